@@ -1,0 +1,22 @@
+{
+  description = "Assembles one pet's system. Every input is given by pets with --override-input; none is fetched from here.";
+
+  inputs = {
+    app.url = "path:./no-app-given";
+    nixpkgs.url = "path:./no-nixpkgs-given";
+    # A directory with request.json: whatever comes from a manifest arrives as data, never as Nix code.
+    request = {
+      url = "path:./no-request-given";
+      flake = false;
+    };
+  };
+
+  outputs =
+    { app, nixpkgs, request, ... }:
+    {
+      toplevel = import ./system.nix {
+        inherit app nixpkgs;
+        request = builtins.fromJSON (builtins.readFile (request + "/request.json"));
+      };
+    };
+}

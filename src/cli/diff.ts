@@ -1,0 +1,24 @@
+import { planOf } from '../plan/plan.js';
+import { EXIT, ProblemError, type ExitCode } from '../problem.js';
+import { diffText } from '../ui/index.js';
+import { lazyExec } from './wire.js';
+import { wantsColor, type Context, type GlobalOptions } from './context.js';
+import { desireOf, located, observe, readProject, wantedPorts } from './project.js';
+import { selectApps } from './select.js';
+
+export type DiffOptions = GlobalOptions & { readonly json: boolean; readonly exitCode: boolean; readonly prune: boolean };
+
+/** Reads and prints; writes nothing, builds nothing, runs no executor. */
+export async function diff(apps: readonly string[], options: DiffOptions, context: Context): Promise<ExitCode> {
+  const project = await readProject(context, options.file);
+  const only = selectApps(apps, project.manifest);
+  const desired = await desireOf(project, lazyExec);
+  const actual = await observe(desired.project, wantedPorts(desired), context.env);
+  const plan = planOf(desired, actual, { prune: options.prune, only });
+  const problems = located(plan.problems, project);
+  const color = wantsColor(options.color, context.env, context.stdout);
+  context.stdout.write(options.json ? `${JSON.stringify({ ...plan, problems }, null, 2)}\n` : diffText(plan, { color }));
+  if (problems.length > 0) throw new ProblemError(problems, EXIT.manifest);
+  const changes = plan.apps.some((app) => app.verb !== 'unchanged');
+  return options.exitCode && changes ? EXIT.changes : EXIT.ok;
+}

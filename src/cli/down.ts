@@ -1,0 +1,33 @@
+import { planOf } from '../plan/plan.js';
+import { EXIT, ProblemError, type ExitCode } from '../problem.js';
+import { confirm } from './confirm.js';
+import type { Context } from './context.js';
+import { observe, readProject } from './project.js';
+import { holdProject } from './project-lock.js';
+import { carryOut, type RunOptions } from './up.js';
+
+/** Stops and removes every container of the project. What is on their root disks goes with them. */
+export async function down(options: RunOptions, context: Context): Promise<ExitCode> {
+  const project = await readProject(context, options.file);
+  const desired = { project: project.manifest.project, apps: [] };
+  const release = await holdProject(desired.project, 'down', context.env);
+  try {
+    const actual = await observe(desired.project, new Set(), context.env);
+    const plan = planOf(desired, actual, { prune: true, only: null });
+    const names = plan.apps.map((app) => app.app).join(', ');
+    if (names !== '' && !options.yes && !(await agreed(names, options, context))) return EXIT.ok;
+    return await carryOut(plan, desired, project, options, context);
+  } finally {
+    await release();
+  }
+}
+
+async function agreed(names: string, options: RunOptions, context: Context): Promise<boolean> {
+  if (options.input && context.stdin.isTTY) {
+    return confirm(`Destroy ${names}, with everything on their root disks?`, context);
+  }
+  throw new ProblemError(
+    { message: `this destroys ${names}, with everything on their root disks`, hint: 'say so: `pets down --yes`' },
+    EXIT.usage,
+  );
+}

@@ -1,0 +1,67 @@
+import { formatListen, urlOf } from '../listen.js';
+import type { Actual, ActualApp, Manifest } from '../model.js';
+import { EXIT, type ExitCode } from '../problem.js';
+import { table } from '../ui/index.js';
+import type { Context, GlobalOptions } from './context.js';
+import { observe, readProject } from './project.js';
+
+type Row = {
+  readonly name: string;
+  readonly flake: string | null;
+  /** Git revision, or for a local source the start of its content hash. */
+  readonly revision: string | null;
+  readonly url: string | null;
+  readonly exposure: string | null;
+  readonly state: string;
+  readonly generation: number | null;
+  readonly toplevel: string | null;
+};
+
+/** What is there, and what the manifest has that is not. */
+export async function ps(options: GlobalOptions & { readonly json: boolean }, context: Context): Promise<ExitCode> {
+  const { manifest } = await readProject(context, options.file);
+  const rows = rowsOf(manifest, await observe(manifest.project, new Set(), context.env));
+  if (options.json) {
+    context.stdout.write(`${JSON.stringify({ version: 1, project: manifest.project, apps: rows }, null, 2)}\n`);
+  } else {
+    const cells = rows.map((r) => [r.name, r.flake ?? '-', r.revision ?? '-', r.url ?? r.exposure ?? '-', r.state]);
+    context.stdout.write(table(cells, ['NAME', 'FLAKE', 'REVISION', 'URL', 'STATE']));
+  }
+  return EXIT.ok;
+}
+
+function rowsOf(manifest: Manifest, actual: Actual): Row[] {
+  const listed = new Set(manifest.apps.map((app) => app.name));
+  const found = new Set(actual.apps.map((app) => app.name));
+  const absent = manifest.apps
+    .filter((app) => !found.has(app.name))
+    .map((app): Row => ({ ...nothing, name: app.name, flake: app.flakeRef.written, state: 'absent' }));
+  const there = actual.apps.map((app) => rowOf(app, listed.has(app.name)));
+  return [...there, ...absent].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const nothing = { flake: null, revision: null, url: null, exposure: null, generation: null, toplevel: null };
+
+function rowOf(app: ActualApp, isListed: boolean): Row {
+  const { applied, exposures, facets } = app;
+  const listen = exposures[0]?.listen ?? null;
+  const dead = facets.exposure?.['forwarder'] === 'dead' ? ', not listening' : '';
+  const unfinished = app.state === 'creating' ? ', unfinished' : '';
+  return {
+    name: app.name,
+    flake: applied?.facets.meta?.['flake-ref'] ?? facets.meta?.['flake-ref'] ?? null,
+    revision: revisionOf(applied?.facets.system?.['source'] ?? null),
+    url: listen ? urlOf(listen) : null,
+    exposure: listen ? formatListen(listen) : (exposures[0]?.raw ?? null),
+    state: `${app.status.toLowerCase()}${dead}${unfinished}${isListed ? '' : ', not in the manifest'}`,
+    generation: applied?.generation ?? null,
+    toplevel: applied?.toplevel ?? null,
+  };
+}
+
+/** `github:o/r/<rev>#…` → the first seven of the revision; a content hash is cut likewise. */
+function revisionOf(source: string | null): string | null {
+  if (source === null) return null;
+  const rev = /[0-9a-f]{40}/.exec(source)?.[0];
+  return rev ? rev.slice(0, 7) : (/sha256-[A-Za-z0-9+/%]{8}/.exec(source)?.[0] ?? null);
+}

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { EXIT, ProblemError } from '../problem.js';
+
+/** Where `incus` itself looks for the daemon's socket, in its order. */
+export function socketPath(env: Readonly<Record<string, string | undefined>>): string {
+  if (env['INCUS_SOCKET']) return env['INCUS_SOCKET'];
+  if (env['INCUS_DIR']) return join(env['INCUS_DIR'], 'unix.socket');
+  return existsSync('/run/incus/unix.socket') ? '/run/incus/unix.socket' : '/var/lib/incus/unix.socket';
+}
+
+/** An error that the daemon answered, or that an operation of its ended with. `code` is HTTP's. */
+export class IncusError extends Error {
+  readonly code: number;
+  constructor(message: string, code: number) {
+    super(message);
+    this.name = 'IncusError';
+    this.code = code;
+  }
+}
+
+/** `body`: at most what Incus answers; lists of thousands of instances are a few MB. */
+export type Reply = { readonly status: number; readonly headers: IncomingMessage['headers']; readonly body: string };
+export type RequestOptions = { readonly body?: unknown; readonly etag?: string };
+
+/** One HTTP request over the socket. Rejects with a ProblemError when there is no daemon to talk to. */
+export type Send = (method: string, path: string, options?: RequestOptions) => Promise<Reply>;
+
+export function sender(socket: string): Send {
+  return (method, path, { body, etag } = {}) =>
+    new Promise((resolve, reject) => {
+      const payload = body === undefined ? undefined : JSON.stringify(body);
+      const headers = {
+        Host: 'incus',
+        ...(payload === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) }),
+        ...(etag === undefined ? {} : { 'If-Match': etag }),
+      };
+      const req = httpRequest({ socketPath: socket, method, path, headers }, (res) => {
+        const chunks: Buffer[] = [];
+        res.on('data', (chunk: Buffer) => chunks.push(chunk));
+        res.on('error', (error) => { reject(lost(error, socket)); });
+        res.on('end', () => {
+          resolve({ status: res.statusCode ?? 0, headers: res.headers, body: Buffer.concat(chunks).toString() });
+        });
+      });
+      req.on('error', (error) => { reject(lost(error, socket)); });
+      req.end(payload);
+    });
+}
+
+/** The connection broke although the daemon was there: it may have acted on the request or not. */
+export class ConnectionLost extends Error {}
+
+function lost(error: NodeJS.ErrnoException, socket: string): Error {
+  if (error.code === 'EACCES' || error.code === 'EPERM') {
+    return new ProblemError(
+      {
+        message: `no permission to use the Incus socket ${socket}`,
+        hint: 'add yourself to the group that owns it (`incus-admin`) and log in again, or use sudo',
+      },
+      EXIT.unavailable,
+    );
+  }
+  if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') {
+    return new ProblemError(
+      {
+        message: `no Incus daemon answers on ${socket} (${error.code})`,
+        hint: 'start it (`systemctl start incus`), or set INCUS_SOCKET to where it listens',
+      },
+      EXIT.unavailable,
+    );
+  }
+  return new ConnectionLost(`the connection to Incus broke: ${error.message}`);
+}

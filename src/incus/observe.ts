@@ -1,0 +1,127 @@
+import { parseProxyAddress, parseProxyPorts } from '../listen.js';
+import type { Actual, ActualApp, Applied, AppName, Claim, Exposure, Facet, Facets, Listen, Port } from '../model.js';
+import type { InstanceJson } from '../ports.js';
+
+/** What the host shows without asking anybody: sockets that listen, its addresses, the pets' profiles. */
+export type HostView = {
+  readonly listening: readonly Socket[];
+  /** Who holds a socket, in words: costs a walk through /proc. */
+  readonly holderOf: (socket: Socket) => string;
+  readonly addresses: readonly string[];
+  /** The system that the app's profile points at, undefined when there is none. */
+  readonly profile: (app: string) => string | undefined;
+};
+
+export type Socket = { readonly listen: Listen; readonly inode: string };
+
+/** The daemon's project that pets live in. */
+const INCUS_PROJECT = 'default';
+const EXPOSURE_DEVICE = /^web(-\d+)?$/;
+
+/** The daemon's list and the host's view as `Actual`. `ports`: those that the manifest wants. */
+export function actualFrom(
+  project: string,
+  ports: ReadonlySet<number>,
+  instances: readonly InstanceJson[],
+  host: HostView,
+): Actual {
+  const here = instances.filter((i) => i.project === INCUS_PROJECT);
+  const ours = here.filter((i) => i.config['user.pets.project'] === project);
+  const others = instances.filter((i) => !ours.includes(i));
+  return {
+    apps: ours.map((i) => actualApp(i, host)),
+    strangers: Object.fromEntries(here.filter((i) => !ours.includes(i)).map((i) => [i.name, ownerOf(i)])),
+    claims: [...others.flatMap(declared), ...liveClaims(ports, instances, host)].filter((c) => ports.has(c.listen.port)),
+    addresses: host.addresses,
+  };
+}
+
+function ownerOf({ config }: InstanceJson): string {
+  const project = config['user.pets.project'];
+  if (project !== undefined) return `belongs to the pets project \`${project}\``;
+  if (config['user.incus-pet.flake-ref'] !== undefined) return 'was made by incus-pet';
+  return 'does not bear any mark of pets';
+}
+
+function actualApp(instance: InstanceJson, host: HostView): ActualApp {
+  const exposures = Object.entries(instance.devices)
+    .filter(([device, value]) => value['type'] === 'proxy' && EXPOSURE_DEVICE.test(device))
+    .map(([device, value]): Exposure => {
+      const raw = value['listen'] ?? '';
+      const isApp = value['connect'] === 'tcp:127.0.0.1:8080';
+      return { device, raw, listen: isApp ? parseProxyAddress(raw) : null };
+    });
+  return {
+    name: instance.name as AppName,
+    status: instance.status,
+    state: instance.config['user.pets.state'] === 'ready' ? 'ready' : 'creating',
+    applied: parseApplied(instance.config['user.pets.applied']),
+    exposures,
+    facets: seenFacets(instance, exposures, host),
+  };
+}
+
+function seenFacets(instance: InstanceJson, exposures: readonly Exposure[], host: HostView): Facets {
+  const running = instance.status === 'Running';
+  const toplevel = host.profile(instance.name);
+  const listens = exposures.map((e) => e.raw.replace(/^tcp:/, ''));
+  const forwarded = exposures.every((e) => e.listen && host.listening.some((l) => equal(l.listen, e.listen)));
+  const exposure: Facet = {
+    listen: listens.length > 0 ? listens.join(', ') : null,
+    ...(running && exposures.length > 0 && !forwarded ? { forwarder: 'dead' } : {}),
+  };
+  return {
+    power: { state: instance.status.toLowerCase() },
+    system: toplevel === undefined ? { toplevel: null } : { toplevel },
+    exposure,
+    meta: { 'flake-ref': instance.config['user.incus-pet.flake-ref'] ?? null },
+  };
+}
+
+function equal(a: Listen, b: Listen | null): boolean {
+  return b !== null && a.address === b.address && a.port === b.port;
+}
+
+/** A record that cannot be read is none: the next `up` finds out what is there and writes a new one. */
+export function parseApplied(text: string | undefined): Applied | null {
+  if (text === undefined) return null;
+  try {
+    const value = JSON.parse(text) as Partial<Applied> | null;
+    const whole = value?.v === 1 && typeof value.toplevel === 'string' && typeof value.facets === 'object';
+    return whole ? (value as Applied) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Ports that instances of others declare, running or not: Incus itself only finds out at their start. */
+function declared(instance: InstanceJson): Claim[] {
+  return proxies(instance).map((listen) => ({
+    listen,
+    live: instance.status === 'Running',
+    holder: `the Incus instance \`${instance.name}\`${instance.project === INCUS_PROJECT ? '' : ` of project \`${instance.project}\``}`,
+  }));
+}
+
+function proxies(instance: InstanceJson): Listen[] {
+  return Object.values(instance.expanded_devices)
+    .filter((device) => device['type'] === 'proxy' && device['bind'] !== 'instance' && device['bind'] !== 'container')
+    .flatMap((device) => {
+      const ports = parseProxyPorts(device['listen'] ?? '');
+      if (ports?.protocol !== 'tcp') return [];
+      const { address } = ports;
+      return ports.ports.flatMap(([from, to]) =>
+        Array.from({ length: to - from + 1 }, (_, i) => ({ address, port: (from + i) as Port })),
+      );
+    });
+}
+
+/** Sockets of the host on wanted ports that are no running instance's forwarder. */
+function liveClaims(ports: ReadonlySet<number>, instances: readonly InstanceJson[], host: HostView): Claim[] {
+  const forwarded = new Set(
+    instances.filter((i) => i.status === 'Running').flatMap(proxies).map((l) => `${l.address} ${l.port}`),
+  );
+  return host.listening
+    .filter(({ listen }) => ports.has(listen.port) && !forwarded.has(`${listen.address} ${listen.port}`))
+    .map((socket) => ({ listen: socket.listen, live: true, holder: host.holderOf(socket) }));
+}

@@ -1,0 +1,106 @@
+import { ConnectionLost, IncusError, type RequestOptions, type Send } from './http.js';
+
+type Envelope = {
+  readonly type: 'sync' | 'async' | 'error';
+  readonly operation?: string;
+  readonly error?: string;
+  readonly error_code?: number;
+  readonly metadata: unknown;
+};
+
+export type OperationResult = { readonly metadata: Readonly<Record<string, unknown>> | null };
+
+/** A wait that ended before the operation did. */
+export class OperationTimeout extends Error {}
+
+/** How long a "busy" instance or a restarting daemon is waited for. */
+const PATIENCE_MS = 60_000;
+const WAIT_SECONDS = 20;
+
+/** Incus' REST conventions over `send`: envelopes, background operations, busy instances, a daemon that restarts. */
+export class Rest {
+  readonly #send: Send;
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
+
+  /** GET: the metadata, with the ETag; null on 404. */
+  async get(path: string): Promise<{ metadata: unknown; etag: string | undefined } | null> {
+    const reply = await patiently(() => this.#send('GET', path), isLost);
+    if (reply.status === 404) return null;
+    return { metadata: open(reply.body).metadata, etag: reply.headers.etag };
+  }
+
+  async raw(method: string, path: string) {
+    return patiently(() => this.#send(method, path), isLost);
+  }
+
+  /**
+   * A write, waited for until its operation ends. An instance that is busy with something else is tried again;
+   * a lost connection is not: only the caller knows whether the write may be repeated.
+   */
+  async write(method: string, path: string, options: RequestOptions = {}, timeoutMs = Infinity): Promise<OperationResult> {
+    return patiently(async () => {
+      const envelope = open((await this.#send(method, path, options)).body);
+      if (envelope.type !== 'async' || envelope.operation === undefined) return { metadata: null };
+      return this.wait(envelope.operation, timeoutMs);
+    }, isBusy);
+  }
+
+  /** Waits in rounds: `/wait` answers 200 whatever happened, and an ended operation is forgotten after 5 s. */
+  async wait(operation: string, timeoutMs: number): Promise<OperationResult> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const left = (deadline - Date.now()) / 1000;
+      if (left <= 0) throw new OperationTimeout(`no end after ${Math.round(timeoutMs / 1000)} s`);
+      const seconds = Math.max(1, Math.min(WAIT_SECONDS, Math.ceil(left)));
+      const reply = await patiently(() => this.#send('GET', `${operation}/wait?timeout=${seconds}`), isLost);
+      const envelope = parse(reply.body);
+      if (envelope.type !== 'error') return { metadata: inner(envelope.metadata) };
+      if (envelope.error_code === 404) return { metadata: null };
+      const isRunning = envelope.error?.includes('context deadline exceeded') && (await this.#runs(operation));
+      if (!isRunning) throw new IncusError(envelope.error ?? 'unknown error', envelope.error_code ?? 500);
+    }
+  }
+
+  async #runs(operation: string): Promise<boolean> {
+    const found = await this.get(operation);
+    const status = found ? (found.metadata as { status_code?: number }).status_code : undefined;
+    // 105 Pending, 103 Running: Incus' status codes.
+    return status === 103 || status === 105;
+  }
+}
+
+function inner(metadata: unknown): Readonly<Record<string, unknown>> | null {
+  return (metadata as { metadata?: Record<string, unknown> | null } | null)?.metadata ?? null;
+}
+
+function open(body: string): Envelope {
+  const envelope = parse(body);
+  if (envelope.type === 'error') throw new IncusError(envelope.error ?? 'unknown error', envelope.error_code ?? 500);
+  return envelope;
+}
+
+function parse(body: string): Envelope {
+  try {
+    return JSON.parse(body) as Envelope;
+  } catch {
+    throw new IncusError(`the daemon did not answer with JSON: ${body.slice(0, 200)}`, 502);
+  }
+}
+
+const isBusy = (error: unknown) => error instanceof IncusError && /Instance is busy running a/.test(error.message);
+const isLost = (error: unknown) => error instanceof ConnectionLost;
+
+async function patiently<T>(attempt: () => Promise<T>, isPassing: (error: unknown) => boolean): Promise<T> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isPassing(error) || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import ipaddr from 'ipaddr.js';
+import type { IpAddress, Listen, Port } from './model.js';
+
+/** A proxy device's side as Incus writes it: one address, ports as inclusive ranges. */
+export type ProxyPorts = {
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: IpAddress;
+  readonly ports: readonly (readonly [from: Port, to: Port])[];
+};
+
+const ANY_V4 = '0.0.0.0';
+/** Dual-stack: Incus' forwarder that listens on it takes the IPv4 port as well. */
+const ANY_V6 = '::' as IpAddress;
+
+export function toPort(value: number): Port | null {
+  return Number.isInteger(value) && value >= 1 && value <= 65535 ? (value as Port) : null;
+}
+
+/** Decimal, no sign, no leading zero. */
+export function parsePort(text: string): Port | null {
+  return /^[1-9]\d{0,4}$/.test(text) ? toPort(Number(text)) : null;
+}
+
+/**
+ * A literal address in its canonical form (RFC 5952); an IPv4-mapped IPv6 address is the IPv4 address it means,
+ * which is what the kernel and Incus make of it. No host names, zone ids, ports, octal or short forms.
+ */
+export function parseIp(text: string): IpAddress | null {
+  const address = text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+  return address as IpAddress | null;
+}
+
+function parseIpv4(text: string): string | null {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text).toString() : null;
+}
+
+/** ipaddr.js alone accepts five-digit groups, octal tails, and reads `::1.2.3.4` as `::ffff:1.2.3.4`. */
+function parseIpv6(text: string): string | null {
+  const groups = text.split(':');
+  const tail = groups.at(-1) ?? '';
+  if (tail.includes('.') && parseIpv4(groups.pop() ?? '') === null) return null;
+  if (/^::[\d.]+\.\d+$/.test(text) || !groups.every((group) => /^[\da-f]{0,4}$/i.test(group))) return null;
+  if (!ipaddr.IPv6.isValid(text)) return null;
+  const address = ipaddr.IPv6.parse(text);
+  return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();
+}
+
+/** `127.0.0.1:7700`, `[::1]:7700`. */
+export function formatListen(listen: Listen): string {
+  return `${bracketed(listen.address)}:${listen.port}`;
+}
+
+/** The inverse of `formatListen`. */
+export function parseListen(text: string): Listen | null {
+  const parts = splitHostPort(text);
+  const address = parts && parseIp(parts.host);
+  const port = parts && parsePort(parts.port);
+  return address && port ? { address, port } : null;
+}
+
+/** Whether only one of the two can listen at a time. */
+export function overlaps(a: Listen, b: Listen): boolean {
+  return a.port === b.port && (a.address === b.address || covers(a, b) || covers(b, a));
+}
+
+function covers(wide: Listen, narrow: Listen): boolean {
+  return wide.address === ANY_V6 || (wide.address === ANY_V4 && !narrow.address.includes(':'));
+}
+
+/** What a proxy device's `listen` is given: `tcp:127.0.0.1:7700`. */
+export function proxyAddress(listen: Listen): string {
+  return `tcp:${formatListen(listen)}`;
+}
+
+/** The address of a proxy device, where it is tcp with one port: what pets itself would write, or means the same. */
+export function parseProxyAddress(text: string): Listen | null {
+  const parsed = parseProxyPorts(text);
+  const [range, ...others] = parsed?.ports ?? [];
+  if (parsed?.protocol !== 'tcp' || !range || others.length > 0 || range[0] !== range[1]) return null;
+  return { address: parsed.address, port: range[0] };
+}
+
+/** `tcp:IP:PORT[-PORT][,PORT…]`; no address means every one. Null for unix sockets, host names and nonsense. */
+export function parseProxyPorts(text: string): ProxyPorts | null {
+  const [, protocol, rest = ''] = /^(tcp|udp):(.*)$/.exec(text) ?? [];
+  const parts = splitHostPort(rest);
+  if ((protocol !== 'tcp' && protocol !== 'udp') || !parts) return null;
+  const address = parts.host === '' ? ANY_V6 : parseIp(parts.host);
+  const ports = parts.port.split(',').map(parseRange);
+  return address && ports.every((range) => range !== null) ? { protocol, address, ports } : null;
+}
+
+function parseRange(text: string): readonly [Port, Port] | null {
+  const [first = '', last = first, ...more] = text.split('-');
+  const from = parsePort(first);
+  const to = parsePort(last);
+  return from && to && from <= to && more.length === 0 ? [from, to] : null;
+}
+
+/** Where a browser on this host finds it: a wildcard is reached over loopback. */
+export function urlOf(listen: Listen): string {
+  const loopback =
+    listen.address === ANY_V4 ? '127.0.0.1' : listen.address === ANY_V6 ? '::1' : listen.address;
+  return `http://${bracketed(loopback)}:${listen.port}`;
+}
+
+/** Like Go's `net.SplitHostPort`: an address with colons must be in brackets, and only such a one. */
+function splitHostPort(text: string): { host: string; port: string } | null {
+  const [, v6, other = '', port = ''] = /^(?:\[([^\]]*:[^\]]*)\]|([^[\]:]*)):([^:]*)$/.exec(text) ?? [];
+  return port === '' ? null : { host: v6 ?? other, port };
+}
+
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}

@@ -1,0 +1,50 @@
+import type { FlakeRef } from '../model.js';
+import type { Problem } from '../problem.js';
+import { resolveLocation } from './flake-location.js';
+import { quote } from './text.js';
+
+/** What a ref stands for: an app's flake has a module as its fragment, nixpkgs has none. */
+export type FlakeRefUse = 'app' | 'nixpkgs';
+
+const DEFAULT_ATTRIBUTE: Record<FlakeRefUse, string> = { app: 'nixosModules.incus', nixpkgs: '' };
+
+/** `a.b`, `a."b.c"`: what Nix takes as an attribute path, less what would have to be escaped. */
+const ATTRIBUTE_PATH = /^(?:[\w'-]+|"[^"\\$]+")(?:\.(?:[\w'-]+|"[^"\\$]+"))*$/;
+
+/** Takes a flake reference apart. Relative paths are seen from `manifestDir`, an absolute path. */
+export function parseFlakeRef(
+  written: string,
+  manifestDir: string,
+  use: FlakeRefUse = 'app',
+): FlakeRef | { readonly problem: Problem } {
+  const flaw = flawOf(written);
+  if (flaw) return { problem: flaw };
+  const hash = written.indexOf('#');
+  const fragment = hash < 0 ? '' : written.slice(hash + 1);
+  if (use === 'nixpkgs' && fragment !== '')
+    return { problem: { message: 'nixpkgs takes no attribute after `#`' } };
+  if (fragment !== '' && !ATTRIBUTE_PATH.test(fragment)) {
+    const hint = 'a path of attributes such as nixosModules.incus';
+    return { problem: { message: `${quote(fragment)} after \`#\` is no attribute path`, hint } };
+  }
+  const location = resolveLocation(hash < 0 ? written : written.slice(0, hash), manifestDir);
+  if ('problem' in location) return location;
+  return { written, ...location, attribute: fragment || DEFAULT_ATTRIBUTE[use] };
+}
+
+function flawOf(written: string): Problem | null {
+  if (written === '' || written.startsWith('#'))
+    return { message: 'the flake reference is empty', hint: FORMS };
+  if (/[\s\p{Cc}\p{Cf}\p{Surrogate}\uFFFD]/u.test(written)) {
+    return { message: `a flake reference has no spaces or control characters, got ${quote(written)}` };
+  }
+  if (written.startsWith('~')) {
+    return {
+      message: `\`~\` is not expanded, got ${quote(written)}`,
+      hint: 'write ./folder or an absolute path',
+    };
+  }
+  return null;
+}
+
+const FORMS = 'github:owner/repo, git+https://host/repo, or ./folder';

@@ -1,0 +1,17 @@
+import type { AppName } from '../model.js';
+
+export const NAME_RULE = 'expected a name of 1 to 63 letters, digits and hyphens';
+
+/** Incus' rule for instance names. */
+export function isAppName(text: string): text is AppName {
+  return /^[A-Za-z0-9-]{1,63}$/.test(text) && !/^-|-$|^\d+$/.test(text);
+}
+
+/** What to do about a name that is none: the nearest one that is, or the rest of the rule. */
+export function nameHint(text: string): string {
+  const near = text
+    .slice(0, 63)
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return isAppName(near) ? `did you mean \`${near}\`?` : 'no hyphen at either end, and not only digits';
+}

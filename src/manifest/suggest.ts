@@ -1,0 +1,38 @@
+/** The candidate that a typo most likely meant, or null where none is near. */
+export function suggest(word: string, candidates: readonly string[]): string | null {
+  const plain = fold(word);
+  const near = candidates
+    .map((candidate) => ({ candidate, distance: distance(plain, fold(candidate)) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .sort((a, b) => a.distance - b.distance);
+  return near[0]?.candidate ?? null;
+}
+
+export function didYouMean(word: string, candidates: readonly string[], suffix = ''): string | null {
+  const meant = suggest(word, candidates);
+  return meant === null ? null : `did you mean \`${meant}${suffix}\`?`;
+}
+
+function fold(word: string): string {
+  return word.slice(0, 64).toLowerCase().replaceAll('_', '-');
+}
+
+/** Optimal string alignment: Levenshtein, with two neighbours swapped counted as one slip. */
+function distance(a: string, b: string): number {
+  let previous: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = at(row, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(previous, j - 2) + 1 : Infinity;
+      next.push(Math.min(at(row, j) + 1, at(next, j - 1) + 1, substitution, swapped));
+    }
+    [previous, row] = [row, next];
+  }
+  return at(row, b.length);
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Infinity;
+}

@@ -1,0 +1,33 @@
+import type { KeyPath } from '../problem.js';
+
+/** Line ends as \n and no byte order mark, so that both TOML parsers count the same lines and columns. */
+export function normaliseText(text: string): string {
+  return text.replace(/^\uFEFF/, '').replace(/\r\n/g, '\n');
+}
+
+/** A value of the file in a message: quoted, on one line, no control characters, not too long. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value instanceof Date) return 'a date';
+  return Array.isArray(value) ? 'an array' : 'a table';
+}
+
+export function quote(text: string): string {
+  const short = text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  return JSON.stringify(short).replace(/[\p{Cc}\p{Cf}]/gu, escapeUnit);
+}
+
+function escapeUnit(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** `apps.web.port`, quoted where TOML would: `apps."a b"`. */
+export function formatKeyPath(path: KeyPath): string {
+  return path.map((key) => (/^[\w-]+$/.test(String(key)) ? String(key) : quote(String(key)))).join('.');
+}
+
+/** A table of TOML: not an array, not a date. */
+export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}

@@ -1,0 +1,71 @@
+import type { ActualApp, Change, DesiredApp, Facet, FacetName } from '../model.js';
+
+const FACETS: readonly FacetName[] = ['power', 'system', 'exposure', 'meta'];
+
+/**
+ * Every difference of one app, field by field, three ways: what the manifest says, what was last applied,
+ * what is really there. Facets are compared generically: a new field needs no code here.
+ */
+export function changesOf(desired: DesiredApp, actual: ActualApp | null): Change[] {
+  const compared = FACETS.flatMap((facet) => compareFacet(facet, desired, actual));
+  return actual ? [...compared, ...observedFaults(desired, actual)] : compared;
+}
+
+function compareFacet(facet: FacetName, desired: DesiredApp, actual: ActualApp | null): Change[] {
+  const wanted = desired.facets[facet] ?? {};
+  const applied = actual?.applied?.facets[facet];
+  const seen = actual?.facets[facet] ?? {};
+  if (!actual?.applied) {
+    return Object.entries(wanted)
+      .filter(([, value]) => value !== null)
+      .map(([field, to]) => ({ facet, field, kind: 'new' as const, from: null, to }));
+  }
+  return fieldsOf(wanted, applied ?? {}).flatMap((field) => {
+    const change = compareField(wanted[field] ?? null, applied?.[field] ?? null, seen[field]);
+    return change ? [{ facet, field, ...change }] : [];
+  });
+}
+
+function fieldsOf(wanted: Facet, applied: Facet): string[] {
+  return [...new Set([...Object.keys(wanted), ...Object.keys(applied)])];
+}
+
+/** `seen` undefined: nobody can look, so it is taken to be as applied. */
+function compareField(
+  wanted: string | null,
+  applied: string | null,
+  seen: string | null | undefined,
+): Pick<Change, 'kind' | 'from' | 'to'> | null {
+  const changed = wanted !== applied;
+  const drifted = seen !== undefined && seen !== applied;
+  if (changed && drifted && seen !== wanted) return { kind: 'both', from: seen, to: wanted };
+  if (changed) return { kind: 'changed', from: applied, to: wanted };
+  if (drifted) return { kind: 'drifted', from: seen, to: wanted };
+  return null;
+}
+
+/** Faults that only the machine can have: the manifest has no word for them. */
+function observedFaults(desired: DesiredApp, actual: ActualApp): Change[] {
+  const faults: Change[] = [];
+  const toplevel = actual.facets.system?.['toplevel'];
+  if (actual.applied && toplevel !== undefined && toplevel !== actual.applied.toplevel) {
+    faults.push(drift('system', 'toplevel', toplevel, actual.applied.toplevel));
+  }
+  if (desired.listen && actual.facets.exposure?.['forwarder'] === 'dead') {
+    faults.push(drift('exposure', 'forwarder', 'not listening', 'listening'));
+  }
+  return faults;
+}
+
+function drift(facet: FacetName, field: string, from: string | null, to: string): Change {
+  return { facet, field, kind: 'drifted', from, to };
+}
+
+/** One change in the few words that fit behind an operation. */
+export function causeOf(change: Change): string {
+  const field = change.facet === change.field ? change.field : `${change.facet} ${change.field}`;
+  if (change.kind === 'new') return 'not there yet';
+  const verb = change.kind === 'drifted' ? ' drifted' : '';
+  if (change.facet === 'system') return change.kind === 'drifted' ? `${field} drifted` : `${change.field} changed`;
+  return `${field}${verb} ${change.from ?? 'none'} → ${change.to ?? 'none'}`;
+}

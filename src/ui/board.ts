@@ -1,0 +1,110 @@
+import { ACTIONS, type ActionKind } from '../actions.js';
+import type { AppName, Event, OpId, Outcome, Plan } from '../model.js';
+import { endOp, interruptIdle, isOver, rowOf, startOp, type Row, type RowState } from './row.js';
+
+export type { Row, RowState } from './row.js';
+
+export type Board = {
+  readonly plan: Plan | null;
+  readonly startedAt: number | null;
+  readonly kinds: Readonly<Record<OpId, ActionKind>>;
+  readonly rows: readonly Row[];
+  /** Apps that are done or skipped for good, in that order; it only grows: it feeds Ink's `<Static>`. */
+  readonly finished: readonly AppName[];
+  readonly unchanged: number;
+  readonly interrupted: boolean;
+  readonly endedAt: number | null;
+  readonly outcome: Outcome | null;
+};
+
+export const emptyBoard: Board = {
+  plan: null,
+  startedAt: null,
+  kinds: {},
+  rows: [],
+  finished: [],
+  unchanged: 0,
+  interrupted: false,
+  endedAt: null,
+  outcome: null,
+};
+
+/** What a screen has to know after this event. */
+export function fold(board: Board, event: Event): Board {
+  switch (event.kind) {
+    case 'run-started':
+      return boardOf(event.plan, event.at);
+    case 'started':
+      return onRow(board, event.app, (row) => startOp(row, event.op, event.at));
+    case 'output':
+      return onRow(board, event.app, (row) => ({ ...row, output: event.line }));
+    case 'finished': {
+      const last = wordsOf(board, event.op)?.done ?? null;
+      return onRow(board, event.app, (row) => endOp({ ...row, last }, event.op, event.at, 'done'));
+    }
+    case 'warned':
+      return onRow(board, event.app, (row) => ({ ...row, warnings: [...row.warnings, event.message] }));
+    case 'failed': {
+      const failure = { op: event.op, problem: event.problem, log: event.log };
+      return onRow(board, event.app, (row) =>
+        endOp({ ...row, failure: row.failure ?? failure }, event.op, event.at, 'failed'),
+      );
+    }
+    case 'skipped':
+      return onRow(board, event.app, (row) =>
+        endOp({ ...row, because: row.because ?? event.because }, event.op, null, 'skipped'),
+      );
+    case 'interrupted':
+      return { ...board, interrupted: true, rows: board.rows.map(interruptIdle) };
+    case 'run-ended':
+      return endRun(board, event.at, event.outcome);
+  }
+}
+
+export type Counts = Readonly<Record<RowState, number>>;
+
+export function countRows(rows: readonly Row[]): Counts {
+  const counts = { waiting: 0, running: 0, done: 0, failed: 0, skipped: 0, interrupted: 0 };
+  for (const row of rows) counts[row.state] += 1;
+  return counts;
+}
+
+export function wordsOf(board: Board, op: OpId): { readonly doing: string; readonly done: string } | null {
+  const kind = board.kinds[op];
+  return kind === undefined ? null : ACTIONS[kind];
+}
+
+function boardOf(plan: Plan, at: number): Board {
+  const left = new Map<AppName, number>();
+  for (const { app } of plan.operations) left.set(app, (left.get(app) ?? 0) + 1);
+  const acting = plan.apps.filter((app) => app.verb !== 'unchanged' && app.held === null);
+  return {
+    ...emptyBoard,
+    plan,
+    startedAt: at,
+    kinds: Object.fromEntries(plan.operations.map((op) => [op.id, op.action.kind])),
+    rows: acting.filter(({ app }) => left.has(app)).map((app) => rowOf(app, left.get(app.app) ?? 0)),
+    unchanged: plan.apps.filter((app) => app.verb === 'unchanged').length,
+  };
+}
+
+/** An event of an app without a row changes nothing. */
+function onRow(board: Board, app: AppName, change: (row: Row) => Row): Board {
+  const index = board.rows.findIndex((row) => row.app === app);
+  const row = board.rows[index];
+  if (!row) return board;
+  const changed = change(row);
+  const next = board.interrupted ? interruptIdle(changed) : changed;
+  const finished = isOver(next) && !isOver(row) ? [...board.finished, app] : board.finished;
+  return { ...board, rows: board.rows.with(index, next), finished };
+}
+
+function endRun(board: Board, at: number, outcome: Outcome): Board {
+  const results = new Map(outcome.apps.map((app) => [app.app, app.result]));
+  const rows = board.rows.map((row) => {
+    const result = results.get(row.app);
+    const open = row.state === 'waiting' || row.state === 'running';
+    return open && result && result !== 'unchanged' && result !== 'held' ? { ...row, state: result } : row;
+  });
+  return { ...board, rows, endedAt: at, outcome, interrupted: board.interrupted || outcome.interrupted };
+}

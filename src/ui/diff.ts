@@ -1,0 +1,63 @@
+import type { AppPlan, Change, Plan } from '../model.js';
+import { shortenAll } from './shorten.js';
+import { createStyle, oneLine, type Style } from './style.js';
+import { pad, plural, widest } from './text.js';
+import { countPlan, interruptsWords, VERBS } from './words.js';
+
+/** What `pets up` would do, for people. Ends with a newline. */
+export function diffText(plan: Plan, { color }: { readonly color: boolean }): string {
+  const style = createStyle(color);
+  const acting = plan.apps.filter((app) => app.verb !== 'unchanged');
+  if (acting.length === 0) return `${noChanges(plan.apps.length)}\n`;
+  const name = widest(acting.map((app) => app.app));
+  const verb = widest(acting.map((app) => VERBS[app.verb].plan));
+  const blocks = acting.map((app) =>
+    [heading(app, { name, verb }, style), ...changeLines(app, style)].join('\n'),
+  );
+  return `${blocks.join('\n\n')}\n\n${style.bold(`Plan: ${countPlan(plan)}.`)}\n`;
+}
+
+function noChanges(apps: number): string {
+  if (apps === 0) return 'No changes. There are no apps.';
+  return `No changes. ${plural(apps, 'app is', 'apps are')} as the manifest says.`;
+}
+
+function heading(app: AppPlan, widths: { name: number; verb: number }, style: Style): string {
+  const { glyph, tone, plan } = VERBS[app.verb];
+  const paint = style[app.held === null ? tone : 'yellow'];
+  const what = app.held === null ? style.dim(interruptsWords(app)) : `held: ${oneLine(app.held)}`;
+  const name = style.bold(app.app) + pad(app.app, widths.name).slice(app.app.length);
+  return `${paint(glyph)} ${name}  ${paint(pad(plan, widths.verb))}  ${what}`;
+}
+
+type ChangeRow = { readonly field: string; readonly value: string; readonly why: string };
+
+function changeLines(app: AppPlan, style: Style): string[] {
+  if (app.held !== null || app.verb === 'destroy') return [];
+  const rows = app.changes.map(changeRow);
+  const field = widest(rows.map((row) => row.field));
+  const value = widest(rows.filter((row) => row.why !== '').map((row) => row.value));
+  return rows.map((row) =>
+    `    ${pad(row.field, field)}   ${pad(row.value, value)}   ${style.dim(row.why)}`.trimEnd(),
+  );
+}
+
+function changeRow(change: Change): ChangeRow {
+  const [from = '', to = ''] = shortenAll([valueOf(change.from), valueOf(change.to)]);
+  const field = oneLine(`${change.facet}.${change.field}`);
+  switch (change.kind) {
+    case 'new':
+      return { field, value: to, why: '' };
+    case 'changed':
+      return { field, value: `${from} → ${to}`, why: '(changed in the manifest)' };
+    case 'drifted':
+      return { field, value: `${from} → ${to}`, why: '(drifted: changed by hand on the machine)' };
+    case 'both':
+      return { field, value: `${from} → ${to}`, why: `(changed in the manifest and drifted; now ${from})` };
+  }
+}
+
+function valueOf(value: string | null): string {
+  if (value === null) return 'none';
+  return value === '' ? '""' : oneLine(value);
+}

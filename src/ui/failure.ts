@@ -1,0 +1,55 @@
+import type { AppOutcome } from '../model.js';
+import { formatProblem, type Problem } from '../problem.js';
+import { clean, cleanLines, oneLine, type Style } from './style.js';
+import { formatTook } from './text.js';
+
+const LOG_LINES = 20;
+
+/** One failure in full: what, why, its last lines, what to do next. */
+export function failureLines(outcome: Pick<AppOutcome, 'app' | 'ms' | 'failure'>, style: Style): string[] {
+  const { app, failure, ms } = outcome;
+  if (failure === null) return [];
+  const problem = cleanProblem({ app, ...failure.problem });
+  const { hint, ...bare } = problem;
+  // A hint of several lines is an explanation (a bug report's stack), not a command to run.
+  const isCommand = hint !== undefined && !hint.includes('\n');
+  const told = formatProblem(isCommand ? bare : problem, {
+    error: String,
+    place: style.bold,
+    hint: style.dim,
+  });
+  const after = ms > 0 ? ` after ${formatTook(ms)}` : '';
+  return [
+    style.red(style.bold(`✖ ${app} failed at ${operationOf(failure.op)}${after}`)),
+    ...told.split('\n').map((line) => `  ${line}`.trimEnd()),
+    ...logLines(failure.log, style),
+    `  ${style.bold('next:')} ${isCommand ? hint : `fix it, then run \`pets up ${app}\` again`}`,
+  ];
+}
+
+function logLines(log: readonly string[], style: Style): string[] {
+  const lines = log.slice(-LOG_LINES).map((line) => `    ${clean(line)}`.trimEnd());
+  return lines.length === 0 ? [] : [style.dim('  its last lines:'), ...lines.map(style.dim)];
+}
+
+/** `web/expose:web2` → `expose web2`. */
+function operationOf(op: string): string {
+  return clean(op.slice(op.indexOf('/') + 1).replace(':', ' '));
+}
+
+/** The same problem with nothing in it that a terminal would obey. */
+export function cleanProblem(problem: Problem): Problem {
+  const { excerpt, hint, place } = problem;
+  return {
+    ...problem,
+    message: cleanLines(problem.message).join('\n'),
+    ...(place ? { place: { ...place, file: oneLine(place.file) } } : {}),
+    ...(excerpt ? { excerpt: { ...excerpt, text: keepColumns(excerpt.text) } } : {}),
+    ...(hint === undefined ? {} : { hint: cleanLines(hint).join('\n') }),
+  };
+}
+
+/** The caret below counts UTF-16 units: what is taken away must leave a gap of its own size. */
+function keepColumns(text: string): string {
+  return text.replace(/[^\P{Cc}\t]/gu, '·');
+}

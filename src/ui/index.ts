@@ -1,0 +1,85 @@
+import type { Reporter } from '../model.js';
+import { createJsonReporter } from './json.js';
+import { createPlainReporter } from './plain.js';
+import { createQuietReporter } from './quiet.js';
+import { safeWriter, type SafeWriter } from './terminal.js';
+
+export { diffText } from './diff.js';
+export { createStyle } from './style.js';
+export { summaryLines } from './summary.js';
+export { table } from './table.js';
+
+export type ProgressMode = 'tty' | 'plain' | 'json' | 'quiet';
+
+export type Surroundings = {
+  /** Of the stream that progress goes to: stderr. */
+  readonly isTTY: boolean;
+  readonly ci: boolean;
+  readonly term: string | undefined;
+};
+
+/** A CI's pseudo-terminal is a log that somebody reads later: there the live screen is only drawn on request. */
+export function chooseMode(
+  requested: 'auto' | ProgressMode,
+  { isTTY, ci, term }: Surroundings,
+): ProgressMode {
+  if (requested !== 'auto') return requested;
+  return isTTY && !ci && term !== 'dumb' ? 'tty' : 'plain';
+}
+
+export type ReporterOptions = {
+  readonly stream: NodeJS.WriteStream;
+  readonly color: boolean;
+  /** Milliseconds since the epoch, as in the events. */
+  readonly now?: () => number;
+};
+
+/** `close` resolves when the stream has taken the last line: the process may exit then. */
+export async function createReporter(
+  mode: ProgressMode,
+  { stream, color, now = Date.now }: ReporterOptions,
+): Promise<Reporter> {
+  const { write, flush } = safeWriter(stream);
+  const reporter = await reporterFor(mode, { stream, write, color, now });
+  return {
+    event: (event) => {
+      reporter.event(event);
+    },
+    close: async () => {
+      await reporter.close();
+      await flush();
+    },
+  };
+}
+
+type Wiring = Required<ReporterOptions> & { readonly write: SafeWriter['write'] };
+
+async function reporterFor(mode: ProgressMode, wiring: Wiring): Promise<Reporter> {
+  switch (mode) {
+    case 'tty':
+      return (await importLive()).createLiveReporter(wiring);
+    case 'plain':
+      return createPlainReporter(wiring);
+    case 'json':
+      return createJsonReporter(wiring);
+    case 'quiet':
+      return createQuietReporter(wiring);
+  }
+}
+
+/**
+ * Ink reads these once, while it is imported, and has no option for them (6.8): with CI it draws no live area
+ * at all, with DEV it looks for React's devtools. Who came here decided that there is a terminal to draw on.
+ */
+const MISLEADING = ['CI', 'CONTINUOUS_INTEGRATION', 'DEV'];
+
+/** On demand: Ink takes a third of a second to load, and `pets diff` never needs it. */
+async function importLive(): Promise<typeof import('./live.js')> {
+  const kept = MISLEADING.map((name) => [name, process.env[name]] as const);
+  for (const [name, value] of kept) if (value !== undefined) process.env[name] = 'false';
+  try {
+    return await import('./live.js');
+  } finally {
+    for (const [name, value] of kept) if (value !== undefined) process.env[name] = value;
+  }
+}

@@ -1,0 +1,64 @@
+import type { AppName, AppOutcome, AppPlan, OpId, Verb } from '../model.js';
+
+export type RowState = 'waiting' | 'running' | 'done' | 'failed' | 'skipped' | 'interrupted';
+
+/** One app of the plan with something to do: all its operations are one row. */
+export type Row = {
+  readonly app: AppName;
+  readonly verb: Verb;
+  readonly url: string | null;
+  readonly state: RowState;
+  /** Operations that have not ended. */
+  readonly left: number;
+  /** Operations running now, in the order they started. */
+  readonly running: readonly OpId[];
+  /** What the operation that ended last did: `built`. */
+  readonly last: string | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly output: string | null;
+  readonly warnings: readonly string[];
+  readonly failure: AppOutcome['failure'];
+  /** Why it was skipped. */
+  readonly because: string | null;
+};
+
+type Ended = 'done' | 'failed' | 'skipped';
+
+export function rowOf({ app, verb, url }: AppPlan, left: number): Row {
+  const nothing = { last: null, startedAt: null, endedAt: null, output: null, failure: null, because: null };
+  return { app, verb, url, state: 'waiting', left, running: [], warnings: [], ...nothing };
+}
+
+/** Nothing more happens to it, and it went no wrong way that has to stay in sight. */
+export function isOver(row: Row): boolean {
+  return row.left === 0 && (row.state === 'done' || row.state === 'skipped');
+}
+
+export function startOp(row: Row, op: OpId, at: number): Row {
+  const state = row.state === 'waiting' || row.state === 'interrupted' ? 'running' : row.state;
+  const startedAt = row.startedAt ?? at;
+  return { ...row, state, startedAt, endedAt: null, running: [...row.running, op], output: null };
+}
+
+/** `at` null: it never ran. */
+export function endOp(row: Row, op: OpId, at: number | null, result: Ended): Row {
+  const left = Math.max(0, row.left - 1);
+  const running = row.running.filter((id) => id !== op);
+  const output = running.length === 0 ? null : row.output;
+  return { ...row, left, running, output, state: stateAfter(row, left, result), endedAt: at ?? row.endedAt };
+}
+
+function stateAfter(row: Row, left: number, result: Ended): RowState {
+  if (result === 'failed' || row.state === 'failed') return 'failed';
+  if (row.state === 'interrupted') return 'interrupted';
+  if (result === 'skipped' || row.state === 'skipped') return 'skipped';
+  return left === 0 ? 'done' : 'running';
+}
+
+export function interruptIdle(row: Row): Row {
+  const idle = row.running.length === 0 && row.left > 0;
+  return idle && (row.state === 'waiting' || row.state === 'running')
+    ? { ...row, state: 'interrupted' }
+    : row;
+}

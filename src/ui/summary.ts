@@ -1,0 +1,97 @@
+import type { AppOutcome, Outcome } from '../model.js';
+import { failureLines } from './failure.js';
+import { resultColumns, resultLines } from './result.js';
+import { createStyle, oneLine, type Style } from './style.js';
+import { formatTook, paint } from './text.js';
+import { VERBS } from './words.js';
+
+export type SummaryOptions = {
+  readonly color: boolean;
+  /** List every unchanged app, however many. */
+  readonly verbose?: boolean;
+  /** Wall time of the whole run. */
+  readonly ms?: number;
+  /** Of the terminal; absent: lines may be of any length. */
+  readonly columns?: number;
+  /** Apps whose line is on the screen already, written with `resultLines`. */
+  readonly shown?: ReadonlySet<string>;
+};
+
+/** So many apps to which nothing happened are listed one by one. */
+const IDLE_LISTED = 10;
+
+/** The last thing a run prints: a line per app, each failure in full, the counts. */
+export function summaryLines(outcome: Outcome, options: SummaryOptions): string[] {
+  const style = createStyle(options.color);
+  const failed = outcome.apps.filter((app) => app.failure !== null);
+  const blocks = [
+    [...appLines(outcome, options, style), ...warningLines(outcome, style)],
+    ...failed.map((app) => failureLines(app, style)),
+    [style.bold(totalLine(outcome, options.ms)), ...nextLines(outcome, style)],
+  ];
+  return blocks.filter((block) => block.length > 0).flatMap((block, i) => (i === 0 ? block : ['', ...block]));
+}
+
+function appLines(
+  outcome: Outcome,
+  { verbose, shown, columns: width = Infinity }: SummaryOptions,
+  style: Style,
+): string[] {
+  const columns = resultColumns(outcome.apps);
+  const idle = {
+    unchanged: outcome.apps.filter(isUnchanged),
+    'not started': outcome.apps.filter(isNotStarted),
+  };
+  const collapsed = Object.entries(idle).filter(([, apps]) => apps.length > IDLE_LISTED && verbose !== true);
+  const hidden = new Set(collapsed.flatMap(([, apps]) => apps));
+  const listed = outcome.apps.filter((app) => !hidden.has(app) && !shown?.has(app.app));
+  return [
+    ...listed.flatMap((app) => resultLines(app, columns, width)).map((line) => paint(line, style)),
+    ...collapsed.map(([words, apps]) => style.dim(`· ${apps.length} ${words}`)),
+  ];
+}
+
+function isUnchanged({ result }: AppOutcome): boolean {
+  return result === 'unchanged';
+}
+
+function isNotStarted({ result, ms }: AppOutcome): boolean {
+  return result === 'interrupted' && ms === 0;
+}
+
+function warningLines(outcome: Outcome, style: Style): string[] {
+  return outcome.apps.flatMap((app) =>
+    app.warnings.map((warning) => `${style.yellow('!')} ${app.app}: ${oneLine(warning)}`),
+  );
+}
+
+/** `3 created, 1 failed, 2 unchanged in 12.3s` */
+function totalLine(outcome: Outcome, ms: number | undefined): string {
+  const counts = new Map<string, number>();
+  for (const word of RESULT_ORDER) counts.set(word, 0);
+  for (const app of outcome.apps) {
+    const word = countedAs(app);
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  const parts = [...counts].filter(([, n]) => n > 0).map(([word, n]) => `${n} ${word}`);
+  const took = ms === undefined ? '' : ` in ${formatTook(ms)}`;
+  return `${outcome.interrupted ? 'interrupted: ' : ''}${parts.join(', ') || 'no apps'}${took}`;
+}
+
+const RESULT_ORDER = [
+  ...Object.entries(VERBS).flatMap(([verb, row]) => (verb === 'unchanged' ? [] : [row.result])),
+  'failed',
+  'skipped',
+  'interrupted',
+  'left',
+  'unchanged',
+];
+
+function countedAs({ result, verb }: AppOutcome): string {
+  if (result === 'done') return VERBS[verb].result;
+  return result === 'held' ? 'left' : result;
+}
+
+function nextLines(outcome: Outcome, style: Style): string[] {
+  return outcome.interrupted ? [`${style.bold('next:')} run \`pets up\` again to finish`] : [];
+}

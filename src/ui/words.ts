@@ -1,0 +1,52 @@
+import type { AppPlan, Interrupts, Plan, Verb } from '../model.js';
+import type { Tone } from './style.js';
+import { plural } from './text.js';
+
+type VerbRow = {
+  /** In a plan: `~ web  proxy update`. */
+  readonly plan: string;
+  /** After the run: `web  proxy updated`. */
+  readonly result: string;
+  readonly glyph: string;
+  readonly tone: Tone;
+};
+
+export const VERBS = {
+  create: { plan: 'create', result: 'created', glyph: '+', tone: 'green' },
+  rebuild: { plan: 'rebuild', result: 'rebuilt', glyph: '~', tone: 'yellow' },
+  'proxy-update': { plan: 'proxy update', result: 'proxy updated', glyph: '~', tone: 'yellow' },
+  metadata: { plan: 'metadata update', result: 'metadata updated', glyph: '~', tone: 'yellow' },
+  start: { plan: 'start', result: 'started', glyph: '▸', tone: 'cyan' },
+  destroy: { plan: 'destroy', result: 'destroyed', glyph: '-', tone: 'red' },
+  unchanged: { plan: 'unchanged', result: 'unchanged', glyph: '·', tone: 'dim' },
+} as const satisfies Record<Verb, VerbRow>;
+
+export const INTERRUPTS = {
+  nothing: 'interrupts nothing',
+  exposure: 'interrupts the exposure for a moment',
+  service: 'restarts the service',
+  container: 'restarts the container',
+} as const satisfies Record<Interrupts, string>;
+
+/** What a person loses for a moment; a destroy is not a moment. */
+export function interruptsWords({ verb, interrupts }: AppPlan): string {
+  return verb === 'destroy' ? 'deletes the container' : INTERRUPTS[interrupts];
+}
+
+/** `1 to create, 2 to rebuild, 1 proxy update, 0 to destroy, 3 unchanged`. */
+export function countPlan(plan: Plan): string {
+  const acting = plan.apps.filter((app) => app.held === null);
+  const count = (verb: Verb) => acting.filter((app) => app.verb === verb).length;
+  const some = (n: number, text: string) => (n > 0 ? [text] : []);
+  const held = plan.apps.length - acting.length;
+  return [
+    `${count('create')} to create`,
+    `${count('rebuild')} to rebuild`,
+    ...some(count('proxy-update'), plural(count('proxy-update'), 'proxy update')),
+    ...some(count('metadata'), plural(count('metadata'), 'metadata update')),
+    ...some(count('start'), `${count('start')} to start`),
+    `${count('destroy')} to destroy`,
+    ...some(held, `${held} held`),
+    `${count('unchanged')} unchanged`,
+  ].join(', ');
+}

@@ -1,0 +1,47 @@
+/** The kernel's limits and mounts that a dozen of systemd guests need. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { BenchError } from './run.mjs';
+
+/** The kernel's defaults are enough for about 14 systemd guests (inotify) and 200 containers' keyrings. */
+const wanted = {
+  'fs/inotify/max_user_instances': 8192,
+  'fs/inotify/max_user_watches': 524_288,
+  'kernel/keys/maxkeys': 2000,
+  'kernel/keys/maxbytes': 2_000_000,
+};
+
+/** @param {string} name */
+const read = (name) => Number(readFileSync(`/proc/sys/${name}`, 'utf8'));
+
+/** The limits that are lower than what the bench wants. */
+export const lowLimits = () => Object.entries(wanted).filter(([name, value]) => read(name) < value);
+
+/**
+ * Raises what is too low, until the next boot; never lowers anything.
+ * @param {import('./run.mjs').Log} log
+ */
+export function raiseLimits(log) {
+  for (const [name, value] of lowLimits()) {
+    const before = read(name);
+    try {
+      writeFileSync(`/proc/sys/${name}`, String(value));
+      log(`raised ${name.replaceAll('/', '.')} from ${before} to ${value}`);
+    } catch (error) {
+      // Few containers work without it, so this is no reason to stop.
+      log(
+        `warning: ${name.replaceAll('/', '.')} is ${before} and cannot be raised to ${value}: ${error.message}`,
+      );
+    }
+  }
+}
+
+export function requireCgroups() {
+  const types = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[2]);
+  if (types.includes('cgroup2') || types.includes('cgroup')) return;
+  throw new BenchError(
+    'no cgroup file system is mounted, so no container can run here. ' +
+      'Mount one with `mount -t cgroup2 cgroup2 /sys/fs/cgroup` and try again.',
+  );
+}

@@ -1,0 +1,122 @@
+/** Nix without a daemon, as root, with settings that do not reach for the internet. */
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BenchError, cacheDir, lastLines, run, tryRun } from './run.mjs';
+
+const confPath = '/etc/nix/nix.conf';
+const confHeader = "# Written by pets' test bench (test/bench/nix.mjs).";
+/** Debian's file, comments aside. */
+const debianDefault = 'sandbox = false';
+
+/** The features that the bench's own calls need, whatever the machine's nix.conf says. */
+const nixEnv = { NIX_CONFIG: 'extra-experimental-features = nix-command flakes' };
+
+/**
+ * @param {string[]} args
+ * @param {{ timeout?: number }} [options] ms
+ */
+export const nix = (args, options = {}) => run('nix', args, { ...options, env: nixEnv });
+
+/**
+ * @param {string[]} args
+ * @param {{ timeout?: number }} [options] ms
+ */
+export const tryNix = (args, options = {}) => tryRun('nix', args, { ...options, env: nixEnv });
+
+const readConf = () => (existsSync(confPath) ? readFileSync(confPath, 'utf8') : '');
+
+/** Whether the machine's Nix is set up by (and for) the bench. */
+export const isBenchNix = () => readConf().startsWith(confHeader);
+
+/** Nobody has set anything, and nothing was ever put into the store. */
+function isPristine() {
+  const settings = readConf()
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .join('\n');
+  return (settings === '' || settings === debianDefault) && !existsSync('/nix/var/nix/db');
+}
+
+/**
+ * Settings for a Nix that the bench installed, or that Debian installed and nobody has used. Any other is left alone.
+ * @param {{ installed: boolean, log: import('./run.mjs').Log }} options installed: by this very run
+ */
+export function configureNix({ installed, log }) {
+  if (isBenchNix() || !(installed || isPristine())) return;
+  log(`setting up ${confPath}…`);
+  writeConf('true', 'Builds see nothing but their inputs.');
+}
+
+/**
+ * @param {'true' | 'false'} sandbox
+ * @param {string} why
+ */
+function writeConf(sandbox, why) {
+  mkdirSync(dirname(confPath), { recursive: true });
+  const lines = [
+    confHeader,
+    'experimental-features = nix-command flakes',
+    '# No binary cache can be reached from here; each build would wait for one.',
+    'substituters =',
+    '# Builds run as root: there is no daemon and there need not be a nixbld group.',
+    'build-users-group =',
+    `# ${why}`,
+    `sandbox = ${sandbox}`,
+  ];
+  writeFileSync(confPath, `${lines.join('\n')}\n`);
+}
+
+/**
+ * Builds a trivial derivation with the userland's busybox, once per userland; settles whether the sandbox works.
+ * @param {string} userland store path
+ * @param {import('./run.mjs').Log} log
+ */
+export async function checkNixBuilds(userland, log) {
+  const stamp = join(cacheDir(), 'nix-builds');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === userland) return;
+  log('checking that nix builds…');
+  let { code, stderr } = await buildTrivial(userland);
+  if (code !== 0 && isBenchNix()) {
+    log(`nix's sandbox does not work here, so it is turned off:\n${lastLines(stderr, 5)}`);
+    writeConf('false', `The sandbox failed: ${stderr.trim().split('\n').at(-1)}`);
+    ({ code, stderr } = await buildTrivial(userland));
+  }
+  if (code !== 0)
+    throw new BenchError(`nix cannot build a trivial derivation here:\n${lastLines(stderr, 15)}`);
+  writeFileSync(stamp, userland);
+}
+
+/** @param {string} userland */
+function buildTrivial(userland) {
+  const expression = `derivation {
+    name = "pets-bench-check";
+    system = builtins.currentSystem;
+    builder = "\${builtins.storePath ${userland}}/bin/busybox";
+    args = [ "sh" "-c" "echo built > $out" ];
+    unique = "${Date.now()}";
+  }`;
+  return tryNix(['build', '--impure', '--no-link', '--expr', expression], { timeout: 120_000 });
+}
+
+/**
+ * Keeps a store path from `nix-collect-garbage` under a name of the bench's.
+ * @param {string} name
+ * @param {string} storePath
+ */
+export function keepAlive(name, storePath) {
+  const root = join('/nix/var/nix/gcroots/pets-bench', name);
+  mkdirSync(dirname(root), { recursive: true });
+  rmSync(root, { force: true });
+  symlinkSync(storePath, root);
+}
+
+/**
+ * The environment in which a program's calls of Nix do not depend on the machine's nix.conf: with flakes, and without
+ * asking a binary cache for what only exists here.
+ */
+export const offlineNixEnv = () => ({
+  NIX_CONFIG: [process.env.NIX_CONFIG, nixEnv.NIX_CONFIG, 'substituters =']
+    .filter((setting) => setting !== undefined)
+    .join('\n'),
+});

@@ -1,0 +1,12 @@
+[
+  ./assertions.nix
+  ./environment.nix
+  ./misc.nix
+  ./networking.nix
+  ./nix.nix
+  ./nixpkgs.nix
+  ./stand-in.nix
+  ./systemd.nix
+  ./system.nix
+  ./users.nix
+]

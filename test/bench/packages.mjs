@@ -1,0 +1,136 @@
+/** Debian's packages: what is missing is installed from the mirror that the machine already uses. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { BenchError, isInstalled, run } from './run.mjs';
+
+const backportsPath = '/etc/apt/sources.list.d/pets-bench.sources';
+const archiveKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+/** The container-only daemon: the package `incus` would bring a whole qemu along. */
+const packagesFor = {
+  incus: ['incus-base', 'incus-client', 'dnsmasq-base'],
+  nix: ['nix-bin'],
+  mmdebstrap: ['mmdebstrap'],
+};
+
+/** @typedef {keyof typeof packagesFor} Need */
+
+let listsAreFresh = false;
+
+/**
+ * @param {Need} need
+ * @param {import('./run.mjs').Log} log
+ */
+export async function install(need, log) {
+  requireAptAndRoot(need);
+  await updateLists(log);
+  const suite = need === 'incus' ? await suiteForIncus(log) : [];
+  log(`installing ${need}…`);
+  // What nix-bin recommends is set-up for a daemon and a user who wants a binary cache.
+  await apt(['install', '--yes', '--no-install-recommends', ...suite, ...packagesFor[need]]);
+}
+
+/** @param {Need} need */
+function requireAptAndRoot(need) {
+  const byHand = 'Install it yourself, or run this as root on a Debian machine.';
+  if (!isInstalled('apt-get') || release().ID !== 'debian') {
+    throw new BenchError(`${need} is missing, and the bench can install it on Debian only. ${byHand}`);
+  }
+  if (process.getuid?.() !== 0) {
+    throw new BenchError(`${need} is missing, and only root can install it. ${byHand}`);
+  }
+}
+
+/** @param {string[]} args */
+const apt = (args) =>
+  run('apt-get', ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', ...args], {
+    env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
+  });
+
+/** @param {import('./run.mjs').Log} log */
+async function updateLists(log) {
+  if (listsAreFresh) return;
+  log('updating the package lists…');
+  try {
+    await apt(['update']);
+  } catch (error) {
+    // One broken third-party source must not stop us: the packages may be there all the same.
+    log(`warning: ${error.message}`);
+  }
+  listsAreFresh = true;
+}
+
+/**
+ * Debian 12 has Incus in its backports only; later ones in the release itself.
+ * @param {import('./run.mjs').Log} log
+ * @returns {Promise<string[]>} apt-get's arguments
+ */
+async function suiteForIncus(log) {
+  const name = codename();
+  const inRelease = await run('apt-cache', ['madison', 'incus-base']);
+  if (inRelease.includes(` ${name}/main `)) return [];
+  const backports = `${name}-backports`;
+  if ((await configuredSuites()).every(({ suite }) => suite !== backports))
+    await addBackports(backports, log);
+  return ['--target-release', backports];
+}
+
+/**
+ * @param {string} suite
+ * @param {import('./run.mjs').Log} log
+ */
+async function addBackports(suite, log) {
+  const lines = ['Types: deb', `URIs: ${await debianMirror()}`, `Suites: ${suite}`, 'Components: main'];
+  if (existsSync(archiveKeyring)) lines.push(`Signed-By: ${archiveKeyring}`);
+  log(`adding the suite ${suite} (${backportsPath})…`);
+  writeFileSync(backportsPath, `${lines.join('\n')}\n`);
+  await apt(['update']);
+}
+
+/** @returns {Promise<Record<'suite' | 'uri' | 'component' | 'codename', string>[]>} apt's own reading of its files */
+async function configuredSuites() {
+  const format = '$(RELEASE) $(REPO_URI) $(COMPONENT) $(CODENAME)';
+  const output = await run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']);
+  return output
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter((words) => words.length === 4)
+    .map(([suite, uri, component, codename]) => ({ suite, uri, component, codename }));
+}
+
+/** The URI of the mirror that the machine gets the Debian release from. */
+export async function debianMirror() {
+  const name = codename();
+  const suites = await configuredSuites();
+  // The suite may be written as "stable"; the codename is known once the lists were fetched.
+  const main = suites.filter(({ component }) => component === 'main');
+  const found = main.find(({ suite }) => suite === name) ?? main.find((entry) => entry.codename === name);
+  if (found !== undefined) return found.uri;
+  throw new BenchError(
+    `apt has no source for Debian ${name} (main), so the bench does not know which mirror to use.`,
+  );
+}
+
+/**
+ * The settings with which apt reaches its mirror here (proxies and the like), as lines of an apt.conf.
+ * @returns {Promise<string[]>}
+ */
+export async function acquireOptions() {
+  const stdout = await run('apt-config', ['dump', '--format', '%F "%v";%n', 'Acquire']);
+  return stdout.split('\n').filter((line) => /^Acquire::(https?::|Check-|Retries)[^"]* ".+";$/.test(line));
+}
+
+/** Debian's name of the installed release, as in its suites. */
+export function codename() {
+  const name = release().VERSION_CODENAME;
+  if (release().ID === 'debian' && name) return name;
+  throw new BenchError(
+    'the bench makes its guests from the Debian release of the host, and this host is not Debian.',
+  );
+}
+
+/** @returns {Record<string, string>} */
+function release() {
+  if (!existsSync('/etc/os-release')) return {};
+  const lines = readFileSync('/etc/os-release', 'utf8').matchAll(/^(\w+)="?([^"\n]*)"?$/gm);
+  return Object.fromEntries(Array.from(lines, ([, key, value]) => [key, value]));
+}

@@ -1,0 +1,102 @@
+/** The Debian userland that the stand-in's systems boot: made once, kept as a store path. */
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { BenchError, cacheDir, isInstalled, run } from './run.mjs';
+import { keepAlive, nix, tryNix } from './nix.mjs';
+import { acquireOptions, codename, debianMirror, install } from './packages.mjs';
+
+const packages = [
+  'systemd',
+  'systemd-sysv',
+  'dbus',
+  'iproute2',
+  'nix-bin',
+  'procps',
+  'busybox-static',
+  'perl-base',
+];
+
+/** Nothing in a guest reads these; they are two fifths of the size. */
+const ballast = [
+  'etc/apt/apt.conf.d/99mmdebstrap',
+  'var/cache/apt',
+  'var/lib/apt/lists',
+  'var/log',
+  'usr/share/doc',
+  'usr/share/man',
+  'usr/share/info',
+  'usr/share/locale',
+  'usr/share/lintian',
+  'usr/share/bash-completion',
+];
+
+/** A change of the recipe is another userland. */
+function userlandDir() {
+  const recipe = JSON.stringify([codename(), packages, ballast]);
+  return join(cacheDir(), `userland-${createHash('sha256').update(recipe).digest('hex').slice(0, 12)}`);
+}
+
+/** @param {string} dir */
+const recordOf = (dir) => `${dir}.store-path`;
+
+/** @returns {Promise<string | undefined>} the store path of the userland, if it was made and is still there */
+export async function knownUserland() {
+  const record = recordOf(userlandDir());
+  const storePath = existsSync(record) ? readFileSync(record, 'utf8').trim() : undefined;
+  return storePath !== undefined && (await isValid(storePath)) ? storePath : undefined;
+}
+
+/**
+ * @param {import('./run.mjs').Log} log
+ * @returns {Promise<string>} a valid store path, rooted against garbage collection
+ */
+export async function ensureUserland(log) {
+  const known = await knownUserland();
+  if (known !== undefined) return known;
+  if (process.getuid?.() !== 0) throw new BenchError('only root can make the userland of the test guests.');
+  const dir = userlandDir();
+  if (!existsSync(dir)) await makeUserland(dir, log);
+  log('adding the userland to the nix store…');
+  // With any other name the `path:` fetcher of flakes copies the whole tree instead of using it where it is.
+  const storePath = (await nix(['store', 'add-path', '--name', 'source', dir])).trim();
+  keepAlive('userland', storePath);
+  writeFileSync(recordOf(dir), `${storePath}\n`);
+  return storePath;
+}
+
+/** @param {string} storePath */
+async function isValid(storePath) {
+  if (!existsSync(join(storePath, 'etc/debian_version'))) return false;
+  return (await tryNix(['path-info', storePath])).code === 0;
+}
+
+/**
+ * @param {string} dir
+ * @param {import('./run.mjs').Log} log
+ */
+async function makeUserland(dir, log) {
+  if (!isInstalled('mmdebstrap')) await install('mmdebstrap', log);
+  log('making a Debian userland with mmdebstrap (about a minute)…');
+  const parent = mkdtempSync(`${dir}.tmp-`);
+  const root = join(parent, 'root');
+  try {
+    // mmdebstrap reads none of the host's configuration of apt.
+    const options = (await acquireOptions()).map((line) => `--aptopt=${line}`);
+    const include = `--include=${packages.join(',')}`;
+    await run('mmdebstrap', [
+      '--variant=minbase',
+      include,
+      ...options,
+      codename(),
+      root,
+      await debianMirror(),
+    ]);
+    for (const path of ballast) rmSync(join(root, path), { recursive: true, force: true });
+    // A store path holds files, directories and symlinks only.
+    await run('find', [root, '!', '-type', 'f', '!', '-type', 'd', '!', '-type', 'l', '-delete']);
+    renameSync(root, dir);
+  } finally {
+    rmSync(parent, { recursive: true, force: true });
+  }
+}
