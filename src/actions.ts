@@ -27,7 +27,12 @@ export type Action =
   /**
    * Add a proxy device. `fallback`: the exposure taken away before, restored should this fail.
    */
-  | { readonly kind: 'expose'; readonly device: string; readonly listen: Listen; readonly fallback: Exposure | null }
+  | {
+      readonly kind: 'expose';
+      readonly device: string;
+      readonly listen: Listen;
+      readonly fallback: Exposure | null;
+    }
   | { readonly kind: 'unexpose'; readonly device: string; readonly raw: string }
   /** Nothing listens although the device is there: make Incus start its forwarder again. */
   | { readonly kind: 'revive'; readonly device: string; readonly listen: Listen }

@@ -33,7 +33,10 @@ function linesTo(onLine: (line: string) => void) {
 
 function notInstalled(command: string): ProblemError {
   return new ProblemError(
-    { message: `\`${command}\` is not installed or not in PATH`, hint: `install it, then run the same command again` },
+    {
+      message: `\`${command}\` is not installed or not in PATH`,
+      hint: `install it, then run the same command again`,
+    },
     EXIT.unavailable,
   );
 }

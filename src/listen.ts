@@ -34,15 +34,20 @@ function parseIpv4(text: string): string | null {
   return ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text).toString() : null;
 }
 
-/** ipaddr.js alone accepts five-digit groups, octal tails, and reads `::1.2.3.4` as `::ffff:1.2.3.4`. */
+/** ipaddr.js alone accepts five-digit groups and octal tails, and reads `::1.2.3.4` as `::ffff:1.2.3.4`. */
 function parseIpv6(text: string): string | null {
-  const groups = text.split(':');
-  const tail = groups.at(-1) ?? '';
-  if (tail.includes('.') && parseIpv4(groups.pop() ?? '') === null) return null;
-  if (/^::[\d.]+\.\d+$/.test(text) || !groups.every((group) => /^[\da-f]{0,4}$/i.test(group))) return null;
-  if (!ipaddr.IPv6.isValid(text)) return null;
-  const address = ipaddr.IPv6.parse(text);
+  const hex = text.replace(/[^:]*\.[^:]*$/, tailGroups);
+  if (!hex.split(':').every((group) => /^[\da-f]{0,4}$/i.test(group)) || !ipaddr.IPv6.isValid(hex))
+    return null;
+  const address = ipaddr.IPv6.parse(hex);
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();
+}
+
+/** The last 32 bits when written as IPv4: `1.2.3.4` → `102:304`. As it was if it is none. */
+function tailGroups(tail: string): string {
+  if (parseIpv4(tail) === null) return tail;
+  const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(tail).octets;
+  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
 /** `127.0.0.1:7700`, `[::1]:7700`. */

@@ -5,7 +5,10 @@ import { EXIT, ProblemError, type ExitCode } from './problem.js';
 
 const stop = new AbortController();
 let signalled: ExitCode | null = null;
-for (const [signal, code] of [['SIGINT', EXIT.interrupted], ['SIGTERM', EXIT.terminated]] as const) {
+for (const [signal, code] of [
+  ['SIGINT', EXIT.interrupted],
+  ['SIGTERM', EXIT.terminated],
+] as const) {
   process.on(signal, () => {
     // The first one drains, the second one ends at once: what the daemon has begun goes on without us.
     if (signalled !== null) process.exit(code);
@@ -17,7 +20,10 @@ for (const [signal, code] of [['SIGINT', EXIT.interrupted], ['SIGTERM', EXIT.ter
 const argv = process.argv.slice(2);
 const { env, stdin, stdout, stderr } = process;
 // A reader that went away (`pets diff | head`) is no error.
-for (const stream of [stdout, stderr]) stream.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') throw error; });
+for (const stream of [stdout, stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 
 try {
   const code = await run(argv, { cwd: process.cwd(), env, stdin, stdout, stderr, stop: stop.signal });

@@ -188,9 +188,27 @@ export type Event =
   | { readonly kind: 'run-started'; readonly at: number; readonly plan: Plan }
   | { readonly kind: 'started'; readonly at: number; readonly op: OpId; readonly app: AppName }
   /** A line that a running build or activation printed. */
-  | { readonly kind: 'output'; readonly at: number; readonly op: OpId; readonly app: AppName; readonly line: string }
-  | { readonly kind: 'finished'; readonly at: number; readonly op: OpId; readonly app: AppName; readonly note?: string }
-  | { readonly kind: 'warned'; readonly at: number; readonly op: OpId; readonly app: AppName; readonly message: string }
+  | {
+      readonly kind: 'output';
+      readonly at: number;
+      readonly op: OpId;
+      readonly app: AppName;
+      readonly line: string;
+    }
+  | {
+      readonly kind: 'finished';
+      readonly at: number;
+      readonly op: OpId;
+      readonly app: AppName;
+      readonly note?: string;
+    }
+  | {
+      readonly kind: 'warned';
+      readonly at: number;
+      readonly op: OpId;
+      readonly app: AppName;
+      readonly message: string;
+    }
   /** `log`: the last lines (20 at most) of what failed. */
   | {
       readonly kind: 'failed';
@@ -200,7 +218,13 @@ export type Event =
       readonly problem: Problem;
       readonly log: readonly string[];
     }
-  | { readonly kind: 'skipped'; readonly at: number; readonly op: OpId; readonly app: AppName; readonly because: string }
+  | {
+      readonly kind: 'skipped';
+      readonly at: number;
+      readonly op: OpId;
+      readonly app: AppName;
+      readonly because: string;
+    }
   /** Ctrl-C: nothing new starts, what runs is finished. */
   | { readonly kind: 'interrupted'; readonly at: number; readonly running: number }
   | { readonly kind: 'run-ended'; readonly at: number; readonly outcome: Outcome };

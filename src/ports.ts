@@ -90,7 +90,11 @@ export interface LockFile {
 /** Inside a running pet. */
 export interface Guest {
   /** Switches to `toplevel`; falls back to a restart where a switch is refused or hangs. */
-  activate(app: AppName, toplevel: StorePath, say: (line: string) => void): Promise<{ readonly warnings: readonly string[] }>;
+  activate(
+    app: AppName,
+    toplevel: StorePath,
+    say: (line: string) => void,
+  ): Promise<{ readonly warnings: readonly string[] }>;
   /** Resolves when the guest has booted, runs `toplevel`, and no unit has failed. */
   settle(app: AppName, toplevel: string): Promise<void>;
 }

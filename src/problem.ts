@@ -89,7 +89,8 @@ export function formatProblem(problem: Problem, style: ProblemStyle = plainStyle
   const head = place ? `${place.file}:${place.line}:${place.column}` : (app ?? 'pets');
   const lines = [`${style.place(head)}: ${style.error(problem.message)}`];
   if (place && excerpt) lines.push(...underline(place, excerpt));
-  if (hint !== undefined) lines.push(...hint.split('\n').map((h, i) => style.hint(i ? `        ${h}` : `  hint: ${h}`)));
+  if (hint !== undefined)
+    lines.push(...hint.split('\n').map((h, i) => style.hint(i ? `        ${h}` : `  hint: ${h}`)));
   return lines.join('\n');
 }
 

@@ -20,24 +20,43 @@ export type ApplyOptions = {
 };
 
 /** Carries out the plan as it stands. Never rejects for an app's failure: that is in the outcome. */
-export async function apply({ plan, desired, ports, limits, emit, stop, failFast }: ApplyOptions): Promise<Outcome> {
+export async function apply({
+  plan,
+  desired,
+  ports,
+  limits,
+  emit,
+  stop,
+  failFast,
+}: ApplyOptions): Promise<Outcome> {
   const ended = new Map<OpId, Ended>();
   const progress: Progress = { pins: {}, pending: new Map(), systems: new Map(), generations: new Map() };
   const queues = queuesFor(limits);
   const running = new Set<OpId>();
   const halted = () => stop.aborted || (failFast && [...ended.values()].some((e) => e.kind === 'failed'));
-  const onStop = () => { emit({ kind: 'interrupted', at: Date.now(), running: running.size }); };
+  const onStop = () => {
+    emit({ kind: 'interrupted', at: Date.now(), running: running.size });
+  };
   stop.addEventListener('abort', onStop, { once: true });
 
   const one = async (op: Operation): Promise<Ended> => {
     const startedAt = Date.now();
     running.add(op.id);
     emit({ kind: 'started', at: startedAt, op: op.id, app: op.app });
-    const say = (line: string) => { emit({ kind: 'output', at: Date.now(), op: op.id, app: op.app, line }); };
+    const say = (line: string) => {
+      emit({ kind: 'output', at: Date.now(), op: op.id, app: op.app, line });
+    };
     try {
       const { note, warnings = [] } = await perform(op, { desired, ports, progress, say });
-      for (const message of warnings) emit({ kind: 'warned', at: Date.now(), op: op.id, app: op.app, message });
-      emit({ kind: 'finished', at: Date.now(), op: op.id, app: op.app, ...(note === undefined ? {} : { note }) });
+      for (const message of warnings)
+        emit({ kind: 'warned', at: Date.now(), op: op.id, app: op.app, message });
+      emit({
+        kind: 'finished',
+        at: Date.now(),
+        op: op.id,
+        app: op.app,
+        ...(note === undefined ? {} : { note }),
+      });
       return { kind: 'done', startedAt, endedAt: Date.now(), warnings };
     } catch (error) {
       const problem = { app: op.app, ...problemOf(error) };
@@ -60,9 +79,10 @@ export async function apply({ plan, desired, ports, limits, emit, stop, failFast
     const broken = op.needs.find((id) => ended.get(id)?.kind !== 'done');
     const start = () => (halted() ? Promise.resolve(skip(op, 'the run was stopped', true)) : one(op));
     const slot = ACTIONS[op.action.kind].slot;
-    const result = broken !== undefined
-      ? skip(op, `needs ${broken}`, ended.get(broken)?.kind === 'interrupted')
-      : await (slot === 'wait' ? start() : queues[slot].add(start));
+    const result =
+      broken !== undefined
+        ? skip(op, `needs ${broken}`, ended.get(broken)?.kind === 'interrupted')
+        : await (slot === 'wait' ? start() : queues[slot].add(start));
     ended.set(op.id, result);
   };
 
@@ -81,8 +101,14 @@ async function walk(
   schedule: (op: Operation) => Promise<void>,
 ): Promise<void> {
   let begin: () => void = () => undefined;
-  const begun = new Promise<void>((resolve) => { begin = resolve; });
-  for (const op of operations) settled.set(op.id, begun.then(() => schedule(op)));
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  for (const op of operations)
+    settled.set(
+      op.id,
+      begun.then(() => schedule(op)),
+    );
   begin();
   await Promise.all(settled.values());
 }

@@ -3,30 +3,62 @@ import type { Problem } from '../problem.js';
 
 /** How one operation ended. */
 export type Ended =
-  | { readonly kind: 'done'; readonly startedAt: number; readonly endedAt: number; readonly warnings: readonly string[] }
-  | { readonly kind: 'failed'; readonly startedAt: number; readonly endedAt: number; readonly problem: Problem; readonly log: readonly string[] }
+  | {
+      readonly kind: 'done';
+      readonly startedAt: number;
+      readonly endedAt: number;
+      readonly warnings: readonly string[];
+    }
+  | {
+      readonly kind: 'failed';
+      readonly startedAt: number;
+      readonly endedAt: number;
+      readonly problem: Problem;
+      readonly log: readonly string[];
+    }
   | { readonly kind: 'skipped' | 'interrupted'; readonly because: string };
 
 /** Pure: what became of each app of the plan. */
 export function outcomeOf(plan: Plan, ended: ReadonlyMap<OpId, Ended>, interrupted: boolean): Outcome {
-  return { apps: plan.apps.map((app) => appOutcome(app, plan.operations.filter((op) => op.app === app.app), ended)), interrupted };
+  return {
+    apps: plan.apps.map((app) =>
+      appOutcome(
+        app,
+        plan.operations.filter((op) => op.app === app.app),
+        ended,
+      ),
+    ),
+    interrupted,
+  };
 }
 
-function appOutcome(app: AppPlan, operations: readonly Operation[], ended: ReadonlyMap<OpId, Ended>): AppOutcome {
+function appOutcome(
+  app: AppPlan,
+  operations: readonly Operation[],
+  ended: ReadonlyMap<OpId, Ended>,
+): AppOutcome {
   const ends = operations.flatMap((op) => {
     const end = ended.get(op.id);
     return end ? [{ op: op.id, end }] : [];
   });
   const times = ends.flatMap(({ end }) => ('startedAt' in end ? [end] : []));
-  const failed = ends.flatMap(({ op, end }) => (end.kind === 'failed' ? [{ op, problem: end.problem, log: end.log }] : []))[0];
+  const failed = ends.flatMap(({ op, end }) =>
+    end.kind === 'failed' ? [{ op, problem: end.problem, log: end.log }] : [],
+  )[0];
   const stopped = ends.flatMap(({ end }) => ('because' in end ? [end.because] : []))[0];
   return {
     app: app.app,
     verb: app.verb,
-    result: resultOf(app, ends.map(({ end }) => end.kind)),
+    result: resultOf(
+      app,
+      ends.map(({ end }) => end.kind),
+    ),
     url: app.url,
     warnings: ends.flatMap(({ end }) => (end.kind === 'done' ? end.warnings : [])),
-    ms: times.length === 0 ? 0 : Math.max(...times.map((t) => t.endedAt)) - Math.min(...times.map((t) => t.startedAt)),
+    ms:
+      times.length === 0
+        ? 0
+        : Math.max(...times.map((t) => t.endedAt)) - Math.min(...times.map((t) => t.startedAt)),
     failure: failed ?? null,
     because: app.held ?? (failed ? null : (stopped ?? null)),
   };

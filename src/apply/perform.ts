@@ -57,8 +57,17 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
 
   create: async ({ app, desired, ports }) => {
     const { config, devices } = ports.delivery.instance(app);
-    const marks = { 'user.pets.project': desired.project, 'user.pets.app': app, 'user.pets.state': 'creating' };
-    await ports.incus.create({ name: app, description: `pets: ${desired.project}/${app}`, config: { ...config, ...marks }, devices });
+    const marks = {
+      'user.pets.project': desired.project,
+      'user.pets.app': app,
+      'user.pets.state': 'creating',
+    };
+    await ports.incus.create({
+      name: app,
+      description: `pets: ${desired.project}/${app}`,
+      config: { ...config, ...marks },
+      devices,
+    });
     return {};
   },
 
@@ -137,7 +146,13 @@ function proxyDevice(listen: Listen): Readonly<Record<string, string>> {
  * A failing proxy change takes the daemon 6 s, so the port is probed first. What was taken away
  * to make room is put back should the new exposure fail.
  */
-async function expose(app: AppName, device: string, listen: Listen, fallback: Exposure | null, ports: Ports): Promise<void> {
+async function expose(
+  app: AppName,
+  device: string,
+  listen: Listen,
+  fallback: Exposure | null,
+  ports: Ports,
+): Promise<void> {
   try {
     const obstacle = await ports.host.probe(listen);
     if (obstacle !== null) throw new ProblemError({ app, message: `${formatListen(listen)} ${obstacle}` });
@@ -146,7 +161,12 @@ async function expose(app: AppName, device: string, listen: Listen, fallback: Ex
   } catch (error) {
     const problem = problemOf(error);
     const restored = fallback?.listen ? await restore(app, device, fallback.listen, ports) : '';
-    throw new ProblemError({ app, hint: `free it or change the port, then run \`pets up ${app}\` again`, ...problem, message: `${problem.message}${restored}` });
+    throw new ProblemError({
+      app,
+      hint: `free it or change the port, then run \`pets up ${app}\` again`,
+      ...problem,
+      message: `${problem.message}${restored}`,
+    });
   }
 }
 
@@ -162,7 +182,8 @@ async function restore(app: AppName, device: string, old: Listen, ports: Ports):
 
 function recordOf(job: Job, facets: Facets, system: SystemRef): Record<string, string> {
   const { source, listen } = desiredApp(job);
-  const generation = system.kind === 'built' ? (job.progress.generations.get(job.app) ?? 0) : system.generation;
+  const generation =
+    system.kind === 'built' ? (job.progress.generations.get(job.app) ?? 0) : system.generation;
   const applied = { v: 1, generation, toplevel: toplevelOf(job, system), facets: pinned(facets, job) };
   return {
     'user.pets.project': job.desired.project,
@@ -180,7 +201,9 @@ function recordOf(job: Job, facets: Facets, system: SystemRef): Record<string, s
 function pinned(facets: Facets, job: Job): Facets {
   const system = Object.fromEntries(
     Object.entries(facets.system ?? {}).map(([field, value]) => {
-      const url = Object.keys(job.progress.pins).find((u) => value === `unlocked:${u}` || value?.startsWith(`unlocked:${u}#`));
+      const url = Object.keys(job.progress.pins).find(
+        (u) => value === `unlocked:${u}` || value?.startsWith(`unlocked:${u}#`),
+      );
       const pin = url === undefined ? undefined : job.progress.pins[url];
       return [field, pin && value ? value.replace(`unlocked:${url ?? ''}`, pin.locked) : value];
     }),

@@ -12,40 +12,79 @@ import { VERSION } from './version.js';
 /** Runs the verb that `argv` (without node and script) names. Wrong usage is a ProblemError with exit code 64. */
 export async function run(argv: readonly string[], context: Context): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
-  const ends = (result: Promise<ExitCode>) => result.then((c) => { code = c; });
+  const ends = (result: Promise<ExitCode>) =>
+    result.then((c) => {
+      code = c;
+    });
   const program = new Command('pets')
-    .description('Compose for NixOS services on Incus: pets.toml says what should run, `pets up` makes it so.')
+    .description(
+      'Compose for NixOS services on Incus: pets.toml says what should run, `pets up` makes it so.',
+    )
     .version(VERSION, '-V, --version')
     .helpCommand(false)
     .configureOutput({
-      writeOut: (text) => { context.stdout.write(text); },
+      writeOut: (text) => {
+        context.stdout.write(text);
+      },
       writeErr: () => undefined,
     })
     .exitOverride()
-    .addHelpText('after', '\nExamples:\n  $ pets diff              what would `up` do?\n  $ pets up                do it\n  $ pets up web            only the app web\n  $ pets ps                what is running, and where it answers');
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ pets diff              what would `up` do?\n  $ pets up                do it\n  $ pets up web            only the app web\n  $ pets ps                what is running, and where it answers',
+    );
 
   common(program.command('up [app...]'))
     .summary('make the machine match the manifest')
-    .description('Creates, rebuilds, re-exposes and starts apps until the machine is as the manifest says, with the smallest change that does it.')
-    .addOption(env(new Option('--prune', 'destroy apps that are no longer in the manifest'), 'PRUNE').default(false))
+    .description(
+      'Creates, rebuilds, re-exposes and starts apps until the machine is as the manifest says, with the smallest change that does it.',
+    )
+    .addOption(
+      env(new Option('--prune', 'destroy apps that are no longer in the manifest'), 'PRUNE').default(false),
+    )
     .option('-n, --dry-run', 'only show what would be done (the same as `pets diff`)')
-    .addHelpText('after', examples('pets up', 'pets up hello blog', 'pets up --prune', 'pets up --progress json 2> events.jsonl'))
+    .addHelpText(
+      'after',
+      examples('pets up', 'pets up hello blog', 'pets up --prune', 'pets up --progress json 2> events.jsonl'),
+    )
     .action((apps: string[], given: UpOptions & { dryRun?: boolean }) =>
-      ends(given.dryRun ? diff(apps, { ...given, json: false, exitCode: false }, context) : up(apps, given, context)));
+      ends(
+        given.dryRun
+          ? diff(apps, { ...given, json: false, exitCode: false }, context)
+          : up(apps, given, context),
+      ),
+    );
   runOptions(program.commands.at(-1));
 
   shared(program.command('diff [app...]').alias('plan'))
     .summary('show what `up` would do')
-    .description('Shows every difference between the manifest and the machine, its cause and what applying it interrupts. Writes nothing and builds nothing.')
+    .description(
+      'Shows every difference between the manifest and the machine, its cause and what applying it interrupts. Writes nothing and builds nothing.',
+    )
     .option('--json', 'print the plan as JSON (docs/plan.schema.json)', false)
     .option('--exit-code', 'exit with 2 when there are differences', false)
-    .addOption(env(new Option('--prune', 'plan the destruction of apps that are no longer in the manifest'), 'PRUNE').default(false))
-    .addHelpText('after', examples('pets diff', 'pets diff web', 'pets diff --json | jq .apps', 'pets diff --exit-code || echo "there is something to do"'))
+    .addOption(
+      env(
+        new Option('--prune', 'plan the destruction of apps that are no longer in the manifest'),
+        'PRUNE',
+      ).default(false),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'pets diff',
+        'pets diff web',
+        'pets diff --json | jq .apps',
+        'pets diff --exit-code || echo "there is something to do"',
+      ),
+    )
     .action((apps: string[], given: DiffOptions) => ends(diff(apps, given, context)));
 
   common(program.command('down'))
     .summary('stop and remove all containers of the project')
-    .description("Stops and removes every container that bears the project's mark, with its root disk and its generations.")
+    .description(
+      "Stops and removes every container that bears the project's mark, with its root disk and its generations.",
+    )
     .addHelpText('after', examples('pets down', 'pets down --yes'))
     .action((given: RunOptions) => ends(down(given, context)));
   runOptions(program.commands.at(-1));
@@ -76,7 +115,10 @@ export async function run(argv: readonly string[], context: Context): Promise<Ex
       throw new ProblemError({ message: 'no command given', hint: '`pets --help` lists them' }, EXIT.usage);
     }
     throw new ProblemError(
-      { message: error.message.replace(/^error: /, '').replace(/\n\(/, ' ('), hint: '`pets --help` lists the commands, `pets <command> --help` their options' },
+      {
+        message: error.message.replace(/^error: /, '').replace(/\n\(/, ' ('),
+        hint: '`pets --help` lists the commands, `pets <command> --help` their options',
+      },
       EXIT.usage,
     );
   }
@@ -94,9 +136,32 @@ function env(option: Option, name: string): Option {
 
 function shared(command: Command): Command {
   return command
-    .addOption(env(new Option('-f, --file <path>', 'the manifest; else pets.toml here or above, up to the root of the git repository'), 'FILE'))
-    .addOption(env(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']), 'COLOR').default('auto'))
-    .addOption(env(new Option('--progress <mode>', 'how progress is shown').choices(['auto', 'tty', 'plain', 'json', 'quiet']), 'PROGRESS').default('auto'))
+    .addOption(
+      env(
+        new Option(
+          '-f, --file <path>',
+          'the manifest; else pets.toml here or above, up to the root of the git repository',
+        ),
+        'FILE',
+      ),
+    )
+    .addOption(
+      env(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']), 'COLOR').default(
+        'auto',
+      ),
+    )
+    .addOption(
+      env(
+        new Option('--progress <mode>', 'how progress is shown').choices([
+          'auto',
+          'tty',
+          'plain',
+          'json',
+          'quiet',
+        ]),
+        'PROGRESS',
+      ).default('auto'),
+    )
     .addOption(env(new Option('-q, --quiet', 'show failures only'), 'QUIET').default(false))
     .configureHelp({ showGlobalOptions: true });
 }
@@ -105,17 +170,35 @@ const common = shared;
 
 function runOptions(command: Command | undefined): void {
   command
-    ?.addOption(env(new Option('-y, --yes', 'answer yes where a verb asks whether to go on'), 'YES').default(false))
+    ?.addOption(
+      env(new Option('-y, --yes', 'answer yes where a verb asks whether to go on'), 'YES').default(false),
+    )
     .addOption(env(new Option('--no-input', 'never ask'), 'NO_INPUT'))
-    .addOption(env(new Option('-j, --jobs <n>', 'changes to Incus at a time'), 'JOBS').default(8).argParser(positive))
-    .addOption(env(new Option('--eval-jobs <n>', 'evaluations at a time (default: what the free memory allows)'), 'EVAL_JOBS').argParser(positive))
-    .addOption(env(new Option('--timeout <duration>', 'limit for each switch and each boot: 90s, 10m'), 'TIMEOUT').default(300_000, '5m').argParser(duration))
-    .addOption(env(new Option('--fail-fast', 'start nothing more after the first failure'), 'FAIL_FAST').default(false));
+    .addOption(
+      env(new Option('-j, --jobs <n>', 'changes to Incus at a time'), 'JOBS').default(8).argParser(positive),
+    )
+    .addOption(
+      env(
+        new Option('--eval-jobs <n>', 'evaluations at a time (default: what the free memory allows)'),
+        'EVAL_JOBS',
+      ).argParser(positive),
+    )
+    .addOption(
+      env(new Option('--timeout <duration>', 'limit for each switch and each boot: 90s, 10m'), 'TIMEOUT')
+        .default(300_000, '5m')
+        .argParser(duration),
+    )
+    .addOption(
+      env(new Option('--fail-fast', 'start nothing more after the first failure'), 'FAIL_FAST').default(
+        false,
+      ),
+    );
 }
 
 function positive(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number from 1.');
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('expected a whole number from 1.');
   return value;
 }
 

@@ -4,7 +4,10 @@ import type { Context, GlobalOptions } from './context.js';
 import { readProject } from './project.js';
 
 /** The manifest with every default filled in, as TOML or JSON. */
-export async function config(options: GlobalOptions & { readonly json: boolean }, context: Context): Promise<ExitCode> {
+export async function config(
+  options: GlobalOptions & { readonly json: boolean },
+  context: Context,
+): Promise<ExitCode> {
   const { manifest } = await readProject(context, options.file);
   context.stdout.write(printManifest(manifest, options.json ? 'json' : 'toml'));
   return EXIT.ok;

@@ -6,10 +6,18 @@ import { wantsColor, type Context, type GlobalOptions } from './context.js';
 import { desireOf, located, observe, readProject, wantedPorts } from './project.js';
 import { selectApps } from './select.js';
 
-export type DiffOptions = GlobalOptions & { readonly json: boolean; readonly exitCode: boolean; readonly prune: boolean };
+export type DiffOptions = GlobalOptions & {
+  readonly json: boolean;
+  readonly exitCode: boolean;
+  readonly prune: boolean;
+};
 
 /** Reads and prints; writes nothing, builds nothing, runs no executor. */
-export async function diff(apps: readonly string[], options: DiffOptions, context: Context): Promise<ExitCode> {
+export async function diff(
+  apps: readonly string[],
+  options: DiffOptions,
+  context: Context,
+): Promise<ExitCode> {
   const project = await readProject(context, options.file);
   const only = selectApps(apps, project.manifest);
   const desired = await desireOf(project, lazyExec);
@@ -17,7 +25,9 @@ export async function diff(apps: readonly string[], options: DiffOptions, contex
   const plan = planOf(desired, actual, { prune: options.prune, only });
   const problems = located(plan.problems, project);
   const color = wantsColor(options.color, context.env, context.stdout);
-  context.stdout.write(options.json ? `${JSON.stringify({ ...plan, problems }, null, 2)}\n` : diffText(plan, { color }));
+  context.stdout.write(
+    options.json ? `${JSON.stringify({ ...plan, problems }, null, 2)}\n` : diffText(plan, { color }),
+  );
   if (problems.length > 0) throw new ProblemError(problems, EXIT.manifest);
   const changes = plan.apps.some((app) => app.verb !== 'unchanged');
   return options.exitCode && changes ? EXIT.changes : EXIT.ok;

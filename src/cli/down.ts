@@ -27,7 +27,10 @@ async function agreed(names: string, options: RunOptions, context: Context): Pro
     return confirm(`Destroy ${names}, with everything on their root disks?`, context);
   }
   throw new ProblemError(
-    { message: `this destroys ${names}, with everything on their root disks`, hint: 'say so: `pets down --yes`' },
+    {
+      message: `this destroys ${names}, with everything on their root disks`,
+      hint: 'say so: `pets down --yes`',
+    },
     EXIT.usage,
   );
 }

@@ -1,5 +1,5 @@
 import { formatProblem, problemOf, ProblemError, type Problem } from '../problem.js';
-import { createStyle } from '../ui/index.js';
+import { cleanProblem, createStyle, jsonLine, problemRecord } from '../ui/index.js';
 import type { Context } from './context.js';
 
 type Surroundings = {
@@ -13,13 +13,15 @@ type Surroundings = {
 export function printProblems(thrown: unknown, { argv, env, stream, color }: Surroundings): void {
   const problems: readonly Problem[] = thrown instanceof ProblemError ? thrown.problems : [problemOf(thrown)];
   if (speaksJson(argv, env)) {
-    for (const { message, place, hint, app } of problems) {
-      stream.write(`${JSON.stringify({ v: 1, type: 'problem', time: new Date().toISOString(), app, message, place, hint })}\n`);
+    const head = { v: 1, type: 'problem', time: new Date().toISOString() };
+    for (const problem of problems) {
+      stream.write(`${jsonLine({ ...head, app: problem.app ?? null, ...problemRecord(problem) })}\n`);
     }
     return;
   }
   const { red, bold, dim } = createStyle(color);
-  for (const problem of problems) stream.write(`${formatProblem(problem, { error: red, place: bold, hint: dim })}\n`);
+  for (const problem of problems)
+    stream.write(`${formatProblem(cleanProblem(problem), { error: red, place: bold, hint: dim })}\n`);
 }
 
 /** The command line may be what is wrong, so it is not parsed here but searched. */

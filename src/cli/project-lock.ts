@@ -8,7 +8,11 @@ import type { Context } from './context.js';
  * One writer per project and daemon: an abstract socket (unix(7)), which the kernel releases when its process
  * dies and which leaves no file behind. Whoever connects is told who holds it. Readers never take it.
  */
-export async function holdProject(project: string, verb: string, env: Context['env']): Promise<() => Promise<void>> {
+export async function holdProject(
+  project: string,
+  verb: string,
+  env: Context['env'],
+): Promise<() => Promise<void>> {
   const name = `\0pets ${socketPath(env)} ${project}`;
   const holder = `${userInfo().username}, process ${process.pid}, \`pets ${verb}\`, since ${new Date().toISOString()}`;
   const server = createServer((socket) => {
@@ -16,7 +20,13 @@ export async function holdProject(project: string, verb: string, env: Context['e
     socket.end(holder);
   });
   server.unref();
-  if (await listens(server, name)) return () => new Promise((resolve) => server.close(() => { resolve(); }));
+  if (await listens(server, name))
+    return () =>
+      new Promise((resolve) =>
+        server.close(() => {
+          resolve();
+        }),
+      );
   throw new ProblemError(
     {
       message: `another run holds the project \`${project}\`: ${await askHolder(name)}`,
@@ -32,7 +42,9 @@ function listens(server: Server, name: string): Promise<boolean> {
       if (error.code === 'EADDRINUSE') resolve(false);
       else reject(error);
     });
-    server.listen(name, () => { resolve(true); });
+    server.listen(name, () => {
+      resolve(true);
+    });
   });
 }
 
@@ -40,9 +52,16 @@ function askHolder(name: string): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
     const socket = createConnection(name);
-    const end = () => { resolve(text === '' ? 'its holder does not say who it is' : text); };
-    socket.setTimeout(1000, () => { socket.destroy(); end(); });
-    socket.on('data', (chunk) => { text += chunk.toString(); });
+    const end = () => {
+      resolve(text === '' ? 'its holder does not say who it is' : text);
+    };
+    socket.setTimeout(1000, () => {
+      socket.destroy();
+      end();
+    });
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
+    });
     socket.once('end', end);
     socket.once('error', end);
   });

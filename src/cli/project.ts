@@ -33,14 +33,24 @@ export async function readProject(context: Context, file: string | undefined): P
   if (!read.ok) throw new ProblemError(read.problems, EXIT.manifest);
   const lockPath = join(dirname(path), `${basename(path, '.toml')}.lock`);
   const lock = await readLock(lockPath);
-  return { manifest: read.manifest, locate: read.locate, lock, lockPath, ownFiles: new Set([path, lockPath]) };
+  return {
+    manifest: read.manifest,
+    locate: read.locate,
+    lock,
+    lockPath,
+    ownFiles: new Set([path, lockPath]),
+  };
 }
 
 /** `-f`, else pets.toml here or above, up to the repository's root. */
 async function findManifest({ cwd }: Context, file: string | undefined): Promise<string> {
   if (file !== undefined) {
     const path = resolve(cwd, file);
-    if (!existsSync(path)) throw new ProblemError({ message: `there is no ${file}`, hint: 'check the path given with --file' }, EXIT.manifest);
+    if (!existsSync(path))
+      throw new ProblemError(
+        { message: `there is no ${file}`, hint: 'check the path given with --file' },
+        EXIT.manifest,
+      );
     return realpath(path);
   }
   for (let at = cwd; ; at = dirname(at)) {
@@ -49,19 +59,28 @@ async function findManifest({ cwd }: Context, file: string | undefined): Promise
     if (existsSync(join(at, '.git')) || at === dirname(at)) break;
   }
   throw new ProblemError(
-    { message: `there is no pets.toml in ${cwd} or above it`, hint: 'write one (see pets.toml.example), or name it with --file' },
+    {
+      message: `there is no pets.toml in ${cwd} or above it`,
+      hint: 'write one (see pets.toml.example), or name it with --file',
+    },
     EXIT.manifest,
   );
 }
 
 async function readText(path: string, shown: string): Promise<string> {
   const bytes = await readFile(path).catch((error: unknown) => {
-    throw new ProblemError({ message: `cannot read ${shown}: ${error instanceof Error ? error.message : String(error)}` }, EXIT.manifest);
+    throw new ProblemError(
+      { message: `cannot read ${shown}: ${error instanceof Error ? error.message : String(error)}` },
+      EXIT.manifest,
+    );
   });
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new ProblemError({ message: `${shown} is not valid UTF-8`, hint: 'save it as UTF-8' }, EXIT.manifest);
+    throw new ProblemError(
+      { message: `${shown} is not valid UTF-8`, hint: 'save it as UTF-8' },
+      EXIT.manifest,
+    );
   }
 }
 
@@ -72,20 +91,35 @@ async function readLock(path: string): Promise<Lock> {
   return read.lock;
 }
 
-const PLATFORMS: Readonly<Record<string, string>> = { x64: 'x86_64-linux', arm64: 'aarch64-linux', riscv64: 'riscv64-linux' };
+const PLATFORMS: Readonly<Record<string, string>> = {
+  x64: 'x86_64-linux',
+  arm64: 'aarch64-linux',
+  riscv64: 'riscv64-linux',
+};
 
 /** What the manifest asks for, with the content of local sources. */
 export async function desireOf({ manifest, lock, ownFiles }: Project, exec: Exec): Promise<Desired> {
   const refs = localRefs(manifest);
-  const hashes = await Promise.all(refs.map(async (ref) => [ref.url, await contentHash(ref, ownFiles, exec)] as const));
+  const hashes = await Promise.all(
+    refs.map(async (ref) => [ref.url, await contentHash(ref, ownFiles, exec)] as const),
+  );
   const platform = PLATFORMS[process.arch] ?? `${process.arch}-linux`;
   return desiredFrom(manifest, { lock, contentHashes: Object.fromEntries(hashes), platform });
 }
 
 /** What is there: one request to the daemon, the rest from the kernel and two links per app. */
-export async function observe(project: string, ports: ReadonlySet<number>, env: Context['env']): Promise<Actual> {
+export async function observe(
+  project: string,
+  ports: ReadonlySet<number>,
+  env: Context['env'],
+): Promise<Actual> {
   const instances = await incusOver(socketPath(env)).instances();
-  return actualFrom(project, ports, instances, hostView((app) => profileTarget(project, app)));
+  return actualFrom(
+    project,
+    ports,
+    instances,
+    hostView((app) => profileTarget(project, app)),
+  );
 }
 
 export function wantedPorts(desired: Desired): Set<number> {
@@ -94,5 +128,7 @@ export function wantedPorts(desired: Desired): Set<number> {
 
 /** Problems that name a key get its place in the file. */
 export function located(problems: readonly Problem[], { locate }: Pick<Project, 'locate'>): Problem[] {
-  return problems.map((problem) => (problem.path && !problem.place ? { ...problem, ...locate(problem.path) } : problem));
+  return problems.map((problem) =>
+    problem.path && !problem.place ? { ...problem, ...locate(problem.path) } : problem,
+  );
 }

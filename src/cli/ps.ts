@@ -18,13 +18,24 @@ type Row = {
 };
 
 /** What is there, and what the manifest has that is not. */
-export async function ps(options: GlobalOptions & { readonly json: boolean }, context: Context): Promise<ExitCode> {
+export async function ps(
+  options: GlobalOptions & { readonly json: boolean },
+  context: Context,
+): Promise<ExitCode> {
   const { manifest } = await readProject(context, options.file);
   const rows = rowsOf(manifest, await observe(manifest.project, new Set(), context.env));
   if (options.json) {
-    context.stdout.write(`${JSON.stringify({ version: 1, project: manifest.project, apps: rows }, null, 2)}\n`);
+    context.stdout.write(
+      `${JSON.stringify({ version: 1, project: manifest.project, apps: rows }, null, 2)}\n`,
+    );
   } else {
-    const cells = rows.map((r) => [r.name, r.flake ?? '-', r.revision ?? '-', r.url ?? r.exposure ?? '-', r.state]);
+    const cells = rows.map((r) => [
+      r.name,
+      r.flake ?? '-',
+      r.revision ?? '-',
+      r.url ?? r.exposure ?? '-',
+      r.state,
+    ]);
     context.stdout.write(table(cells, ['NAME', 'FLAKE', 'REVISION', 'URL', 'STATE']));
   }
   return EXIT.ok;

@@ -8,7 +8,10 @@ export function selectApps(names: readonly string[], { apps }: Manifest): Readon
   const missing = names.filter((name) => !known.has(name));
   if (missing.length > 0) {
     throw new ProblemError(
-      missing.map((name) => ({ message: `the manifest has no app \`${name}\``, hint: `it has ${[...known.keys()].join(', ') || 'none'}` })),
+      missing.map((name) => ({
+        message: `the manifest has no app \`${name}\``,
+        hint: `it has ${[...known.keys()].join(', ') || 'none'}`,
+      })),
       EXIT.usage,
     );
   }

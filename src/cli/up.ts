@@ -52,14 +52,19 @@ export async function carryOut(
   const chosen = chooseMode(options.quiet ? 'quiet' : options.progress, surroundings);
   // Nothing to watch: no screen needs to be set up for it.
   const mode = chosen === 'tty' && plan.operations.length === 0 ? 'plain' : chosen;
-  const reporter = await createReporter(mode, { stream: stderr, color: wantsColor(options.color, env, stderr) });
+  const reporter = await createReporter(mode, {
+    stream: stderr,
+    color: wantsColor(options.color, env, stderr),
+  });
   try {
     const outcome = await apply({
       plan,
       desired,
       ports: portsFor(project, options.timeout, context),
       limits: limitsFor(options.jobs, options.evalJobs),
-      emit: (event) => { reporter.event(event); },
+      emit: (event) => {
+        reporter.event(event);
+      },
       stop: context.stop,
       failFast: options.failFast,
     });
@@ -71,7 +76,9 @@ export async function carryOut(
 
 function exitCodeOf({ apps, interrupted }: Outcome): ExitCode {
   if (interrupted) return EXIT.interrupted;
-  const bad = apps.some((app) => app.result === 'failed' || app.result === 'skipped' || app.result === 'interrupted');
+  const bad = apps.some(
+    (app) => app.result === 'failed' || app.result === 'skipped' || app.result === 'interrupted',
+  );
   return bad ? EXIT.failed : EXIT.ok;
 }
 

@@ -67,15 +67,22 @@ const tcpHost: Host = {
   probe: ({ address, port }) =>
     new Promise((resolve) => {
       const server = createServer();
-      server.once('error', (error: NodeJS.ErrnoException) => { resolve(obstacle(error)); });
-      server.listen({ host: address, port, ipv6Only: false }, () => server.close(() => { resolve(null); }));
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        resolve(obstacle(error));
+      });
+      server.listen({ host: address, port, ipv6Only: false }, () =>
+        server.close(() => {
+          resolve(null);
+        }),
+      );
     }),
 
   accepts: async (listen, timeoutMs) => {
     const target = { host: connectable(listen.address), port: listen.port };
     const deadline = Date.now() + timeoutMs;
     while (!(await connects(target))) {
-      if (Date.now() > deadline) throw new Error(`nothing accepts connections on ${target.host} port ${target.port}`);
+      if (Date.now() > deadline)
+        throw new Error(`nothing accepts connections on ${target.host} port ${target.port}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   },
@@ -97,9 +104,18 @@ function connectable(address: string): string {
 function connects(target: { host: string; port: number }): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(target);
-    const end = (answer: boolean) => { socket.destroy(); resolve(answer); };
-    socket.setTimeout(1000, () => { end(false); });
-    socket.once('connect', () => { end(true); });
-    socket.once('error', () => { end(false); });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1000, () => {
+      end(false);
+    });
+    socket.once('connect', () => {
+      end(true);
+    });
+    socket.once('error', () => {
+      end(false);
+    });
   });
 }

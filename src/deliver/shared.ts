@@ -34,7 +34,10 @@ export function sharedStore(project: string, exec: Exec): Delivery {
         const result = await exec('nix-env', args);
         if (result.exitCode !== 0) {
           const log = result.stderr.split('\n');
-          throw new FailedProgram({ app, message: `nix-env could not set the profile: ${log.at(-1) ?? ''}` }, log);
+          throw new FailedProgram(
+            { app, message: `nix-env could not set the profile: ${log.at(-1) ?? ''}` },
+            log,
+          );
         }
       }
       return generationOf(profile);

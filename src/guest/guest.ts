@@ -30,7 +30,9 @@ export function guestOver(incus: Incus, limitMs: number): Guest {
   };
 }
 
-type Switched = { readonly restart: false; readonly warnings: readonly string[] } | { readonly restart: true; readonly reason: string };
+type Switched =
+  | { readonly restart: false; readonly warnings: readonly string[] }
+  | { readonly restart: true; readonly reason: string };
 
 async function switchTo(
   incus: Incus,
@@ -50,13 +52,22 @@ async function switchTo(
   for (const line of lines) say(line);
   if (result.exitCode === 0) return { restart: false, warnings: [] };
   if (result.exitCode === ACTIVE_WITH_FAILURES) {
-    return { restart: false, warnings: [lines.find((l) => l.includes('failed')) ?? 'some unit failed during the switch'] };
+    return {
+      restart: false,
+      warnings: [lines.find((l) => l.includes('failed')) ?? 'some unit failed during the switch'],
+    };
   }
   const text = lines.join('\n');
-  if (/Pre-switch check .*failed|switchInhibitors/.test(text)) return { restart: true, reason: 'the system refuses to be switched to while it runs' };
-  if (/Could not acquire lock/.test(text) || result.exitCode === 11) return { restart: true, reason: 'another switch holds the lock' };
+  if (/Pre-switch check .*failed|switchInhibitors/.test(text))
+    return { restart: true, reason: 'the system refuses to be switched to while it runs' };
+  if (/Could not acquire lock/.test(text) || result.exitCode === 11)
+    return { restart: true, reason: 'another switch holds the lock' };
   throw new FailedProgram(
-    { app, message: `switch-to-configuration failed with exit code ${result.exitCode}`, hint: `fix the app's flake and run \`pets up ${app}\` again` },
+    {
+      app,
+      message: `switch-to-configuration failed with exit code ${result.exitCode}`,
+      hint: `fix the app's flake and run \`pets up ${app}\` again`,
+    },
     lines,
   );
 }
@@ -72,7 +83,11 @@ async function runsSystem(incus: Incus, app: AppName, toplevel: string, deadline
     if (current === toplevel) return;
     if ((await incus.status(app)) !== 'Running') throw await died(incus, app);
     if (Date.now() > deadline) {
-      throw new ProblemError({ app, message: `the guest runs ${current ?? 'no system yet'} instead of ${toplevel}`, hint: `look inside: incus exec ${app} -- journalctl -b` });
+      throw new ProblemError({
+        app,
+        message: `the guest runs ${current ?? 'no system yet'} instead of ${toplevel}`,
+        hint: `look inside: incus exec ${app} -- journalctl -b`,
+      });
     }
     await pause();
   }
@@ -93,17 +108,29 @@ async function hasBooted(incus: Incus, app: AppName, deadline: number): Promise<
     const state = stdout.trim();
     if (state === 'running' || state === 'degraded') return;
     if ((await incus.status(app)) !== 'Running') throw await died(incus, app);
-    if (Date.now() > deadline) throw new ProblemError({ app, message: `the system did not come up: systemd says \`${state}\`` });
+    if (Date.now() > deadline)
+      throw new ProblemError({ app, message: `the system did not come up: systemd says \`${state}\`` });
     await pause();
   }
 }
 
 async function noUnitFailed(incus: Incus, app: AppName): Promise<void> {
-  const { stdout } = await incus.exec(app, [`${BIN}/systemctl`, 'list-units', '--failed', '--plain', '--no-legend'], 30_000);
-  const units = stdout.split('\n').map((line) => line.trim().split(/\s+/)[0] ?? '').filter((unit) => unit !== '');
+  const { stdout } = await incus.exec(
+    app,
+    [`${BIN}/systemctl`, 'list-units', '--failed', '--plain', '--no-legend'],
+    30_000,
+  );
+  const units = stdout
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/)[0] ?? '')
+    .filter((unit) => unit !== '');
   const first = units[0];
   if (first === undefined) return;
-  const journal = await incus.exec(app, [`${BIN}/journalctl`, '--unit', first, '--lines', '20', '--no-pager', '--output', 'cat'], 30_000);
+  const journal = await incus.exec(
+    app,
+    [`${BIN}/journalctl`, '--unit', first, '--lines', '20', '--no-pager', '--output', 'cat'],
+    30_000,
+  );
   throw new FailedProgram(
     {
       app,

@@ -41,7 +41,9 @@ function readIfThere(file: string): string {
 /** `0100007F:1F90` → 127.0.0.1:8080. Addresses are 32-bit words in host byte order, little-endian here. */
 function decode(local: string): Listen {
   const [hex = '', port = '0'] = local.split(':');
-  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse().map((b) => parseInt(b, 16)));
+  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) =>
+    (word.match(/../g) ?? []).reverse().map((b) => parseInt(b, 16)),
+  );
   const address = bytes.length === 4 ? bytes.join('.') : ipv6(bytes);
   return { address: address as IpAddress, port: parseInt(port, 16) as Port };
 }
@@ -49,7 +51,9 @@ function decode(local: string): Listen {
 function ipv6(bytes: readonly number[]): string {
   const mapped = bytes.slice(0, 10).every((b) => b === 0) && bytes[10] === 255 && bytes[11] === 255;
   if (mapped) return bytes.slice(12).join('.');
-  const groups = Array.from({ length: 8 }, (_, i) => (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16));
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16),
+  );
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 

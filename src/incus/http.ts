@@ -21,7 +21,11 @@ export class IncusError extends Error {
 }
 
 /** `body`: at most what Incus answers; lists of thousands of instances are a few MB. */
-export type Reply = { readonly status: number; readonly headers: IncomingMessage['headers']; readonly body: string };
+export type Reply = {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+};
 export type RequestOptions = { readonly body?: unknown; readonly etag?: string };
 
 /** One HTTP request over the socket. Rejects with a ProblemError when there is no daemon to talk to. */
@@ -33,18 +37,28 @@ export function sender(socket: string): Send {
       const payload = body === undefined ? undefined : JSON.stringify(body);
       const headers = {
         Host: 'incus',
-        ...(payload === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) }),
+        ...(payload === undefined
+          ? {}
+          : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) }),
         ...(etag === undefined ? {} : { 'If-Match': etag }),
       };
       const req = httpRequest({ socketPath: socket, method, path, headers }, (res) => {
         const chunks: Buffer[] = [];
         res.on('data', (chunk: Buffer) => chunks.push(chunk));
-        res.on('error', (error) => { reject(lost(error, socket)); });
+        res.on('error', (error) => {
+          reject(lost(error, socket));
+        });
         res.on('end', () => {
-          resolve({ status: res.statusCode ?? 0, headers: res.headers, body: Buffer.concat(chunks).toString() });
+          resolve({
+            status: res.statusCode ?? 0,
+            headers: res.headers,
+            body: Buffer.concat(chunks).toString(),
+          });
         });
       });
-      req.on('error', (error) => { reject(lost(error, socket)); });
+      req.on('error', (error) => {
+        reject(lost(error, socket));
+      });
       req.end(payload);
     });
 }

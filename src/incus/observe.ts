@@ -1,5 +1,16 @@
 import { parseProxyAddress, parseProxyPorts } from '../listen.js';
-import type { Actual, ActualApp, Applied, AppName, Claim, Exposure, Facet, Facets, Listen, Port } from '../model.js';
+import type {
+  Actual,
+  ActualApp,
+  Applied,
+  AppName,
+  Claim,
+  Exposure,
+  Facet,
+  Facets,
+  Listen,
+  Port,
+} from '../model.js';
 import type { InstanceJson } from '../ports.js';
 
 /** What the host shows without asking anybody: sockets that listen, its addresses, the pets' profiles. */
@@ -31,7 +42,9 @@ export function actualFrom(
   return {
     apps: ours.map((i) => actualApp(i, host)),
     strangers: Object.fromEntries(here.filter((i) => !ours.includes(i)).map((i) => [i.name, ownerOf(i)])),
-    claims: [...others.flatMap(declared), ...liveClaims(ports, instances, host)].filter((c) => ports.has(c.listen.port)),
+    claims: [...others.flatMap(declared), ...liveClaims(ports, instances, host)].filter((c) =>
+      ports.has(c.listen.port),
+    ),
     addresses: host.addresses,
   };
 }
@@ -105,7 +118,10 @@ function declared(instance: InstanceJson): Claim[] {
 
 function proxies(instance: InstanceJson): Listen[] {
   return Object.values(instance.expanded_devices)
-    .filter((device) => device['type'] === 'proxy' && device['bind'] !== 'instance' && device['bind'] !== 'container')
+    .filter(
+      (device) =>
+        device['type'] === 'proxy' && device['bind'] !== 'instance' && device['bind'] !== 'container',
+    )
     .flatMap((device) => {
       const ports = parseProxyPorts(device['listen'] ?? '');
       if (ports?.protocol !== 'tcp') return [];
@@ -119,7 +135,10 @@ function proxies(instance: InstanceJson): Listen[] {
 /** Sockets of the host on wanted ports that are no running instance's forwarder. */
 function liveClaims(ports: ReadonlySet<number>, instances: readonly InstanceJson[], host: HostView): Claim[] {
   const forwarded = new Set(
-    instances.filter((i) => i.status === 'Running').flatMap(proxies).map((l) => `${l.address} ${l.port}`),
+    instances
+      .filter((i) => i.status === 'Running')
+      .flatMap(proxies)
+      .map((l) => `${l.address} ${l.port}`),
   );
   return host.listening
     .filter(({ listen }) => ports.has(listen.port) && !forwarded.has(`${listen.address} ${listen.port}`))

@@ -40,7 +40,12 @@ export class Rest {
    * A write, waited for until its operation ends. An instance that is busy with something else is tried again;
    * a lost connection is not: only the caller knows whether the write may be repeated.
    */
-  async write(method: string, path: string, options: RequestOptions = {}, timeoutMs = Infinity): Promise<OperationResult> {
+  async write(
+    method: string,
+    path: string,
+    options: RequestOptions = {},
+    timeoutMs = Infinity,
+  ): Promise<OperationResult> {
     return patiently(async () => {
       const envelope = open((await this.#send(method, path, options)).body);
       if (envelope.type !== 'async' || envelope.operation === undefined) return { metadata: null };
@@ -59,7 +64,8 @@ export class Rest {
       const envelope = parse(reply.body);
       if (envelope.type !== 'error') return { metadata: inner(envelope.metadata) };
       if (envelope.error_code === 404) return { metadata: null };
-      const isRunning = envelope.error?.includes('context deadline exceeded') && (await this.#runs(operation));
+      const isRunning =
+        envelope.error?.includes('context deadline exceeded') && (await this.#runs(operation));
       if (!isRunning) throw new IncusError(envelope.error ?? 'unknown error', envelope.error_code ?? 500);
     }
   }
@@ -78,7 +84,8 @@ function inner(metadata: unknown): Readonly<Record<string, unknown>> | null {
 
 function open(body: string): Envelope {
   const envelope = parse(body);
-  if (envelope.type === 'error') throw new IncusError(envelope.error ?? 'unknown error', envelope.error_code ?? 500);
+  if (envelope.type === 'error')
+    throw new IncusError(envelope.error ?? 'unknown error', envelope.error_code ?? 500);
   return envelope;
 }
 
@@ -90,7 +97,8 @@ function parse(body: string): Envelope {
   }
 }
 
-const isBusy = (error: unknown) => error instanceof IncusError && /Instance is busy running a/.test(error.message);
+const isBusy = (error: unknown) =>
+  error instanceof IncusError && /Instance is busy running a/.test(error.message);
 const isLost = (error: unknown) => error instanceof ConnectionLost;
 
 async function patiently<T>(attempt: () => Promise<T>, isPassing: (error: unknown) => boolean): Promise<T> {

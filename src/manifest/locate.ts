@@ -77,8 +77,9 @@ function addTable(root: Entry, table: AST.TOMLTable): void {
   let entry = root;
   for (const step of table.resolvedKey) {
     entry = childOf(entry, step);
-    if (typeof step === 'string') entry.key ??= keys.shift()?.loc;
-    else entry.key ??= table.key.loc;
+    // An index of `[[…]]` has no key of its own.
+    const written = typeof step === 'string' ? keys.shift() : table.key;
+    entry.key ??= written?.loc;
   }
   for (const pair of table.body) addPair(entry, pair);
 }

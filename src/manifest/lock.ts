@@ -32,8 +32,7 @@ export function parseLock(text: string, file: string): ParsedLock {
   const json = parseJson(text.replace(/^\uFEFF/, ''));
   if (!json.ok) return refuse(file, json.line, 'not valid JSON', json.hint);
   const top = json.value;
-  if (!isTable(top))
-    return refuse(file, 1, `expected an object, got ${top === null ? 'null' : show(top)}`, RESTORE);
+  if (!isTable(top)) return refuse(file, 1, `expected an object, got ${show(top)}`, RESTORE);
   const { version, refs } = top;
   if (typeof version === 'number' && version > 1) {
     return refuse(

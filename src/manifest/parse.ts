@@ -49,12 +49,14 @@ export function parseToml(text: string, file: string): ParsedToml {
   if (broken)
     return invalid(source, file, positionOf(source, broken.index), { message: 'not valid Unicode' });
   const parser = new MarkedKeysParser();
+  let marked: unknown;
   try {
     parser.parse(source);
-    return checkedValues(parser.finish(), source, file);
+    marked = parser.finish();
   } catch (thrown) {
     return syntaxError(thrown instanceof Error ? thrown.message : '', source, file, parser);
   }
+  return checkedValues(marked, source, file);
 }
 
 /** A bad date is thrown as a bare TypeError: the positions are the parser's own, not the error's. */

@@ -10,51 +10,41 @@ const DEFAULT_LISTEN = '127.0.0.1';
  * (and a field of `ManifestApp`). `directory`: absolute, where relative paths start.
  */
 export function schemaOf(directory: string) {
-  const listen = key(ipAddress, {
-    meaning: 'address on the host on which the port is open',
-    example: '"127.0.0.1"',
-  });
-  const nixpkgs = key(flakeRef(directory, 'nixpkgs'), {
-    meaning: 'flake reference of the nixpkgs that the system is assembled with',
-    example: `"${DEFAULT_NIXPKGS}"`,
-  });
-  const top = v.object({
-    project: key(name, {
-      meaning: 'name that marks the apps as its own; `up` never touches those of another project',
-      example: '"homelab"',
+  const app = flakeRef(directory, 'app');
+  const nixpkgs = flakeRef(directory, 'nixpkgs');
+  return {
+    top: v.object({
+      project: key(name, 'name that marks the apps as its own; others are never touched', '"homelab"'),
+      defaults: key(v.optional(table, {}), 'values for the apps that do not set their own', '{}'),
+      apps: key(v.optional(table, {}), 'one table for each app: [apps.<name>]', '{}'),
     }),
-    defaults: v.optional(
-      key(table, { meaning: 'values for the apps that do not set their own', example: '' }),
-      {},
-    ),
-    apps: v.optional(key(table, { meaning: 'one table per app: [apps.<name>]', example: '' }), {}),
-  });
-  const defaults = v.object({
-    listen: v.optional(listen, DEFAULT_LISTEN),
-    nixpkgs: v.optional(nixpkgs, DEFAULT_NIXPKGS),
-  });
-  const app = v.object({
-    'flake-ref': key(flakeRef(directory, 'app'), {
-      meaning: 'flake that ships `nixosModules.incus`; `…#attribute` picks another',
-      example: '"github:owner/repo"',
+    defaults: v.object({
+      listen: key(v.optional(ipAddress, DEFAULT_LISTEN), LISTEN, '"127.0.0.1"'),
+      nixpkgs: key(v.optional(nixpkgs, DEFAULT_NIXPKGS), NIXPKGS, `"${DEFAULT_NIXPKGS}"`),
     }),
-    port: v.exactOptional(
-      key(port, {
-        meaning: 'port on the host that leads to 8080 in the app; none: not exposed',
-        example: '7700',
-      }),
-    ),
-    listen: v.exactOptional(listen),
-    nixpkgs: v.exactOptional(nixpkgs),
-  });
-  return { top, defaults, app };
+    app: v.object({
+      'flake-ref': key(
+        app,
+        'flake that ships `nixosModules.incus`; `#…` picks another attribute',
+        '"github:owner/repo"',
+      ),
+      port: key(
+        v.exactOptional(port),
+        'port on the host that leads to 8080 in the app; none: not exposed',
+        '7700',
+      ),
+      listen: key(v.exactOptional(ipAddress), LISTEN, '"127.0.0.1"'),
+      nixpkgs: key(v.exactOptional(nixpkgs), NIXPKGS, `"${DEFAULT_NIXPKGS}"`),
+    }),
+  };
 }
+
+const LISTEN = 'address on the host on which the port is open';
+const NIXPKGS = 'flake reference of the nixpkgs that the system is assembled with';
 
 export type ManifestSchema = ReturnType<typeof schemaOf>;
 
-type KeyNotes = { readonly meaning: string; readonly example: string };
-
-/** The notes are read back with `v.getDescription` and `v.getMetadata`. */
-function key<S extends v.GenericSchema>(schema: S, { meaning, example }: KeyNotes) {
+/** Meaning and example are read back with `v.getDescription` and `v.getMetadata`: for hints and documentation. */
+function key<S extends v.GenericSchema>(schema: S, meaning: string, example: string) {
   return v.pipe(schema, v.description(meaning), v.metadata({ example }));
 }

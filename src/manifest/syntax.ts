@@ -14,7 +14,8 @@ type Row = SyntaxMessage | ((rest: string) => SyntaxMessage);
 const MESSAGES: readonly (readonly [RegExp, Row])[] = [
   [/redefine/, { message: 'this key or table is defined a second time', at: 'key' }],
   [/extend an inline/, { message: 'an array or table written in one piece cannot be extended' }],
-  [/Key ended without value|expected "="/, { message: 'expected `=` after the key' }],
+  [/expected "="/, { message: 'expected `=` after the key' }],
+  [/Key ended without value/, { message: 'expected `=` or `]` before the end of the file' }],
   [/Empty bare keys/, { message: 'expected a key' }],
   [/Key without value/, missingValue],
   [/expecting string, number/, (rest) => (/^(?:[\n#]|$)/.test(rest) ? missingValue : badValue)],

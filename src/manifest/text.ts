@@ -8,6 +8,7 @@ export function normaliseText(text: string): string {
 /** A value of the file in a message: quoted, on one line, no control characters, not too long. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return quote(value);
+  if (value === null) return 'null';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (value instanceof Date) return 'a date';
   return Array.isArray(value) ? 'an array' : 'a table';

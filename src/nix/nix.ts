@@ -33,17 +33,34 @@ export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<strin
     },
   };
 
-  async function evaluateIn(work: string, app: DesiredApp, pins: Readonly<Record<string, Locked>>): Promise<Evaluated> {
+  async function evaluateIn(
+    work: string,
+    app: DesiredApp,
+    pins: Readonly<Record<string, Locked>>,
+  ): Promise<Evaluated> {
     const appUrl = await urlFor(app.source, join(work, 'app'), pins);
     const nixpkgsUrl = await urlFor(app.nixpkgs, join(work, 'nixpkgs'), pins);
-    const request = { name: app.name, platform: app.platform, flakeRef: app.source.ref.written, attribute: app.source.ref.attribute.split('.') };
+    const request = {
+      name: app.name,
+      platform: app.platform,
+      flakeRef: app.source.ref.written,
+      attribute: app.source.ref.attribute.split('.'),
+    };
     await mkdir(join(work, 'request'));
     await writeFile(join(work, 'request', 'request.json'), JSON.stringify(request));
-    const overrides = [['app', appUrl], ['nixpkgs', nixpkgsUrl], ['request', `path:${join(work, 'request')}`]];
+    const overrides = [
+      ['app', appUrl],
+      ['nixpkgs', nixpkgsUrl],
+      ['request', `path:${join(work, 'request')}`],
+    ];
     if (!(await pinsItsInputs(appUrl))) overrides.push(['app/nixpkgs', nixpkgsUrl]);
     const result = await nix([
-      'eval', '--json', `path:${encodeURI(assembly)}#toplevel`, '--no-write-lock-file',
-      '--apply', 'system: { drv = system.drvPath; toplevel = system.outPath; }',
+      'eval',
+      '--json',
+      `path:${encodeURI(assembly)}#toplevel`,
+      '--no-write-lock-file',
+      '--apply',
+      'system: { drv = system.drvPath; toplevel = system.outPath; }',
       ...overrides.flatMap(([input = '', url = '']) => ['--override-input', input, url]),
     ]);
     if (result.exitCode !== 0) throw failed(`\`${app.source.ref.written}\` does not evaluate`, result, work);
@@ -53,7 +70,10 @@ export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<strin
   /** A flake without a lock of its own takes the manifest's nixpkgs for its `nixpkgs` input. */
   async function pinsItsInputs(url: string): Promise<boolean> {
     const directory = url.startsWith('path:') ? fromUrl(url) : await fetched(url);
-    return stat(join(directory, 'flake.lock')).then(() => true, () => false);
+    return stat(join(directory, 'flake.lock')).then(
+      () => true,
+      () => false,
+    );
   }
 
   async function fetched(url: string): Promise<string> {
@@ -63,7 +83,11 @@ export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<strin
     return join(storePath, new URLSearchParams(url.split('?')[1] ?? '').get('dir') ?? '');
   }
 
-  async function urlFor(source: Source, target: string, pins: Readonly<Record<string, Locked>>): Promise<string> {
+  async function urlFor(
+    source: Source,
+    target: string,
+    pins: Readonly<Record<string, Locked>>,
+  ): Promise<string> {
     switch (source.kind) {
       case 'missing':
         throw new ProblemError(source.problem);
@@ -89,7 +113,10 @@ function fromUrl(url: string): string {
   return decodeURIComponent(url.slice('path:'.length).split('?')[0] ?? '');
 }
 
-type Metadata = { readonly url?: string; readonly locked: { readonly narHash: string; readonly rev?: string; readonly type: string } };
+type Metadata = {
+  readonly url?: string;
+  readonly locked: { readonly narHash: string; readonly rev?: string; readonly type: string };
+};
 
 /** Nix' metadata as a lock entry. Types without a revision are held by their narHash. */
 function lockedFrom(json: string): Locked {
@@ -98,7 +125,11 @@ function lockedFrom(json: string): Locked {
   const { narHash, rev } = locked;
   const held = rev !== undefined || url.includes('narHash=');
   const join = url.includes('?') ? '&' : '?';
-  return { locked: held ? url : `${url}${join}narHash=${encodeURIComponent(narHash)}`, narHash, ...(rev === undefined ? {} : { rev }) };
+  return {
+    locked: held ? url : `${url}${join}narHash=${encodeURIComponent(narHash)}`,
+    narHash,
+    ...(rev === undefined ? {} : { rev }),
+  };
 }
 
 /** Nix' own words: the first `error:` line is the message, everything it printed is the log. */
@@ -106,7 +137,8 @@ function failed(what: string, result: ExecResult, work = ''): FailedProgram {
   const lines = result.stderr.split('\n').map((line) => (work === '' ? line : line.replaceAll(work, '')));
   const notes = lines.filter((line) => line.trim() !== '' && !line.startsWith('warning: '));
   const error = notes.find((line) => line.trimStart().startsWith('error:') && line.trim() !== 'error:');
-  const words = (error ?? notes.at(-1) ?? `exit code ${String(result.exitCode)}`).trim().replace(/^error: /, '');
+  const words = (error ?? notes.at(-1) ?? `exit code ${String(result.exitCode)}`)
+    .trim()
+    .replace(/^error: /, '');
   return new FailedProgram({ message: `${what}: ${words}` }, notes);
 }
-

@@ -17,7 +17,11 @@ export type ContentHash = { readonly hash: string } | { readonly problem: Proble
  * `git+file:` stands for the whole repository. `ignored`: absolute real paths that are not part of any source,
  * the manifest and its lock: else a changed port would change the app beside it.
  */
-export async function contentHash(ref: FlakeRef, ignored: ReadonlySet<string>, exec: Exec): Promise<ContentHash> {
+export async function contentHash(
+  ref: FlakeRef,
+  ignored: ReadonlySet<string>,
+  exec: Exec,
+): Promise<ContentHash> {
   try {
     const { directory, files } = await list(ref, ignored, exec);
     const hash = createHash('sha256');
@@ -30,7 +34,12 @@ export async function contentHash(ref: FlakeRef, ignored: ReadonlySet<string>, e
 }
 
 /** Copies what `contentHash` covers to `target`. */
-export async function stage(ref: FlakeRef, ignored: ReadonlySet<string>, target: string, exec: Exec): Promise<void> {
+export async function stage(
+  ref: FlakeRef,
+  ignored: ReadonlySet<string>,
+  target: string,
+  exec: Exec,
+): Promise<void> {
   const { directory, files } = await list(ref, ignored, exec);
   await mkdir(target, { recursive: true });
   for (const file of files) {
@@ -58,9 +67,11 @@ async function existing(ref: FlakeRef): Promise<string> {
   const found = await lstat(written).catch(() => null);
   if (found === null) throw new ProblemError({ message: `\`${ref.written}\`: there is no ${written}` });
   const directory = await realpath(written);
-  if (!(await lstat(directory)).isDirectory()) throw new ProblemError({ message: `\`${ref.written}\` is not a directory` });
+  if (!(await lstat(directory)).isDirectory())
+    throw new ProblemError({ message: `\`${ref.written}\` is not a directory` });
   const hasFlake = existsSync(join(directory, 'flake.nix')) || ref.url.startsWith('git+file:');
-  if (!hasFlake) throw new ProblemError({ message: `\`${ref.written}\`: there is no flake.nix in ${directory}` });
+  if (!hasFlake)
+    throw new ProblemError({ message: `\`${ref.written}\`: there is no flake.nix in ${directory}` });
   return directory;
 }
 
@@ -74,12 +85,14 @@ function repositoryOf(directory: string): string | null {
 async function tracked(directory: string, exec: Exec): Promise<string[]> {
   const result = await exec('git', ['-C', directory, 'ls-files', '-z', '--cached']);
   if (result.exitCode !== 0) {
-    throw new ProblemError({ message: `git cannot list ${directory}: ${result.stderr}`, hint: 'see what `git status` says there' });
+    throw new ProblemError({
+      message: `git cannot list ${directory}: ${result.stderr}`,
+      hint: 'see what `git status` says there',
+    });
   }
   // A file that was deleted but is still in the index is not part of what is there now.
   return result.stdout.split('\0').filter((file) => file !== '' && existsSync(join(directory, file)));
 }
-
 
 async function walk(directory: string, below: string): Promise<string[]> {
   const entries = await readdir(join(directory, below), { withFileTypes: true });

@@ -66,6 +66,7 @@ export function causeOf(change: Change): string {
   const field = change.facet === change.field ? change.field : `${change.facet} ${change.field}`;
   if (change.kind === 'new') return 'not there yet';
   const verb = change.kind === 'drifted' ? ' drifted' : '';
-  if (change.facet === 'system') return change.kind === 'drifted' ? `${field} drifted` : `${change.field} changed`;
+  if (change.facet === 'system')
+    return change.kind === 'drifted' ? `${field} drifted` : `${change.field} changed`;
   return `${field}${verb} ${change.from ?? 'none'} → ${change.to ?? 'none'}`;
 }

@@ -18,7 +18,13 @@ export function moveOf(desired: DesiredApp, actual: ActualApp | null): Move {
   const drop = exposures.filter((e) => e !== kept);
   const add = listen && !kept ? { device: freeDevice(exposures), listen } : null;
   const isDead = actual?.facets.exposure?.['forwarder'] === 'dead';
-  return { app: desired.name, add, drop, dead: kept && isDead ? { device: kept.device, listen } : null, leaves: false };
+  return {
+    app: desired.name,
+    add,
+    drop,
+    dead: kept && isDead ? { device: kept.device, listen } : null,
+    leaves: false,
+  };
 }
 
 function same(a: Listen, b: Listen): boolean {

@@ -34,15 +34,20 @@ export function operationsOf(
   if (!actual) ops.then({ kind: 'create' }, 'not there yet');
   // A device whose port is gone would stop the container at its start: clear them away before.
   if (!running) dropExposures(ops, app.name, context);
-  if (!running) ops.then({ kind: 'start', from: actual?.status === 'Frozen' ? 'Frozen' : 'Stopped' }, startCause(actual));
+  if (!running)
+    ops.then({ kind: 'start', from: actual?.status === 'Frozen' ? 'Frozen' : 'Stopped' }, startCause(actual));
   else if (system.length > 0) ops.then({ kind: 'activate' }, causes(system), 'service');
   const ref = systemRef(actual, system);
-  if (!running || system.length > 0) ops.then({ kind: 'settle', system: ref }, 'the app must run the system it was given');
+  if (!running || system.length > 0)
+    ops.then({ kind: 'settle', system: ref }, 'the app must run the system it was given');
   if (running) moveExposure(ops, app.name, changes, context);
   else addExposure(ops, app.name, changes, context);
   if (ops.all.length > 0 || changes.length > 0) {
     const facets = [...new Set(changes.map((c) => c.facet))];
-    ops.then({ kind: 'record', facets: app.facets, system: ref }, `as the manifest says: ${facets.join(', ')}`);
+    ops.then(
+      { kind: 'record', facets: app.facets, system: ref },
+      `as the manifest says: ${facets.join(', ')}`,
+    );
   }
   return ops.all;
 }
@@ -65,7 +70,12 @@ class Chain {
     this.#app = app;
   }
 
-  then(action: Action, cause: string, interrupts: Interrupts = 'nothing', alsoNeeds: readonly OpId[] = []): OpId {
+  then(
+    action: Action,
+    cause: string,
+    interrupts: Interrupts = 'nothing',
+    alsoNeeds: readonly OpId[] = [],
+  ): OpId {
     const last = this.all.at(-1);
     const id = idOf(this.#app, action);
     const needs = [...(last ? [last.id] : []), ...alsoNeeds.filter((other) => other !== last?.id)];

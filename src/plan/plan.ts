@@ -116,7 +116,13 @@ function staying(desired: Desired, actual: Actual, moves: readonly Move[]): Clai
     .flatMap((app) => app.exposures.map((e) => ({ app, listen: e.listen })))
     .flatMap(({ app, listen }) =>
       listen
-        ? [{ listen, live: true, holder: wanted.has(app.name) ? `app \`${app.name}\`` : goneHolder(app.name) }]
+        ? [
+            {
+              listen,
+              live: true,
+              holder: wanted.has(app.name) ? `app \`${app.name}\`` : goneHolder(app.name),
+            },
+          ]
         : [],
     );
 }
@@ -133,7 +139,14 @@ function buildsFirst(operations: readonly Operation[], found: ReadonlyMap<AppNam
   );
 }
 
-const TOUCHES: ReadonlySet<string> = new Set(['set-profile', 'activate', 'expose', 'unexpose', 'revive', 'stop']);
+const TOUCHES: ReadonlySet<string> = new Set([
+  'set-profile',
+  'activate',
+  'expose',
+  'unexpose',
+  'revive',
+  'stop',
+]);
 
 function changesRunningApp(op: Operation, found: ReadonlyMap<AppName, ActualApp>): boolean {
   return TOUCHES.has(op.action.kind) && found.get(op.app)?.status === 'Running';

@@ -41,18 +41,18 @@ export function columnsOf(board: Board, width: number): Columns {
 /** `⠹ web  building  12s  last line it printed` */
 export function activeLine(board: Board, row: Row, columns: Columns, now: number): Line {
   const [glyph, tone] = glyphOf(row, now);
-  const head: Line = [{ text: glyph, tone }, { text: ' ' }, { text: cell(row.app, columns.name) }];
-  if (row.state === 'failed') return [...head, { text: '  ' }, { text: failedWords(row), tone: 'red' }];
+  const head: Line = [{ text: glyph, tone }, { text: ` ${cell(row.app, columns.name)}` }];
+  if (row.state === 'failed') return [...head, { text: `  ${failedWords(row)}`, tone: 'red' }];
   const words = columns.words > 0 ? cell(doingWords(board, row), columns.words) : '';
   const dimmed = row.running.length > 0 ? {} : { tone: 'dim' as const };
-  const line = words ? [...head, { text: '  ' }, { text: words, ...dimmed }] : head;
+  const line = words ? [...head, { text: `  ${words}`, ...dimmed }] : head;
   if (!columns.time || row.startedAt === null) return line;
   const end = row.state === 'running' ? now : (row.endedAt ?? now);
   const time = formatElapsed(end - row.startedAt).padStart(TIME);
-  const timed: Line = [...line, { text: ' ' }, { text: time, tone: 'dim' }];
+  const timed: Line = [...line, { text: ` ${time}`, tone: 'dim' }];
   const output =
     columns.output > 0 && row.output !== null ? fit(outputWords(row.output), columns.output) : '';
-  return output ? [...timed, { text: '  ' }, { text: output, tone: 'dim' }] : timed;
+  return output ? [...timed, { text: `  ${output}`, tone: 'dim' }] : timed;
 }
 
 function failedWords(row: Row): string {

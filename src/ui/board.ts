@@ -9,7 +9,7 @@ export type Board = {
   readonly startedAt: number | null;
   readonly kinds: Readonly<Record<OpId, ActionKind>>;
   readonly rows: readonly Row[];
-  /** Apps that are done or skipped for good, in that order; it only grows: it feeds Ink's `<Static>`. */
+  /** Apps that are done, in that order; it only grows: it feeds Ink's `<Static>`. */
   readonly finished: readonly AppName[];
   readonly unchanged: number;
   readonly interrupted: boolean;

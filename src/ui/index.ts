@@ -5,6 +5,8 @@ import { createQuietReporter } from './quiet.js';
 import { safeWriter, type SafeWriter } from './terminal.js';
 
 export { diffText } from './diff.js';
+export { cleanProblem } from './failure.js';
+export { jsonLine, problemRecord } from './json.js';
 export { createStyle } from './style.js';
 export { summaryLines } from './summary.js';
 export { table } from './table.js';
@@ -41,14 +43,12 @@ export async function createReporter(
 ): Promise<Reporter> {
   const { write, flush } = safeWriter(stream);
   const reporter = await reporterFor(mode, { stream, write, color, now });
+  let closed: Promise<void> | null = null;
   return {
     event: (event) => {
       reporter.event(event);
     },
-    close: async () => {
-      await reporter.close();
-      await flush();
-    },
+    close: () => (closed ??= reporter.close().then(flush)),
   };
 }
 

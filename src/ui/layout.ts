@@ -46,12 +46,12 @@ function doneRows(board: Board, width: number): DoneRow[] {
 
 function doneRow(row: Row, columns: ResultColumns, width: number): DoneRow {
   const ms = row.startedAt === null || row.endedAt === null ? 0 : row.endedAt - row.startedAt;
-  const result = row.state === 'done' ? 'done' : 'skipped';
-  const lines = resultLines({ ...row, result, ms }, columns, width);
+  const lines = resultLines({ ...row, result: 'done', ms }, columns, width);
   const whole = lines.every((line) => lineWidth(line) <= width);
   return { app: row.app, lines: lines.map((line) => fitLine(line, width)), whole };
 }
 
+const GIVEN_UP: ReadonlySet<RowState> = new Set(['skipped', 'interrupted']);
 const RANK: Record<RowState, number> = {
   failed: 0,
   running: 1,
@@ -67,7 +67,8 @@ const RANK: Record<RowState, number> = {
  */
 function openRows(board: Board): Row[] {
   const finished = new Set(board.finished);
-  return board.rows.filter((row) => !finished.has(row.app) && row.state !== 'interrupted').sort(inOrder);
+  const over = (row: Row) => finished.has(row.app) || (row.running.length === 0 && GIVEN_UP.has(row.state));
+  return board.rows.filter((row) => !over(row)).sort(inOrder);
 }
 
 function inOrder(a: Row, b: Row): number {

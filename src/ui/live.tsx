@@ -3,6 +3,7 @@ import { useSyncExternalStore } from 'react';
 import type { Reporter } from '../model.js';
 import { emptyBoard, fold, type Board } from './board.js';
 import { liveLines, screenRows, type Screen } from './layout.js';
+import { createStore, type Store } from './store.js';
 import { createStyle, type Style } from './style.js';
 import { summaryLines, type SummaryOptions } from './summary.js';
 import { eraseBroken, inkStream, sizeOf, type SafeWriter } from './terminal.js';
@@ -53,28 +54,6 @@ function closingLines({ outcome, startedAt, endedAt }: Board, options: SummaryOp
     ...options,
     ms: startedAt === null || endedAt === null ? 0 : endedAt - startedAt,
   });
-}
-
-type Store = {
-  readonly subscribe: (listener: () => void) => () => void;
-  readonly get: () => Screen;
-  readonly refresh: () => void;
-};
-
-function createStore(compute: () => Screen): Store {
-  const listeners = new Set<() => void>();
-  let screen: Screen | null = null;
-  return {
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    get: () => (screen ??= compute()),
-    refresh() {
-      screen = compute();
-      for (const listener of listeners) listener();
-    },
-  };
 }
 
 type Target = Pick<LiveOptions, 'stream' | 'write'>;

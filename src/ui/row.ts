@@ -30,9 +30,9 @@ export function rowOf({ app, verb, url }: AppPlan, left: number): Row {
   return { app, verb, url, state: 'waiting', left, running: [], warnings: [], ...nothing };
 }
 
-/** Nothing more happens to it, and it went no wrong way that has to stay in sight. */
+/** What went any other way is told at the end, by the outcome: why it was skipped is not known before. */
 export function isOver(row: Row): boolean {
-  return row.left === 0 && (row.state === 'done' || row.state === 'skipped');
+  return row.left === 0 && row.state === 'done';
 }
 
 export function startOp(row: Row, op: OpId, at: number): Row {

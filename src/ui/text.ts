@@ -80,7 +80,9 @@ export function paint(line: Line, style: Style): string {
 
 /** How long something took: `2.1s`, `1m02s`, `1h02m`. */
 export function formatTook(ms: number): string {
-  return ms < 59_950 ? `${(Math.max(0, ms) / 1000).toFixed(1)}s` : formatElapsed(ms);
+  return ms < 59_950
+    ? `${(Math.max(0, ms) / 1000).toFixed(1)}s`
+    : formatElapsed(Math.round(ms / 1000) * 1000);
 }
 
 /** How long something has been running, in whole seconds: `12s`, `1m02s`, `1h02m`. */

@@ -28,8 +28,7 @@ function printNextSteps() {
   const pets = `node dist/pets.mjs`;
   const steps = [
     [`${pets} ps -f ${manifest}`, 'what runs'],
-    [`${pets} diff -f ${manifest}`, 'what `up` would do: nothing, now'],
-    [`${pets} logs -f ${manifest}`, 'what the services say'],
+    [`${pets} diff -f ${manifest}`, 'what `up` would do now'],
     [`${pets} down -f ${manifest}`, 'stop and remove the containers; volumes stay'],
     ['npm run bench:down', 'stop the Incus daemon, if the demo started it'],
   ];

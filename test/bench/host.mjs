@@ -1,5 +1,5 @@
 /** The kernel's limits and mounts that a dozen of systemd guests need. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { BenchError } from './run.mjs';
 
 /** The kernel's defaults are enough for about 14 systemd guests (inotify) and 200 containers' keyrings. */
@@ -13,8 +13,9 @@ const wanted = {
 /** @param {string} name */
 const read = (name) => Number(readFileSync(`/proc/sys/${name}`, 'utf8'));
 
-/** The limits that are lower than what the bench wants. */
-export const lowLimits = () => Object.entries(wanted).filter(([name, value]) => read(name) < value);
+/** The limits that are lower than what the bench wants; a kernel without one of them limits nothing. */
+export const lowLimits = () =>
+  Object.entries(wanted).filter(([name, value]) => existsSync(`/proc/sys/${name}`) && read(name) < value);
 
 /**
  * Raises what is too low, until the next boot; never lowers anything.

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answers, call, daemonSocket, findDaemon } from './incus-api.mjs';
 import { requireCgroups } from './host.mjs';
-import { BenchError, cacheDir, lastLines, run } from './run.mjs';
+import { BenchError, cacheDir, isRoot, lastLines, run } from './run.mjs';
 
 const incusd = '/usr/libexec/incus/incusd';
 const startTimeout = 60_000;
@@ -32,6 +32,11 @@ export async function ensureDaemon(log) {
   if (process.env.INCUS_SOCKET) {
     throw new BenchError(
       `no Incus daemon answers on ${process.env.INCUS_SOCKET}, which INCUS_SOCKET names. Start it, or unset INCUS_SOCKET.`,
+    );
+  }
+  if (!isRoot()) {
+    throw new BenchError(
+      'no Incus daemon answers to this user. Run this as root, or start Incus and join its group (incus-admin).',
     );
   }
   return existsSync('/run/systemd/system') ? startUnit(log) : startByHand(log);

@@ -1,7 +1,7 @@
 /** Nix without a daemon, as root, with settings that do not reach for the internet. */
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { BenchError, cacheDir, lastLines, run, tryRun } from './run.mjs';
+import { basename, dirname, join } from 'node:path';
+import { BenchError, cacheDir, isRoot, lastLines, run, tryRun } from './run.mjs';
 
 const confPath = '/etc/nix/nix.conf';
 const confHeader = "# Written by pets' test bench (test/bench/nix.mjs).";
@@ -43,7 +43,7 @@ function isPristine() {
  * @param {{ installed: boolean, log: import('./run.mjs').Log }} options installed: by this very run
  */
 export function configureNix({ installed, log }) {
-  if (isBenchNix() || !(installed || isPristine())) return;
+  if (isBenchNix() || !isRoot() || !(installed || isPristine())) return;
   log(`setting up ${confPath}…`);
   writeConf('true', 'Builds see nothing but their inputs.');
 }
@@ -100,12 +100,12 @@ function buildTrivial(userland) {
 }
 
 /**
- * Keeps a store path from `nix-collect-garbage` under a name of the bench's.
- * @param {string} name
+ * Keeps a store path from `nix-collect-garbage`.
  * @param {string} storePath
  */
-export function keepAlive(name, storePath) {
-  const root = join('/nix/var/nix/gcroots/pets-bench', name);
+export function keepAlive(storePath) {
+  // A link elsewhere would protect nothing.
+  const root = join('/nix/var/nix/gcroots/pets-bench', basename(storePath));
   mkdirSync(dirname(root), { recursive: true });
   rmSync(root, { force: true });
   symlinkSync(storePath, root);

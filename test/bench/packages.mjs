@@ -1,6 +1,6 @@
 /** Debian's packages: what is missing is installed from the mirror that the machine already uses. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { BenchError, isInstalled, run } from './run.mjs';
+import { BenchError, isInstalled, isRoot, run } from './run.mjs';
 
 const backportsPath = '/etc/apt/sources.list.d/pets-bench.sources';
 const archiveKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -35,7 +35,7 @@ function requireAptAndRoot(need) {
   if (!isInstalled('apt-get') || release().ID !== 'debian') {
     throw new BenchError(`${need} is missing, and the bench can install it on Debian only. ${byHand}`);
   }
-  if (process.getuid?.() !== 0) {
+  if (!isRoot()) {
     throw new BenchError(`${need} is missing, and only root can install it. ${byHand}`);
   }
 }

@@ -12,6 +12,8 @@ export const repository = resolve(fileURLToPath(import.meta.url), '../../..');
 /** Something the person at the terminal can act on; shown without a stack trace. */
 export class BenchError extends Error {}
 
+export const isRoot = () => process.getuid?.() === 0;
+
 /** @param {string} line */
 export const logToStderr = (line) => process.stderr.write(`bench: ${line}\n`);
 
@@ -41,8 +43,14 @@ export function tryRun(command, args, { env, cwd, timeout } = {}) {
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+    // An interrupted command is a failed one: we stay to clean up after it.
+    const stop = () => child.kill();
+    process.on('SIGINT', stop).on('SIGTERM', stop);
     child.on('error', (error) => fail(new BenchError(`cannot run ${command}: ${error.message}`)));
-    child.on('close', (code, signal) => done({ code, signal, stdout, stderr }));
+    child.on('close', (code, signal) => {
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      done({ code, signal, stdout, stderr });
+    });
   });
 }
 
@@ -66,7 +74,7 @@ export async function run(command, args, options) {
  */
 export function lastLines(text, count) {
   const lines = text.trimEnd().split('\n').slice(-count);
-  return lines.map((line) => `    ${line}`).join('\n');
+  return lines.map((line) => `    ${line.length > 300 ? `${line.slice(0, 299)}…` : line}`).join('\n');
 }
 
 /**

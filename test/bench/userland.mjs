@@ -1,8 +1,8 @@
 /** The Debian userland that the stand-in's systems boot: made once, kept as a store path. */
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { BenchError, cacheDir, isInstalled, run } from './run.mjs';
+import { BenchError, cacheDir, isInstalled, isRoot, run } from './run.mjs';
 import { keepAlive, nix, tryNix } from './nix.mjs';
 import { acquireOptions, codename, debianMirror, install } from './packages.mjs';
 
@@ -54,13 +54,13 @@ export async function knownUserland() {
 export async function ensureUserland(log) {
   const known = await knownUserland();
   if (known !== undefined) return known;
-  if (process.getuid?.() !== 0) throw new BenchError('only root can make the userland of the test guests.');
+  if (!isRoot()) throw new BenchError('only root can make the userland of the test guests.');
   const dir = userlandDir();
   if (!existsSync(dir)) await makeUserland(dir, log);
   log('adding the userland to the nix store…');
   // With any other name the `path:` fetcher of flakes copies the whole tree instead of using it where it is.
   const storePath = (await nix(['store', 'add-path', '--name', 'source', dir])).trim();
-  keepAlive('userland', storePath);
+  keepAlive(storePath);
   writeFileSync(recordOf(dir), `${storePath}\n`);
   return storePath;
 }
@@ -78,25 +78,21 @@ async function isValid(storePath) {
 async function makeUserland(dir, log) {
   if (!isInstalled('mmdebstrap')) await install('mmdebstrap', log);
   log('making a Debian userland with mmdebstrap (about a minute)…');
-  const parent = mkdtempSync(`${dir}.tmp-`);
-  const root = join(parent, 'root');
+  const root = `${dir}.tmp`;
+  const discard = () => run('rm', ['-rf', '--one-file-system', root]);
+  await discard();
   try {
     // mmdebstrap reads none of the host's configuration of apt.
     const options = (await acquireOptions()).map((line) => `--aptopt=${line}`);
     const include = `--include=${packages.join(',')}`;
-    await run('mmdebstrap', [
-      '--variant=minbase',
-      include,
-      ...options,
-      codename(),
-      root,
-      await debianMirror(),
-    ]);
+    const args = ['--variant=minbase', include, ...options, codename(), root, await debianMirror()];
+    // Interrupted, it leaves /proc and /dev mounted in there; in a mount namespace of its own they go with it.
+    await run('unshare', ['--mount', 'mmdebstrap', ...args]);
     for (const path of ballast) rmSync(join(root, path), { recursive: true, force: true });
     // A store path holds files, directories and symlinks only.
     await run('find', [root, '!', '-type', 'f', '!', '-type', 'd', '!', '-type', 'l', '-delete']);
     renameSync(root, dir);
   } finally {
-    rmSync(parent, { recursive: true, force: true });
+    await discard();
   }
 }

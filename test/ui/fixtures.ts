@@ -1,5 +1,15 @@
 import type { Action, ActionKind } from '../../src/actions.js';
-import type { AppName, AppOutcome, AppPlan, Event, Operation, Outcome, Plan, Verb } from '../../src/model.js';
+import type {
+  AppName,
+  AppOutcome,
+  AppPlan,
+  Event,
+  Operation,
+  Outcome,
+  Plan,
+  Reporter,
+  Verb,
+} from '../../src/model.js';
 
 export const T0 = Date.UTC(2026, 10, 21, 12, 0, 0);
 
@@ -7,10 +17,17 @@ export function name(text: string): AppName {
   return text as AppName;
 }
 
-type Simple = Extract<
-  ActionKind,
-  'evaluate' | 'build' | 'set-profile' | 'create' | 'start' | 'settle' | 'activate' | 'delete'
->;
+const ACTION = {
+  evaluate: { kind: 'evaluate' },
+  build: { kind: 'build' },
+  'set-profile': { kind: 'set-profile' },
+  create: { kind: 'create' },
+  start: { kind: 'start', from: 'Stopped' },
+  settle: { kind: 'settle', system: { kind: 'built' } },
+  activate: { kind: 'activate' },
+  delete: { kind: 'delete' },
+} as const satisfies Partial<Record<ActionKind, Action>>;
+type Simple = keyof typeof ACTION;
 
 export const STEPS: Record<Verb, readonly Simple[]> = {
   create: ['evaluate', 'build', 'create', 'start', 'settle'],
@@ -35,12 +52,11 @@ export function appPlan(app: string, verb: Verb, over: Partial<AppPlan> = {}): A
 }
 
 export function operation(app: string, kind: Simple): Operation {
-  const action: Action = { kind };
   const edges = { needs: [], after: [] };
   return {
     id: `${app}/${kind}`,
     app: name(app),
-    action,
+    action: ACTION[kind],
     cause: 'source changed',
     interrupts: 'nothing',
     ...edges,
@@ -160,4 +176,8 @@ export function bigPlan(count: number): Plan {
 export function collector(): { readonly write: (text: string) => void; readonly text: () => string } {
   const chunks: string[] = [];
   return { write: (text) => void chunks.push(text), text: () => chunks.join('') };
+}
+
+export function playAll(reporter: Reporter, events: readonly Event[] = EVENTS): void {
+  for (const event of events) reporter.event(event);
 }

@@ -7,7 +7,11 @@ export class Screen {
   private row = 0;
   private column = 0;
 
-  constructor(public size: { columns: number; rows: number }) {}
+  size: { columns: number; rows: number };
+
+  constructor(size: { columns: number; rows: number }) {
+    this.size = size;
+  }
 
   write(text: string): void {
     this.written.push(text);
@@ -23,8 +27,12 @@ export class Screen {
   }
 
   private apply(token: string): void {
-    if (token === '\n') return this.newline();
-    if (!token.startsWith('\x1b')) return this.print(token);
+    if (token === '\n') this.newline();
+    else if (token.startsWith('\x1b')) this.obey(token);
+    else this.print(token);
+  }
+
+  private obey(token: string): void {
     const count = Number(/\d+/.exec(token)?.[0] ?? 1);
     if (token.endsWith('A')) this.row = Math.max(this.lines.length - this.size.rows, 0, this.row - count);
     if (token.endsWith('K')) this.lines[this.row] = '';

@@ -74,6 +74,10 @@ rec {
   getVersion = p: p.version or (builtins.parseDrvName (p.name or p)).version;
   fileContents = file: removeSuffix "\n" (builtins.readFile file);
 
+  # Any text as a store name: whatever is not allowed there becomes "-".
+  sanitizeDerivationName = name:
+    concatMapStrings (part: if isString part then part else "-") (split "[^[:alnum:]+._?=-]+" name);
+
   makeSearchPath = sub: paths:
     concatMapStringsSep ":" (p: "${p}/${sub}") (filter (p: p != null) paths);
   makeBinPath = paths: makeSearchPath "bin" (map lib.getBin paths);

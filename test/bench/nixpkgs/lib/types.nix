@@ -95,7 +95,9 @@ let
 
     enum = allowed: mkOptionType {
       name = "enum";
-      description = if length allowed == 1 then "value ${toJSON (head allowed)} (singular enum)" else "one of ${lib.concatMapStringsSep ", " toJSON allowed}";
+      description =
+        if length allowed == 1 then "value ${toJSON (head allowed)} (singular enum)"
+        else "one of ${lib.concatMapStringsSep ", " toJSON allowed}";
       check = v: elem v allowed;
       typeMerge = other: if other.name == "enum" then enum (lib.unique (allowed ++ other.allowed)) else null;
     } // { inherit allowed; };
@@ -182,23 +184,25 @@ let
     };
 
     submodule = modules: submoduleWith { modules = lib.toList modules; shorthandOnlyDefinesConfig = true; };
-    submoduleWith = { modules, specialArgs ? { }, shorthandOnlyDefinesConfig ? false, description ? "submodule", class ? null }@given: mkOptionType {
-      name = "submodule";
-      inherit description;
-      check = v: isAttrs v || isFunction v || isPath v;
-      merge = loc: defs: (lib.evalModules {
-        prefix = loc;
-        specialArgs = { name = lib.last loc; } // specialArgs;
-        modules = modules ++ map
-          (d:
-            if isAttrs d.value && !(d.value ? __functor) && shorthandOnlyDefinesConfig
-            then { _file = d.file; config = d.value; }
-            else { _file = d.file; imports = [ d.value ]; })
-          defs;
-      }).config;
-      typeMerge = other:
-        if other.name == "submodule" then submoduleWith (given // { modules = modules ++ other.modules; }) else null;
-    } // { inherit modules; };
+    submoduleWith =
+      { modules, specialArgs ? { }, shorthandOnlyDefinesConfig ? false, description ? "submodule", class ? null }@given:
+      mkOptionType {
+        name = "submodule";
+        inherit description;
+        check = v: isAttrs v || isFunction v || isPath v;
+        merge = loc: defs: (lib.evalModules {
+          prefix = loc;
+          specialArgs = { name = lib.last loc; } // specialArgs;
+          modules = modules ++ map
+            (d:
+              if isAttrs d.value && !(d.value ? __functor) && shorthandOnlyDefinesConfig
+              then { _file = d.file; config = d.value; }
+              else { _file = d.file; imports = [ d.value ]; })
+            defs;
+        }).config;
+        typeMerge = other:
+          if other.name == "submodule" then submoduleWith (given // { modules = modules ++ other.modules; }) else null;
+      } // { inherit modules; };
     deferredModule = mkOptionType {
       name = "deferredModule";
       description = "module";
@@ -207,10 +211,11 @@ let
     };
   };
 
+  isPlainSet = v: isAttrs v && !lib.isDerivation v && !(v ? __functor);
   # Sets are merged, lists are concatenated, everything else must agree.
   mergeAny = loc: defs:
     if length defs == 1 && !isAttrs (head defs).value then (head defs).value
-    else if all (d: isAttrs d.value && !lib.isDerivation d.value && !(d.value ? __functor)) defs then (types.lazyAttrsOf types.anything).merge loc defs
+    else if all (d: isPlainSet d.value) defs then (types.lazyAttrsOf types.anything).merge loc defs
     else if all (d: isList d.value) defs then (types.listOf types.anything).merge loc defs
     else mergeEqual loc defs;
 in

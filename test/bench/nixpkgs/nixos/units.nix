@@ -26,11 +26,16 @@ let
   quote = s: ''"${lib.replaceStrings [ "\\" "\"" "%" "\n" ] [ "\\\\" "\\\"" "%%" "\\n" ] s}"'';
   environment = set: lib.mapAttrsToList (k: v: quote "${k}=${show v}") (lib.filterAttrs (_: v: v != null) set);
 
-  shell = name: text: pkgs.writeScript name "#!${pkgs.runtimeShell}\nset -e\n\n${text}";
+  shell = name: text: pkgs.writeScript (lib.strings.sanitizeDerivationName name) ("#!${pkgs.runtimeShell}\nset -e\n\n" + text);
   # Real nixpkgs gives `script` an ExecStart, `preStart` an ExecStartPre, and so on.
-  hooks = name: cfg: lib.mapAttrs' (key: suffix: lib.nameValuePair suffix.exec "${shell "unit-script-${name}-${suffix.file}" cfg.${key}}${suffix.args or ""}")
-    (lib.filterAttrs (key: _: cfg.${key} != "") {
-      script = { exec = "ExecStart"; file = "start"; args = lib.optionalString (cfg.scriptArgs != "") " ${cfg.scriptArgs}"; };
+  hooks = name: cfg:
+    let
+      hasArgs = cfg.scriptArgs != "";
+      command = key: { exec, file, args ? "" }:
+        lib.nameValuePair exec "${shell "unit-script-${name}-${file}" cfg.${key}}${args}";
+    in
+    lib.mapAttrs' command (lib.filterAttrs (key: _: cfg.${key} != "") {
+      script = { exec = "ExecStart"; file = "start"; args = lib.optionalString hasArgs " ${cfg.scriptArgs}"; };
       preStart = { exec = "ExecStartPre"; file = "pre-start"; };
       postStart = { exec = "ExecStartPost"; file = "post-start"; };
       reload = { exec = "ExecReload"; file = "reload"; };

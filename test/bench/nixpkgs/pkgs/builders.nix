@@ -75,7 +75,9 @@ rec {
   };
   writeShellScript = name: text: writeScript name "#!${runtimeShell}\n${text}";
   writeShellScriptBin = name: text: writeScriptBin name "#!${runtimeShell}\n${text}";
-  writeShellApplication = { name, text, runtimeInputs ? [ ], runtimeEnv ? { }, meta ? { }, bashOptions ? [ "errexit" "nounset" "pipefail" ], inheritPath ? true, ... }:
+  writeShellApplication =
+    { name, text, runtimeInputs ? [ ], runtimeEnv ? { }, inheritPath ? true
+    , bashOptions ? [ "errexit" "nounset" "pipefail" ], meta ? { }, ... }:
     writeTextFile {
       inherit name;
       executable = true;
@@ -84,7 +86,8 @@ rec {
       text = lib.concatLines ([ "#!${runtimeShell}" ]
         ++ map (o: "set -o ${o}") bashOptions
         ++ lib.mapAttrsToList (k: v: "export ${k}=${lib.escapeShellArg v}") runtimeEnv
-        ++ lib.optional (runtimeInputs != [ ]) "export PATH=\"${lib.makeBinPath runtimeInputs}${lib.optionalString inheritPath ":$PATH"}\""
+        ++ lib.optional (runtimeInputs != [ ])
+        "export PATH=\"${lib.makeBinPath runtimeInputs}${lib.optionalString inheritPath ":$PATH"}\""
         ++ [ "" text ]);
     };
 

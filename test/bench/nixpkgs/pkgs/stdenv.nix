@@ -19,11 +19,34 @@ let
   };
 
   phases = ''
-    runHook() { eval "''${1:+\''${$1:-}}"; }
+    runHook() { eval "hook=\''${$1:-}"; eval "$hook"; }
     phase() { # NAME DEFAULT
       eval "body=\''${''${1}Phase:-}"
       if [ -z "$body" ]; then body=$2; fi
       eval "$body"
+    }
+    # Debian's busybox has no install: -D, -d, -m MODE and -t DIR of it.
+    install() {
+      (
+        mode=755 dir= parents= into=
+        while getopts Ddm:t: flag; do
+          case $flag in D) parents=1 ;; d) dir=1 ;; m) mode=$OPTARG ;; t) into=$OPTARG ;; esac
+        done
+        shift $((OPTIND - 1))
+        if [ -n "$dir" ]; then mkdir -p "$@" && chmod "$mode" "$@"; exit; fi
+        if [ -n "$into" ]; then
+          [ -z "$parents" ] || mkdir -p "$into"
+          set -- "$@" "$into"
+        fi
+        for to; do :; done
+        [ -z "$parents" ] || [ -d "$to" ] || mkdir -p "$(dirname "$to")"
+        while [ $# -gt 1 ]; do
+          target=$to
+          [ ! -d "$to" ] || target=$to/$(basename "$1")
+          cp "$1" "$target" && chmod "$mode" "$target" || exit
+          shift
+        done
+      )
     }
     unpackDefault='
       [ -z "''${src:-}" ] && return 0
@@ -44,27 +67,30 @@ let
 
   notEnv = [ "meta" "passthru" "env" "nativeBuildInputs" "buildInputs" "propagatedBuildInputs" "outputs" ];
 
-  make = args:
+  # `of` makes the attributes from the final ones, so that an override reaches
+  # whatever was made from what it overrides.
+  make = of:
     let
+      args = of (args // { finalPackage = package; });
       inputs = args.nativeBuildInputs or [ ] ++ args.buildInputs or [ ];
-      name = args.name or "${args.pname}-${args.version}";
       env = lib.filterAttrs (_: v: v != null) (removeAttrs args notEnv // args.env or { });
+      package = pkgs.build {
+        name = args.name or "${args.pname}-${args.version}";
+        script = phases;
+        env = env // { PATH = lib.makeBinPath (inputs ++ [ pkgs.busybox ]); };
+        extra = args.passthru or { } // {
+          meta = args.meta or { };
+          overrideAttrs = f: make (final: let old = of final; in old // changes f final old);
+        } // lib.getAttrs (lib.filter (n: args ? ${n}) [ "pname" "version" "src" ]) args;
+      };
     in
-    pkgs.build {
-      inherit name;
-      script = phases;
-      env = env // { PATH = lib.makeBinPath (inputs ++ [ pkgs.busybox ]); };
-      extra = args.passthru or { } // {
-        meta = args.meta or { };
-        overrideAttrs = f: make (args // changes f args);
-      } // lib.getAttrs (lib.filter (n: args ? ${n}) [ "pname" "version" "src" ]) args;
-    };
+    package;
   # `overrideAttrs { … }`, `(old: { … })` or `(final: old: { … })`.
-  changes = f: args:
+  changes = f: final: old:
     if !lib.isFunction f then f
-    else let once = f args; in if lib.isFunction once then f (args // once args) args else once;
+    else let once = f old; in if lib.isFunction once then f final old else once;
 
-  mkDerivation = args: if lib.isFunction args then lib.fix (final: make (args final)) else make args;
+  mkDerivation = args: make (if lib.isFunction args then args else _: args);
 in
 {
   inherit mkDerivation;

@@ -10,7 +10,7 @@ umask 022
 # A link, replaced in one step: there is no moment without it.
 point() { # LINK TARGET
   [ "$(readlink "$1")" = "$2" ] && return
-  ln -sfn "$2" "$1.stand-in" && mv -T "$1.stand-in" "$1"
+  ln -sfn "$2" "$1.stand-in" && mv -f -T "$1.stand-in" "$1"
 }
 
 # --- the userland. A root that brings its own directories keeps them.
@@ -21,6 +21,7 @@ done
 # --- /etc: links into /etc/static, which is this toplevel's etc, and copies
 # where a mode is asked for. What an older toplevel put there and this one does
 # not have goes away.
+: > /etc/NIXOS
 point /etc/static "$system/etc"
 tab=$(printf '\t')
 while IFS="$tab" read -r target mode user group; do
@@ -32,14 +33,16 @@ while IFS="$tab" read -r target mode user group; do
     point "$path" "/etc/static/$target"
   else
     cp -L "/etc/static/$target" "$path.stand-in" && chmod "$mode" "$path.stand-in" \
-      && chown "$user:$group" "$path.stand-in" && mv -T "$path.stand-in" "$path"
+      && chown "$user:$group" "$path.stand-in" && mv -f -T "$path.stand-in" "$path"
   fi || { echo "stand-in: cannot set $path" >&2; status=1; }
 done < "$system/etc-files"
 mkdir -p /var/lib/nixos
 if [ -e /var/lib/nixos/etc-files ] && ! cmp -s /var/lib/nixos/etc-files "$system/etc-files"; then
   cut -f1 "$system/etc-files" > /run/etc-now
   cut -f1 /var/lib/nixos/etc-files | grep -Fxv -f /run/etc-now | while read -r target; do
-    if [ -n "$target" ]; then rm -f "/etc/$target"; fi
+    [ -n "$target" ] || continue
+    rm -f "/etc/$target"
+    case $target in */*) rmdir "/etc/${target%/*}" 2>/dev/null ;; esac
   done
 fi
 cp "$system/etc-files" /var/lib/nixos/etc-files

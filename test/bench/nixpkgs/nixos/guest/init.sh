@@ -34,14 +34,13 @@ if [ ! -e /etc/passwd ]; then
   : > resolv.conf
   cd /
 fi
-: > /etc/NIXOS
 # Without an id of its own systemd would take this for a first boot, and try to
 # enable units in /etc/systemd/system, which is in the store.
 if [ ! -s /etc/machine-id ] || grep -q uninitialized /etc/machine-id; then
   tr -d - < /proc/sys/kernel/random/uuid > /etc/machine-id
 fi
 
-"$system/activate" boot >/dev/console 2>&1
+"$system/activate" boot </dev/null >/dev/console 2>&1
 ln -sfn "$system" /run/booted-system
 
 # Only the toplevel's units, and those made at run time: not what Debian's

@@ -70,8 +70,12 @@ let
       ln -s $from/$u .
     done
     mkdir -p sockets.target.wants sysinit.target.wants
-    for u in dbus.socket systemd-journald.socket systemd-journald-dev-log.socket; do ln -s ../$u sockets.target.wants/; done
-    for u in systemd-journald.service systemd-journal-flush.service systemd-tmpfiles-setup.service; do ln -s ../$u sysinit.target.wants/; done
+    for u in dbus.socket systemd-journald.socket systemd-journald-dev-log.socket; do
+      ln -s ../$u sockets.target.wants/
+    done
+    for u in systemd-journald.service systemd-journal-flush.service systemd-tmpfiles-setup.service; do
+      ln -s ../$u sysinit.target.wants/
+    done
     ln -sfn multi-user.target default.target
     # What LXC sends to stop a container is SIGPWR; systemd answers with this target.
     ln -sfn poweroff.target sigpwr.target
@@ -82,7 +86,10 @@ let
     if !u.cfg.enable then "ln -sfn /dev/null '${name}'\n"
     else ''
       file='${name}'
-      ${lib.optionalString u.dropIn "if [ -e ${pkgs.userland}/lib/systemd/system/$file ]; then mkdir -p $file.d; file=$file.d/overrides.conf; fi"}
+      if [ -n "${lib.optionalString u.dropIn "drop-in"}" ] && [ -e "${pkgs.userland}/lib/systemd/system/$file" ]; then
+        mkdir -p "$file.d"
+        file=$file.d/overrides.conf
+      fi
       rm -f "$file"
       cat > "$file" <<'END OF UNIT'
       ${u.text}
@@ -100,6 +107,7 @@ in
     paths = with' { pathConfig = settings; };
     slices = with' { sliceConfig = settings; };
     targets = with' { };
+    units = mkOption { type = types.lazyAttrsOf types.raw; default = { }; internal = true; description = "The rendered units."; };
     tmpfiles.rules = list;
     tmpfiles.settings = mkOption { type = types.attrsOf types.anything; default = { }; };
     enableEmergencyMode = flag false;
@@ -112,6 +120,7 @@ in
       (_: s: { wantedBy = [ "timers.target" ]; timerConfig.OnCalendar = s.startAt; })
       (lib.filterAttrs (_: s: s.enable && s.startAt != [ ]) cfg.services);
 
+    systemd.units = units;
     system.build.units = pkgs.build {
       name = "system-units";
       script = "mkdir $out && cd $out\n"

@@ -1,0 +1,135 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { emptyLock, parseLock, printLock } from '../../src/manifest/lock.js';
+import type { Lock } from '../../src/model.js';
+import { formatProblem } from '../../src/problem.js';
+import { golden } from './reading.js';
+
+const HASH = `sha256-${'A'.repeat(43)}=`;
+const REV = 'a'.repeat(40);
+
+/** The lock, or what a person would see of its problems. */
+function parsed(text: string): Lock | string {
+  const result = parseLock(text, 'pets.lock');
+  return result.ok ? result.lock : result.problems.map((problem) => formatProblem(problem)).join('\n');
+}
+
+test('is printed sorted, indented, with a final newline', () => {
+  const lock: Lock = {
+    version: 1,
+    refs: {
+      'github:b/b': { rev: REV, narHash: HASH, locked: `github:b/b/${REV}` },
+      'github:a/a': { narHash: HASH, locked: 'github:a/a/1' },
+    },
+  };
+  expect(printLock(lock)).toBe(`{
+  "refs": {
+    "github:a/a": {
+      "locked": "github:a/a/1",
+      "narHash": "${HASH}"
+    },
+    "github:b/b": {
+      "locked": "github:b/b/${REV}",
+      "narHash": "${HASH}",
+      "rev": "${REV}"
+    }
+  },
+  "version": 1
+}
+`);
+  expect(parsed(printLock(emptyLock))).toEqual(emptyLock);
+});
+
+test('parse ∘ print is the identity, and print ∘ parse is stable', () => {
+  const key = fc.oneof(
+    fc.stringMatching(/^[!-~]{1,20}$/),
+    fc.constantFrom('constructor', '__proto__', 'toString'),
+  );
+  const locked = fc.record(
+    { locked: fc.stringMatching(/^[!-~]{1,30}$/), narHash: fc.constant(HASH), rev: fc.constant(REV) },
+    { requiredKeys: ['locked', 'narHash'], noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(key, locked)), (entries) => {
+      const lock: Lock = { version: 1, refs: Object.fromEntries(entries) };
+      const text = printLock(lock);
+      const again = parsed(text);
+      expect(again).toEqual(lock);
+      expect(printLock(again as Lock)).toBe(text);
+    }),
+  );
+});
+
+/** Without hints: each is the same. */
+function problemLines(text: string): string {
+  const result = parseLock(text, 'pets.lock');
+  return result.ok
+    ? 'ok'
+    : result.problems.map((problem) => formatProblem(problem).replace(/\n  hint: .*/, '')).join('\n');
+}
+
+describe('problems', () => {
+  const RESTORE = '  hint: take it from git again, or delete it: `pets up` then pins everything anew';
+
+  test.each([
+    ['', 'pets.lock:1:1: not valid JSON'],
+    ['{', 'pets.lock:1:1: not valid JSON'],
+    ['null', 'pets.lock:1:1: expected an object, got null'],
+    ['[]', 'pets.lock:1:1: expected an object, got an array'],
+    ['{}', 'pets.lock:1:1: expected `"version": 1`'],
+    ['{"version": "1"}', 'pets.lock:1:1: expected `"version": 1`'],
+    ['{"version": 1}', 'pets.lock:1:1: expected `"refs": {…}`'],
+    ['{"version": 1, "refs": []}', 'pets.lock:1:1: expected `"refs": {…}`'],
+    ['{"version": 1, "refs": {"a:b": 7}}', 'pets.lock:1:1: refs."a:b": expected an object, got 7'],
+    ['{"version": 1, "refs": {"a:b": null}}', 'pets.lock:1:1: refs."a:b": expected an object, got null'],
+  ])('%s', (text, message) => {
+    expect(parsed(text)).toBe(`${message}\n${RESTORE}`);
+  });
+
+  test('a newer version asks for a newer pets', () => {
+    expect(parsed('{"version": 2, "refs": {}}')).toBe(
+      golden(`
+pets.lock:1:1: version 2 is newer than this pets, which reads version 1
+  hint: update pets
+`),
+    );
+  });
+
+  test('a merge conflict is recognised', () => {
+    expect(parsed('{\n<<<<<<< HEAD\n  "version": 1\n=======\n')).toBe(
+      golden(`
+pets.lock:2:1: not valid JSON
+  hint: resolve the merge conflict; either side will do
+`),
+    );
+  });
+
+  test('every bad entry is named, at its line', () => {
+    const text = `{
+  "version": 1,
+  "refs": {
+    "github:a/a": { "locked": "with space", "narHash": "md5-x" },
+    "github:b/b": { "narHash": "${HASH}", "rev": "main" },
+    "two words": { "locked": "x", "narHash": "${HASH}", "later": true }
+  }
+}`;
+    expect(problemLines(text)).toBe(
+      golden(`
+pets.lock:4:1: refs."github:a/a".locked: expected a flake reference
+pets.lock:4:1: refs."github:a/a".narHash: expected \`sha256-…\`
+pets.lock:5:1: refs."github:b/b".locked: missing
+pets.lock:5:1: refs."github:b/b".rev: expected a revision
+pets.lock:6:1: refs."two words": expected a flake reference
+`),
+    );
+  });
+
+  test('any text is a lock or a problem', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        const result = parseLock(text, 'pets.lock');
+        return result.ok || result.problems.length > 0;
+      }),
+    );
+  });
+});

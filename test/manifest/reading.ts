@@ -1,0 +1,20 @@
+import { readManifest } from '../../src/manifest/read.js';
+import type { Manifest } from '../../src/model.js';
+import { formatProblem } from '../../src/problem.js';
+
+/** What a person would see of these problems, or `ok`. */
+export function problemsIn(text: string): string {
+  const result = readManifest(text, { file: 'pets.toml', directory: '/srv/homelab' });
+  return result.ok ? 'ok' : result.problems.map((problem) => formatProblem(problem)).join('\n');
+}
+
+export function manifestOf(text: string): Manifest {
+  const result = readManifest(text, { file: 'pets.toml', directory: '/srv/homelab' });
+  if (!result.ok) throw new Error(result.problems.map((problem) => formatProblem(problem)).join('\n'));
+  return result.manifest;
+}
+
+/** A golden text, without its first newline and with the last one's indentation gone. */
+export function golden(text: string): string {
+  return text.replace(/^\n/, '').replace(/\n *$/, '');
+}

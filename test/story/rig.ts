@@ -1,0 +1,254 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const PROGRAM = join(ROOT, 'dist', 'pets.mjs');
+const SOCKET = process.env['INCUS_SOCKET'] ?? '/var/lib/incus/unix.socket';
+
+export type Result = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+
+/** The stand-in that the bench brought up; a story without it is a failure, not a skip. */
+export function standIn(): string {
+  const ref = process.env['PETS_BENCH_NIXPKGS'];
+  if (ref === undefined) throw new Error('PETS_BENCH_NIXPKGS is not set: run the tests with `npm test`');
+  return ref;
+}
+
+export function run(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Result> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      command,
+      args,
+      { maxBuffer: 64 * 1024 * 1024, timeout: 150_000, ...options },
+      (error, stdout, stderr) => {
+        resolve({ code: error ? ((error as { code?: number }).code ?? null) : 0, stdout, stderr });
+      },
+    );
+    // `incus init` waits for configuration on an open stdin.
+    child.stdin?.end();
+  });
+}
+
+export async function must(command: string, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(command, args);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit ${String(code)}\n${stderr}`);
+  return stdout.trim();
+}
+
+/** Ports that were free a moment ago, as many as asked for. */
+export async function freePorts(count: number, host = '127.0.0.1'): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer();
+          server.listen(0, host, () => {
+            resolve(server);
+          });
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+let count = 0;
+
+/** A manifest's folder with flakes beside it, and a project name that nobody else has. */
+export class Story {
+  readonly project: string;
+  readonly folder: string;
+  readonly #children = new Set<ChildProcess>();
+
+  constructor(name: string) {
+    this.project = `t${process.pid}-${++count}-${name}`;
+    this.folder = mkdtempSync(join(tmpdir(), `pets-${name}-`));
+  }
+
+  /** Names must be unique on the daemon. */
+  name(app: string): string {
+    return `${this.project}-${app}`;
+  }
+
+  /** `apps`: name → the lines of its table. */
+  manifest(apps: Readonly<Record<string, string>>): void {
+    const tables = Object.entries(apps).map(([app, lines]) => `[apps.${this.name(app)}]\n${lines}\n`);
+    this.write(
+      'pets.toml',
+      [`project = "${this.project}"\n[defaults]\nnixpkgs = "${standIn()}"\n`, ...tables].join('\n'),
+    );
+  }
+
+  write(path: string, text: string): void {
+    mkdirSync(dirname(join(this.folder, path)), { recursive: true });
+    writeFileSync(join(this.folder, path), text);
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.folder, path), 'utf8');
+  }
+
+  /** A copy of an example's flake. */
+  flake(folder: string, example = 'hello-web'): void {
+    cpSync(join(ROOT, 'examples', example), join(this.folder, folder), { recursive: true });
+  }
+
+  page(folder: string, text: string): void {
+    this.write(`${folder}/site/index.html`, `${text}\n`);
+  }
+
+  /** A flake whose module is only this Nix text; no port is served. */
+  plainFlake(folder: string, module: string): void {
+    this.write(
+      `${folder}/flake.nix`,
+      `{ outputs = { self }: { nixosModules.incus = { lib, pkgs, ... }: { incus.container.enable = true; system.stateVersion = "25.05"; ${module} }; }; }\n`,
+    );
+  }
+
+  pets(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
+    return run(process.execPath, [PROGRAM, ...args], { cwd: this.folder, env: { ...cleanEnv(), ...env } });
+  }
+
+  /** A running `pets` that a story can signal. */
+  start(args: readonly string[]): { child: ChildProcess; ended: Promise<Result> } {
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
+      cwd: this.folder,
+      env: cleanEnv(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#children.add(child);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const ended = new Promise<Result>((resolve) => {
+      child.on('close', (code) => {
+        this.#children.delete(child);
+        resolve({ code, stdout, stderr });
+      });
+    });
+    return { child, ended };
+  }
+
+  /** Removes what this story made, also after a failure. */
+  async cleanUp(): Promise<void> {
+    for (const child of this.#children) child.kill('SIGKILL');
+    for (const { name } of await this.instances()) await run('incus', ['delete', '--force', name]);
+    rmSync(join('/nix/var/nix/profiles/per-pet', this.project), { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async instances(): Promise<
+    {
+      name: string;
+      status: string;
+      config: Record<string, string>;
+      devices: Record<string, Record<string, string>>;
+    }[]
+  > {
+    const list = JSON.parse(await must('incus', ['list', '--format', 'json'])) as Awaited<
+      ReturnType<Story['instances']>
+    >;
+    return list.filter((i) => i.name.startsWith(`${this.project}-`));
+  }
+
+  async bootIds(): Promise<Record<string, string>> {
+    const entries = (await this.instances()).map(
+      async ({ name }) =>
+        [name, await must('incus', ['exec', name, '--', 'cat', '/proc/sys/kernel/random/boot_id'])] as const,
+    );
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  /** Generations of an app's profile, oldest first. */
+  async generations(app: string): Promise<string[]> {
+    const directory = join('/nix/var/nix/profiles/per-pet', this.project, this.name(app));
+    const lines = (await run('ls', ['-v', directory])).stdout.split('\n');
+    return lines.filter((line) => /^system-\d+-link$/.test(line)).map((line) => join(directory, line));
+  }
+}
+
+function cleanEnv(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(
+    ([key]) => !key.startsWith('PETS_') && key !== 'FORCE_COLOR',
+  );
+  return { ...Object.fromEntries(own), NO_COLOR: '1' };
+}
+
+export type Answer = { readonly status: number; readonly body: string };
+
+/** One GET; null when nobody listens there. */
+export async function get(port: number, host = '127.0.0.1'): Promise<Answer | null> {
+  try {
+    const reply = await fetch(`http://${host}:${port}/`, { signal: AbortSignal.timeout(10_000) });
+    return { status: reply.status, body: (await reply.text()).trim() };
+  } catch {
+    return null;
+  }
+}
+
+/** A socket in front of the daemon's that keeps the first line of every request. */
+export async function recorder(): Promise<{
+  socket: string;
+  requests: string[];
+  close: () => Promise<void>;
+}> {
+  const folder = mkdtempSync(join(tmpdir(), 'pets-socket-'));
+  const socket = join(folder, 'incus.socket');
+  const requests: string[] = [];
+  const server = createServer((client) => {
+    const daemon = createConnection(SOCKET);
+    client.on('data', (chunk: Buffer) => {
+      const line = /^(GET|POST|PUT|PATCH|DELETE|HEAD) (\S+) HTTP/.exec(chunk.toString('latin1'));
+      if (line) requests.push(`${line[1] ?? ''} ${line[2] ?? ''}`);
+      daemon.write(chunk);
+    });
+    daemon.on('data', (chunk) => client.write(chunk));
+    client.on('close', () => daemon.destroy());
+    daemon.on('close', () => client.destroy());
+    client.on('error', () => daemon.destroy());
+    daemon.on('error', () => client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  const close = () =>
+    new Promise<void>((resolve) =>
+      server.close(() => {
+        rmSync(folder, { recursive: true });
+        resolve();
+      }),
+    );
+  return { socket, requests, close };
+}
+
+/** A PATH in which nix and nix-store only note that they were called, then do their work. */
+export function watchedNix(story: Story): { env: NodeJS.ProcessEnv; calls: () => string[] } {
+  const log = join(story.folder, '.nix-calls');
+  writeFileSync(log, '');
+  for (const tool of ['nix', 'nix-store', 'nix-env', 'nix-instantiate']) {
+    story.write(
+      `.bin/${tool}`,
+      `#!/bin/sh\necho "${tool} $*" >> '${log}'\nPATH="\${PATH#*:}" exec ${tool} "$@"\n`,
+    );
+  }
+  return {
+    env: { PATH: `${join(story.folder, '.bin')}:${process.env['PATH'] ?? ''}` },
+    calls: () =>
+      readFileSync(log, 'utf8')
+        .split('\n')
+        .filter((line) => line !== ''),
+  };
+}

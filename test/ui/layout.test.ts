@@ -1,0 +1,175 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Event } from '../../src/model.js';
+import { emptyBoard, fold, type Board } from '../../src/ui/board.js';
+import { liveLines, screenRows } from '../../src/ui/layout.js';
+import { lineWidth, type Line } from '../../src/ui/text.js';
+import { appPlan, bigPlan, EVENTS, name, planOf, PROBLEM, T0 } from './fixtures.js';
+
+function after(events: readonly Event[]): Board {
+  return events.reduce(fold, emptyBoard);
+}
+
+function text(lines: readonly Line[]): string[] {
+  return lines.map((line) =>
+    line
+      .map((segment) => segment.text)
+      .join('')
+      .trimEnd(),
+  );
+}
+
+function live(board: Board, columns: number, rows: number, now = T0 + 2000): string[] {
+  return text(liveLines(screenRows(board, { columns, rows, now })));
+}
+
+/** `running` of them build, `failed` of them failed, the others wait. */
+function boardOf(count: number, running: number, failed: number): Board {
+  const plan = bigPlan(count);
+  const apps = plan.apps.slice(0, running + failed);
+  const started = apps.map(({ app }): Event => ({ kind: 'started', at: T0, op: `${app}/build`, app }));
+  const output = apps.map(({ app }): Event => ({
+    kind: 'output',
+    at: T0,
+    op: `${app}/build`,
+    app,
+    line: `${'宽'.repeat(90)} ${'long '.repeat(90)}`,
+  }));
+  const failures = apps.slice(0, failed).map(({ app }): Event => ({
+    kind: 'failed',
+    at: T0,
+    op: `${app}/build`,
+    app,
+    problem: PROBLEM,
+    log: [],
+  }));
+  return after([{ kind: 'run-started', at: T0, plan }, ...started, ...output, ...failures]);
+}
+
+const SIZES = [
+  [20, 5],
+  [80, 24],
+  [200, 50],
+  [1, 1],
+  [33, 2],
+] as const;
+
+describe.each(SIZES)('at %i × %i', (columns, rows) => {
+  test('never as tall as the terminal nor wider, with 1 to 100 apps', () => {
+    for (let count = 1; count <= 100; count += 1) {
+      const boards = [
+        boardOf(count, 0, 0),
+        boardOf(count, count, 0),
+        boardOf(count, Math.ceil(count / 3), Math.floor(count / 3)),
+      ];
+      for (const board of [
+        ...boards,
+        fold(boards[1] ?? emptyBoard, { kind: 'interrupted', at: T0, running: count }),
+      ]) {
+        const screen = screenRows(board, { columns, rows, now: T0 + 1000 });
+        const lines = liveLines(screen);
+        expect(lines.length).toBeLessThanOrEqual(Math.max(1, rows - 2));
+        expect(lines.length).toBeGreaterThan(0);
+        const all = [...lines, ...screen.done.flatMap((row) => row.lines)];
+        for (const line of all) expect(lineWidth(line)).toBeLessThanOrEqual(columns);
+      }
+    }
+  });
+});
+
+describe('the live area', () => {
+  test('one aligned line per app', () => {
+    expect(live(after(EVENTS.slice(0, 8)), 80, 24)).toEqual([
+      '⠋ db    building                   2s',
+      '⠋ web   building                   1s  building hello',
+      '· wiki  waiting',
+      '  homelab: 0 of 3 done  2s',
+    ]);
+  });
+
+  test('between two operations it says what was done last', () => {
+    expect(live(after(EVENTS.slice(0, 3)), 80, 24)[0]).toBe('· db    evaluated, waiting         2s');
+  });
+
+  test('failed first, then running, then waiting; the rest is counted', () => {
+    expect(live(boardOf(20, 3, 2), 60, 11)).toEqual([
+      '✖ app-000  failed: nix build exited with 1',
+      '✖ app-001  failed: nix build exited with 1',
+      '⠋ app-002  building                   2s  宽宽宽宽宽宽宽宽…',
+      '⠋ app-003  building                   2s  宽宽宽宽宽宽宽宽…',
+      '⠋ app-004  building                   2s  宽宽宽宽宽宽宽宽…',
+      '· app-005  waiting',
+      '· app-006  waiting',
+      '… 13 more (13 waiting)',
+      '  homelab: 0 of 20 done, 2 failed  2s',
+    ]);
+  });
+
+  test('many failures leave room for what still runs', () => {
+    expect(live(boardOf(40, 12, 20), 80, 8)).toEqual([
+      '✖ app-000  failed: nix build exited with 1',
+      '✖ app-001  failed: nix build exited with 1',
+      expect.stringMatching(/^⠋ app-020 {2}building/),
+      expect.stringMatching(/^⠋ app-021 {2}building/),
+      '… 36 more (18 failed, 8 waiting, 10 running)',
+      '  homelab: 0 of 40 done, 20 failed  2s',
+    ]);
+  });
+
+  test('narrow: first the output goes, then the time, then the words', () => {
+    const board = boardOf(1, 1, 0);
+    const first = (columns: number) => live(board, columns, 24)[0];
+    expect(first(60)).toBe('⠋ app-000  building                   2s  宽宽宽宽宽宽宽宽…');
+    expect(first(40)).toBe('⠋ app-000  building                  2s');
+    expect(first(30)).toBe('⠋ app-000  building        2s');
+    expect(first(22)).toBe('⠋ app-000  building');
+    expect(first(16)).toBe('⠋ app-000');
+    expect(first(8)).toBe('⠋ app-…');
+  });
+
+  test('a long name gets at most 24 columns, store paths lose what is the same in all', () => {
+    const app = name('a-very-long-name-for-an-app-indeed');
+    const line = `building '/nix/store/${'0'.repeat(32)}-hello-2.12.drv'...`;
+    const board = after([
+      { kind: 'run-started', at: T0, plan: planOf([appPlan(app, 'create')]) },
+      { kind: 'started', at: T0, op: `${app}/build`, app },
+      { kind: 'output', at: T0, op: `${app}/build`, app, line },
+    ]);
+    expect(live(board, 100, 24)[0]).toBe(
+      "⠋ a-very-long-name-for-an…  building                   2s  building 'hello-2.12.drv'...",
+    );
+  });
+
+  test('an interrupt: only what is waited for, and that there is a second Ctrl-C', () => {
+    const board = fold(boardOf(30, 2, 0), { kind: 'interrupted', at: T0, running: 2 });
+    expect(live(board, 80, 24)).toEqual([
+      expect.stringMatching(/^⠋ app-000 {2}building/),
+      expect.stringMatching(/^⠋ app-001 {2}building/),
+      'stopping: waiting for 2 running operations — Ctrl-C again to abandon them',
+    ]);
+    expect(live(board, 80, 3)).toEqual([
+      'stopping: waiting for 2 running operations — Ctrl-C again to abandon them',
+    ]);
+  });
+
+  test('is empty before the run and after its end', () => {
+    expect(live(emptyBoard, 80, 24)).toEqual([]);
+    expect(live(after(EVENTS), 80, 24)).toEqual([]);
+  });
+});
+
+describe('finished rows', () => {
+  test('done ones, as in the summary; the others are told at the end', () => {
+    const done = screenRows(after(EVENTS), { columns: 80, rows: 24, now: T0 }).done;
+    expect(done.map((row) => [row.app, text(row.lines), row.whole])).toEqual([
+      ['web', ['! web   created    http://127.0.0.1:7703  4.0s'], true],
+    ]);
+  });
+
+  test('narrow: the URL goes below; cut off, the row is not whole', () => {
+    const at = (columns: number) => screenRows(after(EVENTS), { columns, rows: 24, now: T0 }).done[0];
+    expect(text(at(30)?.lines ?? [])).toEqual(['! web  created  4.0s', '  http://127.0.0.1:7703']);
+    expect(at(30)?.whole).toBe(true);
+    expect(text(at(18)?.lines ?? [])).toEqual(['! web  created', '  http://127.0.0…']);
+    expect(at(18)?.whole).toBe(false);
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AppOutcome } from '../../src/model.js';
+import { summaryLines, type SummaryOptions } from '../../src/ui/summary.js';
+import { appPlan, OUTCOME, outcomeOf } from './fixtures.js';
+
+function summary(
+  apps: readonly AppOutcome[],
+  options: Partial<SummaryOptions> = {},
+  interrupted = false,
+): string {
+  return summaryLines({ apps, interrupted }, { color: false, ...options }).join('\n');
+}
+
+const failed = (over: Partial<AppOutcome['failure'] & object>) =>
+  outcomeOf(appPlan('db', 'rebuild'), {
+    result: 'failed',
+    ms: 0,
+    failure: { op: 'db/build', problem: { message: 'broken' }, log: [], ...over },
+  });
+
+describe('summaryLines', () => {
+  test('every kind of result, aligned', () => {
+    const apps = [
+      outcomeOf(appPlan('a', 'create')),
+      outcomeOf(appPlan('bb', 'proxy-update', { url: 'http://[::1]:80' }), { ms: 62_000 }),
+      outcomeOf(appPlan('ccc', 'start')),
+      outcomeOf(appPlan('d', 'destroy')),
+      outcomeOf(appPlan('e', 'rebuild', { url: null })),
+      outcomeOf(appPlan('f', 'metadata')),
+      outcomeOf(appPlan('g', 'unchanged')),
+      outcomeOf(appPlan('h', 'create'), { result: 'interrupted', because: 'Ctrl-C' }),
+    ];
+    expect(summary(apps, { ms: 12_300 })).toBe(`\
+✔ a    created           http://127.0.0.1:7701  2.1s
+✔ bb   proxy updated     http://[::1]:80        1m02s
+✔ ccc  started           http://127.0.0.1:7703  2.1s
+✔ d    destroyed                                2.1s
+✔ e    rebuilt                                  2.1s
+✔ f    metadata updated  http://127.0.0.1:7701  2.1s
+· g    unchanged         http://127.0.0.1:7701
+– h    interrupted (Ctrl-C)  2.1s
+
+1 created, 1 rebuilt, 1 proxy updated, 1 metadata updated, 1 started, 1 destroyed, 1 interrupted, 1 unchanged in 12.3s`);
+  });
+
+  test('more than ten unchanged ones are one line, unless asked for', () => {
+    const apps = Array.from({ length: 41 }, (_, i) => outcomeOf(appPlan(`app${i}`, 'unchanged')));
+    expect(summary([...apps, failed({})])).toMatch(/^✖ db {5}failed: broken\n· 41 unchanged\n\n✖ db failed/);
+    expect(summary(apps, { verbose: true }).split('\n')).toHaveLength(43);
+  });
+
+  test('failures are complete: 20 lines of log and what to do', () => {
+    const log = Array.from({ length: 30 }, (_, i) => `line ${i}`);
+    const text = summary([failed({ log })]);
+    expect(text).toContain('\n    line 10\n');
+    expect(text).not.toContain('line 9\n');
+    expect(text).toContain('  next: fix it, then run `pets up db` again\n');
+  });
+
+  test('a problem with a place and with a hint of several lines', () => {
+    const place = { file: 'pets.toml', line: 3, column: 8 };
+    const excerpt = { text: 'port = \x1b77', width: 3 };
+    const text = summary([
+      failed({ problem: { message: 'taken\x1b[2J\nby x', place, excerpt, hint: 'a bug\n  at b' } }),
+    ]);
+    expect(text).toContain(`
+✖ db failed at build
+  pets.toml:3:8: taken
+  by x
+    3 | port = ·77
+      |        ^^^
+    hint: a bug
+            at b
+  next: fix it, then run \`pets up db\` again
+`);
+  });
+
+  test('what is on the screen already is not said again; failures and warnings are', () => {
+    const text = summary(OUTCOME.apps, { shown: new Set(['web']) });
+    expect(text).toMatch(/^· blog {2}unchanged(.|\n)*db\/build\)\n! web: unit nginx/);
+  });
+
+  test('an interrupted run: what never started is counted, and how to go on', () => {
+    const idle = Array.from({ length: 12 }, (_, i) =>
+      outcomeOf(appPlan(`app${i}`, 'create'), { result: 'interrupted', ms: 0 }),
+    );
+    expect(summary(idle, { ms: 1000 }, true)).toBe(
+      '· 12 not started\n\ninterrupted: 12 interrupted in 1.0s\nnext: run `pets up` again to finish',
+    );
+  });
+
+  test('narrow terminals get the URL below', () => {
+    expect(summary([outcomeOf(appPlan('web', 'create'))], { columns: 30 })).toMatch(
+      /^✔ web {2}created {2}2.1s\n {2}http:\/\/127/,
+    );
+  });
+
+  test('colours only on request', () => {
+    expect(summary(OUTCOME.apps, { color: true })).toContain('\x1b[31m✖\x1b[39m db');
+    expect(summary(OUTCOME.apps)).not.toContain('\x1b');
+  });
+});
