@@ -19,8 +19,8 @@ export const exec: Exec = async (command, args, { cwd, onLine, signal } = {}) =>
   }
   return {
     exitCode: result.exitCode ?? null,
-    stdout: String(result.stdout),
-    stderr: String(result.stderr),
+    stdout: result.stdout,
+    stderr: result.stderr,
   };
 };
 

@@ -5,6 +5,7 @@ import { FailedProgram, problemOf } from '../problem.js';
 import { outcomeOf, type Ended } from './outcome.js';
 import { perform, type Ports, type Progress } from './perform.js';
 
+/** Operations at a time, per slot. */
 export type Limits = Readonly<Record<Exclude<Slot, 'wait'>, number>>;
 
 export type ApplyOptions = {
@@ -20,103 +21,106 @@ export type ApplyOptions = {
 };
 
 /** Carries out the plan as it stands. Never rejects for an app's failure: that is in the outcome. */
-export async function apply({
-  plan,
-  desired,
-  ports,
-  limits,
-  emit,
-  stop,
-  failFast,
-}: ApplyOptions): Promise<Outcome> {
-  const ended = new Map<OpId, Ended>();
-  const progress: Progress = { pins: {}, pending: new Map(), systems: new Map(), generations: new Map() };
-  const queues = queuesFor(limits);
-  const running = new Set<OpId>();
-  const halted = () => stop.aborted || (failFast && [...ended.values()].some((e) => e.kind === 'failed'));
+export async function apply(options: ApplyOptions): Promise<Outcome> {
+  const { plan, emit, stop } = options;
+  const run = new Run(options);
   const onStop = () => {
-    emit({ kind: 'interrupted', at: Date.now(), running: running.size });
+    emit({ kind: 'interrupted', at: Date.now(), running: run.running });
   };
   stop.addEventListener('abort', onStop, { once: true });
-
-  const one = async (op: Operation): Promise<Ended> => {
-    const startedAt = Date.now();
-    running.add(op.id);
-    emit({ kind: 'started', at: startedAt, op: op.id, app: op.app });
-    const say = (line: string) => {
-      emit({ kind: 'output', at: Date.now(), op: op.id, app: op.app, line });
-    };
-    try {
-      const { note, warnings = [] } = await perform(op, { desired, ports, progress, say });
-      for (const message of warnings)
-        emit({ kind: 'warned', at: Date.now(), op: op.id, app: op.app, message });
-      emit({
-        kind: 'finished',
-        at: Date.now(),
-        op: op.id,
-        app: op.app,
-        ...(note === undefined ? {} : { note }),
-      });
-      return { kind: 'done', startedAt, endedAt: Date.now(), warnings };
-    } catch (error) {
-      const problem = { app: op.app, ...problemOf(error) };
-      const log = error instanceof FailedProgram ? error.log : [];
-      emit({ kind: 'failed', at: Date.now(), op: op.id, app: op.app, problem, log });
-      return { kind: 'failed', startedAt, endedAt: Date.now(), problem, log };
-    } finally {
-      running.delete(op.id);
-    }
-  };
-
-  const skip = (op: Operation, because: string, interrupted: boolean): Ended => {
-    emit({ kind: 'skipped', at: Date.now(), op: op.id, app: op.app, because });
-    return { kind: interrupted ? 'interrupted' : 'skipped', because };
-  };
-
-  const settled = new Map<OpId, Promise<void>>();
-  const schedule = async (op: Operation): Promise<void> => {
-    await Promise.all([...op.needs, ...op.after].map((id) => settled.get(id)));
-    const broken = op.needs.find((id) => ended.get(id)?.kind !== 'done');
-    const start = () => (halted() ? Promise.resolve(skip(op, 'the run was stopped', true)) : one(op));
-    const slot = ACTIONS[op.action.kind].slot;
-    const result =
-      broken !== undefined
-        ? skip(op, `needs ${broken}`, ended.get(broken)?.kind === 'interrupted')
-        : await (slot === 'wait' ? start() : queues[slot].add(start));
-    ended.set(op.id, result);
-  };
-
   emit({ kind: 'run-started', at: Date.now(), plan });
-  await walk(plan.operations, settled, schedule);
+  const ended = await run.all();
   stop.removeEventListener('abort', onStop);
   const outcome = outcomeOf(plan, ended, stop.aborted);
   emit({ kind: 'run-ended', at: Date.now(), outcome });
   return outcome;
 }
 
-/** Starts every operation's wait at once; an operation may come before what it waits for in the list. */
-async function walk(
-  operations: readonly Operation[],
-  settled: Map<OpId, Promise<void>>,
-  schedule: (op: Operation) => Promise<void>,
-): Promise<void> {
-  let begin: () => void = () => undefined;
-  const begun = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
-  for (const op of operations)
-    settled.set(
-      op.id,
-      begun.then(() => schedule(op)),
-    );
-  begin();
-  await Promise.all(settled.values());
+class Run {
+  running = 0;
+  readonly #options: ApplyOptions;
+  readonly #progress: Progress = { pins: {}, pending: new Map(), systems: new Map(), generations: new Map() };
+  readonly #ended = new Map<OpId, Ended>();
+  readonly #ends = new Map<OpId, Promise<void>>();
+  readonly #queues: Readonly<Record<Exclude<Slot, 'wait'>, PQueue>>;
+
+  constructor(options: ApplyOptions) {
+    this.#options = options;
+    const { evaluate, build, incus } = options.limits;
+    this.#queues = {
+      evaluate: new PQueue({ concurrency: evaluate }),
+      build: new PQueue({ concurrency: build }),
+      incus: new PQueue({ concurrency: incus }),
+    };
+  }
+
+  async all(): Promise<ReadonlyMap<OpId, Ended>> {
+    // Each waits a turn before it looks at others: one may stand before what it waits for.
+    for (const op of this.#options.plan.operations) {
+      this.#ends.set(
+        op.id,
+        Promise.resolve().then(() => this.#settle(op)),
+      );
+    }
+    await Promise.all([...this.#ends.values()]);
+    return this.#ended;
+  }
+
+  async #settle(op: Operation): Promise<void> {
+    await Promise.all([...op.needs, ...op.after].map((id) => this.#ends.get(id) ?? Promise.resolve()));
+    const broken = op.needs.find((id) => this.#ended.get(id)?.kind !== 'done');
+    const { slot } = ACTIONS[op.action.kind];
+    const ended =
+      broken !== undefined
+        ? this.#skip(op, `needs ${broken}`, this.#ended.get(broken)?.kind === 'interrupted')
+        : await (slot === 'wait' ? this.#start(op) : this.#queues[slot].add(() => this.#start(op)));
+    this.#ended.set(op.id, ended);
+  }
+
+  async #start(op: Operation): Promise<Ended> {
+    if (this.#isHalted()) return this.#skip(op, 'the run was stopped', true);
+    const startedAt = Date.now();
+    this.#emit(op, { kind: 'started' });
+    this.running++;
+    try {
+      const warnings = await this.#perform(op);
+      return { kind: 'done', startedAt, endedAt: Date.now(), warnings };
+    } catch (error) {
+      const problem = { app: op.app, ...problemOf(error) };
+      const log = error instanceof FailedProgram ? error.log : [];
+      this.#emit(op, { kind: 'failed', problem, log });
+      return { kind: 'failed', startedAt, endedAt: Date.now(), problem, log };
+    } finally {
+      this.running--;
+    }
+  }
+
+  async #perform(op: Operation): Promise<readonly string[]> {
+    const say = (line: string) => {
+      this.#emit(op, { kind: 'output', line });
+    };
+    const { desired, ports } = this.#options;
+    const { note, warnings = [] } = await perform(op, { desired, ports, progress: this.#progress, say });
+    for (const message of warnings) this.#emit(op, { kind: 'warned', message });
+    this.#emit(op, { kind: 'finished', ...(note === undefined ? {} : { note }) });
+    return warnings;
+  }
+
+  #skip(op: Operation, because: string, interrupted: boolean): Ended {
+    this.#emit(op, { kind: 'skipped', because });
+    return { kind: interrupted ? 'interrupted' : 'skipped', because };
+  }
+
+  #isHalted(): boolean {
+    const { stop, failFast } = this.#options;
+    return stop.aborted || (failFast && [...this.#ended.values()].some((end) => end.kind === 'failed'));
+  }
+
+  #emit(op: Operation, event: OperationEvent): void {
+    this.#options.emit({ ...event, at: Date.now(), op: op.id, app: op.app });
+  }
 }
 
-function queuesFor(limits: Limits): Record<Exclude<Slot, 'wait'>, PQueue> {
-  return {
-    evaluate: new PQueue({ concurrency: limits.evaluate }),
-    build: new PQueue({ concurrency: limits.build }),
-    incus: new PQueue({ concurrency: limits.incus }),
-  };
-}
+/** What one operation says, before its name and the time are put on. */
+type OperationEvent = DistributiveOmit<Extract<Event, { op: OpId }>, 'at' | 'op' | 'app'>;
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

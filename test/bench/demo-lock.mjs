@@ -1,6 +1,6 @@
 /** The demo's pets.lock: nixpkgs is the stand-in. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { BenchError } from './run.mjs';
+import { BenchError, wordsOf } from './run.mjs';
 import { nix } from './nix.mjs';
 
 export const nixpkgsRef = 'github:nixos/nixpkgs/nixos-25.11';
@@ -31,6 +31,6 @@ function readLock(path) {
     const lock = JSON.parse(readFileSync(path, 'utf8'));
     return { ...lock, refs: lock.refs ?? {} };
   } catch (error) {
-    throw new BenchError(`${path} is not valid JSON: ${error.message}. Delete it and run the demo again.`);
+    throw new BenchError(`${path} is not valid JSON: ${wordsOf(error)}. Delete it and run the demo again.`);
   }
 }

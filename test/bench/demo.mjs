@@ -26,6 +26,7 @@ async function canFetchNixpkgs() {
 
 function printNextSteps() {
   const pets = `node dist/pets.mjs`;
+  /** @type {[command: string, what: string][]} */
   const steps = [
     [`${pets} ps -f ${manifest}`, 'what runs'],
     [`${pets} diff -f ${manifest}`, 'what `up` would do now'],

@@ -1,6 +1,6 @@
 /** The kernel's limits and mounts that a dozen of systemd guests need. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { BenchError } from './run.mjs';
+import { BenchError, wordsOf } from './run.mjs';
 
 /** The kernel's defaults are enough for about 14 systemd guests (inotify) and 200 containers' keyrings. */
 const wanted = {
@@ -30,7 +30,7 @@ export function raiseLimits(log) {
     } catch (error) {
       // Few containers work without it, so this is no reason to stop.
       log(
-        `warning: ${name.replaceAll('/', '.')} is ${before} and cannot be raised to ${value}: ${error.message}`,
+        `warning: ${name.replaceAll('/', '.')} is ${before} and cannot be raised to ${value}: ${wordsOf(error)}`,
       );
     }
   }

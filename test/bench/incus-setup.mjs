@@ -42,7 +42,8 @@ async function ensurePool(socket, log) {
   /** @type {{ name: string }[]} */
   const pools = (await call(socket, 'GET', '/1.0/storage-pools?recursion=1')) ?? [];
   const names = pools.map((pool) => pool.name);
-  if (names.length > 0) return names.includes('default') ? 'default' : names[0];
+  const [first] = names;
+  if (first !== undefined) return names.includes('default') ? 'default' : first;
   log('creating the storage pool default (dir)…');
   await call(socket, 'POST', '/1.0/storage-pools', { name: 'default', driver: 'dir', config: {} });
   return 'default';

@@ -1,6 +1,6 @@
 /** Debian's packages: what is missing is installed from the mirror that the machine already uses. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { BenchError, isInstalled, isRoot, run } from './run.mjs';
+import { BenchError, isInstalled, isRoot, run, wordsOf } from './run.mjs';
 
 const backportsPath = '/etc/apt/sources.list.d/pets-bench.sources';
 const archiveKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -54,7 +54,7 @@ async function updateLists(log) {
     await apt(['update']);
   } catch (error) {
     // One broken third-party source must not stop us: the packages may be there all the same.
-    log(`warning: ${error.message}`);
+    log(`warning: ${wordsOf(error)}`);
   }
   listsAreFresh = true;
 }
@@ -94,7 +94,7 @@ async function configuredSuites() {
     .split('\n')
     .map((line) => line.split(' '))
     .filter((words) => words.length === 4)
-    .map(([suite, uri, component, codename]) => ({ suite, uri, component, codename }));
+    .map(([suite = '', uri = '', component = '', codename = '']) => ({ suite, uri, component, codename }));
 }
 
 /** The URI of the mirror that the machine gets the Debian release from. */

@@ -12,6 +12,12 @@ export const repository = resolve(fileURLToPath(import.meta.url), '../../..');
 /** Something the person at the terminal can act on; shown without a stack trace. */
 export class BenchError extends Error {}
 
+/**
+ * @param {unknown} error
+ * @returns {string}
+ */
+export const wordsOf = (error) => (error instanceof Error ? error.message : String(error));
+
 export const isRoot = () => process.getuid?.() === 0;
 
 /** @param {string} line */
@@ -127,10 +133,14 @@ export async function runMain(main) {
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
-    process.stderr.write(error instanceof BenchError ? `bench: ${error.message}\n` : `${error.stack}\n`);
+    const words = error instanceof BenchError ? `bench: ${error.message}` : stackOf(error);
+    process.stderr.write(`${words}\n`);
     process.exitCode = 1;
   }
 }
+
+/** @param {unknown} error */
+const stackOf = (error) => (error instanceof Error ? error.stack : String(error));
 
 /**
  * Runs a program on our own terminal and passes our signals on to it.
