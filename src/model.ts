@@ -111,8 +111,16 @@ export type ActualApp = {
   readonly facets: Facets;
 };
 
-/** A port that somebody other than this project's apps holds. */
-export type Claim = { readonly listen: Listen; readonly holder: string; readonly live: boolean };
+/**
+ * A port that somebody other than this project's apps holds. `passing`: by a forwarder of Incus that no instance
+ * declares, as while the daemon is still adding or removing a device.
+ */
+export type Claim = {
+  readonly listen: Listen;
+  readonly holder: string;
+  readonly live: boolean;
+  readonly passing: boolean;
+};
 
 export type Actual = {
   /** Instances that bear this project's mark. */

@@ -107,19 +107,30 @@ export async function desireOf({ manifest, lock, ownFiles }: Project, exec: Exec
   return desiredFrom(manifest, { lock, contentHashes: Object.fromEntries(hashes), platform });
 }
 
-/** What is there: one request to the daemon, the rest from the kernel and two links per app. */
+const SETTLE_MS = 10_000;
+
+/**
+ * What is there: one request to the daemon, the rest from the kernel and two links per app. A daemon that is
+ * still at a change (of a run that was killed, say) is waited for: what it shows now is not what will be.
+ */
 export async function observe(
   project: string,
   ports: ReadonlySet<number>,
   env: Context['env'],
 ): Promise<Actual> {
-  const instances = await incusOver(socketPath(env)).instances();
-  return actualFrom(
-    project,
-    ports,
-    instances,
-    hostView((app) => profileTarget(project, app)),
-  );
+  const incus = incusOver(socketPath(env));
+  const deadline = Date.now() + SETTLE_MS;
+  for (;;) {
+    const instances = await incus.instances();
+    const actual = actualFrom(
+      project,
+      ports,
+      instances,
+      hostView((app) => profileTarget(project, app)),
+    );
+    if (!actual.claims.some((claim) => claim.passing) || Date.now() > deadline) return actual;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }
 
 export function wantedPorts(desired: Desired): Set<number> {

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { IpAddress, Listen, Port } from '../model.js';
-import type { HostView, Socket } from './observe.js';
+import type { Holder, HostView, Socket } from './observe.js';
 
 /** The host as the kernel shows it. `profile`: see `HostView`. */
 export function hostView(profile: HostView['profile']): HostView {
@@ -58,12 +58,14 @@ function ipv6(bytes: readonly number[]): string {
 }
 
 /** Who holds a socket, as far as the kernel tells this user; looked up only when somebody must be named. */
-function holderOf({ inode }: Socket): string {
+function holderOf({ inode }: Socket): Holder {
   const wanted = `socket:[${inode}]`;
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    if (descriptors(pid).includes(wanted)) return `process ${pid} (${commandOf(pid)})`;
+    if (!descriptors(pid).includes(wanted)) continue;
+    const command = commandOf(pid);
+    return { words: `process ${pid} (${command})`, isForwarder: /\bincusd forkproxy\b/.test(command) };
   }
-  return 'a process of another user';
+  return { words: 'a process of another user', isForwarder: false };
 }
 
 function descriptors(pid: string): string[] {

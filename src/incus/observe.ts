@@ -17,12 +17,13 @@ import type { InstanceJson } from '../ports.js';
 export type HostView = {
   readonly listening: readonly Socket[];
   /** Who holds a socket, in words: costs a walk through /proc. */
-  readonly holderOf: (socket: Socket) => string;
+  readonly holderOf: (socket: Socket) => Holder;
   readonly addresses: readonly string[];
   /** The system that the app's profile points at, undefined when there is none. */
   readonly profile: (app: string) => string | undefined;
 };
 
+export type Holder = { readonly words: string; readonly isForwarder: boolean };
 export type Socket = { readonly listen: Listen; readonly inode: string };
 
 /** The daemon's project that pets live in. */
@@ -112,6 +113,7 @@ function declared(instance: InstanceJson): Claim[] {
   return proxies(instance).map((listen) => ({
     listen,
     live: instance.status === 'Running',
+    passing: false,
     holder: `the Incus instance \`${instance.name}\`${instance.project === INCUS_PROJECT ? '' : ` of project \`${instance.project}\``}`,
   }));
 }
@@ -142,5 +144,8 @@ function liveClaims(ports: ReadonlySet<number>, instances: readonly InstanceJson
   );
   return host.listening
     .filter(({ listen }) => ports.has(listen.port) && !forwarded.has(`${listen.address} ${listen.port}`))
-    .map((socket) => ({ listen: socket.listen, live: true, holder: host.holderOf(socket) }));
+    .map((socket) => {
+      const { words, isForwarder } = host.holderOf(socket);
+      return { listen: socket.listen, live: true, holder: words, passing: isForwarder };
+    });
 }

@@ -120,6 +120,7 @@ function staying(desired: Desired, actual: Actual, moves: readonly Move[]): Clai
             {
               listen,
               live: true,
+              passing: false,
               holder: wanted.has(app.name) ? `app \`${app.name}\`` : goneHolder(app.name),
             },
           ]
