@@ -12,7 +12,6 @@ export type ExecResult = {
 export type ExecOptions = {
   readonly cwd?: string;
   readonly onLine?: (line: string) => void;
-  readonly signal?: AbortSignal;
 };
 
 /** Runs a program with an argument list, never through a shell. A missing program is a ProblemError. */
@@ -70,7 +69,7 @@ export interface Nix {
   lock(url: string): Promise<Locked>;
   /** `pins`: lock entries found during this run, over those in `app`. */
   evaluate(app: DesiredApp, pins: Readonly<Record<string, Locked>>): Promise<Evaluated>;
-  build(system: Evaluated, onLine: (line: string) => void): Promise<void>;
+  build(app: DesiredApp, system: Evaluated, onLine: (line: string) => void): Promise<void>;
 }
 
 /** How a system reaches its container: one implementation per store mode. */

@@ -45,7 +45,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   },
 
   build: async (job) => {
-    await job.ports.nix.build(evaluated(job), job.say);
+    await job.ports.nix.build(desiredApp(job), evaluated(job), job.say);
     return {};
   },
 

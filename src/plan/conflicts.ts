@@ -15,7 +15,7 @@ export function conflictsOf(
   const starting = new Set(actual.apps.filter((a) => a.status !== 'Running').map((a) => a.name));
   return desired.apps.flatMap((app) => {
     const move = moves.find((m) => m.app === app.name);
-    const opensPort = move?.add != null || starting.has(app.name);
+    const opensPort = move?.add != null || move?.dead != null || starting.has(app.name);
     return [
       ...missingSource(app),
       ...foreignInstance(app, actual),

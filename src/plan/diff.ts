@@ -8,7 +8,10 @@ const FACETS: readonly FacetName[] = ['power', 'system', 'exposure', 'meta'];
  */
 export function changesOf(desired: DesiredApp, actual: ActualApp | null): Change[] {
   const compared = FACETS.flatMap((facet) => compareFacet(facet, desired, actual));
-  return actual ? [...compared, ...observedFaults(desired, actual)] : compared;
+  const faults = actual ? observedFaults(desired, actual) : [];
+  // A profile that is ahead of the record while its source moved too is an upgrade that was cut short, no drift.
+  const isUpgrading = compared.some((change) => change.facet === 'system');
+  return [...compared, ...faults.filter((fault) => !(isUpgrading && fault.facet === 'system'))];
 }
 
 function compareFacet(facet: FacetName, desired: DesiredApp, actual: ActualApp | null): Change[] {

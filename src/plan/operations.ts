@@ -36,7 +36,9 @@ export function operationsOf(
   if (!running) dropExposures(ops, app.name, context);
   if (!running)
     ops.then({ kind: 'start', from: actual?.status === 'Frozen' ? 'Frozen' : 'Stopped' }, startCause(actual));
-  else if (system.length > 0) ops.then({ kind: 'activate' }, causes(system), 'service');
+  // A frozen guest goes on with the system that it was frozen with.
+  if (system.length > 0 && (running || actual?.status === 'Frozen'))
+    ops.then({ kind: 'activate' }, causes(system), 'service');
   const ref = systemRef(actual, system);
   if (!running || system.length > 0)
     ops.then({ kind: 'settle', system: ref }, 'the app must run the system it was given');

@@ -52,6 +52,13 @@ export function shown(world: World): string {
   return printPlan(planned(world));
 }
 
+/** A golden text: without the indentation of its first line, and without the lines that the backticks stand on. */
+export function golden(text: string): string {
+  const lines = text.split('\n').slice(1, -1);
+  const indent = /^ */.exec(lines[0] ?? '')?.[0].length ?? 0;
+  return lines.map((line) => line.slice(indent)).join('\n');
+}
+
 export function desired(want: readonly Wanted[]): Desired {
   return { project: 'homelab', apps: want.map(wanted) };
 }
@@ -72,7 +79,7 @@ export function at(text: string): Listen {
 }
 
 export function claim(listen: string, holder: string, live = true): Claim {
-  return { listen: at(listen), holder, live };
+  return { listen: at(listen), holder, live, passing: false };
 }
 
 const PLATFORM = 'x86_64-linux';
