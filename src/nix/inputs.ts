@@ -1,10 +1,9 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DesiredApp, FlakeRef, Locked, Source } from '../model.js';
-import type { Exec, ExecResult } from '../ports.js';
+import type { Exec } from '../ports.js';
 import { ProblemError } from '../problem.js';
 import { stage } from './source.js';
-import { failedNix } from './words.js';
 
 type Assembly = {
   readonly app: DesiredApp;
@@ -14,7 +13,8 @@ type Assembly = {
   readonly work: string;
   readonly ignored: ReadonlySet<string>;
   readonly exec: Exec;
-  readonly nix: (args: readonly string[]) => Promise<ExecResult>;
+  /** `nix flake metadata --json` of a URL. */
+  readonly metadata: (url: string) => Promise<string>;
 };
 
 /**
@@ -72,9 +72,7 @@ function pathOf(url: string): string {
   return decodeURIComponent(url.slice('path:'.length).split('?')[0] ?? '');
 }
 
-async function fetched(url: string, { nix }: Assembly): Promise<string> {
-  const result = await nix(['flake', 'prefetch', '--json', url]);
-  if (result.exitCode !== 0) throw failedNix(`cannot fetch ${url}`, result);
-  const { storePath } = JSON.parse(result.stdout) as { storePath: string };
-  return join(storePath, new URLSearchParams(url.split('?')[1] ?? '').get('dir') ?? '');
+async function fetched(url: string, { metadata }: Assembly): Promise<string> {
+  const { path } = JSON.parse(await metadata(url)) as { path: string };
+  return join(path, new URLSearchParams(url.split('?')[1] ?? '').get('dir') ?? '');
 }

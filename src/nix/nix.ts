@@ -12,19 +12,22 @@ import { failedNix, lockedFrom } from './words.js';
 export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<string>): Nix {
   const nix = (args: readonly string[]) =>
     exec('nix', ['--extra-experimental-features', 'nix-command flakes', ...args]);
+  // Nix resolves a flake's own inputs as well: its nixpkgs is of no interest here, and large.
+  const spared = ['--no-write-lock-file', '--override-input', 'nixpkgs', `path:${encodeURI(assembly)}/none`];
+  const metadata = async (url: string, ...more: readonly string[]) => {
+    const result = await nix(['flake', 'metadata', '--json', ...spared, ...more, url]);
+    if (result.exitCode !== 0) throw failedNix(`cannot fetch ${url}`, result);
+    return result.stdout;
+  };
   const builds = new Map<string, Promise<unknown>>();
 
   return {
-    lock: async (url) => {
-      const result = await nix(['flake', 'metadata', '--json', '--no-write-lock-file', '--refresh', url]);
-      if (result.exitCode !== 0) throw failedNix(`cannot lock ${url}`, result);
-      return lockedFrom(result.stdout);
-    },
+    lock: async (url) => lockedFrom(await metadata(url, '--refresh')),
 
     evaluate: async (app, pins) => {
       const work = await mkdtemp(join(tmpdir(), 'pets-'));
       try {
-        const inputs = await inputsOf({ app, pins, work, ignored, exec, nix });
+        const inputs = await inputsOf({ app, pins, work, ignored, exec, metadata });
         const result = await nix([
           ...['eval', '--json', '--no-write-lock-file', `path:${encodeURI(assembly)}#toplevel`],
           ...['--apply', 'system: { drv = system.drvPath; toplevel = system.outPath; }'],

@@ -31,10 +31,17 @@ describe('lock', () => {
   });
 
   test('is handed on to the evaluation and into the record', async () => {
-    const { calls, configs } = await run({ want: ['web - nixpkgs=github:n/n'] });
-    expect(calls).toContain('nix.evaluate web github:n/n');
+    const { calls, configs } = await run({ want: ['web - source=github:o/web nixpkgs=github:n/n'] });
+    expect(calls).toContain('nix.evaluate web github:o/web github:n/n');
     expect(JSON.parse(configs['web']?.['user.pets.applied'] ?? '')).toMatchObject({
-      facets: { system: { source: 'a', nixpkgs: 'github:n/n/1234' } },
+      facets: { system: { source: 'github:o/web/1234#nixosModules.incus', nixpkgs: 'github:n/n/1234' } },
+    });
+  });
+
+  test('gives each ref its own pin where one URL begins with another', async () => {
+    const { configs } = await run({ want: ['web - source=github:n/n nixpkgs=github:n/nix'] });
+    expect(JSON.parse(configs['web']?.['user.pets.applied'] ?? '')).toMatchObject({
+      facets: { system: { source: 'github:n/n/1234#nixosModules.incus', nixpkgs: 'github:n/nix/1234' } },
     });
   });
 });

@@ -128,8 +128,10 @@ function sourceOf(text: string, attribute: string): Source {
   return { kind: 'local', ref: local, contentHash: text };
 }
 
-function identity(source: Source): string {
-  return source.kind === 'local' ? source.contentHash : `${source.kind}:${source.ref.url}`;
+/** As `manifest/desired.ts` has it: `apply/` puts the pin in the place of `unlocked:<url>`. */
+function identity({ kind, ref, ...source }: Source): string {
+  if ('contentHash' in source) return source.contentHash;
+  return kind === 'missing' ? `missing:${ref.url}` : `unlocked:${ref.url}#${ref.attribute}`.replace(/#$/, '');
 }
 
 /** As a run leaves an app that went well: nothing is to be done about it. */

@@ -107,7 +107,7 @@ describe("an operator's days, one after the other", () => {
     expect(diff.split('\n').filter((line) => line.includes('→'))).toEqual([
       expect.stringContaining(`127.0.0.1:${ports[0] ?? 0} → 127.0.0.1:${ports[2] ?? 0}`),
     ]);
-    expect(await pets(['up'])).toMatchObject({ code: 0 });
+    await ok(['up']);
     expect(await get(ports[0] ?? 0)).toBeNull();
     expect((await get(ports[2] ?? 0))?.body).toBe('the first page');
     expect(await story.bootIds()).toEqual(boots);
@@ -118,7 +118,7 @@ describe("an operator's days, one after the other", () => {
     const boots = await story.bootIds();
     story.page('hello', 'the second page');
     expect((await pets(['diff'])).stdout).toContain('system.source');
-    expect(await pets(['up'])).toMatchObject({ code: 0 });
+    await ok(['up']);
     expect((await get(ports[2] ?? 0))?.body).toBe('the second page');
     expect(await story.bootIds()).toEqual(boots);
     await must('nix-collect-garbage', []);
@@ -126,7 +126,7 @@ describe("an operator's days, one after the other", () => {
     expect(generations).toHaveLength(2);
     for (const generation of generations) await must('test', ['-x', `${generation}/init`]);
     await must('incus', ['restart', '--force', hello]);
-    expect(await pets(['up'])).toMatchObject({ code: 0 });
+    await ok(['up']);
     expect((await get(ports[2] ?? 0))?.body).toBe('the second page');
   });
 
@@ -147,7 +147,7 @@ describe("an operator's days, one after the other", () => {
       ['exposure.listen', `none → 127.0.0.1:${ports[2] ?? 0}`],
       ['power.state', 'stopped → running'],
     ]);
-    expect(await pets(['up'])).toMatchObject({ code: 0 });
+    await ok(['up']);
     expect((await get(ports[1] ?? 0))?.body).toBe('another app');
     expect((await get(ports[2] ?? 0))?.body).toBe('the second page');
     expect(await get(ports[3] ?? 0)).toBeNull();
@@ -162,13 +162,13 @@ describe("an operator's days, one after the other", () => {
     );
     process.kill(pid, 'SIGKILL');
     expect((await pets(['diff'])).stdout).toContain('not listening → listening');
-    expect(await pets(['up'])).toMatchObject({ code: 0 });
+    await ok(['up']);
     expect((await get(ports[1] ?? 0))?.body).toBe('another app');
   });
 
   test('two apps swap their ports in one run', async () => {
     manifest({ hello: ports[1] ?? 0, again: ports[2] ?? 0 });
-    expect(await pets(['up'])).toMatchObject({ code: 0 });
+    await ok(['up']);
     expect((await get(ports[1] ?? 0))?.body).toBe('the second page');
     expect((await get(ports[2] ?? 0))?.body).toBe('another app');
     expect((await pets(['diff', '--exit-code'])).code).toBe(0);
@@ -183,7 +183,7 @@ describe("an operator's days, one after the other", () => {
     expect(held.code).toBe(0);
     expect((await get(ports[2] ?? 0))?.body).toBe('another app');
     expect((await pets(['diff'])).stdout).toMatch(/^- .*again .*destroy/m);
-    expect(await pets(['up', '--prune'])).toMatchObject({ code: 0 });
+    await ok(['up', '--prune']);
     expect((await story.instances()).map((i) => i.name).sort()).toEqual([hello, stranger, worker].sort());
     expect(await get(ports[2] ?? 0)).toBeNull();
     expect(await story.generations('again')).toEqual([]);
@@ -201,9 +201,9 @@ describe("an operator's days, one after the other", () => {
   test('down asks for --yes off a terminal, then removes all that is ours', async () => {
     manifest({ hello: ports[1] ?? 0, again: null });
     expect(await pets(['down'])).toMatchObject({ code: 64 });
-    expect(await pets(['down', '--yes'])).toMatchObject({ code: 0 });
+    await ok(['down', '--yes']);
     expect((await story.instances()).map((i) => i.name)).toEqual([story.name('stranger')]);
-    expect(await pets(['down', '--yes'])).toMatchObject({ code: 0 });
+    await ok(['down', '--yes']);
   });
 });
 

@@ -119,6 +119,13 @@ export class Story {
     return run(process.execPath, [PROGRAM, ...args], { cwd: this.folder, env: { ...cleanEnv(), ...env } });
   }
 
+  /** Runs `pets`, which must succeed. */
+  async ok(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
+    const result = await this.pets(args, env);
+    if (result.code !== 0) throw new Error(`pets ${args.join(' ')}: exit ${String(result.code)}\n${result.stderr}`);
+    return result;
+  }
+
   /** A running `pets` that a story can signal. */
   start(args: readonly string[]): { child: ChildProcess; ended: Promise<Result> } {
     const child = spawn(process.execPath, [PROGRAM, ...args], {

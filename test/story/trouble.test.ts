@@ -84,7 +84,7 @@ describe('while it runs', () => {
     for (const [i, port] of ports.entries()) expect((await get(port))?.body).toBe(i === 3 ? undefined : `page ${i}`);
     story.flake('app3');
     story.page('app3', 'page 3');
-    expect(await story.pets(['up'])).toMatchObject({ code: 0 });
+    await story.ok(['up']);
     expect((await get(ports[3] ?? 0))?.body).toBe('page 3');
   });
 
@@ -98,8 +98,8 @@ describe('while it runs', () => {
     expect(up.stderr).toContain('a poor excuse');
     expect(up.stderr).toMatch(/good +created/);
     story.plainFlake('bad', 'systemd.services.worker = { wantedBy = [ "multi-user.target" ]; serviceConfig.Type = "oneshot"; script = "echo fine"; };');
-    expect(await story.pets(['up'])).toMatchObject({ code: 0 });
-    expect(await story.pets(['diff', '--exit-code'])).toMatchObject({ code: 0 });
+    await story.ok(['up']);
+    await story.ok(['diff', '--exit-code']);
   });
 
   test.each([
@@ -109,7 +109,7 @@ describe('while it runs', () => {
   ])('a switch that is %s ends in a restart into the new system', async (how, words, timeout) => {
     story.plainFlake('app', 'environment.etc."which".text = "first";');
     story.manifest({ app: 'flake-ref = "./app"' });
-    expect(await story.pets(['up'])).toMatchObject({ code: 0 });
+    await story.ok(['up']);
     const boots = await story.bootIds();
     story.plainFlake('app', `environment.etc."which".text = "second"; standIn.switch = "${how}";`);
     const up = await story.pets(['up', '--progress', 'plain', '--timeout', timeout]);
@@ -117,7 +117,7 @@ describe('while it runs', () => {
     expect(up.code).toBe(0);
     expect(await must('incus', ['exec', story.name('app'), '--', 'cat', '/etc/which'])).toBe('second');
     expect(await story.bootIds()).not.toEqual(boots);
-    expect(await story.pets(['diff', '--exit-code'])).toMatchObject({ code: 0 });
+    await story.ok(['diff', '--exit-code']);
   });
 
   test('a guest that dies while it boots is reported, and a fixed flake brings it up', async () => {
@@ -127,7 +127,7 @@ describe('while it runs', () => {
     expect(up.code).toBe(1);
     expect(up.stderr).toMatch(/dead at once|died while it booted/);
     story.plainFlake('app', '');
-    expect(await story.pets(['up'])).toMatchObject({ code: 0 });
+    await story.ok(['up']);
   });
 
   test('Ctrl-C drains: exit 130, and the next run finishes', async () => {
@@ -144,7 +144,7 @@ describe('while it runs', () => {
     const { code, stderr } = await ended;
     expect(code).toBe(130);
     expect(stderr).toMatch(/stopping|interrupted/);
-    expect(await story.pets(['up'])).toMatchObject({ code: 0 });
+    await story.ok(['up']);
     for (const port of ports) expect((await get(port))?.status).toBe(200);
   });
 
@@ -156,7 +156,7 @@ describe('while it runs', () => {
     const second = await story.pets(['up']);
     expect(second.code).toBe(75);
     expect(second.stderr).toContain(`process ${String(child.pid)}`);
-    expect(await story.pets(['diff'])).toMatchObject({ code: 0 });
+    await story.ok(['diff']);
     expect(await ended).toMatchObject({ code: 0 });
   });
 

@@ -1,0 +1,4 @@
+{
+  description = "Stands in for an input that nobody looks at while a flake is being locked.";
+  outputs = _: { };
+}
