@@ -3,193 +3,212 @@ import { ProblemError, TimeoutProblem } from '../problem.js';
 import { ConnectionLost, IncusError, sender } from './http.js';
 import { OperationTimeout, Rest, type OperationResult } from './operations.js';
 
-type InstanceConfig = {
+type Devices = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** An instance as GET shows it and PUT takes it, `volatile.*` and all. */
+type Instance = {
   readonly status: string;
   readonly description: string;
-  readonly devices: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly devices: Devices;
   readonly [key: string]: unknown;
 };
 
 const START_LIMIT_MS = 120_000;
+const STOP_LIMIT_MS = 30_000;
 const CONSOLE_LINES = 20;
 const ATTEMPTS = 6;
 
 /** The Incus port over the daemon's socket. */
 export function incusOver(socket: string): Incus {
-  const rest = new Rest(sender(socket));
-  const at = (name: string, rest = '') => `/1.0/instances/${encodeURIComponent(name)}${rest}`;
+  return new Client(new Rest(sender(socket)));
+}
 
-  const read = async (name: string) => {
-    const found = await rest.get(at(name));
-    return found && { config: found.metadata as InstanceConfig, etag: found.etag };
-  };
-  const mustRead = async (name: string) => {
-    const found = await read(name);
+/** Every write reads first and does only what is left to do: so it can be repeated after a broken connection. */
+class Client implements Incus {
+  readonly #rest: Rest;
+
+  constructor(rest: Rest) {
+    this.#rest = rest;
+  }
+
+  instances(): Promise<readonly InstanceJson[]> {
+    return said('listing instances', async () => {
+      const found = await this.#rest.get('/1.0/instances?recursion=1&all-projects=true');
+      return (found?.metadata ?? []) as readonly InstanceJson[];
+    });
+  }
+
+  create({ name, description, config, devices }: InstanceSpec): Promise<void> {
+    return this.#write(`creating \`${name}\``, async () => {
+      if (await this.#find(name)) return;
+      const body = { name, description, config, devices, source: { type: 'none' }, type: 'container' };
+      await this.#rest.write('POST', '/1.0/instances', { body });
+    });
+  }
+
+  start(name: string): Promise<void> {
+    return this.#write(`starting \`${name}\``, async () => {
+      if ((await this.#get(name)).instance.status !== 'Running') {
+        await this.#setState(name, { action: 'start', timeout: 30 }, START_LIMIT_MS);
+      }
+      // The daemon can report success for a guest whose init has already ended.
+      if ((await this.#get(name)).instance.status !== 'Running') {
+        throw new IncusError('it started and was dead at once', 500);
+      }
+    });
+  }
+
+  unfreeze(name: string): Promise<void> {
+    return this.#write(`unfreezing \`${name}\``, async () => {
+      if ((await this.#get(name)).instance.status !== 'Frozen') return;
+      await this.#setState(name, { action: 'unfreeze', timeout: 30 }, START_LIMIT_MS);
+    });
+  }
+
+  stop(name: string, graceMs: number): Promise<void> {
+    return this.#write(`stopping \`${name}\``, async () => {
+      if (await this.#isStopped(name)) return;
+      try {
+        const grace = { action: 'stop', timeout: Math.ceil(graceMs / 1000) };
+        await this.#setState(name, grace, graceMs + STOP_LIMIT_MS);
+      } catch (error) {
+        if (await this.#isStopped(name)) return;
+        if (!(error instanceof IncusError || error instanceof OperationTimeout)) throw error;
+        await this.#setState(name, { action: 'stop', force: true, timeout: 30 }, STOP_LIMIT_MS);
+      }
+    });
+  }
+
+  remove(name: string): Promise<void> {
+    return this.#write(`deleting \`${name}\``, async () => {
+      if (!(await this.#find(name))) return;
+      await this.#quiesce(name);
+      await this.#rest.write('DELETE', at(name));
+    });
+  }
+
+  setConfig(name: string, config: Readonly<Record<string, string>>): Promise<void> {
+    return this.#patch(name, `recording on \`${name}\``, { config });
+  }
+
+  setDevice(name: string, device: string, value: Readonly<Record<string, string>>): Promise<void> {
+    return this.#patch(name, `setting the device \`${device}\` of \`${name}\``, {
+      devices: { [device]: value },
+    });
+  }
+
+  removeDevice(name: string, device: string): Promise<void> {
+    return this.#write(`removing the device \`${device}\` of \`${name}\``, async () => {
+      const { instance, etag } = await this.#get(name);
+      if (!Object.hasOwn(instance.devices, device)) return;
+      const devices = Object.fromEntries(Object.entries(instance.devices).filter(([key]) => key !== device));
+      await this.#rest.write('PUT', at(name), { body: { ...instance, devices }, etag });
+    });
+  }
+
+  status(name: string): Promise<string> {
+    return said(`looking at \`${name}\``, async () => (await this.#get(name)).instance.status);
+  }
+
+  async consoleTail(name: string): Promise<readonly string[]> {
+    const { status, body } = await this.#rest.raw('GET', at(name, '/console'));
+    const isText = status === 200 && !body.startsWith('{"type":"error"');
+    const lines = isText ? body.split(/\r?\n/).filter((line) => line.trim() !== '') : [];
+    return lines.slice(-CONSOLE_LINES);
+  }
+
+  async readLink(name: string, path: string): Promise<string | null> {
+    const reply = await this.#rest.raw('GET', at(name, `/files?path=${encodeURIComponent(path)}`));
+    const isLink = reply.status === 200 && reply.headers['x-incus-type'] === 'symlink';
+    return isLink ? reply.body.trim() : null;
+  }
+
+  exec(name: string, command: readonly string[], timeoutMs: number): Promise<GuestResult> {
+    return said(`running ${command[0] ?? ''} in \`${name}\``, async () => {
+      const body = { command, 'record-output': true, 'wait-for-websocket': false, interactive: false };
+      const { metadata } = await started(this.#rest.write('POST', at(name, '/exec'), { body }, timeoutMs));
+      const output = (metadata?.['output'] ?? {}) as Readonly<Record<string, string>>;
+      const [stdout, stderr] = [await this.#take(output['1']), await this.#take(output['2'])];
+      return { exitCode: Number(metadata?.['return'] ?? -1), stdout, stderr };
+    });
+  }
+
+  /** The daemon keeps recorded output until somebody deletes it. */
+  async #take(path: string | undefined): Promise<string> {
+    if (path === undefined) return '';
+    const reply = await this.#rest.raw('GET', path);
+    await this.#rest.raw('DELETE', path);
+    return reply.status === 200 ? reply.body : '';
+  }
+
+  async #find(name: string): Promise<{ instance: Instance; etag: string } | null> {
+    const found = await this.#rest.get(at(name));
+    return found && { instance: found.metadata as Instance, etag: found.etag ?? '' };
+  }
+
+  async #get(name: string): Promise<{ instance: Instance; etag: string }> {
+    const found = await this.#find(name);
     if (!found) throw new IncusError(`there is no instance \`${name}\``, 404);
     return found;
-  };
-  const status = async (name: string) => (await mustRead(name)).config.status;
-  const setState = (name: string, body: object, limit: number) =>
-    rest.write('PUT', at(name, '/state'), { body }, limit);
+  }
 
-  return {
-    instances: () =>
-      said('listing instances', async () => {
-        const found = await rest.get('/1.0/instances?recursion=1&all-projects=true');
-        return (found?.metadata ?? []) as readonly InstanceJson[];
-      }),
+  async #isStopped(name: string): Promise<boolean> {
+    const found = await this.#find(name);
+    return found === null || found.instance.status === 'Stopped';
+  }
 
-    create: (spec) =>
-      said(`creating \`${spec.name}\``, () =>
-        again(async () => {
-          if (await read(spec.name)) return;
-          await rest.write('POST', '/1.0/instances', { body: createBody(spec) });
-        }),
-      ),
+  #setState(name: string, body: object, limitMs: number): Promise<OperationResult> {
+    return this.#rest.write('PUT', at(name, '/state'), { body }, limitMs);
+  }
 
-    start: (name) =>
-      said(`starting \`${name}\``, () =>
-        again(async () => {
-          if ((await status(name)) !== 'Running')
-            await setState(name, { action: 'start', timeout: 30 }, START_LIMIT_MS);
-          // The daemon can report success for a guest whose init has already ended.
-          if ((await status(name)) !== 'Running')
-            throw new IncusError('it started and was dead at once', 500);
-        }),
-      ),
+  /** Without its description a PATCH erases it. */
+  #patch(name: string, what: string, change: object): Promise<void> {
+    return this.#write(what, async () => {
+      const { instance, etag } = await this.#get(name);
+      const body = { ...change, description: instance.description };
+      await this.#rest.write('PATCH', at(name), { body, etag });
+    });
+  }
 
-    unfreeze: (name) =>
-      said(`unfreezing \`${name}\``, () =>
-        again(async () => {
-          if ((await status(name)) === 'Frozen')
-            await setState(name, { action: 'unfreeze', timeout: 30 }, START_LIMIT_MS);
-        }),
-      ),
+  /** DELETE is not locked against a create that still runs: let what runs on the instance end first. */
+  async #quiesce(name: string): Promise<void> {
+    const found = await this.#rest.get('/1.0/operations?recursion=1');
+    const { running = [] } = (found?.metadata ?? {}) as { running?: RunningOperation[] };
+    const own = running.filter((op) =>
+      op.resources?.instances?.some((i) => i.endsWith(`/instances/${name}`)),
+    );
+    for (const { id } of own) {
+      // Whether it succeeded is not ours to judge: only that it has ended.
+      await this.#rest.wait(`/1.0/operations/${id}`, STOP_LIMIT_MS).catch((error: unknown) => {
+        if (!(error instanceof IncusError)) throw error;
+      });
+    }
+  }
 
-    stop: (name, graceMs) =>
-      said(`stopping \`${name}\``, () =>
-        again(async () => {
-          if (((await read(name))?.config.status ?? 'Stopped') === 'Stopped') return;
-          try {
-            await setState(name, { action: 'stop', timeout: Math.ceil(graceMs / 1000) }, graceMs + 30_000);
-          } catch (error) {
-            if ((await read(name))?.config.status === 'Stopped') return;
-            if (!(error instanceof IncusError || error instanceof OperationTimeout)) throw error;
-            await setState(name, { action: 'stop', force: true, timeout: 30 }, 60_000);
-          }
-        }),
-      ),
-
-    remove: (name) =>
-      said(`deleting \`${name}\``, () =>
-        again(async () => {
-          if (!(await read(name))) return;
-          await quiesce(rest, name);
-          await rest.write('DELETE', at(name));
-        }),
-      ),
-
-    setConfig: (name, config) =>
-      said(`recording on \`${name}\``, () =>
-        again(async () => {
-          const { config: now, etag } = await mustRead(name);
-          await rest.write('PATCH', at(name), {
-            body: { config, description: now.description },
-            ...tagged(etag),
-          });
-        }),
-      ),
-
-    setDevice: (name, device, value) =>
-      said(`setting the device \`${device}\` of \`${name}\``, () =>
-        again(async () => {
-          const { config: now, etag } = await mustRead(name);
-          const body = { devices: { [device]: value }, description: now.description };
-          await rest.write('PATCH', at(name), { body, ...tagged(etag) });
-        }),
-      ),
-
-    removeDevice: (name, device) =>
-      said(`removing the device \`${device}\` of \`${name}\``, () =>
-        again(async () => {
-          const { config: now, etag } = await mustRead(name);
-          if (!Object.hasOwn(now.devices, device)) return;
-          const devices = Object.fromEntries(Object.entries(now.devices).filter(([key]) => key !== device));
-          await rest.write('PUT', at(name), { body: { ...now, devices }, ...tagged(etag) });
-        }),
-      ),
-
-    status: (name) => said(`looking at \`${name}\``, () => status(name)),
-
-    consoleTail: async (name) => {
-      const reply = await rest.raw('GET', at(name, '/console'));
-      const isText = reply.status === 200 && !reply.body.startsWith('{"type":"error"');
-      return isText
-        ? reply.body
-            .split(/\r?\n/)
-            .filter((l) => l.trim() !== '')
-            .slice(-CONSOLE_LINES)
-        : [];
-    },
-
-    readLink: async (name, path) => {
-      const reply = await rest.raw('GET', at(name, `/files?path=${encodeURIComponent(path)}`));
-      return reply.status === 200 && reply.headers['x-incus-type'] === 'symlink' ? reply.body.trim() : null;
-    },
-
-    exec: (name, command, timeoutMs) =>
-      said(`running ${command[0] ?? ''} in \`${name}\``, () => run(rest, name, command, timeoutMs)),
-  };
-}
-
-const tagged = (etag: string | undefined) => (etag === undefined ? {} : { etag });
-
-function createBody({ name, description, config, devices }: InstanceSpec): object {
-  return { name, description, config, devices, source: { type: 'none' }, type: 'container' };
-}
-
-/** DELETE is not locked against a create that still runs: let what runs on the instance end first. */
-async function quiesce(rest: Rest, name: string): Promise<void> {
-  const found = await rest.get('/1.0/operations?recursion=1');
-  const running = (
-    (found?.metadata ?? {}) as { running?: { id: string; resources?: { instances?: string[] } }[] }
-  ).running;
-  const own = (running ?? []).filter((op) =>
-    op.resources?.instances?.some((i) => i.endsWith(`/instances/${name}`)),
-  );
-  for (const op of own) {
-    // Whether it succeeded is not ours to judge: only that it has ended.
-    await rest.wait(`/1.0/operations/${op.id}`, 60_000).catch((error: unknown) => {
-      if (!(error instanceof IncusError)) throw error;
+  /** Again when somebody else wrote between the read and the write, or when the connection broke. */
+  #write(what: string, attempt: () => Promise<void>): Promise<void> {
+    return said(what, async () => {
+      for (let n = 1; ; n++) {
+        try {
+          await attempt();
+          return;
+        } catch (error) {
+          const isPassing =
+            error instanceof ConnectionLost || (error instanceof IncusError && error.code === 412);
+          if (!isPassing || n >= ATTEMPTS) throw error;
+        }
+      }
     });
   }
 }
 
-async function run(
-  rest: Rest,
-  name: string,
-  command: readonly string[],
-  timeoutMs: number,
-): Promise<GuestResult> {
-  const body = {
-    command,
-    'record-output': true,
-    'wait-for-websocket': false,
-    interactive: false,
-    environment: {},
-  };
-  const { metadata } = await started(
-    rest.write('POST', `/1.0/instances/${encodeURIComponent(name)}/exec`, { body }, timeoutMs),
-  );
-  const output = (metadata?.['output'] ?? {}) as Record<string, string>;
-  const take = async (path: string | undefined) => {
-    if (path === undefined) return '';
-    const reply = await rest.raw('GET', path);
-    await rest.raw('DELETE', path);
-    return reply.status === 200 ? reply.body : '';
-  };
-  const [stdout, stderr] = [await take(output['1']), await take(output['2'])];
-  return { exitCode: Number(metadata?.['return'] ?? -1), stdout, stderr };
+type RunningOperation = {
+  readonly id: string;
+  readonly resources?: { readonly instances?: readonly string[] };
+};
+
+function at(name: string, rest = ''): string {
+  return `/1.0/instances/${encodeURIComponent(name)}${rest}`;
 }
 
 /** The daemon reports a missing program as a failed operation; to a caller it is what a shell would say. */
@@ -203,26 +222,15 @@ async function started(operation: Promise<OperationResult>): Promise<OperationRe
   }
 }
 
-/** Repeats a read-then-write when somebody else wrote in between, or when the connection broke. */
-async function again<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let n = 1; ; n++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const passing = error instanceof ConnectionLost || (error instanceof IncusError && error.code === 412);
-      if (!passing || n >= ATTEMPTS) throw error;
-    }
-  }
-}
-
 /** Puts what was tried in front of the daemon's words. */
 async function said<T>(what: string, attempt: () => Promise<T>): Promise<T> {
   try {
     return await attempt();
   } catch (error) {
     if (error instanceof OperationTimeout) throw new TimeoutProblem(`${what}: ${error.message}`);
-    if (error instanceof IncusError || error instanceof ConnectionLost)
+    if (error instanceof IncusError || error instanceof ConnectionLost) {
       throw new ProblemError({ message: `${what}: ${error.message}` });
+    }
     throw error;
   }
 }

@@ -35,8 +35,11 @@ export function parseFlakeRef(
 function flawOf(written: string): Problem | null {
   if (written === '' || written.startsWith('#'))
     return { message: 'the flake reference is empty', hint: FORMS };
-  if (/[\s\p{Cc}\p{Cf}\p{Surrogate}\uFFFD]/u.test(written)) {
-    return { message: `a flake reference has no spaces or control characters, got ${quote(written)}` };
+  // A bare path is never a URL: a space in it is a space.
+  const unfit = /^[./]/.test(written) ? CONTROL : SPACE_OR_CONTROL;
+  if (unfit.test(written)) {
+    const what = unfit === CONTROL ? 'control characters' : 'spaces or control characters';
+    return { message: `a flake reference has no ${what}, got ${quote(written)}` };
   }
   if (written.startsWith('~')) {
     return {
@@ -47,4 +50,6 @@ function flawOf(written: string): Problem | null {
   return null;
 }
 
+const CONTROL = /[\p{Cc}\p{Cf}\p{Surrogate}\u2028\u2029\uFFFD]/u;
+const SPACE_OR_CONTROL = /[\s\p{Cc}\p{Cf}\p{Surrogate}\uFFFD]/u;
 const FORMS = 'github:owner/repo, git+https://host/repo, or ./folder';

@@ -26,7 +26,12 @@ export async function inputsOf(assembly: Assembly): Promise<Readonly<Record<stri
   const own = await urlFor(app.source, join(work, 'app'), assembly);
   const nixpkgs = await urlFor(app.nixpkgs, join(work, 'nixpkgs'), assembly);
   const { written, attribute } = app.source.ref;
-  const request = { name: app.name, platform: app.platform, flakeRef: written, attribute: attributePath(attribute) };
+  const request = {
+    name: app.name,
+    platform: app.platform,
+    flakeRef: written,
+    attribute: attributePath(attribute),
+  };
   await mkdir(join(work, 'request'));
   await writeFile(join(work, 'request', 'request.json'), JSON.stringify(request));
   // A flake without a lock of its own takes the manifest's nixpkgs for its `nixpkgs` input.
@@ -53,7 +58,12 @@ async function urlFor(source: Source, target: string, { pins, ignored, exec }: A
   }
 }
 
-async function localUrl(ref: FlakeRef, target: string, ignored: ReadonlySet<string>, exec: Exec): Promise<string> {
+async function localUrl(
+  ref: FlakeRef,
+  target: string,
+  ignored: ReadonlySet<string>,
+  exec: Exec,
+): Promise<string> {
   if (ref.url.startsWith('git+file:')) return ref.url;
   await stage(ref, ignored, target, exec);
   return `path:${target}`;

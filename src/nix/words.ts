@@ -10,7 +10,9 @@ export function failedNix(what: string, result: ExecResult, work = ''): FailedPr
   const lines = result.stderr.split('\n').map((line) => (work === '' ? line : line.replaceAll(work, '')));
   const notes = lines.filter((line) => line.trim() !== '' && !/^warning: |\(use '--show-trace'/.test(line));
   const error = notes.find((line) => line.trimStart().startsWith('error:') && line.trim() !== 'error:');
-  const words = (error ?? notes.at(-1) ?? `exit code ${String(result.exitCode)}`).trim().replace(/^error: /, '');
+  const words = (error ?? notes.at(-1) ?? `exit code ${String(result.exitCode)}`)
+    .trim()
+    .replace(/^error: /, '');
   return new FailedProgram({ message: `${what}: ${words}` }, notes.length > 1 ? notes : []);
 }
 

@@ -34,12 +34,17 @@ type ChangeRow = { readonly field: string; readonly value: string; readonly why:
 
 function changeLines(app: AppPlan, style: Style): string[] {
   if (app.held !== null || app.verb === 'destroy') return [];
-  const rows = app.changes.map(changeRow);
+  const rows = app.changes.filter(isTelling).map(changeRow);
   const field = widest(rows.map((row) => row.field));
   const value = widest(rows.filter((row) => row.why !== '').map((row) => row.value));
   return rows.map((row) =>
     `    ${pad(row.field, field)}   ${pad(row.value, value)}   ${style.dim(row.why)}`.trimEnd(),
   );
+}
+
+/** What is new and the same for every app says nothing. */
+function isTelling({ kind, facet, field }: Change): boolean {
+  return kind !== 'new' || !(facet === 'power' || field === 'platform');
 }
 
 function changeRow(change: Change): ChangeRow {
@@ -49,9 +54,9 @@ function changeRow(change: Change): ChangeRow {
     case 'new':
       return { field, value: to, why: '' };
     case 'changed':
-      return { field, value: `${from} → ${to}`, why: '(changed in the manifest)' };
+      return { field, value: `${from} → ${to}`, why: `(changed in ${change.facet === 'system' ? 'its source' : 'the manifest'})` };
     case 'drifted':
-      return { field, value: `${from} → ${to}`, why: '(drifted: changed by hand on the machine)' };
+      return { field, value: `${from} → ${to}`, why: '(drifted on the machine)' };
     case 'both':
       return { field, value: `${from} → ${to}`, why: `(changed in the manifest and drifted; now ${from})` };
   }

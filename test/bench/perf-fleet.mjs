@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeDemoLock } from './demo-lock.mjs';
 import { offlineNixEnv } from './nix.mjs';
 import { logToStderr, repository, run } from './run.mjs';
 
@@ -38,6 +39,7 @@ export class Fleet {
    */
   async growTo(count) {
     writeFileSync(join(this.folder, 'pets.toml'), this.#manifest(count));
+    await writeDemoLock(join(this.folder, 'pets.lock'), this.#nixpkgs);
     this.#hasGuests = true;
     const start = performance.now();
     await this.pets(['up', '--yes']);
@@ -53,8 +55,7 @@ export class Fleet {
       const name = `${this.project}-${String(index + 1).padStart(3, '0')}`;
       return `[apps.${name}]\nflake-ref = "./hello-web"\nport = ${this.#firstPort + index}\n`;
     });
-    const head = [`project = "${this.project}"`, '', '[defaults]', `nixpkgs = "${this.#nixpkgs}"`, ''];
-    return [head.join('\n'), ...apps].join('\n');
+    return [`project = "${this.project}"\n`, ...apps].join('\n');
   }
 
   /** @param {string[]} args */

@@ -14,7 +14,6 @@ import { BenchError, logToStderr, runMain, withLock } from './run.mjs';
 /** @typedef {{ name: string, command: 'node' | 'incus', args: string[] }} Subject */
 /** @typedef {Record<'lower' | 'median' | 'upper', number>} Spread quartiles, ms */
 /** @typedef {{ subject: Subject, spread: Spread, facts: import('./perf-facts.mjs').Facts }} Row */
-
 /** @typedef {{ apps: number, grown: number, rows: Row[] }} Stage grown: ms that `pets up` took to get there */
 
 /** The only request that pets makes when there is nothing to do. */
@@ -126,9 +125,7 @@ function printTable(stages) {
   }
 }
 
-/**
- * @param {Stage[]} stages
- */
+/** @param {Stage[]} stages */
 function printFindings(stages) {
   const line = (/** @type {string} */ text) => process.stdout.write(`${text}\n`);
   for (const { apps, rows } of stages) {
@@ -137,7 +134,7 @@ function printFindings(stages) {
     const to = (/** @type {string} */ other) =>
       (median('pets diff') / (median('node') + median(other))).toFixed(2);
     line(
-      `${apps} in sync: pets diff = ${to('incus list')} × (node -e 0 + incus list), ` +
+      `${apps} ${apps === 1 ? 'app' : 'apps'}: pets diff = ${to('incus list')} × (node -e 0 + incus list), ` +
         `${to('incus query')} × (node -e 0 + incus query)`,
     );
   }
@@ -145,8 +142,8 @@ function printFindings(stages) {
   for (const { subject, facts } of stages.at(-1)?.rows ?? [])
     for (const requested of facts.requests) line(`${subject.name} asks: ${requested}`);
   line('');
-  const created = stages.map(({ apps, grown }) => `${apps} after another ${seconds(grown)}`);
-  line(`created by \`pets up\`: ${created.join(', ')}`);
+  for (const [index, { apps, grown }] of stages.entries())
+    line(`pets up from ${stages[index - 1]?.apps ?? 0} to ${apps}: ${seconds(grown)}`);
 }
 
 await runMain(async () => {

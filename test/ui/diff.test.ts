@@ -46,18 +46,18 @@ describe('diffText', () => {
 
 ~ blog     proxy update  interrupts the exposure for a moment
     exposure.listen   127.0.0.1:7700 → 127.0.0.1:7701   (changed in the manifest)
-    meta.autostart    false → true                      (drifted: changed by hand on the machine)
+    meta.autostart    false → true                      (drifted on the machine)
     meta.owner        me → none                         (changed in the manifest and drifted; now me)
 
 ~ db       rebuild       restarts the service
-    system.source   sha256-AbCdEfG… → sha256-ZzCdEfG…   (changed in the manifest)
+    system.source   sha256-AbCdEfG… → sha256-ZzCdEfG…   (changed in its source)
 
 - old      destroy       held: no longer in the manifest; \`pets up --prune\` destroys it
 
 - older    destroy       deletes the container
 
 ▸ wiki     start         interrupts nothing
-    power.power   Stopped → Running   (drifted: changed by hand on the machine)
+    power.power   Stopped → Running   (drifted on the machine)
 
 Plan: 1 to create, 1 to rebuild, 1 proxy update, 1 to start, 1 to destroy, 1 held, 1 unchanged.
 `);

@@ -1,0 +1,70 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+const OFF = new Set(['', '0', 'false', 'no', 'off']);
+
+/** Every flag has its variable: `--eval-jobs` is PETS_EVAL_JOBS. */
+export function flag(flags: string, meaning: string): Option {
+  const option = new Option(flags, meaning);
+  const name = `PETS_${(option.long ?? '').replace(/^--/, '').replaceAll('-', '_').toUpperCase()}`;
+  // Commander takes any value of a switch's variable for yes: PETS_PRUNE=0 must not prune.
+  const isOff = !option.required && OFF.has(process.env[name]?.toLowerCase() ?? 'unset');
+  return isOff ? option : option.env(name);
+}
+
+/** What every verb takes: `GlobalOptions`. */
+export function withGlobalOptions(command: Command): Command {
+  return command
+    .addOption(
+      flag(
+        '-f, --file <path>',
+        'the manifest (default: pets.toml here or above, up to the repository’s root)',
+      ),
+    )
+    .addOption(flag('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .addOption(
+      flag('--progress <mode>', 'how progress is shown on stderr')
+        .choices(['auto', 'tty', 'plain', 'json', 'quiet'])
+        .default('auto'),
+    )
+    .addOption(flag('-q, --quiet', 'show failures only').default(false));
+}
+
+/** What the verbs that change something take: `RunOptions`. */
+export function withRunOptions(command: Command): Command {
+  return withGlobalOptions(command)
+    .addOption(flag('-y, --yes', 'answer yes where a verb asks whether to go on').default(false))
+    .addOption(flag('--no-input', 'never ask'))
+    .addOption(flag('-j, --jobs <n>', 'changes to Incus at a time').default(8).argParser(count))
+    .addOption(
+      flag('--eval-jobs <n>', 'evaluations at a time (default: what the free memory allows)').argParser(
+        count,
+      ),
+    )
+    .addOption(
+      flag('--timeout <duration>', 'limit for each switch and each boot: 90s, 10m')
+        .default(300_000, '5m')
+        .argParser(duration),
+    )
+    .addOption(flag('--fail-fast', 'start nothing more after the first failure').default(false));
+}
+
+export function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('expected a whole number from 1.');
+  return value;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `90s`, `10m`, `1h`; a bare number is seconds. In ms. */
+function duration(text: string): number {
+  const [, amount, unit = 's'] = /^(\d{1,6})(s|m|h)?$/.exec(text) ?? [];
+  const ms = Number(amount) * (UNITS[unit] ?? NaN);
+  if (!(ms > 0)) throw new InvalidArgumentError('expected a duration such as 90s or 10m.');
+  return ms;
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { ACTIONS } from '../../src/actions.js';
+import { readManifest } from '../../src/manifest/read.js';
+import { claim, planned, type World } from './worlds.js';
+
+type Schema = {
+  readonly $defs: {
+    readonly action: { readonly properties: { readonly kind: { readonly enum: string[] } } };
+  };
+};
+
+const SCHEMA = JSON.parse(
+  readFileSync(new URL('../../docs/plan.schema.json', import.meta.url), 'utf8'),
+) as Schema;
+const validate = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true }).compile(SCHEMA);
+
+/** What is wrong with it, as it would be printed; nothing: valid. */
+function faults(plan: unknown): string[] {
+  validate(JSON.parse(JSON.stringify(plan)));
+  return (validate.errors ?? []).map(({ instancePath, message = '' }) => `${instancePath} ${message}`);
+}
+
+const WORLDS: Readonly<Record<string, World>> = {
+  empty: { want: [] },
+  unchanged: { want: ['web 80', 'worker'], have: ['web 80', 'worker'] },
+  create: { want: ['web [::]:80 source=github:o/web', 'worker'] },
+  swap: { want: ['a 81', 'b 80'], have: ['a 80', 'b 81'] },
+  rebuild: { want: ['web 80 source=b'], have: ['web 80'] },
+  drift: {
+    want: ['web 80', 'b 81'],
+    have: ['web 80 forwarder=dead', 'b 81 devices=web:90 top=/x seen-ref=./y'],
+  },
+  start: { want: ['a', 'b'], have: ['a - status=Stopped', 'b - status=Frozen'] },
+  destroy: { want: [], have: ['web 80'], prune: true },
+  held: { want: [], have: ['web 80'] },
+  problems: {
+    want: ['a 80', 'b 10.9.9.9:81 source=missing', 'c 82'],
+    have: ['c 82 status=Error'],
+    claims: [claim('80', 'sshd', false)],
+    strangers: { b: 'was made by incus-pet' },
+  },
+};
+
+test.each(Object.entries(WORLDS))('a plan as the planner makes it is valid: %s', (_, world) => {
+  expect(faults(planned(world))).toEqual([]);
+});
+
+test('the worlds have every kind of operation and every verb', () => {
+  const plans = Object.values(WORLDS).map(planned);
+  const kinds = plans.flatMap((plan) => plan.operations.map((op) => op.action.kind));
+  expect(new Set(kinds)).toEqual(new Set(Object.keys(ACTIONS)));
+  expect(new Set(plans.flatMap((plan) => plan.apps.map((app) => app.verb))).size).toBeGreaterThanOrEqual(6);
+});
+
+test('the schema names the kinds of operations that there are', () => {
+  expect(SCHEMA.$defs.action.properties.kind.enum).toEqual(Object.keys(ACTIONS));
+});
+
+test('problems with their place in the manifest are valid', () => {
+  const text = 'project = "x"\n[apps.a]\nflake-ref = "github:o/a"\nport = 80\n';
+  const read = readManifest(text, { file: 'pets.toml', directory: '/srv' });
+  if (!read.ok) throw new Error('the manifest is valid');
+  const plan = planned({ want: ['a 80'], claims: [claim('80', 'sshd')] });
+  const problems = plan.problems.map((problem) => ({ ...problem, ...read.locate(problem.path ?? []) }));
+  expect(problems).toMatchObject([{ place: { line: 4, column: 8 }, excerpt: { text: 'port = 80' } }]);
+  expect(faults({ ...plan, problems })).toEqual([]);
+});
+
+describe('what is no plan is told from one', () => {
+  const plan = planned({ want: ['a 81'], have: ['a 80'] });
+  const withApp = (over: object) => ({ ...plan, apps: plan.apps.map((app) => ({ ...app, ...over })) });
+  const withOperation = (over: object) => ({
+    ...plan,
+    operations: plan.operations.map((op) => ({ ...op, ...over })),
+  });
+  const unfinished = Object.fromEntries(Object.entries(plan).filter(([key]) => key !== 'problems'));
+
+  test.each([
+    ['a field that is not documented', { ...plan, secret: 1 }],
+    ['a field that is missing', unfinished],
+    ['another version', { ...plan, version: 2 }],
+    ['a verb that there is not', withApp({ verb: 'explode' })],
+    ['an app with a field more', withApp({ colour: 'red' })],
+    ['an action that there is not', withOperation({ action: { kind: 'explode' } })],
+    ['an id without its app', withOperation({ id: 'record' })],
+    ['a problem without words', { ...plan, problems: [{ hint: 'x' }] }],
+  ])('%s', (_, value) => {
+    expect(faults(value)).not.toEqual([]);
+  });
+});

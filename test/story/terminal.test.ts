@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { freePorts, get, ROOT, Story } from './rig.js';
+
+type Size = { readonly columns: number; readonly rows: number };
+type Reply = { readonly to: RegExp; readonly keys: string };
+
+/** Runs `pets` on a terminal that script(1) makes; types `reply.keys` once `reply.to` is on the screen. */
+function onTerminal(story: Story, args: string, { columns, rows }: Size, reply?: Reply): Promise<string> {
+  const command = `stty cols ${columns} rows ${rows}; '${process.execPath}' '${ROOT}/dist/pets.mjs' ${args}; echo "exit $?"`;
+  const { CI: _ci, NO_COLOR: _noColor, ...env } = process.env;
+  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    cwd: story.folder,
+    env: { ...env, TERM: 'xterm-256color' },
+    timeout: 120_000,
+  });
+  let screen = '';
+  let replied = false;
+  child.stdout.on('data', (chunk: Buffer) => {
+    screen += chunk.toString();
+    if (!reply || replied || !reply.to.test(screen)) return;
+    replied = true;
+    child.stdin.write(reply.keys);
+  });
+  return new Promise((resolve) => {
+    child.on('close', () => {
+      resolve(screen);
+    });
+  });
+}
+
+const LARGE = { columns: 100, rows: 24 };
+const ERASE_ALL = '\u001b[2J';
+const ERASE_SCROLLBACK = '\u001b[3J';
+
+describe('on a terminal', () => {
+  const story = new Story('tty');
+  let port = 0;
+
+  beforeAll(async () => {
+    [port = 0] = await freePorts(1);
+    story.flake('web');
+    story.page('web', 'a page');
+  });
+  afterAll(() => story.cleanUp());
+
+  test('the live screen draws, names every app at the end, and leaves the scrollback alone', async () => {
+    story.manifest({ web: `flake-ref = "./web"\nport = ${port}`, other: 'flake-ref = "./web"' });
+    const screen = await onTerminal(story, 'up', { columns: 70, rows: 5 });
+    expect(screen).toContain('exit 0');
+    expect(screen).toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
+    expect(screen).toContain(`http://127.0.0.1:${port}`);
+    expect(screen).toContain('2 created');
+    expect(screen).not.toContain(ERASE_ALL);
+    expect(screen).not.toContain(ERASE_SCROLLBACK);
+    expect((await get(port))?.body).toBe('a page');
+  });
+
+  test('a second run sets up no screen; colour is for terminals only', async () => {
+    const screen = await onTerminal(story, 'up', LARGE);
+    expect(screen).toContain('2 unchanged');
+    expect(screen).not.toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
+    story.manifest({ web: 'flake-ref = "./web"', other: 'flake-ref = "./web"' });
+    expect(await onTerminal(story, 'diff', LARGE)).toContain('\u001b[');
+    expect(await onTerminal(story, 'diff --color never', LARGE)).not.toContain('\u001b[');
+    expect((await story.ok(['diff'])).stdout).not.toContain('\u001b');
+  });
+
+  test('an app that left the manifest: asked about; no, Ctrl-C and --no-input leave it', async () => {
+    story.manifest({ web: `flake-ref = "./web"\nport = ${port}` });
+    const to = /\[y\/N\]/;
+    expect(await onTerminal(story, 'up', LARGE, { to, keys: 'n\n' })).toContain('exit 0');
+    expect(await onTerminal(story, 'up', LARGE, { to, keys: '\u0003' })).toContain('exit 130');
+    const unasked = await onTerminal(story, 'up --no-input', LARGE);
+    expect(unasked).toContain('exit 0');
+    expect(unasked).not.toMatch(to);
+    expect(unasked).toContain('--prune');
+    expect(await story.instances()).toHaveLength(2);
+  });
+
+  test('… and yes destroys it', async () => {
+    const screen = await onTerminal(story, 'up', LARGE, { to: /\[y\/N\]/, keys: 'y\n' });
+    expect(screen).toContain('1 destroyed');
+    expect((await story.instances()).map((i) => i.name)).toEqual([story.name('web')]);
+  });
+
+  test('down asks as well', async () => {
+    const screen = await onTerminal(story, 'down', LARGE, { to: /\[y\/N\]/, keys: 'y\n' });
+    expect(screen).toContain('exit 0');
+    expect(await story.instances()).toEqual([]);
+  });
+});
