@@ -154,9 +154,21 @@ export class Story {
   /** Removes what this story made, also after a failure. */
   async cleanUp(): Promise<void> {
     for (const child of this.#children) child.kill('SIGKILL');
-    for (const { name } of await this.instances()) await run('incus', ['delete', '--force', name]);
+    await this.#deleteInstances();
     rmSync(join('/nix/var/nix/profiles/per-pet', this.project), { recursive: true, force: true });
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** The daemon may still be at something that a killed run began. */
+  async #deleteInstances(): Promise<void> {
+    let said = '';
+    for (let n = 0; n < 20; n++) {
+      const left = await this.instances();
+      if (left.length === 0) return;
+      for (const { name } of left) said = (await run('incus', ['delete', '--force', name])).stderr;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    throw new Error(`could not remove the instances of ${this.project}: ${said}`);
   }
 
   async instances(): Promise<
