@@ -63,13 +63,21 @@ export function parseListen(text: string): Listen | null {
   return address && port ? { address, port } : null;
 }
 
-/** Whether only one of the two can listen at a time. */
+/**
+ * Whether only one of the two can listen at a time. Both wildcards cover both families: Incus' forwarder binds
+ * 0.0.0.0 as the dual-stack `::` (Go's net.Listen does; seen in /proc/net/tcp6).
+ */
 export function overlaps(a: Listen, b: Listen): boolean {
-  return a.port === b.port && (a.address === b.address || covers(a, b) || covers(b, a));
+  return a.port === b.port && (a.address === b.address || isWildcard(a) || isWildcard(b));
 }
 
-function covers(wide: Listen, narrow: Listen): boolean {
-  return wide.address === ANY_V6 || (wide.address === ANY_V4 && !narrow.address.includes(':'));
+/** The socket that Incus' forwarder opens for a `listen`, as the kernel shows it. */
+export function socketOf(listen: Listen): string {
+  return isWildcard(listen) ? `:: ${listen.port}` : `${listen.address} ${listen.port}`;
+}
+
+export function isWildcard({ address }: Listen): boolean {
+  return address === ANY_V6 || address === ANY_V4;
 }
 
 /** What a proxy device's `listen` is given: `tcp:127.0.0.1:7700`. */

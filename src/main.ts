@@ -1,5 +1,4 @@
 import { run } from './cli/args.js';
-import { wantsColor } from './cli/context.js';
 import { printProblems } from './cli/problems.js';
 import { EXIT, ProblemError } from './problem.js';
 
@@ -28,6 +27,6 @@ try {
   const isTerminated = code === EXIT.interrupted && stop.signal.reason === 'SIGTERM';
   process.exitCode = isTerminated ? EXIT.terminated : code;
 } catch (error) {
-  printProblems(error, { argv, env, stream: stderr, color: wantsColor('auto', env, stderr) });
+  printProblems(error, { argv, env, stream: stderr });
   process.exitCode = error instanceof ProblemError ? error.exitCode : EXIT.bug;
 }

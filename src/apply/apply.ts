@@ -3,7 +3,7 @@ import { ACTIONS, type Slot } from '../actions.js';
 import type { Desired, Event, OpId, Operation, Outcome, Plan } from '../model.js';
 import { FailedProgram, problemOf } from '../problem.js';
 import { outcomeOf, type Ended } from './outcome.js';
-import { perform, type Ports, type Progress } from './perform.js';
+import { perform, putBack, type Ports, type Progress } from './perform.js';
 
 /** Operations at a time, per slot. */
 export type Limits = Readonly<Record<Exclude<Slot, 'wait'>, number>>;
@@ -27,8 +27,9 @@ export async function apply(options: ApplyOptions): Promise<Outcome> {
   const onStop = () => {
     emit({ kind: 'interrupted', at: Date.now(), running: run.running });
   };
-  stop.addEventListener('abort', onStop, { once: true });
   emit({ kind: 'run-started', at: Date.now(), plan });
+  stop.addEventListener('abort', onStop, { once: true });
+  if (stop.aborted) onStop();
   const ended = await run.all();
   stop.removeEventListener('abort', onStop);
   const outcome = outcomeOf(plan, ended, stop.aborted);
@@ -38,6 +39,7 @@ export async function apply(options: ApplyOptions): Promise<Outcome> {
 
 class Run {
   running = 0;
+  #hasFailed = false;
   readonly #options: ApplyOptions;
   readonly #progress: Progress = { pins: {}, pending: new Map(), systems: new Map(), generations: new Map() };
   readonly #ended = new Map<OpId, Ended>();
@@ -72,13 +74,15 @@ class Run {
     const { slot } = ACTIONS[op.action.kind];
     const ended =
       broken !== undefined
-        ? this.#skip(op, `needs ${broken}`, this.#ended.get(broken)?.kind === 'interrupted')
+        ? await this.#skip(op, `needs ${broken}`, this.#ended.get(broken)?.kind === 'interrupted')
         : await (slot === 'wait' ? this.#start(op) : this.#queues[slot].add(() => this.#start(op)));
     this.#ended.set(op.id, ended);
   }
 
   async #start(op: Operation): Promise<Ended> {
-    if (this.#isHalted()) return this.#skip(op, 'the run was stopped', true);
+    const { stop, failFast } = this.#options;
+    if (stop.aborted) return this.#skip(op, 'the run was stopped', true);
+    if (failFast && this.#hasFailed) return this.#skip(op, 'an app failed (--fail-fast)', false);
     const startedAt = Date.now();
     this.#emit(op, { kind: 'started' });
     this.running++;
@@ -86,6 +90,7 @@ class Run {
       const warnings = await this.#perform(op);
       return { kind: 'done', startedAt, endedAt: Date.now(), warnings };
     } catch (error) {
+      this.#hasFailed = true;
       const problem = { app: op.app, ...problemOf(error) };
       const log = error instanceof FailedProgram ? error.log : [];
       this.#emit(op, { kind: 'failed', problem, log });
@@ -106,14 +111,12 @@ class Run {
     return warnings;
   }
 
-  #skip(op: Operation, because: string, interrupted: boolean): Ended {
-    this.#emit(op, { kind: 'skipped', because });
-    return { kind: interrupted ? 'interrupted' : 'skipped', because };
-  }
-
-  #isHalted(): boolean {
-    const { stop, failFast } = this.#options;
-    return stop.aborted || (failFast && [...this.#ended.values()].some((end) => end.kind === 'failed'));
+  /** What an earlier operation took away to make room for this one is put back. */
+  async #skip(op: Operation, because: string, interrupted: boolean): Promise<Ended> {
+    const made = op.needs.some((id) => id.startsWith(`${op.app}/`) && this.#ended.get(id)?.kind === 'done');
+    const restored = made ? await putBack(op, this.#options.ports) : '';
+    this.#emit(op, { kind: 'skipped', because: `${because}${restored}` });
+    return { kind: interrupted ? 'interrupted' : 'skipped', because: `${because}${restored}` };
   }
 
   #emit(op: Operation, event: OperationEvent): void {

@@ -21,6 +21,15 @@ export type Progress = {
   readonly generations: Map<AppName, number>;
 };
 
+/**
+ * For an `expose` that will not happen: exposes again what was taken away for it, should it have a fallback.
+ * What came of it, in words to append.
+ */
+export async function putBack({ app, action }: Operation, ports: Ports): Promise<string> {
+  if (action.kind !== 'expose' || !action.fallback?.listen) return '';
+  return restore(app, action.device, action.fallback.listen, ports);
+}
+
 export type Told = { readonly note?: string; readonly warnings?: readonly string[] };
 
 export type Job = {

@@ -1,9 +1,9 @@
 import { lstatSync, readlinkSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AppName } from '../model.js';
 import type { Delivery, Exec } from '../ports.js';
-import { FailedProgram } from '../problem.js';
+import { FailedProgram, ProblemError } from '../problem.js';
 
 const PROFILES = '/nix/var/nix/profiles';
 
@@ -27,7 +27,7 @@ export function sharedStore(project: string, exec: Exec): Delivery {
 
     setProfile: async (app, toplevel) => {
       const directory = profileDirectory(project, app);
-      await mkdir(directory, { recursive: true });
+      await makeDirectory(directory, app);
       const profile = join(directory, 'system');
       if (profileTarget(project, app) !== toplevel) {
         const args = ['--profile', profile, '--set', toplevel];
@@ -43,8 +43,29 @@ export function sharedStore(project: string, exec: Exec): Delivery {
       return generationOf(profile);
     },
 
-    dropProfile: (app) => rm(profileDirectory(project, app), { recursive: true, force: true }),
+    dropProfile: async (app) => {
+      const directory = profileDirectory(project, app);
+      await rm(directory, { recursive: true, force: true });
+      // The project's other apps may have theirs there; or there was none.
+      await rmdir(dirname(directory)).catch((error: unknown) => {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'ENOTEMPTY' && code !== 'ENOENT') throw error;
+      });
+    },
   };
+}
+
+async function makeDirectory(directory: string, app: AppName): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    throw new ProblemError({
+      app,
+      message: `no permission to make ${directory}`,
+      hint: `as root: install -d -m 2775 -g incus-admin ${PROFILES}/per-pet`,
+    });
+  }
 }
 
 function readOnlyDisk(source: string, path: string): Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-import { parseProxyAddress, parseProxyPorts } from '../listen.js';
+import { parseProxyAddress, parseProxyPorts, socketOf } from '../listen.js';
 import type {
   Actual,
   ActualApp,
@@ -40,8 +40,9 @@ export function actualFrom(
   const here = instances.filter((i) => i.project === INCUS_PROJECT);
   const ours = here.filter((i) => i.config['user.pets.project'] === project);
   const others = instances.filter((i) => !ours.includes(i));
+  const open = new Set(host.listening.map((socket) => socketOf(socket.listen)));
   return {
-    apps: ours.map((i) => actualApp(i, host)),
+    apps: ours.map((i) => actualApp(i, open, host)),
     strangers: Object.fromEntries(here.filter((i) => !ours.includes(i)).map((i) => [i.name, ownerOf(i)])),
     claims: [...others.flatMap(declared), ...liveClaims(ports, instances, host)].filter((c) =>
       ports.has(c.listen.port),
@@ -57,7 +58,7 @@ function ownerOf({ config }: InstanceJson): string {
   return 'does not bear any mark of pets';
 }
 
-function actualApp(instance: InstanceJson, host: HostView): ActualApp {
+function actualApp(instance: InstanceJson, open: ReadonlySet<string>, host: HostView): ActualApp {
   const exposures = Object.entries(instance.devices)
     .filter(([device, value]) => value['type'] === 'proxy' && EXPOSURE_DEVICE.test(device))
     .map(([device, value]): Exposure => {
@@ -71,18 +72,22 @@ function actualApp(instance: InstanceJson, host: HostView): ActualApp {
     state: instance.config['user.pets.state'] === 'ready' ? 'ready' : 'creating',
     applied: parseApplied(instance.config['user.pets.applied']),
     exposures,
-    facets: seenFacets(instance, exposures, host),
+    facets: seenFacets(instance, exposures, open, host),
   };
 }
 
-function seenFacets(instance: InstanceJson, exposures: readonly Exposure[], host: HostView): Facets {
-  const running = instance.status === 'Running';
+function seenFacets(
+  instance: InstanceJson,
+  exposures: readonly Exposure[],
+  open: ReadonlySet<string>,
+  host: HostView,
+): Facets {
   const toplevel = host.profile(instance.name);
   const listens = exposures.map((e) => e.raw.replace(/^tcp:/, ''));
-  const forwarded = exposures.every((e) => e.listen && host.listening.some((l) => equal(l.listen, e.listen)));
+  const forwarded = exposures.every((e) => e.listen && open.has(socketOf(e.listen)));
   const exposure: Facet = {
     listen: listens.length > 0 ? listens.join(', ') : null,
-    ...(running && exposures.length > 0 && !forwarded ? { forwarder: 'dead' } : {}),
+    ...(forwards(instance) && exposures.length > 0 && !forwarded ? { forwarder: 'dead' } : {}),
   };
   return {
     power: { state: instance.status.toLowerCase() },
@@ -92,8 +97,9 @@ function seenFacets(instance: InstanceJson, exposures: readonly Exposure[], host
   };
 }
 
-function equal(a: Listen, b: Listen | null): boolean {
-  return b !== null && a.address === b.address && a.port === b.port;
+/** A frozen guest's forwarders still hold their ports. */
+function forwards({ status }: InstanceJson): boolean {
+  return status !== 'Stopped';
 }
 
 /** A record that cannot be read is none: the next `up` finds out what is there and writes a new one. */
@@ -112,7 +118,7 @@ export function parseApplied(text: string | undefined): Applied | null {
 function declared(instance: InstanceJson): Claim[] {
   return proxies(instance).map((listen) => ({
     listen,
-    live: instance.status === 'Running',
+    live: forwards(instance),
     passing: false,
     holder: `the Incus instance \`${instance.name}\`${instance.project === INCUS_PROJECT ? '' : ` of project \`${instance.project}\``}`,
   }));
@@ -136,14 +142,9 @@ function proxies(instance: InstanceJson): Listen[] {
 
 /** Sockets of the host on wanted ports that are no running instance's forwarder. */
 function liveClaims(ports: ReadonlySet<number>, instances: readonly InstanceJson[], host: HostView): Claim[] {
-  const forwarded = new Set(
-    instances
-      .filter((i) => i.status === 'Running')
-      .flatMap(proxies)
-      .map((l) => `${l.address} ${l.port}`),
-  );
+  const forwarded = new Set(instances.filter(forwards).flatMap(proxies).map(socketOf));
   return host.listening
-    .filter(({ listen }) => ports.has(listen.port) && !forwarded.has(`${listen.address} ${listen.port}`))
+    .filter(({ listen }) => ports.has(listen.port) && !forwarded.has(socketOf(listen)))
     .map((socket) => {
       const { words, isForwarder } = host.holderOf(socket);
       return { listen: socket.listen, live: true, holder: words, passing: isForwarder };

@@ -1,8 +1,6 @@
-import { formatListen, overlaps } from '../listen.js';
+import { formatListen, isWildcard, overlaps } from '../listen.js';
 import type { Actual, Claim, Desired, DesiredApp, Listen, PlanProblem } from '../model.js';
 import type { Move } from './exposure.js';
-
-const WILDCARDS = new Set(['0.0.0.0', '::']);
 
 /** Everything that forbids carrying out the plan. Found before the first write, all of it at once. */
 export function conflictsOf(
@@ -12,15 +10,13 @@ export function conflictsOf(
   /** Exposures of this project's apps that stay where they are although no selected app has them. */
   staying: readonly Claim[],
 ): PlanProblem[] {
-  const starting = new Set(actual.apps.filter((a) => a.status !== 'Running').map((a) => a.name));
   return desired.apps.flatMap((app) => {
-    const move = moves.find((m) => m.app === app.name);
-    const opensPort = move?.add != null || move?.dead != null || starting.has(app.name);
+    const opens = moves.find((m) => m.app === app.name)?.opens ?? null;
     return [
       ...missingSource(app),
       ...foreignInstance(app, actual),
-      ...(opensPort && app.listen ? portTaken(app, app.listen, [...actual.claims, ...staying]) : []),
-      ...(app.listen ? noSuchAddress(app, app.listen, actual) : []),
+      ...(opens ? portTaken(app, opens, [...actual.claims, ...staying]) : []),
+      ...(opens ? noSuchAddress(app, opens, actual) : []),
       ...brokenInstance(app, actual),
     ];
   });
@@ -62,7 +58,7 @@ function portTaken(app: DesiredApp, listen: Listen, claims: readonly Claim[]): P
 
 function noSuchAddress(app: DesiredApp, listen: Listen, actual: Actual): PlanProblem[] {
   const { address } = listen;
-  const known = WILDCARDS.has(address) || address.startsWith('127.') || actual.addresses.includes(address);
+  const known = isWildcard(listen) || address.startsWith('127.') || actual.addresses.includes(address);
   if (known) return [];
   return [
     {

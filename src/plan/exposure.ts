@@ -7,6 +7,8 @@ export type Move = {
   readonly add: { readonly device: string; readonly listen: Listen } | null;
   readonly drop: readonly Exposure[];
   readonly dead: { readonly device: string; readonly listen: Listen } | null;
+  /** What this run makes a forwarder listen on: what is added, revived, or opened again by a start. */
+  readonly opens: Listen | null;
   /** The whole app is destroyed, and its exposures with it. */
   readonly leaves: boolean;
 };
@@ -18,11 +20,14 @@ export function moveOf(desired: DesiredApp, actual: ActualApp | null): Move {
   const drop = exposures.filter((e) => e !== kept);
   const add = listen && !kept ? { device: freeDevice(exposures), listen } : null;
   const isDead = actual?.facets.exposure?.['forwarder'] === 'dead';
+  const dead = kept && isDead ? { device: kept.device, listen } : null;
+  const isStarting = actual?.status !== 'Running';
   return {
     app: desired.name,
     add,
     drop,
-    dead: kept && isDead ? { device: kept.device, listen } : null,
+    dead,
+    opens: add || dead || isStarting ? listen : null,
     leaves: false,
   };
 }
@@ -40,7 +45,7 @@ function freeDevice(exposures: readonly Exposure[]): string {
   }
 }
 
-/** For each app that adds an exposure: the apps (itself included) that must let go of an overlapping one first. */
+/** For each app that opens an exposure: the apps (itself included) that must let go of an overlapping one first. */
 export function waitsFor(moves: readonly Move[]): Map<AppName, AppName[]> {
   const byPort = new Map<number, { app: AppName; listen: Listen }[]>();
   for (const move of moves) {
@@ -49,9 +54,9 @@ export function waitsFor(moves: readonly Move[]): Map<AppName, AppName[]> {
     }
   }
   return new Map(
-    moves.map(({ app, add }) => {
-      const held = add ? (byPort.get(add.listen.port) ?? []) : [];
-      return [app, held.filter((h) => add !== null && overlaps(h.listen, add.listen)).map((h) => h.app)];
+    moves.map(({ app, opens }) => {
+      const held = opens ? (byPort.get(opens.port) ?? []) : [];
+      return [app, held.filter((h) => opens !== null && overlaps(h.listen, opens)).map((h) => h.app)];
     }),
   );
 }

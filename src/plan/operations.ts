@@ -28,31 +28,51 @@ export function operationsOf(
   context: ExposureContext,
 ): Operation[] {
   const ops = new Chain(app.name);
-  const running = actual?.status === 'Running';
   const system = changes.filter((c) => c.facet === 'system');
-  if (system.length > 0) buildSystem(ops, app, system);
-  if (!actual) ops.then({ kind: 'create' }, 'not there yet');
-  // A device whose port is gone would stop the container at its start: clear them away before.
-  if (!running) dropExposures(ops, app.name, context);
-  if (!running)
-    ops.then({ kind: 'start', from: actual?.status === 'Frozen' ? 'Frozen' : 'Stopped' }, startCause(actual));
-  // A frozen guest goes on with the system that it was frozen with.
-  if (system.length > 0 && (running || actual?.status === 'Frozen'))
-    ops.then({ kind: 'activate' }, causes(system), 'service');
   const ref = systemRef(actual, system);
-  if (!running || system.length > 0)
-    ops.then({ kind: 'settle', system: ref }, 'the app must run the system it was given');
-  if (running) moveExposure(ops, app.name, changes, context);
-  else addExposure(ops, app.name, changes, context);
+  if (system.length > 0) buildSystem(ops, app, system);
+  if (actual?.status === 'Running') {
+    if (system.length > 0) switchSystem(ops, system, ref);
+    moveExposure(ops, app.name, changes, context);
+  } else {
+    bringUp(ops, app.name, actual, system, ref, context);
+    addExposure(ops, app.name, changes, context);
+  }
   if (ops.all.length > 0 || changes.length > 0) {
-    const facets = [...new Set(changes.map((c) => c.facet))];
-    ops.then(
-      { kind: 'record', facets: app.facets, system: ref },
-      `as the manifest says: ${facets.join(', ')}`,
-    );
+    const facets = [...new Set(changes.map((c) => c.facet))].join(', ');
+    ops.then({ kind: 'record', facets: app.facets, system: ref }, `as the manifest says: ${facets}`);
   }
   return ops.all;
 }
+
+function switchSystem(ops: Chain, system: readonly Change[], ref: SystemRef): void {
+  ops.then({ kind: 'activate' }, causes(system), 'service');
+  ops.then({ kind: 'settle', system: ref }, SETTLE_CAUSE);
+}
+
+/** An app that does not run: not there, stopped, or frozen. */
+function bringUp(
+  ops: Chain,
+  app: AppName,
+  actual: ActualApp | null,
+  system: readonly Change[],
+  ref: SystemRef,
+  context: ExposureContext,
+): void {
+  if (!actual) ops.then({ kind: 'create' }, 'not there yet');
+  // A device whose port is taken would stop the container at its start: clear them away before.
+  dropExposures(ops, app, context);
+  const from = actual?.status === 'Frozen' ? 'Frozen' : 'Stopped';
+  const cause = actual ? `it is ${actual.status.toLowerCase()}` : 'just created';
+  // A device that stays opens its port at the start; one that is added comes after.
+  const freed = context.moves.get(app)?.add ? [] : freedFor(app, context);
+  ops.then({ kind: 'start', from }, cause, 'nothing', freed);
+  // A frozen guest goes on with the system that it was frozen with; any other boots the newest.
+  if (from === 'Frozen' && system.length > 0) ops.then({ kind: 'activate' }, causes(system), 'service');
+  ops.then({ kind: 'settle', system: ref }, SETTLE_CAUSE);
+}
+
+const SETTLE_CAUSE = 'the app must run the system it was given';
 
 export function destroyOperations(app: ActualApp): Operation[] {
   const ops = new Chain(app.name);
@@ -113,10 +133,6 @@ function causes(changes: readonly Change[]): string {
   return [...new Set(changes.map(causeOf))].join(', ');
 }
 
-function startCause(actual: ActualApp | null): string {
-  return actual ? `it is ${actual.status.toLowerCase()}` : 'just created';
-}
-
 /** Make before break where that is possible; where it is not, what was taken away is the fallback. */
 function moveExposure(ops: Chain, app: AppName, changes: readonly Change[], context: ExposureContext): void {
   const move = context.moves.get(app);
@@ -128,7 +144,9 @@ function moveExposure(ops: Chain, app: AppName, changes: readonly Change[], cont
     addExposure(ops, app, changes, context);
     dropExposures(ops, app, context);
   }
-  if (move.dead) ops.then({ kind: 'revive', ...move.dead }, 'nothing listens', 'exposure');
+  if (move.dead) {
+    ops.then({ kind: 'revive', ...move.dead }, 'nothing listens', 'exposure', freedFor(app, context));
+  }
 }
 
 function addExposure(
@@ -142,9 +160,8 @@ function addExposure(
   if (!move?.add) return;
   const exposure = changes.filter((c) => c.facet === 'exposure');
   const cause = exposure.length > 0 ? causes(exposure) : `expose ${formatListen(move.add.listen)}`;
-  const freed = (context.waits.get(app) ?? []).flatMap((holder) => releases(holder, move, context));
   const interrupts = move.drop.length > 0 ? 'exposure' : 'nothing';
-  ops.then({ kind: 'expose', ...move.add, fallback }, cause, interrupts, freed);
+  ops.then({ kind: 'expose', ...move.add, fallback }, cause, interrupts, freedFor(app, context));
 }
 
 function dropExposures(ops: Chain, app: AppName, context: ExposureContext): void {
@@ -154,13 +171,14 @@ function dropExposures(ops: Chain, app: AppName, context: ExposureContext): void
   }
 }
 
-/** The operations by which another app lets go of what `move` needs. */
-function releases(holder: AppName, move: Move, context: ExposureContext): OpId[] {
-  if (holder === move.app) return [];
-  const other = context.moves.get(holder);
-  if (!other) return [];
-  if (other.leaves) return [`${holder}/delete`];
-  return other.drop
-    .filter((e) => e.listen?.port === move.add?.listen.port)
-    .map((e) => `${holder}/unexpose:${e.device}`);
+/** The operations by which others let go of what this app is about to open. */
+function freedFor(app: AppName, { moves, waits }: ExposureContext): OpId[] {
+  const port = moves.get(app)?.opens?.port;
+  const holders = (waits.get(app) ?? []).filter((holder) => holder !== app);
+  return holders.flatMap((holder) => {
+    const other = moves.get(holder);
+    if (other?.leaves) return [`${holder}/delete`];
+    const dropped = other?.drop.filter((e) => e.listen?.port === port) ?? [];
+    return dropped.map((e) => `${holder}/unexpose:${e.device}`);
+  });
 }

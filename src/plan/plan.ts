@@ -104,7 +104,7 @@ function destroyPlan(app: ActualApp, prune: boolean): AppPlan {
 
 /** A destroyed app's exposures go with it: whoever takes its port waits for that. */
 function vacate(app: ActualApp): Move {
-  return { app: app.name, add: null, drop: app.exposures, dead: null, leaves: true };
+  return { app: app.name, add: null, drop: app.exposures, dead: null, opens: null, leaves: true };
 }
 
 /** Exposures of our own instances that this plan leaves alone: not selected, or gone and not pruned. */

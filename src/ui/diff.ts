@@ -54,7 +54,11 @@ function changeRow(change: Change): ChangeRow {
     case 'new':
       return { field, value: to, why: '' };
     case 'changed':
-      return { field, value: `${from} → ${to}`, why: `(changed in ${change.facet === 'system' ? 'its source' : 'the manifest'})` };
+      return {
+        field,
+        value: `${from} → ${to}`,
+        why: `(changed in ${change.facet === 'system' ? 'its source' : 'the manifest'})`,
+      };
     case 'drifted':
       return { field, value: `${from} → ${to}`, why: '(drifted on the machine)' };
     case 'both':

@@ -287,7 +287,7 @@ pets.toml:7:8: apps.db.port: 127.0.0.1:7700 is taken by \`web\` (line 4)
     ['::', '::1', '[::1]:80 overlaps with [::]:80 of `a` (line 4)'],
     ['::ffff:10.0.0.1', '10.0.0.1', '10.0.0.1:80 is taken by `a` (line 4)'],
     ['0:0::1', '::1', '[::1]:80 is taken by `a` (line 4)'],
-    ['0.0.0.0', '::1', 'ok'],
+    ['0.0.0.0', '::1', '[::1]:80 overlaps with 0.0.0.0:80 of `a` (line 4)'],
     ['10.0.0.1', '10.0.0.2', 'ok'],
   ])('%s and %s: %s', (a, b, expected) => {
     expect(problemsIn(manifest(['a', 80, a], ['b', 80, b])).split('\n')[0]).toContain(expected);

@@ -41,7 +41,7 @@ describe('a port that somebody else holds', () => {
     ['127.0.0.1:80', '10.0.0.5:80', 0],
     ['0.0.0.0:80', '10.0.0.5:80', 1],
     ['[::]:80', '10.0.0.5:80', 1],
-    ['0.0.0.0:80', '[::1]:80', 0],
+    ['0.0.0.0:80', '[::1]:80', 1],
     ['127.0.0.1:80', '[::]:80', 1],
   ])('%s against %s: %d problems', (wanted, held, count) => {
     expect(problems({ want: [`web ${wanted}`], claims: [claim(held, 'sshd')] })).toHaveLength(count);

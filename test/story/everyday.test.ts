@@ -39,6 +39,7 @@ describe("an operator's days, one after the other", () => {
 
   const pets = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
     story.pets(args, { ...nix.env, ...env });
+  const ok = (args: readonly string[]) => story.ok(args, nix.env);
 
   test('diff before anything: three to create, and nothing was written', async () => {
     const files = readdirSync(story.folder);

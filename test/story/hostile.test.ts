@@ -31,11 +31,16 @@ describe('text that would be code somewhere else', () => {
     story.manifest({ app: 'flake-ref = "./app"' });
     const up = await story.pets(['up', '--progress', 'plain']);
     expect(up.code).toBe(1);
-    expect(up.stderr).toContain("the flake `./app' has no output `nixosModules.incus'; it has: homeManagerModules");
+    expect(up.stderr).toContain(
+      "the flake `./app' has no output `nixosModules.incus'; it has: homeManagerModules",
+    );
   });
 
   test('what a flake prints cannot drive the terminal', async () => {
-    story.write('app/flake.nix', '{ outputs = { self }: { nixosModules.incus = throw "\\u001b[2Jred \u001b[31m alert"; }; }\n');
+    story.write(
+      'app/flake.nix',
+      '{ outputs = { self }: { nixosModules.incus = throw "\\u001b[2Jred \u001b[31m alert"; }; }\n',
+    );
     story.manifest({ app: 'flake-ref = "./app"' });
     const up = await story.pets(['up', '--progress', 'plain']);
     expect(up.code).toBe(1);
@@ -45,9 +50,15 @@ describe('text that would be code somewhere else', () => {
 
   test('in a git work tree an untracked file is not part of the source, and the manifest is not either', async () => {
     await must('git', ['init', '--quiet', story.folder]);
-    story.plainFlake('app', 'environment.etc."extra".text = if builtins.pathExists ./extra then "there" else "not there";');
+    story.plainFlake(
+      'app',
+      'environment.etc."extra".text = if builtins.pathExists ./extra then "there" else "not there";',
+    );
     story.manifest({ app: 'flake-ref = "./app"' });
-    expect(await story.pets(['diff'])).toMatchObject({ code: 65, stderr: expect.stringContaining('is not tracked by git') });
+    expect(await story.pets(['diff'])).toMatchObject({
+      code: 65,
+      stderr: expect.stringContaining('is not tracked by git'),
+    });
     await must('git', ['-C', story.folder, 'add', 'app/flake.nix']);
     await story.ok(['up']);
     story.write('app/extra', '');

@@ -20,12 +20,17 @@ describe('a remote flake', () => {
     await git('update-server-info');
     return git('rev-parse', 'HEAD');
   };
-  const lock = () => JSON.parse(story.read('pets.lock')) as { refs: Record<string, { locked: string; rev?: string }> };
+  const lock = () =>
+    JSON.parse(story.read('pets.lock')) as { refs: Record<string, { locked: string; rev?: string }> };
   const serve = (at: number) =>
     new Promise<Server>((resolve) => {
       // git's "dumb" protocol is a folder of files.
       const files = createServer((request, reply) => {
-        const path = join(repository, '.git', new URL(request.url ?? '', 'http://x').pathname.replace(/^\/app\.git/, ''));
+        const path = join(
+          repository,
+          '.git',
+          new URL(request.url ?? '', 'http://x').pathname.replace(/^\/app\.git/, ''),
+        );
         const found = existsSync(path) && !path.endsWith('/');
         reply.writeHead(found ? 200 : 404).end(found ? readFileSync(path) : '');
       });
@@ -93,8 +98,14 @@ describe('a remote flake', () => {
 
   test('a lock file that is broken or newer is a clear problem', async () => {
     story.write('pets.lock', '{ nonsense');
-    expect(await story.pets(['diff'])).toMatchObject({ code: 65, stderr: expect.stringContaining('pets.lock:1:') });
+    expect(await story.pets(['diff'])).toMatchObject({
+      code: 65,
+      stderr: expect.stringContaining('pets.lock:1:'),
+    });
     story.write('pets.lock', '{"version":99,"refs":{}}');
-    expect(await story.pets(['diff'])).toMatchObject({ code: 65, stderr: expect.stringContaining('version') });
+    expect(await story.pets(['diff'])).toMatchObject({
+      code: 65,
+      stderr: expect.stringContaining('version'),
+    });
   });
 });

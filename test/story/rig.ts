@@ -122,7 +122,8 @@ export class Story {
   /** Runs `pets`, which must succeed. */
   async ok(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
     const result = await this.pets(args, env);
-    if (result.code !== 0) throw new Error(`pets ${args.join(' ')}: exit ${String(result.code)}\n${result.stderr}`);
+    if (result.code !== 0)
+      throw new Error(`pets ${args.join(' ')}: exit ${String(result.code)}\n${result.stderr}`);
     return result;
   }
 

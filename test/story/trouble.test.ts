@@ -61,12 +61,13 @@ describe('before anything is touched', () => {
     expect((await story.pets(['up', '--jobs', 'many'])).code).toBe(64);
     const json = await story.pets(['up', '--bogus', '--progress', 'json']);
     expect(json.code).toBe(64);
-    for (const line of json.stderr.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ type: 'problem' });
+    for (const line of json.stderr.trim().split('\n'))
+      expect(JSON.parse(line)).toMatchObject({ type: 'problem' });
   });
 });
 
 describe('while it runs', () => {
-  test('eight apps at once: one with a syntax error fails alone, with Nix\' own words', async () => {
+  test("eight apps at once: one with a syntax error fails alone, with Nix' own words", async () => {
     const ports = await freePorts(8);
     const apps: Record<string, string> = {};
     for (const [i, port] of ports.entries()) {
@@ -78,10 +79,20 @@ describe('while it runs', () => {
     story.manifest(apps);
     const up = await story.pets(['up', '--progress', 'json']);
     expect(up.code).toBe(1);
-    const events = up.stderr.trim().split('\n').map((line) => JSON.parse(line) as { type: string; app?: string; op?: string; problem?: { message: string } });
+    const events = up.stderr
+      .trim()
+      .split('\n')
+      .map(
+        (line) =>
+          JSON.parse(line) as { type: string; app?: string; op?: string; problem?: { message: string } },
+      );
     expect(mostAtOnce(events)).toBeGreaterThan(2);
-    expect(events.find((e) => e.type === 'failed')).toMatchObject({ app: story.name('app3'), problem: { message: expect.stringContaining('syntax error') } });
-    for (const [i, port] of ports.entries()) expect((await get(port))?.body).toBe(i === 3 ? undefined : `page ${i}`);
+    expect(events.find((e) => e.type === 'failed')).toMatchObject({
+      app: story.name('app3'),
+      problem: { message: expect.stringContaining('syntax error') },
+    });
+    for (const [i, port] of ports.entries())
+      expect((await get(port))?.body).toBe(i === 3 ? undefined : `page ${i}`);
     story.flake('app3');
     story.page('app3', 'page 3');
     await story.ok(['up']);
@@ -89,7 +100,10 @@ describe('while it runs', () => {
   });
 
   test('a unit that fails: the app fails with its journal, the others come up, the fix heals it', async () => {
-    story.plainFlake('bad', 'systemd.services.worker = { wantedBy = [ "multi-user.target" ]; serviceConfig.Type = "oneshot"; script = "echo a poor excuse; exit 3"; };');
+    story.plainFlake(
+      'bad',
+      'systemd.services.worker = { wantedBy = [ "multi-user.target" ]; serviceConfig.Type = "oneshot"; script = "echo a poor excuse; exit 3"; };',
+    );
     story.plainFlake('good', '');
     story.manifest({ bad: 'flake-ref = "./bad"', good: 'flake-ref = "./good"' });
     const up = await story.pets(['up', '--progress', 'plain']);
@@ -97,9 +111,30 @@ describe('while it runs', () => {
     expect(up.stderr).toContain('worker.service failed');
     expect(up.stderr).toContain('a poor excuse');
     expect(up.stderr).toMatch(/good +created/);
-    story.plainFlake('bad', 'systemd.services.worker = { wantedBy = [ "multi-user.target" ]; serviceConfig.Type = "oneshot"; script = "echo fine"; };');
+    story.plainFlake(
+      'bad',
+      'systemd.services.worker = { wantedBy = [ "multi-user.target" ]; serviceConfig.Type = "oneshot"; script = "echo fine"; };',
+    );
     await story.ok(['up']);
     await story.ok(['diff', '--exit-code']);
+  });
+
+  test('a unit that fails during a switch (exit 4): told as a warning, and the app fails with its journal', async () => {
+    const unit = (script: string) =>
+      `systemd.services.worker = { wantedBy = [ "multi-user.target" ]; serviceConfig.Type = "oneshot"; script = "${script}"; };`;
+    story.plainFlake('app', unit('echo fine'));
+    story.manifest({ app: 'flake-ref = "./app"' });
+    await story.ok(['up']);
+    const boots = await story.bootIds();
+    story.plainFlake('app', unit('echo a late excuse; exit 3'));
+    const up = await story.pets(['up', '--progress', 'plain']);
+    expect(up.code).toBe(1);
+    expect(up.stderr).toMatch(/warning: .*worker\.service|the following units failed: worker\.service/);
+    expect(up.stderr).toContain('a late excuse');
+    expect(await story.pets(['diff', '--exit-code'])).toMatchObject({ code: 2 });
+    story.plainFlake('app', unit('echo fine again'));
+    await story.ok(['up']);
+    expect(await story.bootIds()).toEqual(boots);
   });
 
   test.each([
@@ -133,7 +168,9 @@ describe('while it runs', () => {
   test('Ctrl-C drains: exit 130, and the next run finishes', async () => {
     const ports = await freePorts(3);
     for (const i of [0, 1, 2]) story.flake(`app${i}`);
-    story.manifest(Object.fromEntries(ports.map((port, i) => [`app${i}`, `flake-ref = "./app${i}"\nport = ${port}`])));
+    story.manifest(
+      Object.fromEntries(ports.map((port, i) => [`app${i}`, `flake-ref = "./app${i}"\nport = ${port}`])),
+    );
     const { child, ended } = story.start(['up', '--progress', 'plain', '--jobs', '1']);
     await new Promise<void>((resolve) => {
       child.stderr?.on('data', (chunk: Buffer) => {
@@ -152,7 +189,11 @@ describe('while it runs', () => {
     story.flake('app');
     story.manifest({ app: 'flake-ref = "./app"' });
     const { child, ended } = story.start(['up', '--progress', 'plain']);
-    await new Promise<void>((resolve) => child.stderr?.once('data', () => { resolve(); }));
+    await new Promise<void>((resolve) =>
+      child.stderr?.once('data', () => {
+        resolve();
+      }),
+    );
     const second = await story.pets(['up']);
     expect(second.code).toBe(75);
     expect(second.stderr).toContain(`process ${String(child.pid)}`);
@@ -172,14 +213,16 @@ describe('while it runs', () => {
         web: `flake-ref = "./web"\nport = ${swapped ? second : first}`,
         book: `flake-ref = "./book"\nport = ${swapped ? first : second}`,
       });
-      if (round === 5) for (const { name } of await story.instances()) await must('incus', ['delete', '--force', name]);
+      if (round === 5)
+        for (const { name } of await story.instances()) await must('incus', ['delete', '--force', name]);
       const { child, ended } = story.start(['up', '--progress', 'plain']);
       const delay = ((seed * 7919 + round * 104_729) % 4500) + 100;
       const timer = setTimeout(() => child.kill('SIGKILL'), delay);
       await ended;
       clearTimeout(timer);
       const up = await story.pets(['up', '--progress', 'plain']);
-      if (up.code !== 0) throw new Error(`seed ${seed}, round ${round}, killed after ${delay} ms:\n${up.stderr}`);
+      if (up.code !== 0)
+        throw new Error(`seed ${seed}, round ${round}, killed after ${delay} ms:\n${up.stderr}`);
       expect((await get(swapped ? second : first))?.body).toBe(`round ${round}`);
       expect((await get(swapped ? first : second))?.status).toBe(200);
       expect((await story.pets(['diff', '--exit-code'])).code).toBe(0);
