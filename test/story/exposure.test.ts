@@ -67,7 +67,7 @@ describe('where an app answers', () => {
   test('a live change by hand that failed left the port dead: seen and healed', async () => {
     manifest('127.0.0.1');
     const holder = await hold('127.0.0.1', spare);
-    const [{ name = '', devices = {} } = {}] = await story.instances();
+    const { name, devices } = (await story.instances())[0] ?? { name: '', devices: {} };
     const device = Object.keys(devices).find((key) => key.startsWith('web')) ?? '';
     const set = await run('incus', [
       'config',
