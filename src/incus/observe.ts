@@ -106,12 +106,30 @@ function forwards({ status }: InstanceJson): boolean {
 export function parseApplied(text: string | undefined): Applied | null {
   if (text === undefined) return null;
   try {
-    const value = JSON.parse(text) as Partial<Applied> | null;
-    const whole = value?.v === 1 && typeof value.toplevel === 'string' && typeof value.facets === 'object';
-    return whole ? (value as Applied) : null;
+    const value: unknown = JSON.parse(text);
+    if (!isTable(value) || value['v'] !== 1 || !isTable(value['facets'])) return null;
+    const { toplevel, generation } = value;
+    if (typeof toplevel !== 'string' || typeof generation !== 'number') return null;
+    return { v: 1, toplevel, generation, facets: mapTable(value['facets'], facetFrom) };
   } catch {
     return null;
   }
+}
+
+/** Only what pets itself writes: whoever may edit the instance may have put anything there. */
+function facetFrom(value: unknown): Facet {
+  return mapTable(isTable(value) ? value : {}, (field) => (typeof field === 'string' ? field : null));
+}
+
+const FIELD_NAME = /^[a-z][a-z-]*$/;
+
+function mapTable<T>(table: Readonly<Record<string, unknown>>, to: (value: unknown) => T): Record<string, T> {
+  const entries = Object.entries(table).filter(([name]) => FIELD_NAME.test(name));
+  return Object.fromEntries(entries.map(([name, value]) => [name, to(value)]));
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Ports that instances of others declare, running or not: Incus itself only finds out at their start. */

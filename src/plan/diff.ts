@@ -1,3 +1,4 @@
+import equal from 'fast-deep-equal';
 import type { ActualApp, Change, DesiredApp, Facet, FacetName } from '../model.js';
 
 const FACETS: readonly FacetName[] = ['power', 'system', 'exposure', 'meta'];
@@ -16,15 +17,19 @@ export function changesOf(desired: DesiredApp, actual: ActualApp | null): Change
 
 function compareFacet(facet: FacetName, desired: DesiredApp, actual: ActualApp | null): Change[] {
   const wanted = desired.facets[facet] ?? {};
-  const applied = actual?.applied?.facets[facet];
+  const applied = actual?.applied?.facets[facet] ?? {};
   const seen = actual?.facets[facet] ?? {};
   if (!actual?.applied) {
     return Object.entries(wanted)
       .filter(([, value]) => value !== null)
       .map(([field, to]) => ({ facet, field, kind: 'new' as const, from: null, to }));
   }
-  return fieldsOf(wanted, applied ?? {}).flatMap((field) => {
-    const change = compareField(wanted[field] ?? null, applied?.[field] ?? null, seen[field]);
+  // As applied, most often: then only what can be seen can differ.
+  const fields = equal(wanted, applied)
+    ? Object.keys(seen).filter((field) => Object.hasOwn(wanted, field))
+    : fieldsOf(wanted, applied);
+  return fields.flatMap((field) => {
+    const change = compareField(wanted[field] ?? null, applied[field] ?? null, seen[field]);
     return change ? [{ facet, field, ...change }] : [];
   });
 }

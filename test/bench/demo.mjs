@@ -30,7 +30,7 @@ function printNextSteps() {
   const steps = [
     [`${pets} ps -f ${manifest}`, 'what runs'],
     [`${pets} diff -f ${manifest}`, 'what `up` would do now'],
-    [`${pets} down -f ${manifest}`, 'stop and remove the containers; volumes stay'],
+    [`${pets} down -f ${manifest}`, 'stop and remove the containers, with what is on their disks'],
     ['npm run bench:down', 'stop the Incus daemon, if the demo started it'],
   ];
   process.stderr.write('\nNext:\n');
