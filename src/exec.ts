@@ -24,9 +24,7 @@ export const exec: Exec = async (command, args, { cwd, onLine } = {}) => {
   if (pid !== undefined) running.add(pid);
   const result = await child;
   if (pid !== undefined) running.delete(pid);
-  if (result.exitCode === undefined && result.cause instanceof Error && 'code' in result.cause) {
-    if (result.cause.code === 'ENOENT') throw notInstalled(command);
-  }
+  if (result.exitCode === undefined && result.code === 'ENOENT') throw notInstalled(command);
   return { exitCode: result.exitCode ?? null, stdout: result.stdout, stderr: result.stderr };
 };
 

@@ -5,7 +5,9 @@ export type Context = {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
+  /** Results. */
+  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
+  /** Progress, warnings, errors. */
   readonly stderr: NodeJS.WriteStream;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly stop: AbortSignal;

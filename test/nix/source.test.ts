@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { exec } from '../../src/exec.js';
+import type { FlakeRef } from '../../src/model.js';
+import { contentHash, stage } from '../../src/nix/source.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'pets-source-')));
+  write('flake.nix', '{ }');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), text);
+}
+function ref(written = './app', directory = folder): FlakeRef {
+  const scheme = written.startsWith('git+file:') ? 'git+file://' : 'path:';
+  return { written, url: `${scheme}${directory}`, attribute: 'nixosModules.incus', directory };
+}
+async function hash(of = ref(), ignored: readonly string[] = []): Promise<string> {
+  const result = await contentHash(of, new Set(ignored), exec);
+  return 'hash' in result ? result.hash : result.problem.message;
+}
+const git = async (...args: string[]) => {
+  expect(await exec('git', ['-C', folder, ...args])).toMatchObject({ exitCode: 0 });
+};
+
+describe('the hash of a local flake', () => {
+  test('follows names, contents, the executable bit and links; not times', async () => {
+    const seen = [await hash()];
+    const changes = [
+      () => {
+        write('a/b', 'one');
+      },
+      () => {
+        write('a/b', 'two');
+      },
+      () => {
+        chmodSync(join(folder, 'a/b'), 0o755);
+      },
+      () => {
+        symlinkSync('a/b', join(folder, 'link'));
+      },
+      () => {
+        rmSync(join(folder, 'link'));
+        symlinkSync('a/c', join(folder, 'link'));
+      },
+    ];
+    for (const change of changes) {
+      change();
+      seen.push(await hash());
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    utimesSync(join(folder, 'a/b'), 1, 1);
+    expect(await hash()).toBe(seen.at(-1));
+    expect(seen[0]).toMatch(/^sha256-[A-Za-z0-9+/]{43}=$/);
+  });
+
+  test('leaves out what is ignored: the manifest and its lock', async () => {
+    const before = await hash();
+    write('pets.toml', 'x');
+    expect(await hash(ref(), [join(folder, 'pets.toml')])).toBe(before);
+    expect(await hash()).not.toBe(before);
+  });
+
+  test('in a git work tree: tracked files as they are now; path: takes all', async () => {
+    await git('init', '--quiet');
+    expect(await hash()).toContain('is not tracked by git');
+    await git('add', 'flake.nix');
+    const before = await hash();
+    write('untracked', 'x');
+    expect(await hash()).toBe(before);
+    expect(await hash(ref('path:./app'))).not.toBe(before);
+    write('flake.nix', '{ dirty = true; }');
+    const dirty = await hash();
+    expect(dirty).not.toBe(before);
+    await git('add', 'untracked');
+    expect(await hash()).not.toBe(dirty);
+    rmSync(join(folder, 'untracked'));
+    expect(await hash()).toBe(dirty);
+  });
+
+  test('a folder that is not there, a file, a folder without flake.nix', async () => {
+    expect(await hash(ref('./x', join(folder, 'x')))).toContain('there is no');
+    expect(await hash(ref('./f', join(folder, 'flake.nix')))).toContain('is not a directory');
+    mkdirSync(join(folder, 'empty'));
+    expect(await hash(ref('./e', join(folder, 'empty')))).toContain('there is no flake.nix');
+  });
+});
+
+test('stage copies just what is hashed', async () => {
+  await git('init', '--quiet');
+  write('in/deep', 'x');
+  write('out', 'x');
+  symlinkSync('in/deep', join(folder, 'link'));
+  await git('add', 'flake.nix', 'in', 'link');
+  const target = mkdtempSync(join(tmpdir(), 'pets-staged-'));
+  await stage(ref(), new Set(), target, exec);
+  expect(readdirSync(target, { recursive: true }).map(String).sort()).toEqual([
+    'flake.nix',
+    'in',
+    'in/deep',
+    'link',
+  ]);
+  expect(await hash(ref('path:.', target))).toBe(await hash());
+  rmSync(target, { recursive: true });
+});
