@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Evaluated, Exec, Nix } from '../ports.js';
 import { inputsOf } from './inputs.js';
-import { failedNix, lockedFrom } from './words.js';
+import { failedBuild, failedEvaluation, lockedFrom } from './words.js';
 
 /**
  * `assembly`: the directory of the shipped flake that puts a pet's system together.
@@ -16,7 +16,7 @@ export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<strin
   const spared = ['--no-write-lock-file', '--override-input', 'nixpkgs', `path:${encodeURI(assembly)}/none`];
   const metadata = async (url: string, ...more: readonly string[]) => {
     const result = await nix(['flake', 'metadata', '--json', ...spared, ...more, url]);
-    if (result.exitCode !== 0) throw failedNix(`cannot fetch ${url}`, result);
+    if (result.exitCode !== 0) throw failedEvaluation(`cannot fetch ${url}`, result, assembly);
     return result.stdout;
   };
   const builds = new Map<string, Promise<unknown>>();
@@ -34,7 +34,7 @@ export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<strin
           ...Object.entries(inputs).flatMap(([input, url]) => ['--override-input', input, url]),
         ]);
         if (result.exitCode !== 0) {
-          throw failedNix(`\`${app.source.ref.written}\` does not evaluate`, result, work);
+          throw failedEvaluation(`\`${app.source.ref.written}\` does not evaluate`, result, work);
         }
         return JSON.parse(result.stdout) as Evaluated;
       } finally {
@@ -45,7 +45,7 @@ export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<strin
     build: async (app, { drv }, onLine) => {
       const realise = async () => {
         const result = await exec('nix-store', ['--realise', drv], { onLine });
-        if (result.exitCode !== 0) throw failedNix('the build failed', result);
+        if (result.exitCode !== 0) throw failedBuild(result);
       };
       // Apps of one source share derivations, and Nix looks at another process' lock every 5 s only.
       const source = app.facets.system?.['source'] ?? '';

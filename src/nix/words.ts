@@ -2,18 +2,43 @@ import type { Locked } from '../model.js';
 import type { ExecResult } from '../ports.js';
 import { FailedProgram, ProblemError } from '../problem.js';
 
+/** Nix' own words about a build: its first error is the cause, and what the builders printed is the log. */
+export function failedBuild(result: ExecResult): FailedProgram {
+  const notes = notesOf(result.stderr);
+  const cause = notes.find((line) => INLINE_ERROR.test(line));
+  return failure('the build failed', cause ?? notes.at(-1), notes, result);
+}
+
 /**
- * Nix' own words: its first `error:` line is the message, what it printed the log.
- * `work`: a temporary directory that means nothing to the reader.
+ * Nix' own words about an evaluation: its last error is the cause, and what came before the first one (inputs
+ * added to a lock that nobody keeps) is noise. `work`: a temporary directory that means nothing to the reader.
  */
-export function failedNix(what: string, result: ExecResult, work = ''): FailedProgram {
-  const lines = result.stderr.split('\n').map((line) => (work === '' ? line : line.replaceAll(work, '')));
-  const notes = lines.filter((line) => line.trim() !== '' && !/^warning: |\(use '--show-trace'/.test(line));
-  const error = notes.find((line) => line.trimStart().startsWith('error:') && line.trim() !== 'error:');
-  const words = (error ?? notes.at(-1) ?? `exit code ${String(result.exitCode)}`)
-    .trim()
-    .replace(/^error: /, '');
-  return new FailedProgram({ message: `${what}: ${words}` }, notes.length > 1 ? notes : []);
+export function failedEvaluation(what: string, result: ExecResult, work: string): FailedProgram {
+  const notes = notesOf(result.stderr.replaceAll(work, ''));
+  const start = notes.findIndex((line) => line.trimStart().startsWith('error:'));
+  const told = start < 0 ? notes : notes.slice(start);
+  const cause = told.findLast((line) => INLINE_ERROR.test(line));
+  // Nix puts a message of several lines below the word.
+  const below = told.slice(1).map((line) => line.trim());
+  return failure(what, cause ?? (below.length > 0 ? below.slice(0, 3).join(' ') : told[0]), told, result);
+}
+
+const INLINE_ERROR = /^\s*error: *\S/;
+
+function notesOf(stderr: string): string[] {
+  return stderr
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^warning: |\(use '--show-trace'/.test(line));
+}
+
+function failure(
+  what: string,
+  cause: string | undefined,
+  log: readonly string[],
+  result: ExecResult,
+): FailedProgram {
+  const words = (cause ?? `exit code ${String(result.exitCode)}`).trim().replace(/^error: */, '');
+  return new FailedProgram({ message: `${what}: ${words}` }, log.length > 1 ? log : []);
 }
 
 type Metadata = {

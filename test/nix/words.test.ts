@@ -1,0 +1,66 @@
+import { describe, expect, test } from '@jest/globals';
+import { failedBuild, failedEvaluation, lockedFrom } from '../../src/nix/words.js';
+import type { FailedProgram } from '../../src/problem.js';
+
+const told = ({ problems, log }: FailedProgram) => ({ message: problems[0]?.message, log });
+const failed = (stderr: string) => ({ exitCode: 1, stdout: '', stderr });
+
+describe('what Nix says when a flake does not evaluate', () => {
+  const evaluation = (stderr: string) =>
+    told(failedEvaluation('`./web` does not evaluate', failed(stderr), '/tmp/w'));
+
+  test('an error in a line, with where it is; no noise before it', () => {
+    const said =
+      "warning: x\n• Added input 'app':\n    'path:/tmp/w/app'\nerror: syntax error, unexpected ';'\n\n       at /tmp/w/app/flake.nix:3:1:\n(use '--show-trace' to …)";
+    expect(evaluation(said)).toEqual({
+      message: "`./web` does not evaluate: syntax error, unexpected ';'",
+      log: ["error: syntax error, unexpected ';'", '       at /app/flake.nix:3:1:'],
+    });
+  });
+
+  test('a message of several lines below the word', () => {
+    expect(evaluation('error:\n       Failed assertions:\n       - no name').message).toBe(
+      '`./web` does not evaluate: Failed assertions: - no name',
+    );
+  });
+
+  test('a trace first, as newer Nix prints it: the last error is the cause', () => {
+    expect(evaluation('error:\n   … while calling x\n\n   error: attribute y missing').message).toBe(
+      '`./web` does not evaluate: attribute y missing',
+    );
+  });
+
+  test('nothing but an exit code', () => {
+    expect(evaluation('')).toEqual({ message: '`./web` does not evaluate: exit code 1', log: [] });
+  });
+});
+
+test('a build: the first error is the cause, and the builders’ lines are the log', () => {
+  const said =
+    'building x.drv\noops\nerror: builder for x.drv failed with exit code 2\nerror: 1 dependencies of y.drv failed';
+  expect(told(failedBuild(failed(said)))).toEqual({
+    message: 'the build failed: builder for x.drv failed with exit code 2',
+    log: said.split('\n'),
+  });
+});
+
+describe('a lock entry from nix flake metadata', () => {
+  const narHash = 'sha256-a+b/c=';
+
+  test('with a revision is the url as it is', () => {
+    const url = 'github:o/r/0123';
+    expect(lockedFrom(JSON.stringify({ url, locked: { narHash, rev: '0123' } }))).toEqual({
+      locked: url,
+      narHash,
+      rev: '0123',
+    });
+  });
+
+  test.each([
+    ['path:/a', 'path:/a?narHash=sha256-a%2Bb%2Fc%3D'],
+    ['https://x/y.tar.gz?dir=z', 'https://x/y.tar.gz?dir=z&narHash=sha256-a%2Bb%2Fc%3D'],
+    ['path:/a?narHash=x', 'path:/a?narHash=x'],
+  ])('%s without one is held by its hash', (url, locked) => {
+    expect(lockedFrom(JSON.stringify({ url, locked: { narHash } }))).toEqual({ locked, narHash });
+  });
+});
