@@ -3,7 +3,9 @@ import { ACTIONS, type Slot } from '../actions.js';
 import type { Desired, Event, OpId, Operation, Outcome, Plan } from '../model.js';
 import { FailedProgram, problemOf } from '../problem.js';
 import { outcomeOf, type Ended } from './outcome.js';
-import { perform, putBack, type Ports, type Progress } from './perform.js';
+import { putBack } from './expose.js';
+import type { Ports, Progress } from './job.js';
+import { perform } from './perform.js';
 
 /** Operations at a time, per slot. */
 export type Limits = Readonly<Record<Exclude<Slot, 'wait'>, number>>;

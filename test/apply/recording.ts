@@ -1,5 +1,5 @@
 import { type ApplyOptions, apply, type Limits } from '../../src/apply/apply.js';
-import type { Ports } from '../../src/apply/perform.js';
+import type { Ports } from '../../src/apply/job.js';
 import type { Event, Outcome, StorePath } from '../../src/model.js';
 import type { Evaluated } from '../../src/ports.js';
 import { ProblemError } from '../../src/problem.js';

@@ -1,0 +1,44 @@
+import type { SystemRef } from '../actions.js';
+import type { AppName, Desired, DesiredApp, Locked } from '../model.js';
+import type { Delivery, Evaluated, Guest, Host, Incus, LockFile, Nix } from '../ports.js';
+
+export type Ports = {
+  readonly incus: Incus;
+  readonly nix: Nix;
+  readonly delivery: Delivery;
+  readonly guest: Guest;
+  readonly host: Host;
+  readonly lockFile: LockFile;
+};
+
+/** What operations of one run hand on to later ones. */
+export type Progress = {
+  readonly pins: Record<string, Locked>;
+  readonly pending: Map<string, Promise<Locked>>;
+  readonly systems: Map<AppName, Evaluated>;
+  readonly generations: Map<AppName, number>;
+};
+
+/** One app's operation under way. */
+export type Job = {
+  readonly app: AppName;
+  readonly desired: Desired;
+  readonly ports: Ports;
+  readonly progress: Progress;
+  readonly say: (line: string) => void;
+};
+export function toplevelOf(job: Job, system: SystemRef): string {
+  return system.kind === 'built' ? evaluated(job).toplevel : system.toplevel;
+}
+
+export function evaluated(job: Job): Evaluated {
+  const system = job.progress.systems.get(job.app);
+  if (!system) throw new Error(`no system was evaluated for ${job.app}`);
+  return system;
+}
+
+export function desiredApp(job: Job): DesiredApp {
+  const app = job.desired.apps.find((a) => a.name === job.app);
+  if (!app) throw new Error(`${job.app} is not in the manifest`);
+  return app;
+}

@@ -1,0 +1,25 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import type { Lock } from '../model.js';
+import type { LockFile } from '../ports.js';
+
+/** Written whole or not at all, one after the other. */
+export function lockFileAt(path: string, initial: Lock, print: (lock: Lock) => string): LockFile {
+  let lock = initial;
+  let last: Promise<void> = Promise.resolve();
+  const write = async () => {
+    const temporary = `${path}.${process.pid}.tmp`;
+    try {
+      await writeFile(temporary, print(lock));
+      await rename(temporary, path);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  };
+  return {
+    add: (url, locked) => {
+      lock = { ...lock, refs: { ...lock.refs, [url]: locked } };
+      last = last.then(write, write);
+      return last;
+    },
+  };
+}
