@@ -22,8 +22,19 @@ for (const stream of [stdout, stderr]) {
   });
 }
 
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new ProblemError({
+      message: 'the current folder is not there any more',
+      hint: 'cd to one that is',
+    });
+  }
+}
+
 try {
-  const code = await run(argv, { cwd: process.cwd(), env, stdin, stdout, stderr, stop: stop.signal });
+  const code = await run(argv, { cwd: workingFolder(), env, stdin, stdout, stderr, stop: stop.signal });
   const isTerminated = code === EXIT.interrupted && stop.signal.reason === 'SIGTERM';
   process.exitCode = isTerminated ? EXIT.terminated : code;
 } catch (error) {
