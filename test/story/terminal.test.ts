@@ -84,6 +84,15 @@ describe('on a terminal', () => {
     expect((await story.instances()).map((i) => i.name)).toEqual([story.name('web')]);
   });
 
+  test('Ctrl-C while Nix works: its programs finish, nothing fails, the next run goes on', async () => {
+    story.page('web', 'another page');
+    const screen = await onTerminal(story, 'up', LARGE, { to: /evaluating/, keys: '\u0003' });
+    expect(screen).toContain('exit 130');
+    expect(screen).not.toContain('failed');
+    await story.ok(['up']);
+    expect((await get(port))?.body).toBe('another page');
+  });
+
   test('down asks as well', async () => {
     const screen = await onTerminal(story, 'down', LARGE, { to: /\[y\/N\]/, keys: 'y\n' });
     expect(screen).toContain('exit 0');
