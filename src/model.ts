@@ -35,6 +35,8 @@ export type ManifestApp = {
   readonly nixpkgs: FlakeRef;
   readonly port: Port | null;
   readonly listen: IpAddress;
+  /** For `@tag` selectors; sorted, without duplicates. */
+  readonly tags: readonly string[];
 };
 
 export type Manifest = {

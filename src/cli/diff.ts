@@ -4,7 +4,7 @@ import { diffText } from '../ui/index.js';
 import { lazyExec } from './wire.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
 import { desireOf, located, observe, readProject, wantedPorts } from './project.js';
-import { selectApps } from './select.js';
+import { selected } from './select.js';
 
 export type DiffOptions = GlobalOptions & {
   readonly json: boolean;
@@ -19,7 +19,7 @@ export async function diff(
   context: Context,
 ): Promise<ExitCode> {
   const project = await readProject(context, options.file);
-  const only = selectApps(apps, project.manifest);
+  const only = selected(apps, project.manifest);
   const desired = await desireOf(project, lazyExec);
   const actual = await observe(desired.project, wantedPorts(desired), context.env);
   const plan = planOf(desired, actual, { prune: options.prune, only });

@@ -7,7 +7,7 @@ import { confirm } from './confirm.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
 import { desireOf, located, observe, readProject, wantedPorts, type Project } from './project.js';
 import { holdProject } from './project-lock.js';
-import { selectApps } from './select.js';
+import { selected } from './select.js';
 import { lazyExec, limitsFor, portsFor } from './wire.js';
 
 export type RunOptions = GlobalOptions & {
@@ -24,7 +24,7 @@ export type UpOptions = RunOptions & { readonly prune: boolean };
 
 export async function up(apps: readonly string[], options: UpOptions, context: Context): Promise<ExitCode> {
   const project = await readProject(context, options.file);
-  const only = selectApps(apps, project.manifest);
+  const only = selected(apps, project.manifest);
   const release = await holdProject(project.manifest.project, 'up', context.env);
   try {
     const desired = await desireOf(project, lazyExec);

@@ -10,16 +10,19 @@ export function printManifest({ project, apps }: Manifest, format: 'toml' | 'jso
   return `${[[assignment(['project', project])], ...tables].map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function keysOf({ flakeRef, nixpkgs, port, listen }: ManifestApp): Record<string, string | number> {
+function keysOf({ flakeRef, nixpkgs, port, listen, tags }: ManifestApp): Record<string, Value> {
   return {
     'flake-ref': flakeRef.written,
     ...(port === null ? {} : { port }),
     listen,
     nixpkgs: nixpkgs.written,
+    tags,
   };
 }
 
-/** JSON's string escapes are TOML's too. */
-function assignment([key, value]: readonly [string, string | number]): string {
+/** JSON's numbers, strings and lists of strings are TOML's too. */
+type Value = string | number | readonly string[];
+
+function assignment([key, value]: readonly [string, Value]): string {
   return `${key} = ${JSON.stringify(value)}`;
 }

@@ -53,8 +53,8 @@ function check(table: unknown, schema: ManifestSchema): Checked {
 
 type Settled = v.InferOutput<ManifestSchema['defaults']> & v.InferOutput<ManifestSchema['app']>;
 
-function appOf(name: AppName, { 'flake-ref': flakeRef, nixpkgs, port, listen }: Settled): ManifestApp {
-  return { name, flakeRef, nixpkgs, port: port ?? null, listen };
+function appOf(name: AppName, { 'flake-ref': flakeRef, nixpkgs, port, listen, tags }: Settled): ManifestApp {
+  return { name, flakeRef, nixpkgs, port: port ?? null, listen, tags };
 }
 
 /** Looked at on its own: another key of the app that is wrong must not hide a clash. */

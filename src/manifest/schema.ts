@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { flakeRef, ipAddress, name, port, table } from './values.js';
+import { flakeRef, ipAddress, name, port, table, tags } from './values.js';
 
 /** The stable release that pets is made for. */
 export const DEFAULT_NIXPKGS = 'github:nixos/nixpkgs/nixos-25.11';
@@ -35,6 +35,7 @@ export function schemaOf(directory: string) {
       ),
       listen: key(v.exactOptional(ipAddress), LISTEN, '"127.0.0.1"'),
       nixpkgs: key(v.exactOptional(nixpkgs), NIXPKGS, `"${DEFAULT_NIXPKGS}"`),
+      tags: key(v.optional(tags, []), 'words to select apps by: `pets up @public`', '["public"]'),
     }),
   };
 }

@@ -61,6 +61,22 @@ function portHint(written: string): string {
   return 'only the port on the host: inside the app it is always 8080, and the address is `listen`';
 }
 
+/** Words of letters, digits and hyphens; sorted, each once. */
+export const tags = v.pipe(
+  v.array(
+    v.pipe(
+      v.string((issue) => `expected a list of words, got ${show(issue.input)} in it`),
+      v.regex(
+        /^[a-z0-9][a-z0-9-]*$/i,
+        (issue) => `a tag has letters, digits and hyphens, got ${show(issue.input)}`,
+      ),
+    ),
+    (issue) => `expected a list of words such as ["public"], got ${show(issue.input)}`,
+  ),
+  v.transform((words) => [...new Set(words)].sort()),
+  v.title('a list of words'),
+);
+
 export const table = v.custom<Readonly<Record<string, unknown>>>(
   isTable,
   (issue) => `expected a table, got ${show(issue.input)}`,

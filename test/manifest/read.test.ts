@@ -35,7 +35,14 @@ describe('a good manifest', () => {
     expect(manifest).toEqual({
       project: 'homelab',
       apps: [
-        { name: 'anywhen', flakeRef: anywhen, nixpkgs: NIXPKGS, port: 7700, listen: '100.122.32.106' },
+        {
+          name: 'anywhen',
+          flakeRef: anywhen,
+          nixpkgs: NIXPKGS,
+          port: 7700,
+          listen: '100.122.32.106',
+          tags: [],
+        },
         {
           name: 'local',
           flakeRef: anywhen,
@@ -47,6 +54,7 @@ describe('a good manifest', () => {
           },
           port: 7700,
           listen: '::1',
+          tags: [],
         },
         {
           name: 'web',
@@ -59,6 +67,7 @@ describe('a good manifest', () => {
           nixpkgs: NIXPKGS,
           port: null,
           listen: '100.122.32.106',
+          tags: [],
         },
       ],
     });

@@ -185,6 +185,21 @@ describe('while it runs', () => {
     for (const port of ports) expect((await get(port))?.status).toBe(200);
   });
 
+  test('selected apps only: by name, pattern and tag; selecting never prunes; a typo is exit 64', async () => {
+    for (const app of ['one', 'two']) story.plainFlake(app, '');
+    story.manifest({ one: 'flake-ref = "./one"\ntags = ["first"]', two: 'flake-ref = "./two"' });
+    const typo = await story.pets(['up', '@frist']);
+    expect(typo).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('did you mean `@first`?') as string,
+    });
+    await story.ok(['up', '@first']);
+    expect((await story.instances()).map((i) => i.name)).toEqual([story.name('one')]);
+    story.manifest({ two: 'flake-ref = "./two"' });
+    await story.ok(['up', '--prune', '*-two']);
+    expect((await story.instances()).map((i) => i.name)).toEqual([story.name('one'), story.name('two')]);
+  });
+
   test('two runs of one project: the second is told who holds it, exit 75', async () => {
     story.flake('app');
     story.manifest({ app: 'flake-ref = "./app"' });
