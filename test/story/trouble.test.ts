@@ -189,10 +189,8 @@ describe('while it runs', () => {
     for (const app of ['one', 'two']) story.plainFlake(app, '');
     story.manifest({ one: 'flake-ref = "./one"\ntags = ["first"]', two: 'flake-ref = "./two"' });
     const typo = await story.pets(['up', '@frist']);
-    expect(typo).toMatchObject({
-      code: 64,
-      stderr: expect.stringContaining('did you mean `@first`?') as string,
-    });
+    expect(typo.code).toBe(64);
+    expect(typo.stderr).toContain('did you mean `@first`?');
     await story.ok(['up', '@first']);
     expect((await story.instances()).map((i) => i.name)).toEqual([story.name('one')]);
     story.manifest({ two: 'flake-ref = "./two"' });
