@@ -5,9 +5,9 @@ import { EXIT, ProblemError } from './problem.js';
 const { env, stdin, stdout, stderr } = process;
 const argv = process.argv.slice(2);
 
-const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
+const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.terminated } as const;
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // The first one drains, the second one ends at once: what the daemon has begun goes on without us.
     if (stop.signal.aborted) process.exit(SIGNALS[signal]);
@@ -15,10 +15,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-// A reader that went away (`pets diff | head`) is no error.
+// A reader that went away (`pets diff | head`) is no error, nor is a terminal that was closed.
+const GONE = new Set(['EPIPE', 'EIO']);
 for (const stream of [stdout, stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (!GONE.has(error.code ?? '')) throw error;
   });
 }
 
@@ -35,7 +36,7 @@ function workingFolder(): string {
 
 try {
   const code = await run(argv, { cwd: workingFolder(), env, stdin, stdout, stderr, stop: stop.signal });
-  const isTerminated = code === EXIT.interrupted && stop.signal.reason === 'SIGTERM';
+  const isTerminated = code === EXIT.interrupted && stop.signal.reason !== 'SIGINT';
   process.exitCode = isTerminated ? EXIT.terminated : code;
 } catch (error) {
   printProblems(error, { argv, env, stream: stderr });

@@ -165,7 +165,11 @@ describe('while it runs', () => {
     await story.ok(['up']);
   });
 
-  test('Ctrl-C drains: exit 130, and the next run finishes', async () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 143],
+  ] as const)('%s drains: exit %d, and the next run finishes', async (signal, exit) => {
     const ports = await freePorts(3);
     for (const i of [0, 1, 2]) story.flake(`app${i}`);
     story.manifest(
@@ -177,9 +181,9 @@ describe('while it runs', () => {
         if (chunk.toString().includes(': starting')) resolve();
       });
     });
-    child.kill('SIGINT');
+    child.kill(signal);
     const { code, stderr } = await ended;
-    expect(code).toBe(130);
+    expect(code).toBe(exit);
     expect(stderr).toMatch(/stopping|interrupted/);
     await story.ok(['up']);
     for (const port of ports) expect((await get(port))?.status).toBe(200);
