@@ -28,6 +28,9 @@ export type Reply = {
 };
 export type RequestOptions = { readonly body?: unknown; readonly etag?: string };
 
+/** Longer than anything the daemon does while a request stays open: proxies of one instance, 1 to 6 s each. */
+const SILENCE_MS = 120_000;
+
 /** One HTTP request over the socket. Rejects with a ProblemError when there is no daemon to talk to. */
 export type Send = (method: string, path: string, options?: RequestOptions) => Promise<Reply>;
 
@@ -57,7 +60,10 @@ export function sender(socket: string): Send {
         });
       });
       req.on('error', (error) => {
-        reject(lost(error, socket));
+        reject(error instanceof IncusError ? error : lost(error, socket));
+      });
+      req.setTimeout(SILENCE_MS, () => {
+        req.destroy(new IncusError(`no answer within ${SILENCE_MS / 1000} s`, 504));
       });
       req.end(payload);
     });

@@ -15,7 +15,10 @@ export class OperationTimeout extends Error {}
 
 /** How long a "busy" instance or a restarting daemon is waited for. */
 const PATIENCE_MS = 60_000;
+/** One round of waiting. */
 const WAIT_SECONDS = 20;
+/** Creating and deleting take a second or two, a minute on a busy disk. */
+const OPERATION_MS = 300_000;
 
 /** Incus' REST conventions over `send`: envelopes, background operations, busy instances, a daemon that restarts. */
 export class Rest {
@@ -44,7 +47,7 @@ export class Rest {
     method: string,
     path: string,
     options: RequestOptions = {},
-    timeoutMs = Infinity,
+    timeoutMs = OPERATION_MS,
   ): Promise<OperationResult> {
     return patiently(async () => {
       const envelope = open((await this.#send(method, path, options)).body);
@@ -63,20 +66,31 @@ export class Rest {
       const reply = await patiently(() => this.#send('GET', `${operation}/wait?timeout=${seconds}`), isLost);
       const envelope = parse(reply.body);
       if (envelope.type !== 'error') return { metadata: inner(envelope.metadata) };
-      if (envelope.error_code === 404) return { metadata: null };
-      const isRunning =
-        envelope.error?.includes('context deadline exceeded') && (await this.#runs(operation));
-      if (!isRunning) throw new IncusError(envelope.error ?? 'unknown error', envelope.error_code ?? 500);
+      const ended = await this.#endOf(operation, envelope);
+      if (ended !== null) return ended;
     }
   }
 
-  async #runs(operation: string): Promise<boolean> {
-    const found = await this.get(operation);
-    const status = found ? (found.metadata as { status_code?: number }).status_code : undefined;
-    // 105 Pending, 103 Running: Incus' status codes.
-    return status === 103 || status === 105;
+  /** What an error from `/wait` means: the operation failed, or has ended meanwhile, or (null) still runs. */
+  async #endOf(operation: string, { error, error_code }: Envelope): Promise<OperationResult | null> {
+    const isLate = error?.includes('context deadline exceeded') === true;
+    const found = isLate ? ((await this.get(operation))?.metadata as OperationState | undefined) : undefined;
+    const status = found?.status_code;
+    if (status === STATUS.running || status === STATUS.pending) return null;
+    if (status === STATUS.success) return { metadata: found?.metadata ?? null };
+    // Forgotten 5 s after its end, or with a daemon that was restarted: only the resource itself can tell.
+    if (error_code === 404) throw new ConnectionLost('the daemon has forgotten the operation');
+    throw new IncusError(found?.err ?? error ?? 'unknown error', error_code ?? 500);
   }
 }
+
+type OperationState = {
+  readonly status_code: number;
+  readonly err?: string;
+  readonly metadata?: Readonly<Record<string, unknown>> | null;
+};
+/** Incus' status codes (doc/rest-api.md). */
+const STATUS = { running: 103, pending: 105, success: 200 } as const;
 
 function inner(metadata: unknown): Readonly<Record<string, unknown>> | null {
   return (metadata as { metadata?: Record<string, unknown> | null } | null)?.metadata ?? null;
