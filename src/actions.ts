@@ -19,6 +19,8 @@ export type Action =
   /** Make the built system the newest generation of the pet's profile: it is what boots, and what GC keeps. */
   | { readonly kind: 'set-profile' }
   | { readonly kind: 'create' }
+  /** Give the container back the config and devices that it was made with. */
+  | { readonly kind: 'repair' }
   | { readonly kind: 'start'; readonly from: 'Stopped' | 'Frozen' }
   /** Switch the running guest to the built system. */
   | { readonly kind: 'activate' }
@@ -56,6 +58,7 @@ export const ACTIONS = {
   build: { doing: 'building', done: 'built', slot: 'build' },
   'set-profile': { doing: 'setting the profile', done: 'profile set', slot: 'incus' },
   create: { doing: 'creating', done: 'created', slot: 'incus' },
+  repair: { doing: 'repairing the container', done: 'container repaired', slot: 'incus' },
   start: { doing: 'starting', done: 'started', slot: 'incus' },
   activate: { doing: 'switching', done: 'switched', slot: 'wait' },
   settle: { doing: 'waiting for the system', done: 'up', slot: 'wait' },

@@ -1,26 +1,49 @@
 import { run } from './cli/args.js';
+import type { Context } from './cli/context.js';
 import { printProblems } from './cli/problems.js';
-import { EXIT, ProblemError } from './problem.js';
+import { EXIT, ProblemError, type ExitCode } from './problem.js';
 
 const { env, stdin, stdout, stderr } = process;
 const argv = process.argv.slice(2);
 
 const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.terminated } as const;
-const stop = new AbortController();
+const state: { drain: AbortController | null; signal: keyof typeof SIGNALS | null } = {
+  drain: null,
+  signal: null,
+};
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // The first one drains, the second one ends at once: what the daemon has begun goes on without us.
-    if (stop.signal.aborted) process.exit(SIGNALS[signal]);
-    stop.abort(signal);
+    const isOver = state.drain === null || state.drain.signal.aborted;
+    state.signal = signal;
+    if (isOver) end(SIGNALS[signal]);
+    state.drain?.abort();
   });
 }
 
-// A reader that went away (`pets diff | head`) is no error, nor is a terminal that was closed.
-const GONE = new Set(['EPIPE', 'EIO']);
-for (const stream of [stdout, stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (!GONE.has(error.code ?? '')) throw error;
-  });
+const draining: Context['draining'] = async (work) => {
+  const drain = new AbortController();
+  state.drain = drain;
+  try {
+    return await work(drain.signal);
+  } finally {
+    state.drain = null;
+  }
+};
+
+// A reader that went away (`pets diff | head`) is no error. Progress that nobody can read, on a terminal that was
+// closed or a disk that is full, must not stop the work; a result that cannot be written is a failure.
+stderr.on('error', () => undefined);
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return;
+  stderr.write(`pets: cannot write the result: ${error.message}\n`);
+  process.exitCode = EXIT.failed;
+});
+
+/** Node restores the terminal when it ends, and aborts with a core dump where that terminal was closed. */
+function end(code: ExitCode): void {
+  if (state.signal === 'SIGHUP' && (stdin.isTTY || stderr.isTTY)) process.kill(process.pid, 'SIGKILL');
+  process.exit(code);
 }
 
 function workingFolder(): string {
@@ -35,10 +58,10 @@ function workingFolder(): string {
 }
 
 try {
-  const code = await run(argv, { cwd: workingFolder(), env, stdin, stdout, stderr, stop: stop.signal });
-  const isTerminated = code === EXIT.interrupted && stop.signal.reason !== 'SIGINT';
-  process.exitCode = isTerminated ? EXIT.terminated : code;
+  const code = await run(argv, { cwd: workingFolder(), env, stdin, stdout, stderr, draining });
+  process.exitCode = code === EXIT.interrupted && state.signal ? SIGNALS[state.signal] : code;
 } catch (error) {
   printProblems(error, { argv, env, stream: stderr });
   process.exitCode = error instanceof ProblemError ? error.exitCode : EXIT.bug;
 }
+if (state.signal === 'SIGHUP') end(EXIT.terminated);

@@ -61,7 +61,7 @@ export type Lock = { readonly version: 1; readonly refs: Readonly<Record<string,
 // ── Facets: what is compared ────────────────────────────────────────────────────────────────────────────
 
 /** The parts of a pet that change independently of one another. */
-export type FacetName = 'system' | 'exposure' | 'meta' | 'power';
+export type FacetName = 'system' | 'exposure' | 'meta' | 'power' | 'container';
 
 /** One facet's fields. Absent: the default, or not known. `null`: known to be nothing. */
 export type Facet = Readonly<Record<string, string | null>>;
@@ -109,6 +109,8 @@ export type ActualApp = {
   readonly state: 'creating' | 'ready';
   readonly applied: Applied | null;
   readonly exposures: readonly Exposure[];
+  /** Config keys and devices that the pet was made with and that are not there, or not as they were made. */
+  readonly altered: readonly string[];
   /** What can be seen of each facet now; a field that cannot be observed is absent. */
   readonly facets: Facets;
 };

@@ -94,11 +94,17 @@ export function formatProblem(problem: Problem, style: ProblemStyle = plainStyle
   return lines.join('\n');
 }
 
+/** Columns of a source line that are shown. */
+const EXCERPT_COLUMNS = 200;
+
 function underline(place: Place, excerpt: { text: string; width: number }): string[] {
   const gutter = String(place.line);
-  const before = excerpt.text.slice(0, place.column - 1).replace(/[^\t]/g, ' ');
+  const start = Math.max(0, place.column - 1 - EXCERPT_COLUMNS / 2);
+  const shown = excerpt.text.slice(start, start + EXCERPT_COLUMNS);
+  const at = place.column - 1 - start;
+  const width = Math.max(1, Math.min(excerpt.width, shown.length - at));
   return [
-    `  ${gutter} | ${excerpt.text}`,
-    `  ${' '.repeat(gutter.length)} | ${before}${'^'.repeat(Math.max(1, excerpt.width))}`,
+    `  ${gutter} | ${shown}`,
+    `  ${' '.repeat(gutter.length)} | ${shown.slice(0, at).replace(/[^\t]/g, ' ')}${'^'.repeat(width)}`,
   ];
 }

@@ -48,6 +48,13 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return {};
   },
 
+  repair: async ({ app, ports }) => {
+    const { config, devices } = ports.delivery.instance(app);
+    await ports.incus.setConfig(app, config);
+    for (const [name, device] of Object.entries(devices)) await ports.incus.setDevice(app, name, device);
+    return {};
+  },
+
   start: async ({ app, ports }, action) => {
     await (action.from === 'Frozen' ? ports.incus.unfreeze(app) : ports.incus.start(app));
     return {};

@@ -124,6 +124,9 @@ function usageError({ code, message }: CommanderError): ProblemError {
     return new ProblemError({ message: 'no command given', hint: '`pets --help` lists them' }, EXIT.usage);
   }
   const words = message.replace(/^error: /, '').replace(/\n\(/, ' (');
-  const hint = '`pets --help` lists the commands, `pets <command> --help` their options';
+  const hint =
+    code === 'commander.unknownOption'
+      ? 'options come after the command; `pets <command> --help` lists them'
+      : '`pets --help` lists the commands, `pets <command> --help` their options';
   return new ProblemError({ message: words, hint }, EXIT.usage);
 }

@@ -1,9 +1,18 @@
 import { createInterface } from 'node:readline/promises';
 import { EXIT, ProblemError } from '../problem.js';
-import type { Context } from './context.js';
+import type { Context, GlobalOptions } from './context.js';
+
+/** Only where a person sees the question and can answer it. */
+export function mayAsk(
+  { input, progress, quiet }: GlobalOptions & { readonly input: boolean },
+  { stdin, stderr }: Context,
+): boolean {
+  const speaks = !quiet && progress !== 'json' && progress !== 'quiet';
+  return input && speaks && stdin.isTTY && stderr.isTTY;
+}
 
 /** Asks on stderr; only y or yes is yes, the end of input is no. Ctrl-C ends the run: nothing was touched. */
-export async function confirm(question: string, { stdin, stderr, stop }: Context): Promise<boolean> {
+export async function confirm(question: string, { stdin, stderr }: Context): Promise<boolean> {
   const prompt = createInterface({ input: stdin, output: stderr });
   const closed = new Promise<string>((resolve) => {
     prompt.once('close', () => {
@@ -16,7 +25,6 @@ export async function confirm(question: string, { stdin, stderr, stop }: Context
       reject(new ProblemError({ message: 'interrupted; nothing was changed' }, EXIT.interrupted));
     };
     prompt.once('SIGINT', end);
-    stop.addEventListener('abort', end, { once: true });
   });
   try {
     const answer = await Promise.race([prompt.question(`${question} [y/N] `), closed, interrupted]);

@@ -9,8 +9,11 @@ export type Context = {
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
   /** Progress, warnings, errors. */
   readonly stderr: NodeJS.WriteStream;
-  /** Aborted by the first SIGINT or SIGTERM. */
-  readonly stop: AbortSignal;
+  /**
+   * Runs what must not be cut short: a signal aborts `stop` instead of ending the process, and `work` ends in
+   * order. Before and after it nothing is being written, and a signal ends the process at once.
+   */
+  readonly draining: <T>(work: (stop: AbortSignal) => Promise<T>) => Promise<T>;
 };
 
 /** Options that every verb takes. */

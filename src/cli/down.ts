@@ -1,6 +1,6 @@
 import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
-import { confirm } from './confirm.js';
+import { confirm, mayAsk } from './confirm.js';
 import type { Context } from './context.js';
 import { observe, readProject } from './project.js';
 import { holdProject } from './project-lock.js';
@@ -23,7 +23,7 @@ export async function down(options: RunOptions, context: Context): Promise<ExitC
 }
 
 async function agreed(names: string, options: RunOptions, context: Context): Promise<boolean> {
-  if (options.input && context.stdin.isTTY) {
+  if (mayAsk(options, context)) {
     return confirm(`Destroy ${names}, with everything on their root disks?`, context);
   }
   throw new ProblemError(

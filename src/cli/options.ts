@@ -32,7 +32,12 @@ export function withGlobalOptions(command: Command): Command {
 /** What the verbs that change something take: `RunOptions`. */
 export function withRunOptions(command: Command): Command {
   return withGlobalOptions(command)
-    .addOption(flag('-y, --yes', 'answer yes where a verb asks whether to go on').default(false))
+    .addOption(
+      flag(
+        '-y, --yes',
+        'answer yes where `down` asks; `up` destroys only with --prune or a yes at its prompt',
+      ).default(false),
+    )
     .addOption(flag('--no-input', 'never ask'))
     .addOption(flag('-j, --jobs <n>', 'changes to Incus at a time').default(8).argParser(count))
     .addOption(

@@ -14,7 +14,7 @@ export async function holdProject(
   env: Context['env'],
 ): Promise<() => Promise<void>> {
   const name = `\0pets ${socketPath(env)} ${project}`;
-  const holder = `${userInfo().username}, process ${process.pid}, \`pets ${verb}\`, since ${new Date().toISOString()}`;
+  const holder = `${userName()}, process ${process.pid}, \`pets ${verb}\`, since ${new Date().toISOString()}`;
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.end(holder);
@@ -34,6 +34,15 @@ export async function holdProject(
     },
     EXIT.locked,
   );
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user without an entry in the password database.
+    return `uid ${process.getuid?.() ?? '?'}`;
+  }
 }
 
 function listens(server: Server, name: string): Promise<boolean> {

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { profileTarget } from '../deliver/shared.js';
+import { instanceOf, profileTarget } from '../deliver/shared.js';
 import { incusOver } from '../incus/client.js';
 import { hostView } from '../incus/host.js';
 import { socketPath } from '../incus/http.js';
@@ -44,14 +44,14 @@ export async function readProject(context: Context, file: string | undefined): P
 
 /** `-f`, else pets.toml here or above, up to the repository's root. */
 async function findManifest({ cwd }: Context, file: string | undefined): Promise<string> {
-  if (file !== undefined) {
-    const path = resolve(cwd, file);
-    if (!existsSync(path))
-      throw new ProblemError(
-        { message: `there is no ${file}`, hint: 'check the path given with --file' },
-        EXIT.manifest,
-      );
-    return realpath(path);
+  if (file !== undefined && file !== '') {
+    const given = resolve(cwd, file);
+    const path = lstatSync(given, { throwIfNoEntry: false })?.isDirectory()
+      ? join(given, 'pets.toml')
+      : given;
+    if (existsSync(path)) return realpath(path);
+    const hint = 'check the path given with --file or PETS_FILE';
+    throw new ProblemError({ message: `there is no ${path === given ? file : path}`, hint }, EXIT.manifest);
   }
   for (let at = cwd; ; at = dirname(at)) {
     const path = join(at, 'pets.toml');
@@ -86,7 +86,7 @@ async function readText(path: string, shown: string): Promise<string> {
 
 async function readLock(path: string): Promise<Lock> {
   if (!existsSync(path)) return emptyLock;
-  const read = parseLock(await readFile(path, 'utf8'), basename(path));
+  const read = parseLock(await readText(path, basename(path)), basename(path));
   if (!read.ok) throw new ProblemError(read.problems, EXIT.manifest);
   return read.lock;
 }
@@ -126,7 +126,10 @@ export async function observe(
       project,
       ports,
       instances,
-      hostView((app) => profileTarget(project, app)),
+      hostView({
+        profile: (app) => profileTarget(project, app),
+        made: (app) => instanceOf(project, app),
+      }),
     );
     if (!actual.claims.some((claim) => claim.passing) || Date.now() > deadline) return actual;
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -3,7 +3,7 @@ import type { Desired, Outcome, Plan } from '../model.js';
 import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { chooseMode, createReporter, diffText } from '../ui/index.js';
-import { confirm } from './confirm.js';
+import { confirm, mayAsk } from './confirm.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
 import { desireOf, located, observe, readProject, wantedPorts, type Project } from './project.js';
 import { holdProject } from './project-lock.js';
@@ -57,17 +57,19 @@ export async function carryOut(
     color: wantsColor(options.color, env, stderr),
   });
   try {
-    const outcome = await apply({
-      plan,
-      desired,
-      ports: portsFor(project, options.timeout, context),
-      limits: limitsFor(options.jobs, options.evalJobs),
-      emit: (event) => {
-        reporter.event(event);
-      },
-      stop: context.stop,
-      failFast: options.failFast,
-    });
+    const outcome = await context.draining((stop) =>
+      apply({
+        plan,
+        desired,
+        ports: portsFor(project, options.timeout, context),
+        limits: limitsFor(options.jobs, options.evalJobs),
+        emit: (event) => {
+          reporter.event(event);
+        },
+        stop,
+        failFast: options.failFast,
+      }),
+    );
     return exitCodeOf(outcome);
   } finally {
     await reporter.close();
@@ -84,7 +86,7 @@ function exitCodeOf({ apps, interrupted }: Outcome): ExitCode {
 
 async function confirmDestroys(plan: Plan, options: UpOptions, context: Context): Promise<boolean> {
   const gone = plan.apps.filter((app) => app.held !== null);
-  if (gone.length === 0 || plan.problems.length > 0 || !options.input || !context.stdin.isTTY) return false;
+  if (gone.length === 0 || plan.problems.length > 0 || !mayAsk(options, context)) return false;
   const { stderr, env } = context;
   stderr.write(diffText(plan, { color: wantsColor(options.color, env, stderr) }));
   const names = gone.map((app) => app.app).join(', ');

@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync } from 'node:fs';
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AppName } from '../model.js';
-import type { Delivery, Exec } from '../ports.js';
+import type { Delivery, Exec, InstanceSpec } from '../ports.js';
 import { FailedProgram, ProblemError } from '../problem.js';
 
 const PROFILES = '/nix/var/nix/profiles';
@@ -13,17 +13,7 @@ const PROFILES = '/nix/var/nix/profiles';
  */
 export function sharedStore(project: string, exec: Exec): Delivery {
   return {
-    instance: (app) => ({
-      config: {
-        'security.nesting': 'true',
-        // Root on the host: a constant, nothing from a manifest or a flake ever gets in here.
-        'raw.lxc': `lxc.init.cmd=${PROFILES}/system/init`,
-      },
-      devices: {
-        'nix-store': readOnlyDisk('/nix/store', '/nix/store'),
-        'nix-profiles': readOnlyDisk(profileDirectory(project, app), PROFILES),
-      },
-    }),
+    instance: (app) => instanceOf(project, app),
 
     setProfile: async (app, toplevel) => {
       const directory = profileDirectory(project, app);
@@ -51,6 +41,21 @@ export function sharedStore(project: string, exec: Exec): Delivery {
         const { code } = error as NodeJS.ErrnoException;
         if (code !== 'ENOTEMPTY' && code !== 'ENOENT') throw error;
       });
+    },
+  };
+}
+
+/** The config and devices that the shared store needs. */
+export function instanceOf(project: string, app: string): Pick<InstanceSpec, 'config' | 'devices'> {
+  return {
+    config: {
+      'security.nesting': 'true',
+      // Root on the host: a constant, nothing from a manifest or a flake ever gets in here.
+      'raw.lxc': `lxc.init.cmd=${PROFILES}/system/init`,
+    },
+    devices: {
+      'nix-store': readOnlyDisk('/nix/store', '/nix/store'),
+      'nix-profiles': readOnlyDisk(profileDirectory(project, app), PROFILES),
     },
   };
 }
@@ -85,7 +90,11 @@ function generationOf(profile: string): number {
 /** The system that a pet's profile points at; undefined when it has none. Two readlinks, no process. */
 export function profileTarget(project: string, app: AppName | string): string | undefined {
   const profile = join(profileDirectory(project, app), 'system');
-  if (!lstatSync(profile, { throwIfNoEntry: false })) return undefined;
+  if (!isLink(profile)) return undefined;
   const generation = join(dirname(profile), readlinkSync(profile));
-  return lstatSync(generation, { throwIfNoEntry: false }) ? readlinkSync(generation) : undefined;
+  return isLink(generation) ? readlinkSync(generation) : undefined;
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }

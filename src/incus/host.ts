@@ -3,9 +3,9 @@ import { networkInterfaces } from 'node:os';
 import type { IpAddress, Listen, Port } from '../model.js';
 import type { Holder, HostView, Socket } from './observe.js';
 
-/** The host as the kernel shows it. `profile`: see `HostView`. */
-export function hostView(profile: HostView['profile']): HostView {
-  return { listening: listeningSockets(), holderOf, addresses: addresses(), profile };
+/** The host as the kernel shows it. */
+export function hostView({ profile, made }: Pick<HostView, 'profile' | 'made'>): HostView {
+  return { listening: listeningSockets(), holderOf, addresses: addresses(), profile, made };
 }
 
 function addresses(): string[] {

@@ -11,7 +11,7 @@ import type {
   Listen,
   Port,
 } from '../model.js';
-import type { InstanceJson } from '../ports.js';
+import type { InstanceJson, InstanceSpec } from '../ports.js';
 
 /** What the host shows without asking anybody: sockets that listen, its addresses, the pets' profiles. */
 export type HostView = {
@@ -21,6 +21,8 @@ export type HostView = {
   readonly addresses: readonly string[];
   /** The system that the app's profile points at, undefined when there is none. */
   readonly profile: (app: string) => string | undefined;
+  /** The config and devices that a pet is made with. */
+  readonly made: (app: string) => Pick<InstanceSpec, 'config' | 'devices'>;
 };
 
 export type Holder = { readonly words: string; readonly isForwarder: boolean };
@@ -38,21 +40,29 @@ export function actualFrom(
   host: HostView,
 ): Actual {
   const here = instances.filter((i) => i.project === INCUS_PROJECT);
-  const ours = here.filter((i) => i.config['user.pets.project'] === project);
+  // Incus copies the marks with the instance: a copy, or one that was renamed, is not the pet.
+  const ours = here.filter(
+    (i) => i.config['user.pets.project'] === project && i.config['user.pets.app'] === i.name,
+  );
   const others = instances.filter((i) => !ours.includes(i));
   const open = new Set(host.listening.map((socket) => socketOf(socket.listen)));
   return {
     apps: ours.map((i) => actualApp(i, open, host)),
     strangers: Object.fromEntries(here.filter((i) => !ours.includes(i)).map((i) => [i.name, ownerOf(i)])),
-    claims: [...others.flatMap(declared), ...liveClaims(ports, instances, host)].filter((c) =>
-      ports.has(c.listen.port),
-    ),
+    claims: [
+      ...others.flatMap(declared),
+      ...ours.flatMap(foreignDevices),
+      ...liveClaims(ports, instances, host),
+    ].filter((c) => ports.has(c.listen.port)),
     addresses: host.addresses,
   };
 }
 
-function ownerOf({ config }: InstanceJson): string {
+function ownerOf({ name, config }: InstanceJson): string {
   const project = config['user.pets.project'];
+  const app = config['user.pets.app'];
+  if (project !== undefined && app !== name)
+    return `is a copy of the pet \`${app ?? ''}\` of project \`${project}\``;
   if (project !== undefined) return `belongs to the pets project \`${project}\``;
   if (config['user.incus-pet.flake-ref'] !== undefined) return 'was made by incus-pet';
   return 'does not bear any mark of pets';
@@ -72,8 +82,18 @@ function actualApp(instance: InstanceJson, open: ReadonlySet<string>, host: Host
     state: instance.config['user.pets.state'] === 'ready' ? 'ready' : 'creating',
     applied: parseApplied(instance.config['user.pets.applied']),
     exposures,
+    altered: alteredIn(instance, host.made(instance.name)),
     facets: seenFacets(instance, exposures, open, host),
   };
+}
+
+function alteredIn(instance: InstanceJson, made: Pick<InstanceSpec, 'config' | 'devices'>): string[] {
+  const keys = Object.entries(made.config).filter(([key, value]) => instance.config[key] !== value);
+  const devices = Object.entries(made.devices).filter(([name, device]) => {
+    const there = instance.devices[name] ?? {};
+    return Object.entries(device).some(([key, value]) => there[key] !== value);
+  });
+  return [...keys, ...devices].map(([name]) => name);
 }
 
 function seenFacets(
@@ -140,6 +160,12 @@ function declared(instance: InstanceJson): Claim[] {
     passing: false,
     holder: `the Incus instance \`${instance.name}\`${instance.project === INCUS_PROJECT ? '' : ` of project \`${instance.project}\``}`,
   }));
+}
+
+/** Proxies that somebody added to a pet by hand: pets leaves them alone, and their ports are taken. */
+function foreignDevices(instance: InstanceJson): Claim[] {
+  const devices = Object.entries(instance.expanded_devices).filter(([name]) => !EXPOSURE_DEVICE.test(name));
+  return declared({ ...instance, expanded_devices: Object.fromEntries(devices) });
 }
 
 function proxies(instance: InstanceJson): Listen[] {

@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { realpath, rename, rm, writeFile } from 'node:fs/promises';
 import type { Lock } from '../model.js';
 import type { LockFile } from '../ports.js';
 
@@ -7,10 +7,12 @@ export function lockFileAt(path: string, initial: Lock, print: (lock: Lock) => s
   let lock = initial;
   let last: Promise<void> = Promise.resolve();
   const write = async () => {
-    const temporary = `${path}.${process.pid}.tmp`;
+    // A lock that is a link into a dotfiles folder stays one.
+    const target = await realpath(path).catch(() => path);
+    const temporary = `${target}.${process.pid}.tmp`;
     try {
       await writeFile(temporary, print(lock));
-      await rename(temporary, path);
+      await rename(temporary, target);
     } finally {
       await rm(temporary, { force: true });
     }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Evaluated, Exec, Nix } from '../ports.js';
+import { ProblemError } from '../problem.js';
 import { inputsOf } from './inputs.js';
 import { failedBuild, failedEvaluation, lockedFrom } from './words.js';
 
@@ -25,7 +26,7 @@ export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<strin
     lock: async (url) => lockedFrom(await metadata(url, '--refresh')),
 
     evaluate: async (app, pins) => {
-      const work = await mkdtemp(join(tmpdir(), 'pets-'));
+      const work = await makeWorkFolder();
       try {
         const inputs = await inputsOf({ app, pins, work, ignored, exec, metadata });
         const result = await nix([
@@ -57,4 +58,18 @@ export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<strin
       await build;
     },
   };
+}
+
+/** Nix takes the folder as a URL, and before 2.18 none that needs escaping. */
+async function makeWorkFolder(): Promise<string> {
+  const parent = /^[\w./-]+$/.test(tmpdir()) ? tmpdir() : '/tmp';
+  try {
+    return await mkdtemp(join(parent, 'pets-'));
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new ProblemError({
+      message: `cannot make a temporary folder: ${words}`,
+      hint: 'see TMPDIR and the disk',
+    });
+  }
 }

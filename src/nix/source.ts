@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { cp, lstat, mkdir, readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { FlakeRef } from '../model.js';
@@ -29,7 +29,9 @@ export async function contentHash(
     return { hash: `sha256-${hash.digest('base64')}` };
   } catch (error) {
     if (error instanceof ProblemError && error.problems[0]) return { problem: error.problems[0] };
-    throw error;
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return { problem: { message: `\`${ref.written}\`: cannot read ${path ?? 'a file'} (${code})` } };
   }
 }
 
@@ -52,7 +54,8 @@ async function list(ref: FlakeRef, ignored: ReadonlySet<string>, exec: Exec): Pr
   const directory = await existing(ref);
   const root = ref.written.startsWith('path:') ? null : repositoryOf(directory);
   const found = root === null ? await walk(directory, '') : await tracked(directory, exec);
-  const files = found.filter((file) => !ignored.has(join(directory, file))).sort();
+  const files = [...new Set(found)].filter((file) => !ignored.has(join(directory, file))).sort();
+  refuseOddFiles(ref, directory, files);
   if (root !== null && !files.includes('flake.nix') && existsSync(join(directory, 'flake.nix'))) {
     throw new ProblemError({
       message: `\`${ref.written}\`: its flake.nix is not tracked by git, so Nix does not see it`,
@@ -60,6 +63,18 @@ async function list(ref: FlakeRef, ignored: ReadonlySet<string>, exec: Exec): Pr
     });
   }
   return { directory, files };
+}
+
+/** What Nix cannot copy, before anything tries to read it: a FIFO would be waited for. */
+function refuseOddFiles(ref: FlakeRef, directory: string, files: readonly string[]): void {
+  for (const file of files) {
+    const kind = lstatSync(join(directory, file), { throwIfNoEntry: false });
+    if (kind?.isFile() === true || kind?.isSymbolicLink() === true) continue;
+    const what = kind ? 'is no file, folder or link' : 'has a name that is not UTF-8';
+    throw new ProblemError({
+      message: `\`${ref.written}\`: ${JSON.stringify(file)} ${what}; Nix cannot copy it`,
+    });
+  }
 }
 
 async function existing(ref: FlakeRef): Promise<string> {
@@ -91,7 +106,11 @@ async function tracked(directory: string, exec: Exec): Promise<string[]> {
     });
   }
   // A file that was deleted but is still in the index is not part of what is there now.
-  return result.stdout.split('\0').filter((file) => file !== '' && existsSync(join(directory, file)));
+  // Nor is a submodule, which Nix does not fetch either.
+  const kindOf = (file: string) => lstatSync(join(directory, file), { throwIfNoEntry: false });
+  return result.stdout
+    .split('\0')
+    .filter((file) => file.includes('\uFFFD') || (file !== '' && kindOf(file)?.isDirectory() === false));
 }
 
 async function walk(directory: string, below: string): Promise<string[]> {

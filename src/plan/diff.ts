@@ -55,10 +55,12 @@ function compareField(
 /** Faults that only the machine can have: the manifest has no word for them. */
 function observedFaults(desired: DesiredApp, actual: ActualApp): Change[] {
   const faults: Change[] = [];
+  if (actual.applied && actual.state !== 'ready') faults.push(drift('meta', 'state', actual.state, 'ready'));
   const toplevel = actual.facets.system?.['toplevel'];
   if (actual.applied && toplevel !== undefined && toplevel !== actual.applied.toplevel) {
     faults.push(drift('system', 'toplevel', toplevel, actual.applied.toplevel));
   }
+  faults.push(...actual.altered.map((key) => drift('container', key, 'altered', 'as made')));
   if (desired.listen && actual.facets.exposure?.['forwarder'] === 'dead') {
     faults.push(drift('exposure', 'forwarder', 'not listening', 'listening'));
   }

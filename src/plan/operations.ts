@@ -31,6 +31,8 @@ export function operationsOf(
   const system = changes.filter((c) => c.facet === 'system');
   const ref = systemRef(actual, system);
   if (system.length > 0) buildSystem(ops, app, system);
+  const altered = changes.filter((c) => c.facet === 'container');
+  if (altered.length > 0) ops.then({ kind: 'repair' }, causes(altered));
   if (actual?.status === 'Running') {
     if (system.length > 0) switchSystem(ops, system, ref);
     moveExposure(ops, app.name, changes, context);

@@ -71,7 +71,7 @@ function planApp(
 
 function verbOf(actual: ActualApp | null, operations: readonly Operation[]): Verb {
   const kinds = new Set(operations.map((o) => o.action.kind));
-  if (!actual || actual.state === 'creating') return 'create';
+  if (!actual || (actual.state === 'creating' && !actual.applied)) return 'create';
   if (kinds.has('build')) return 'rebuild';
   if (kinds.has('start')) return 'start';
   if (kinds.has('expose') || kinds.has('unexpose') || kinds.has('revive')) return 'proxy-update';

@@ -18,7 +18,14 @@ afterEach(() => {
 async function pets(...argv: string[]): Promise<{ code: number; out: string }> {
   const stdout = new PassThrough();
   const { stdin, stderr } = process;
-  const context: Context = { cwd: '/', env: {}, stdin, stdout, stderr, stop: new AbortController().signal };
+  const context: Context = {
+    cwd: '/',
+    env: {},
+    stdin,
+    stdout,
+    stderr,
+    draining: (work) => work(new AbortController().signal),
+  };
   let code: number;
   try {
     code = await run(argv, context);

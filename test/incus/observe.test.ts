@@ -12,7 +12,7 @@ function instance(name: string, change: Partial<InstanceJson> = {}): InstanceJso
     project: 'default',
     status: 'Running',
     type: 'container',
-    config: { 'user.pets.project': 'p', 'user.pets.state': 'ready' },
+    config: { 'user.pets.project': 'p', 'user.pets.app': name, 'user.pets.state': 'ready' },
     devices,
     expanded_devices: devices,
     ...change,
@@ -29,6 +29,7 @@ function host(sockets: Readonly<Record<string, string>>): HostView {
     holderOf: ({ inode }) => ({ words: sockets[inode] ?? '', isForwarder: sockets[inode] === 'forwarder' }),
     addresses: ['127.0.0.1'],
     profile: () => '/nix/store/x',
+    made: () => ({ config: { 'raw.lxc': 'x' }, devices: { store: { type: 'disk', path: '/s' } } }),
   };
 }
 
@@ -40,13 +41,15 @@ describe('whose an instance is', () => {
   test('ours bear the mark; others are strangers by name, those of other Incus projects not even that', () => {
     const actual = observe([
       instance('web'),
-      instance('db', { config: { 'user.pets.project': 'q' } }),
+      instance('db', { config: { 'user.pets.project': 'q', 'user.pets.app': 'db' } }),
+      instance('copy', { config: { 'user.pets.project': 'p', 'user.pets.app': 'web' } }),
       instance('old', { config: { 'user.incus-pet.flake-ref': 'x' } }),
       instance('toString', { config: {} }),
       instance('web', { project: 'elsewhere', config: { 'user.pets.project': 'p' } }),
     ]);
     expect(actual.apps.map((app) => app.name)).toEqual(['web']);
     expect(actual.strangers).toEqual({
+      copy: 'is a copy of the pet `web` of project `p`',
       db: 'belongs to the pets project `q`',
       old: 'was made by incus-pet',
       toString: 'does not bear any mark of pets',
@@ -83,6 +86,15 @@ describe('exposures', () => {
   });
 });
 
+test('what a pet was made with and is not as it was made', () => {
+  const store = { type: 'disk', path: '/s', shift: 'true' };
+  const config = { ...instance('web').config, 'raw.lxc': 'x' };
+  const altered = (change: Partial<InstanceJson>) => observe([instance('web', change)]).apps[0]?.altered;
+  expect(altered({ config, devices: { store } })).toEqual([]);
+  expect(altered({ config, devices: { store: { ...store, path: '/t' } } })).toEqual(['store']);
+  expect(altered({})).toEqual(['raw.lxc', 'store']);
+});
+
 describe('ports that others hold', () => {
   const claims = (instances: InstanceJson[], sockets: Record<string, string> = {}) =>
     observe(instances, sockets).claims.map(
@@ -108,6 +120,11 @@ describe('ports that others hold', () => {
     for (const status of ['Running', 'Frozen']) {
       expect(claims([instance('web', { ...ours, status })], { '[::]:80': 'forwarder' })).toEqual([]);
     }
+  });
+
+  test('a proxy that somebody added to a pet by hand', () => {
+    const devices = { web: proxy('tcp:127.0.0.1:81'), extra: proxy('tcp:127.0.0.1:80') };
+    expect(claims([instance('web', { devices })])).toEqual(['127.0.0.1 80 the Incus instance `web`']);
   });
 
   test('a forwarder that no instance declares is passing', () => {

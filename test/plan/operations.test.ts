@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { golden, planned, shown } from './worlds.js';
+import { changesOf } from '../../src/plan/diff.js';
+import { found, golden, planned, shown, wanted } from './worlds.js';
 
 test('a changed system is built, made the newest generation, switched to and watched', () => {
   expect(shown({ want: ['web 80 source=b'], have: ['web 80'] })).toBe(
@@ -164,4 +165,32 @@ test('a record names the system of this run, or the one that stays', () => {
   expect(refs('web 80 source=b')).toEqual([
     { kind: 'applied', toplevel: '/nix/store/b-nixos-25.11-x86_64-linux', generation: 1 },
   ]);
+});
+
+describe('a container that is not as it was made', () => {
+  test('gets back what it was made with, before anything else of it changes', () => {
+    expect(
+      shown({
+        want: ['a', 'b'],
+        have: ['a - altered=nix-store,raw.lxc', 'b - status=Stopped altered=raw.lxc'],
+      }),
+    ).toBe(
+      golden(`
+        a: metadata
+        b: start
+        [1] a/repair, container nix-store drifted altered → as made, container raw.lxc drifted altered → as made
+        [2] #1 a/record, as the manifest says: container
+        [3] b/repair, container raw.lxc drifted altered → as made
+        [4] #3 b/start, it is stopped
+        [5] #4 b/settle, the app must run the system it was given
+        [6] #5 b/record, as the manifest says: power, container
+      `),
+    );
+  });
+
+  test('a state that nobody wrote is put right', () => {
+    expect(changesOf(wanted('web 80'), { ...found('web 80'), state: 'creating' })).toEqual([
+      { facet: 'meta', field: 'state', kind: 'drifted', from: 'creating', to: 'ready' },
+    ]);
+  });
 });

@@ -30,7 +30,7 @@ const WORLDS: Readonly<Record<string, World>> = {
   rebuild: { want: ['web 80 source=b'], have: ['web 80'] },
   drift: {
     want: ['web 80', 'b 81'],
-    have: ['web 80 forwarder=dead', 'b 81 devices=web:90 top=/x seen-ref=./y'],
+    have: ['web 80 forwarder=dead altered=raw.lxc', 'b 81 devices=web:90 top=/x seen-ref=./y'],
   },
   start: { want: ['a', 'b'], have: ['a - status=Stopped', 'b - status=Frozen'] },
   destroy: { want: [], have: ['web 80'], prune: true },

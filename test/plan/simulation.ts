@@ -28,7 +28,18 @@ export class Machine {
     switch (action.kind) {
       case 'create':
         if (app) throw new Error(`${name} exists`);
-        this.#set({ name, status: 'Stopped', state: 'creating', applied: null, exposures: [], facets: {} });
+        this.#set({
+          name,
+          status: 'Stopped',
+          state: 'creating',
+          applied: null,
+          exposures: [],
+          altered: [],
+          facets: {},
+        });
+        break;
+      case 'repair':
+        this.#change(name, { altered: [] });
         break;
       case 'start':
         this.#change(name, { status: 'Running' });

@@ -83,7 +83,7 @@ export function claim(listen: string, holder: string, live = true): Claim {
 }
 
 const PLATFORM = 'x86_64-linux';
-const OPTIONS = /^(source|nixpkgs|ref|status|state|record|top|forwarder|seen-ref|devices)=(.+)$/;
+const OPTIONS = /^(source|nixpkgs|ref|status|state|record|top|forwarder|seen-ref|devices|altered)=(.+)$/;
 
 type Words = {
   readonly name: AppName;
@@ -144,6 +144,7 @@ export function applied(app: DesiredApp): ActualApp {
     state: 'ready',
     applied: { v: 1, generation: 1, toplevel, facets: app.facets },
     exposures: devices,
+    altered: [],
     facets: { system: { toplevel }, meta: app.facets.meta ?? {} },
   });
 }
@@ -178,6 +179,7 @@ export function found(text: Found): ActualApp {
     state: half ? 'creating' : 'ready',
     applied: half || option('record') === 'none' ? null : whole.applied,
     exposures: devices === undefined ? whole.exposures : devicesIn(devices),
+    altered: option('altered')?.split(',') ?? [],
     facets: { system: topSeen(option('top'), whole), meta: refSeen(option('seen-ref'), whole) },
   };
   return seenAs(app, option('forwarder'));

@@ -155,6 +155,28 @@ describe("an operator's days, one after the other", () => {
     expect((await pets(['diff', '--exit-code'])).code).toBe(0);
   });
 
+  test('a container that was altered by hand gets back what it was made with', async () => {
+    await must('incus', ['config', 'unset', again, 'raw.lxc']);
+    await must('incus', ['config', 'device', 'remove', again, 'nix-store']);
+    const diff = (await pets(['diff'])).stdout;
+    expect(diff).toContain('container.raw.lxc');
+    expect(diff).toContain('container.nix-store');
+    await ok(['up']);
+    await must('incus', ['restart', '--force', again]);
+    await ok(['up']);
+    expect((await get(ports[1] ?? 0))?.body).toBe('another app');
+    expect((await pets(['diff', '--exit-code'])).code).toBe(0);
+  });
+
+  test('a copy of a pet bears its marks and is not the pet: it is never touched', async () => {
+    const copy = story.name('backup');
+    await must('incus', ['copy', worker, copy]);
+    expect((await pets(['diff', '--prune', '--exit-code'])).code).toBe(0);
+    await ok(['up', '--prune']);
+    expect((await story.instances()).map((i) => i.name)).toContain(copy);
+    await must('incus', ['delete', copy]);
+  });
+
   test('a dead forwarder is seen and revived', async () => {
     const pidFile = `/var/lib/incus/devices/${again}/proxy.web`;
     const pid = Number(
