@@ -13,12 +13,16 @@ export function guestOver(incus: Incus, limitMs: number): Guest {
   return {
     activate: async (app, toplevel, say) => {
       if ((await incus.readLink(app, '/run/current-system')) === toplevel) return { warnings: [] };
-      const refused = await switchTo(incus, app, toplevel, limitMs, say);
-      if (!refused.restart) return { warnings: refused.warnings };
-      say(`${refused.reason}: restarting the container`);
+      const switched = await switchTo(incus, app, toplevel, limitMs, say).catch(async (error: unknown) => {
+        // A guest that died before or during the switch boots into the new system: the profile is set.
+        if ((await incus.status(app)) === 'Running') throw error;
+        return { restart: true, reason: 'the container had stopped' } as const;
+      });
+      if (!switched.restart) return { warnings: switched.warnings };
+      say(`${switched.reason}: restarting the container`);
       await incus.stop(app, GRACE_MS);
       await incus.start(app);
-      return { warnings: [`${refused.reason}; the container was restarted instead`] };
+      return { warnings: [`${switched.reason}; the container was restarted instead`] };
     },
 
     settle: async (app, toplevel) => {

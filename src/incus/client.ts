@@ -17,6 +17,8 @@ const START_LIMIT_MS = 120_000;
 const STOP_LIMIT_MS = 30_000;
 const CONSOLE_LINES = 20;
 const ATTEMPTS = 6;
+const START_ATTEMPTS = 3;
+const START_PAUSE_MS = 1000;
 
 /** The Incus port over the daemon's socket. */
 export function incusOver(socket: string): Incus {
@@ -48,14 +50,28 @@ class Client implements Incus {
 
   start(name: string): Promise<void> {
     return this.#write(`starting \`${name}\``, async () => {
-      if ((await this.#get(name)).instance.status !== 'Running') {
-        await this.#setState(name, { action: 'start', timeout: 30 }, START_LIMIT_MS);
-      }
+      await this.#startPatiently(name);
       // The daemon can report success for a guest whose init has already ended.
       if ((await this.#get(name)).instance.status !== 'Running') {
         throw new IncusError('it started and was dead at once', 500);
       }
     });
+  }
+
+  /**
+   * A guest that has just died reads as stopped while the daemon still clears its devices away, and a start in
+   * that moment fails for want of them ("Failed to create detached mount" in lxc.log): a moment later it works.
+   */
+  async #startPatiently(name: string): Promise<void> {
+    for (let n = 1; (await this.#get(name)).instance.status !== 'Running'; n++) {
+      try {
+        await this.#setState(name, { action: 'start', timeout: 30 }, START_LIMIT_MS);
+        return;
+      } catch (error) {
+        if (!(error instanceof IncusError) || n >= START_ATTEMPTS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, START_PAUSE_MS));
+      }
+    }
   }
 
   unfreeze(name: string): Promise<void> {
