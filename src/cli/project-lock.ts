@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createConnection, createServer, type Server } from 'node:net';
 import { userInfo } from 'node:os';
 import { socketPath } from '../incus/http.js';
@@ -13,11 +14,16 @@ export async function holdProject(
   verb: string,
   env: Context['env'],
 ): Promise<() => Promise<void>> {
-  const name = `\0pets ${socketPath(env)} ${project}`;
+  // Longer than 107 bytes, such names are cut off without a word.
+  const scope = createHash('sha256')
+    .update(`${socketPath(env)} ${project}`)
+    .digest('hex');
+  const name = `\0pets-${scope}`;
   const holder = `${userName()}, process ${process.pid}, \`pets ${verb}\`, since ${new Date().toISOString()}`;
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.end(holder);
+    // Its peer must not be able to keep us from ending.
+    socket.end(holder, () => socket.destroy());
   });
   server.unref();
   if (await listens(server, name))

@@ -118,7 +118,7 @@ export async function observe(
   ports: ReadonlySet<number>,
   env: Context['env'],
 ): Promise<Actual> {
-  const incus = incusOver(socketPath(env));
+  const incus = incusOver(socketPath(env), project);
   const deadline = Date.now() + SETTLE_MS;
   for (;;) {
     const instances = await incus.instances();

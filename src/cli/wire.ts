@@ -18,7 +18,7 @@ import type { Project } from './project.js';
 export const lazyExec: Exec = async (...args) => (await import('../exec.js')).exec(...args);
 
 export function portsFor(project: Project, timeoutMs: number, context: Context): Ports {
-  const incus = incusOver(socketPath(context.env));
+  const incus = incusOver(socketPath(context.env), project.manifest.project);
   const assembly = fileURLToPath(new URL('../nix', import.meta.url));
   return {
     incus,

@@ -5,6 +5,8 @@ import { FailedProgram, ProblemError, TimeoutProblem } from '../problem.js';
 const BIN = '/run/current-system/sw/bin';
 const GRACE_MS = 30_000;
 const POLL_MS = 100;
+/** For a command that only asks. */
+const COMMAND_MS = 30_000;
 /** switch-to-configuration: active, but some unit failed or could not be reloaded. */
 const ACTIVE_WITH_FAILURES = 4;
 
@@ -12,7 +14,6 @@ const ACTIVE_WITH_FAILURES = 4;
 export function guestOver(incus: Incus, limitMs: number): Guest {
   return {
     activate: async (app, toplevel, say) => {
-      if ((await incus.readLink(app, '/run/current-system')) === toplevel) return { warnings: [] };
       const switched = await switchTo(incus, app, toplevel, limitMs, say).catch(async (error: unknown) => {
         // A guest that died before or during the switch boots into the new system: the profile is set.
         if ((await incus.status(app)) === 'Running') throw error;
@@ -29,7 +30,7 @@ export function guestOver(incus: Incus, limitMs: number): Guest {
       const deadline = Date.now() + limitMs;
       await runsSystem(incus, app, toplevel, deadline);
       await hasBooted(incus, app, deadline);
-      await noUnitFailed(incus, app);
+      await noUnitFailed(incus, app, deadline);
     },
   };
 }
@@ -118,13 +119,8 @@ async function hasBooted(incus: Incus, app: AppName, deadline: number): Promise<
   }
 }
 
-async function noUnitFailed(incus: Incus, app: AppName): Promise<void> {
-  const { stdout } = await incus.exec(
-    app,
-    [`${BIN}/systemctl`, 'list-units', '--failed', '--plain', '--no-legend'],
-    30_000,
-  );
-  const units = stdout
+async function noUnitFailed(incus: Incus, app: AppName, deadline: number): Promise<void> {
+  const units = (await failedUnits(incus, app, deadline))
     .split('\n')
     .map((line) => line.trim().split(/\s+/)[0] ?? '')
     .filter((unit) => unit !== '');
@@ -143,6 +139,18 @@ async function noUnitFailed(incus: Incus, app: AppName): Promise<void> {
     },
     journal.stdout.split('\n').filter((l) => l !== ''),
   );
+}
+
+/** A bus that does not answer, as while it is reloaded, has not said that all is well. */
+async function failedUnits(incus: Incus, app: AppName, deadline: number): Promise<string> {
+  for (;;) {
+    const command = [`${BIN}/systemctl`, 'list-units', '--failed', '--plain', '--no-legend'];
+    const { exitCode, stdout, stderr } = await incus.exec(app, command, COMMAND_MS);
+    if (exitCode === 0) return stdout;
+    if (Date.now() > deadline)
+      throw new ProblemError({ app, message: `systemd does not answer: ${stderr.trim()}` });
+    await pause();
+  }
 }
 
 function pause(): Promise<void> {

@@ -9,6 +9,7 @@ type Devices = Readonly<Record<string, Readonly<Record<string, string>>>>;
 type Instance = {
   readonly status: string;
   readonly description: string;
+  readonly config: Readonly<Record<string, string>>;
   readonly devices: Devices;
   readonly [key: string]: unknown;
 };
@@ -20,17 +21,19 @@ const ATTEMPTS = 6;
 const START_ATTEMPTS = 3;
 const START_PAUSE_MS = 1000;
 
-/** The Incus port over the daemon's socket. */
-export function incusOver(socket: string): Incus {
-  return new Client(new Rest(sender(socket)));
+/** The Incus port over the daemon's socket. It writes only to instances that bear `project`'s marks. */
+export function incusOver(socket: string, project: string): Incus {
+  return new Client(new Rest(sender(socket)), project);
 }
 
 /** Every write reads first and does only what is left to do: so it can be repeated after a broken connection. */
 class Client implements Incus {
   readonly #rest: Rest;
+  readonly #project: string;
 
-  constructor(rest: Rest) {
+  constructor(rest: Rest, project: string) {
     this.#rest = rest;
+    this.#project = project;
   }
 
   instances(): Promise<readonly InstanceJson[]> {
@@ -159,7 +162,17 @@ class Client implements Incus {
 
   async #find(name: string): Promise<{ instance: Instance; etag: string } | null> {
     const found = await this.#rest.get(at(name));
-    return found && { instance: found.metadata as Instance, etag: found.etag ?? '' };
+    if (!found) return null;
+    const instance = found.metadata as Instance;
+    // Planned from a list that may be minutes old: somebody may have put another instance in its place.
+    const { 'user.pets.project': project, 'user.pets.app': app } = instance.config;
+    if (project !== this.#project || app !== name) {
+      throw new IncusError(
+        'the instance of that name does not bear the marks of this project; it was not touched',
+        409,
+      );
+    }
+    return { instance, etag: found.etag ?? '' };
   }
 
   async #get(name: string): Promise<{ instance: Instance; etag: string }> {

@@ -63,7 +63,9 @@ function holderOf({ inode }: Socket): Holder {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (!descriptors(pid).includes(wanted)) continue;
     const command = commandOf(pid);
-    return { words: `process ${pid} (${command})`, isForwarder: /\bincusd forkproxy\b/.test(command) };
+    // A wrapped program is `.incusd-wrapped` on NixOS.
+    const isForwarder = /\bincusd(-wrapped)? forkproxy\b/.test(command);
+    return { words: `process ${pid} (${shortened(command)})`, isForwarder };
   }
   return { words: 'a process of another user', isForwarder: false };
 }
@@ -87,6 +89,9 @@ function readlinkOrEmpty(path: string): string {
 }
 
 function commandOf(pid: string): string {
-  const command = readIfThere(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
+  return readIfThere(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
+}
+
+function shortened(command: string): string {
   return command.length > 60 ? `${command.slice(0, 59)}…` : command;
 }

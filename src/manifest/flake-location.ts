@@ -118,6 +118,12 @@ function localUrl(scheme: 'path' | 'git+file', rest: string, manifestDir: string
 }
 
 function local(scheme: 'path' | 'git+file', directory: string, query: string): Location {
+  if (scheme === 'path' && query !== '') {
+    return refuse(
+      `a folder takes no ${quote(query)}`,
+      'name the flake’s own folder (./repo/sub), or write git+file:./repo?dir=sub',
+    );
+  }
   if (!URL_TEXT.test(query)) return refuse(`not a URL: ${quote(query)}`);
   const path = encodeURI(directory).replace(/[?#]/g, encodeURIComponent);
   return { url: `${scheme === 'path' ? 'path:' : 'git+file://'}${path}${query}`, directory };

@@ -1,6 +1,7 @@
 import { realpath, rename, rm, writeFile } from 'node:fs/promises';
 import type { Lock } from '../model.js';
 import type { LockFile } from '../ports.js';
+import { ProblemError } from '../problem.js';
 
 /** Written whole or not at all, one after the other. */
 export function lockFileAt(path: string, initial: Lock, print: (lock: Lock) => string): LockFile {
@@ -13,6 +14,12 @@ export function lockFileAt(path: string, initial: Lock, print: (lock: Lock) => s
     try {
       await writeFile(temporary, print(lock));
       await rename(temporary, target);
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      throw new ProblemError({
+        message: `cannot write ${path}: ${words}`,
+        hint: 'pets.lock belongs beside the manifest',
+      });
     } finally {
       await rm(temporary, { force: true });
     }

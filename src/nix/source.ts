@@ -23,6 +23,8 @@ export async function contentHash(
   exec: Exec,
 ): Promise<ContentHash> {
   try {
+    const commit = await commitOf(ref, exec);
+    if (commit !== null) return { hash: commit };
     const { directory, files } = await list(ref, ignored, exec);
     const hash = createHash('sha256');
     for (const file of files) hash.update(await fingerprint(directory, file));
@@ -33,6 +35,18 @@ export async function contentHash(
     if (code === undefined) throw error;
     return { problem: { message: `\`${ref.written}\`: cannot read ${path ?? 'a file'} (${code})` } };
   }
+}
+
+/** A `git+file:` with `ref` or `rev` stands for that commit, whatever is checked out. */
+async function commitOf(ref: FlakeRef, exec: Exec): Promise<string | null> {
+  const query = new URLSearchParams(ref.url.split('?')[1] ?? '');
+  const wanted = query.get('rev') ?? query.get('ref');
+  if (!ref.url.startsWith('git+file:') || wanted === null || ref.directory === undefined) return null;
+  const args = ['-C', ref.directory, 'rev-parse', '--verify', '--end-of-options', `${wanted}^{commit}`];
+  const { exitCode, stdout, stderr } = await exec('git', args);
+  if (exitCode !== 0)
+    throw new ProblemError({ message: `\`${ref.written}\`: git does not know ${wanted}: ${stderr}` });
+  return stdout.trim();
 }
 
 /** Copies what `contentHash` covers to `target`. */

@@ -80,8 +80,9 @@ export function destroyOperations(app: ActualApp): Operation[] {
   const ops = new Chain(app.name);
   const cause = 'no longer in the manifest';
   if (app.status !== 'Stopped') ops.then({ kind: 'stop' }, cause, 'container');
-  ops.then({ kind: 'delete' }, cause, 'container');
+  // The marked instance goes last: as long as it is there, the next run knows that there is something to finish.
   ops.then({ kind: 'drop-profile' }, cause);
+  ops.then({ kind: 'delete' }, cause, 'container');
   return ops.all;
 }
 

@@ -141,6 +141,7 @@ function buildsFirst(operations: readonly Operation[], found: ReadonlyMap<AppNam
 }
 
 const TOUCHES: ReadonlySet<string> = new Set([
+  'repair',
   'set-profile',
   'activate',
   'expose',

@@ -122,7 +122,7 @@ test('revive changes the device, so that Incus starts its forwarder, and waits f
 
 test('a destroy stops, deletes, and lets go of the generations', async () => {
   const { calls } = await run({ want: [], have: ['web 80'], prune: true });
-  expect(calls).toEqual(['incus.stop web', 'incus.remove web', 'delivery.dropProfile web']);
+  expect(calls).toEqual(['incus.stop web', 'delivery.dropProfile web', 'incus.remove web']);
 });
 
 describe('record', () => {

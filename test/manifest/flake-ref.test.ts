@@ -47,7 +47,10 @@ describe('local', () => {
     ['./web/../db/.', 'path:/srv/home%20lab/db * /srv/home lab/db'],
     ['../../../../x', 'path:/x * /x'],
     ['/abs/web/#a.b', 'path:/abs/web a.b /abs/web'],
-    ['./mono?dir=web', 'path:/srv/home%20lab/mono?dir=web * /srv/home lab/mono'],
+    [
+      './mono?dir=web',
+      'a folder takes no "?dir=web" (name the flake’s own folder (./repo/sub), or write git+file:./repo?dir=sub)',
+    ],
     ['./50%20x', 'path:/srv/home%20lab/50%2520x * /srv/home lab/50%20x'],
     ['./é', 'path:/srv/home%20lab/%C3%A9 * /srv/home lab/é'],
     ['path:/abs', 'path:/abs * /abs'],

@@ -119,6 +119,45 @@ describe('while it runs', () => {
     await story.ok(['diff', '--exit-code']);
   });
 
+  test('a switch that failed is tried again by the next run, and not taken for done', async () => {
+    story.plainFlake('app', '');
+    story.manifest({ app: 'flake-ref = "./app"' });
+    await story.ok(['up']);
+    story.plainFlake('app', 'system.activationScripts.broken = "echo cannot; exit 1";');
+    for (const run of ['first', 'second']) {
+      const up = await story.pets(['up', '--progress', 'plain']);
+      expect({ run, code: up.code }).toEqual({ run, code: 1 });
+      expect(up.stderr).toContain('switch-to-configuration failed');
+    }
+    story.plainFlake('app', '');
+    await story.ok(['up']);
+  });
+
+  test('an instance that somebody put in a pet’s place after the plan was made is not touched', async () => {
+    story.plainFlake('app', '');
+    story.manifest({ app: 'flake-ref = "./app"' });
+    await story.ok(['up']);
+    const name = story.name('app');
+    story.plainFlake(
+      'app',
+      'environment.etc."slow".source = pkgs.runCommand "slow" { } "sleep 4; echo > $out";',
+    );
+    const { child, ended } = story.start(['up', '--progress', 'plain']);
+    await new Promise<void>((resolve) => {
+      child.stderr?.on('data', (chunk: Buffer) => {
+        if (chunk.toString().includes(': building')) resolve();
+      });
+    });
+    await must('incus', ['delete', '--force', name]);
+    await must('incus', ['init', '--empty', name]);
+    const { code, stderr } = await ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain('does not bear the marks of this project');
+    const [stranger] = await story.instances();
+    expect(stranger).toMatchObject({ status: 'Stopped', devices: {} });
+    expect(stranger?.config['user.pets.project']).toBeUndefined();
+  });
+
   test('a unit that fails during a switch (exit 4): told as a warning, and the app fails with its journal', async () => {
     const unit = (script: string) =>
       `systemd.services.worker = { wantedBy = [ "multi-user.target" ]; serviceConfig.Type = "oneshot"; script = "${script}"; };`;
