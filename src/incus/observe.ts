@@ -72,9 +72,13 @@ function actualApp(instance: InstanceJson, open: ReadonlySet<string>, host: Host
   const exposures = Object.entries(instance.devices)
     .filter(([device, value]) => value['type'] === 'proxy' && EXPOSURE_DEVICE.test(device))
     .map(([device, value]): Exposure => {
-      const raw = value['listen'] ?? '';
-      const isApp = value['connect'] === 'tcp:127.0.0.1:8080';
-      return { device, raw, listen: isApp ? parseProxyAddress(raw) : null };
+      const { listen = '', connect = '' } = value;
+      const isApp = connect === 'tcp:127.0.0.1:8080';
+      return {
+        device,
+        raw: isApp ? listen : `${listen} to ${connect}`,
+        listen: isApp ? parseProxyAddress(listen) : null,
+      };
     });
   return {
     name: instance.name as AppName,
@@ -104,7 +108,7 @@ function seenFacets(
 ): Facets {
   const toplevel = host.profile(instance.name);
   const listens = exposures.map((e) => e.raw.replace(/^tcp:/, ''));
-  const forwarded = exposures.every((e) => e.listen && open.has(socketOf(e.listen)));
+  const forwarded = exposures.every((e) => e.listen === null || open.has(socketOf(e.listen)));
   const exposure: Facet = {
     listen: listens.length > 0 ? listens.join(', ') : null,
     ...(forwards(instance) && exposures.length > 0 && !forwarded ? { forwarder: 'dead' } : {}),

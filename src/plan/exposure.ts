@@ -54,9 +54,12 @@ export function waitsFor(moves: readonly Move[]): Map<AppName, AppName[]> {
     }
   }
   return new Map(
-    moves.map(({ app, opens }) => {
+    moves.map(({ app, add, drop, opens }) => {
       const held = opens ? (byPort.get(opens.port) ?? []) : [];
-      return [app, held.filter((h) => opens !== null && overlaps(h.listen, opens)).map((h) => h.app)];
+      const others = held.filter((h) => opens !== null && overlaps(h.listen, opens)).map((h) => h.app);
+      // One of its own that pets would not have written may hold any port: it goes first.
+      const isOdd = add !== null && drop.some((e) => e.listen === null);
+      return [app, isOdd ? [...new Set([...others, app])] : others];
     }),
   );
 }

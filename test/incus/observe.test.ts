@@ -68,7 +68,7 @@ describe('exposures', () => {
     const [app] = observe([instance('web', { devices })]).apps;
     expect(app?.exposures).toEqual([
       { device: 'web', raw: 'tcp:127.0.0.1:80', listen: parseListen('127.0.0.1:80') },
-      { device: 'web-2', raw: 'tcp:127.0.0.1:81', listen: null },
+      { device: 'web-2', raw: 'tcp:127.0.0.1:81 to tcp:127.0.0.1:9', listen: null },
     ]);
   });
 

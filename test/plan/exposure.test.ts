@@ -158,8 +158,8 @@ describe('what an interrupted run left', () => {
     expect(printPlan(plan)).toBe(
       golden(`
         web: proxy-update
-        [1] web/expose:web-2, exposure listen drifted localhost:80-90 → 127.0.0.1:80 !exposure
-        [2] #1 web/unexpose:web, tcp:localhost:80-90 is not in the manifest any more !exposure
+        [1] web/unexpose:web, tcp:localhost:80-90 is not in the manifest any more !exposure
+        [2] #1 web/expose:web-2, exposure listen drifted localhost:80-90 → 127.0.0.1:80 !exposure
         [3] #2 web/record, as the manifest says: exposure
       `),
     );

@@ -85,6 +85,19 @@ describe('where an app answers', () => {
     expect((await get(port))?.body).toBe('the page');
   });
 
+  test('a proxy that was led elsewhere by hand', async () => {
+    const name = story.name('web');
+    const device =
+      Object.keys((await story.instances())[0]?.devices ?? {}).find((key) => key.startsWith('web')) ?? '';
+    await must('incus', ['config', 'device', 'set', name, device, 'connect=tcp:127.0.0.1:9']);
+    expect((await story.ok(['diff'])).stdout).toContain(
+      `127.0.0.1:${port} to tcp:127.0.0.1:9 → 127.0.0.1:${port}`,
+    );
+    await story.ok(['up']);
+    expect((await get(port))?.body).toBe('the page');
+    expect((await story.pets(['diff', '--exit-code'])).code).toBe(0);
+  });
+
   test('a stopped app whose port was moved in the manifest starts on the new one', async () => {
     await must('incus', ['stop', '--force', story.name('web')]);
     manifest('127.0.0.1', spare);
