@@ -9,7 +9,7 @@ process.on('exit', () => {
 });
 
 /** The `Exec` port. Secrets never go through here: execa prints arguments in its errors. */
-export const exec: Exec = async (command, args, { cwd, onLine } = {}) => {
+export const exec: Exec = async (command, args, { onLine } = {}) => {
   const child = execa(command, args, {
     reject: false,
     stdin: 'ignore',
@@ -17,7 +17,6 @@ export const exec: Exec = async (command, args, { cwd, onLine } = {}) => {
     maxBuffer: 64 * 1024 * 1024,
     // A group of its own: Ctrl-C on the terminal is for us, who let what runs end in order.
     detached: true,
-    ...(cwd === undefined ? {} : { cwd }),
     ...(onLine === undefined ? {} : { stderr: ['pipe', linesTo(onLine)] as const }),
   });
   const { pid } = child;

@@ -10,7 +10,6 @@ export type ExecResult = {
 };
 
 export type ExecOptions = {
-  readonly cwd?: string;
   readonly onLine?: (line: string) => void;
 };
 

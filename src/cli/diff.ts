@@ -1,6 +1,6 @@
 import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
-import { diffText } from '../ui/index.js';
+import { diffText, jsonText } from '../ui/index.js';
 import { lazyExec } from './wire.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
 import { desireOf, located, observe, readProject, wantedPorts } from './project.js';
@@ -25,9 +25,7 @@ export async function diff(
   const plan = planOf(desired, actual, { prune: options.prune, only });
   const problems = located(plan.problems, project);
   const color = wantsColor(options.color, context.env, context.stdout);
-  context.stdout.write(
-    options.json ? `${JSON.stringify({ ...plan, problems }, null, 2)}\n` : diffText(plan, { color }),
-  );
+  context.stdout.write(options.json ? jsonText({ ...plan, problems }) : diffText(plan, { color }));
   if (problems.length > 0) throw new ProblemError(problems, EXIT.manifest);
   const changes = plan.apps.some((app) => app.verb !== 'unchanged');
   return options.exitCode && changes ? EXIT.changes : EXIT.ok;

@@ -1,7 +1,7 @@
 import { formatListen, urlOf } from '../listen.js';
 import type { Actual, ActualApp, Manifest } from '../model.js';
 import { EXIT, type ExitCode } from '../problem.js';
-import { table } from '../ui/index.js';
+import { jsonText, table } from '../ui/index.js';
 import type { Context, GlobalOptions } from './context.js';
 import { observe, readProject } from './project.js';
 
@@ -25,9 +25,7 @@ export async function ps(
   const { manifest } = await readProject(context, options.file);
   const rows = rowsOf(manifest, await observe(manifest.project, new Set(), context.env));
   if (options.json) {
-    context.stdout.write(
-      `${JSON.stringify({ version: 1, project: manifest.project, apps: rows }, null, 2)}\n`,
-    );
+    context.stdout.write(jsonText({ version: 1, project: manifest.project, apps: rows }));
   } else {
     const cells = rows.map((r) => [
       r.name,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync } from 'node:fs';
 import { cp, lstat, mkdir, readdir, readFile, readlink, realpath } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { FlakeRef } from '../model.js';
 import type { Exec } from '../ports.js';
 import { ProblemError, type Problem } from '../problem.js';
@@ -143,5 +143,5 @@ async function fingerprint(directory: string, file: string): Promise<Buffer> {
   const content = info.isSymbolicLink() ? Buffer.from(await readlink(path)) : await readFile(path);
   const kind = info.isSymbolicLink() ? 'link' : info.mode & 0o100 ? 'executable' : 'file';
   const digest = createHash('sha256').update(content).digest('hex');
-  return Buffer.from(`${relative('', file).split(sep).join('/')}\0${kind}\0${digest}\n`);
+  return Buffer.from(`${file}\0${kind}\0${digest}\n`);
 }

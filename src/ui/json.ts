@@ -48,9 +48,18 @@ export function problemRecord({ message, place, hint }: Problem): object {
   return { message, place: place ?? null, hint: hint ?? null };
 }
 
+/** For people and programs: indented, one final newline. */
+export function jsonText(value: object): string {
+  return `${escaped(JSON.stringify(value, null, 2))}\n`;
+}
+
 /** JSON leaves DEL and the C1 controls as they are, and a terminal obeys those: they are escaped as well. */
 export function jsonLine(value: object): string {
-  return JSON.stringify(value).replace(
+  return escaped(JSON.stringify(value));
+}
+
+function escaped(json: string): string {
+  return json.replace(
     /[\u007f-\u009f\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
