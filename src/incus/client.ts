@@ -144,6 +144,7 @@ class Client implements Incus {
 
   exec(name: string, command: readonly string[], timeoutMs: number): Promise<GuestResult> {
     return said(`running ${command[0] ?? ''} in \`${name}\``, async () => {
+      await this.#get(name);
       const body = { command, 'record-output': true, 'wait-for-websocket': false, interactive: false };
       const { metadata } = await started(this.#rest.write('POST', at(name, '/exec'), { body }, timeoutMs));
       const output = (metadata?.['output'] ?? {}) as Readonly<Record<string, string>>;

@@ -140,7 +140,8 @@ describe('while it runs', () => {
     const name = story.name('app');
     story.plainFlake(
       'app',
-      'environment.etc."slow".source = pkgs.runCommand "slow" { } "sleep 4; echo > $out";',
+      // Never built before, or it would be there at once.
+      `environment.etc."slow".source = pkgs.runCommand "slow" { } "sleep 4; echo ${String(Date.now())} > $out";`,
     );
     const { child, ended } = story.start(['up', '--progress', 'plain']);
     await new Promise<void>((resolve) => {
