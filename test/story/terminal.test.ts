@@ -7,11 +7,12 @@ type Reply = { readonly to: RegExp; readonly keys: string };
 
 /** Runs `pets` on a terminal that script(1) makes; types `reply.keys` once `reply.to` is on the screen. */
 function onTerminal(story: Story, args: string, { columns, rows }: Size, reply?: Reply): Promise<string> {
-  const command = `stty cols ${columns} rows ${rows}; '${process.execPath}' '${ROOT}/dist/pets.mjs' ${args}; echo "exit $?"`;
+  // Ctrl-C reaches the shell too: without the trap some shells die of it and never tell the exit code.
+  const command = `trap : INT; stty cols ${columns} rows ${rows}; '${process.execPath}' '${ROOT}/dist/pets.mjs' ${args}; echo "exit $?"`;
   const env = Object.entries(process.env).filter(([name]) => name !== 'CI' && name !== 'NO_COLOR');
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd: story.folder,
-    env: { ...Object.fromEntries(env), TERM: 'xterm-256color' },
+    env: { ...Object.fromEntries(env), SHELL: '/bin/sh', TERM: 'xterm-256color' },
     timeout: 120_000,
   });
   let screen = '';
