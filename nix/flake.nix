@@ -4,7 +4,8 @@
   inputs = {
     app.url = "path:./no-app-given";
     nixpkgs.url = "path:./no-nixpkgs-given";
-    # A directory with request.json: whatever comes from a manifest arrives as data, never as Nix code.
+    # A directory with request.json and the manifest's own Nix files: whatever else comes from a manifest arrives as
+    # data, never as Nix code.
     request = {
       url = "path:./no-request-given";
       flake = false;
@@ -17,6 +18,7 @@
       toplevel = import ./system.nix {
         inherit app nixpkgs;
         request = builtins.fromJSON (builtins.readFile (request + "/request.json"));
+        file = path: request + "/${path}";
       };
     };
 }

@@ -1,28 +1,53 @@
-# request: { name, platform, flakeRef, attribute = [ "nixosModules" "incus" ] }
-{ app, nixpkgs, request }:
+# request: { name, platform, mounts, nixos, modules, and where the system comes from:
+#   config = "<file>"  or  flakeRef = "./web", attribute = [ "nixosModules" "incus" ] }
+# file: a path in the request → the file
+{ app, nixpkgs, request, file }:
 let
-  inherit (nixpkgs) lib;
+  inherit (builtins) attrNames concatMap concatStringsSep elem hasAttr head isAttrs tail;
 
-  attributeName = lib.concatStringsSep "." request.attribute;
-  missing = throw "the flake `${request.flakeRef}' has no output `${attributeName}'; it has: ${
-    lib.concatStringsSep ", " (lib.attrNames (removeAttrs app [ "_type" "inputs" "outputs" "sourceInfo" "outPath" "narHash" "lastModified" "lastModifiedDate" "rev" "shortRev" "revCount" "submodules" "dirtyRev" "dirtyShortRev" ]))
+  # A part that is no plain name is quoted, as in a flake-ref's fragment.
+  show = path: concatStringsSep "." (map (part: if builtins.match "[A-Za-z0-9_-]+" part == null then "\"${part}\"" else part) path);
+
+  ownAttributes = [
+    "_type" "inputs" "outputs" "sourceInfo" "outPath" "narHash" "lastModified" "lastModifiedDate"
+    "rev" "shortRev" "revCount" "submodules" "dirtyRev" "dirtyShortRev"
+  ];
+  # What holds modules and systems is shown with the names in it.
+  namesIn = output:
+    let set = builtins.tryEval app.${output}; in
+    if elem output [ "nixosModules" "nixosConfigurations" ] && set.success && isAttrs set.value
+    then map (name: show [ output name ]) (attrNames set.value)
+    else [ output ];
+  missing = throw "the flake `${request.flakeRef}' has no output `${show request.attribute}'; it has: ${
+    concatStringsSep ", " (concatMap namesIn (attrNames (removeAttrs app ownAttributes)))
   }";
-  select =
-    set: path:
-    if path == [ ] then
-      set
-    else if builtins.isAttrs set && builtins.hasAttr (builtins.head path) set then
-      select set.${builtins.head path} (builtins.tail path)
-    else
-      missing;
+  select = set: path:
+    if path == [ ] then set
+    else if isAttrs set && hasAttr (head path) set then select set.${head path} (tail path)
+    else missing;
 
-  system = lib.nixosSystem {
-    system = request.platform;
-    modules = [
-      ./container.nix
-      { incus.container.appName = request.name; }
-      (select app request.attribute)
-    ];
-  };
+  selected = select app request.attribute;
+  isSystem = isAttrs selected && selected ? extendModules;
+  refused = what: throw "`${show request.attribute}' of the flake `${request.flakeRef}' is ${what}";
+  checked =
+    if selected.type or null == "derivation" then refused "a package; pets needs a NixOS module or system"
+    else if !isSystem && selected ? config.system.build.toplevel
+    then refused "a system without extendModules: its nixpkgs is too old"
+    else selected;
+
+  # Set where it is clear that a pet is meant: the manifest names a whole system.
+  enabled = { incus.container.enable = true; };
+  pet = [
+    ./container.nix
+    { incus.container = { appName = request.name; inherit (request) mounts; }; }
+  ]
+  ++ map file request.modules
+  ++ [ (import ./options.nix { inherit (request) name nixos; }) ];
+  assemble = modules: nixpkgs.lib.nixosSystem { system = request.platform; modules = modules ++ pet; };
+
+  system =
+    if request ? config then assemble [ (file request.config) enabled ]
+    else if isSystem then selected.extendModules { modules = pet ++ [ enabled ]; }
+    else assemble [ checked ];
 in
 system.config.system.build.toplevel

@@ -1,4 +1,4 @@
-import type { Exposure, Facets, Listen } from './model.js';
+import type { AppName, DesiredExposure, Exposure, Facets, StoreMode } from './model.js';
 
 /** The system that an operation is about: the one this run builds, or the one last applied. */
 export type SystemRef =
@@ -17,10 +17,30 @@ export type Action =
   /** Build the evaluated derivation. */
   | { readonly kind: 'build' }
   /** Make the built system the newest generation of the pet's profile: it is what boots, and what GC keeps. */
-  | { readonly kind: 'set-profile' }
-  | { readonly kind: 'create' }
+  | { readonly kind: 'set-profile'; readonly store: StoreMode }
+  /** Send the paths of the built system that the guest's own store lacks. */
+  | { readonly kind: 'deliver'; readonly store: StoreMode }
+  /** Give the app a volume, where none of that name is kept for it. */
+  | { readonly kind: 'make-volume'; readonly volume: string; readonly size: string | null }
+  | { readonly kind: 'resize-volume'; readonly volume: string; readonly size: string | null }
+  /** The volumes of the app's former name are its own from now on. */
+  | { readonly kind: 'take-volumes'; readonly from: AppName }
+  /** Make a folder of the host that a bind is to show. */
+  | { readonly kind: 'make-folder'; readonly path: string }
+  | { readonly kind: 'create'; readonly store: StoreMode }
+  | { readonly kind: 'rename'; readonly from: AppName }
+  /** The generations of the app's former name are its own from now on. */
+  | { readonly kind: 'move-profile'; readonly from: AppName; readonly store: StoreMode }
   /** Give the container back the config and devices that it was made with. */
-  | { readonly kind: 'repair' }
+  | { readonly kind: 'repair'; readonly store: StoreMode }
+  /** Set config keys; an empty value removes one. `profiles`: null leaves them. */
+  | {
+      readonly kind: 'configure';
+      readonly config: Readonly<Record<string, string>>;
+      readonly profiles: readonly string[] | null;
+    }
+  | { readonly kind: 'attach'; readonly device: string; readonly what: AttachmentSpec }
+  | { readonly kind: 'detach'; readonly device: string }
   | { readonly kind: 'start'; readonly from: 'Stopped' | 'Frozen' }
   /** Switch the running guest to the built system. */
   | { readonly kind: 'activate' }
@@ -32,18 +52,28 @@ export type Action =
   | {
       readonly kind: 'expose';
       readonly device: string;
-      readonly listen: Listen;
+      readonly exposure: DesiredExposure;
       readonly fallback: Exposure | null;
     }
-  | { readonly kind: 'unexpose'; readonly device: string; readonly raw: string }
+  | { readonly kind: 'unexpose'; readonly device: string }
   /** Nothing listens although the device is there: make Incus start its forwarder again. */
-  | { readonly kind: 'revive'; readonly device: string; readonly listen: Listen }
+  | { readonly kind: 'revive'; readonly device: string; readonly exposure: DesiredExposure }
   /** Record what was applied: the pet is whole. */
   | { readonly kind: 'record'; readonly facets: Facets; readonly system: SystemRef }
-  | { readonly kind: 'stop' }
+  /** Remove generations beyond the newest `keep`, and in a store of the guest's own what only they used. */
+  | { readonly kind: 'collect'; readonly keep: number; readonly store: StoreMode }
+  /** `instance`: its name now, where it is about to be renamed. */
+  | { readonly kind: 'stop'; readonly instance: AppName }
   | { readonly kind: 'delete' }
   /** Remove the pet's profile, and with it its generations. */
-  | { readonly kind: 'drop-profile' };
+  | { readonly kind: 'drop-profile'; readonly store: StoreMode };
+
+/** What a disk device is made of; a volume's pool and name are found when it is attached. */
+export type AttachmentSpec =
+  | { readonly kind: 'volume'; readonly volume: string; readonly path: string }
+  | { readonly kind: 'bind'; readonly source: string; readonly path: string; readonly readOnly: boolean }
+  /** As written in the manifest's `incus.devices`. */
+  | { readonly kind: 'device'; readonly value: Readonly<Record<string, string>> };
 
 export type ActionKind = Action['kind'];
 
@@ -57,8 +87,18 @@ export const ACTIONS = {
   evaluate: { doing: 'evaluating', done: 'evaluated', slot: 'evaluate' },
   build: { doing: 'building', done: 'built', slot: 'build' },
   'set-profile': { doing: 'setting the profile', done: 'profile set', slot: 'incus' },
+  deliver: { doing: 'sending the system', done: 'system sent', slot: 'wait' },
+  'make-volume': { doing: 'making the volume', done: 'volume made', slot: 'incus' },
+  'resize-volume': { doing: 'resizing the volume', done: 'volume resized', slot: 'incus' },
+  'take-volumes': { doing: 'taking over the volumes', done: 'volumes taken over', slot: 'incus' },
+  'make-folder': { doing: 'making the folder', done: 'folder made', slot: 'incus' },
   create: { doing: 'creating', done: 'created', slot: 'incus' },
+  rename: { doing: 'renaming', done: 'renamed', slot: 'incus' },
+  'move-profile': { doing: 'moving the profile', done: 'profile moved', slot: 'incus' },
   repair: { doing: 'repairing the container', done: 'container repaired', slot: 'incus' },
+  configure: { doing: 'configuring', done: 'configured', slot: 'incus' },
+  attach: { doing: 'attaching', done: 'attached', slot: 'incus' },
+  detach: { doing: 'detaching', done: 'detached', slot: 'incus' },
   start: { doing: 'starting', done: 'started', slot: 'incus' },
   activate: { doing: 'switching', done: 'switched', slot: 'wait' },
   settle: { doing: 'waiting for the system', done: 'up', slot: 'wait' },
@@ -66,6 +106,7 @@ export const ACTIONS = {
   unexpose: { doing: 'removing the old exposure', done: 'old exposure removed', slot: 'incus' },
   revive: { doing: 'reviving the forwarder', done: 'forwarder revived', slot: 'incus' },
   record: { doing: 'recording', done: 'recorded', slot: 'incus' },
+  collect: { doing: 'removing old generations', done: 'old generations removed', slot: 'wait' },
   stop: { doing: 'stopping', done: 'stopped', slot: 'incus' },
   delete: { doing: 'deleting', done: 'deleted', slot: 'incus' },
   'drop-profile': { doing: 'removing the profile', done: 'profile removed', slot: 'incus' },

@@ -1,6 +1,7 @@
+import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
-import { EXIT, ProblemError } from './problem.js';
-import type { Exec } from './ports.js';
+import { EXIT, ProblemError, TimeoutProblem } from './problem.js';
+import type { Exec, Pipe } from './ports.js';
 
 /** Process groups that are still running; ended with us, should we end before them. */
 const running = new Set<number>();
@@ -8,37 +9,83 @@ process.on('exit', () => {
   for (const pid of running) endGroup(pid);
 });
 
+/** Bytes of what is not read line by line; a program that prints more is ended. */
+const MAX_OUTPUT = 64 * 1024 * 1024;
+const MAX_LINES = 10_000;
+const MAX_COLUMNS = 2_000;
+
 /** The `Exec` port. Secrets never go through here: execa prints arguments in its errors. */
 export const exec: Exec = async (command, args, { onLine } = {}) => {
+  const kept: string[] = [];
   const child = execa(command, args, {
     reject: false,
     stdin: 'ignore',
     stripFinalNewline: true,
-    maxBuffer: 64 * 1024 * 1024,
+    maxBuffer: MAX_OUTPUT,
     // A group of its own: Ctrl-C on the terminal is for us, who let what runs end in order.
     detached: true,
-    ...(onLine === undefined ? {} : { stderr: ['pipe', linesTo(onLine)] as const }),
+    ...(onLine === undefined ? {} : { stderr: ['pipe', linesTo(onLine, kept)] as const }),
   });
   const { pid } = child;
   if (pid !== undefined) running.add(pid);
   const result = await child;
   if (pid !== undefined) running.delete(pid);
   if (result.exitCode === undefined && result.code === 'ENOENT') throw notInstalled(command);
-  return { exitCode: result.exitCode ?? null, stdout: result.stdout, stderr: result.stderr };
+  const stderr = onLine === undefined ? result.stderr : kept.join('\n');
+  return { exitCode: result.exitCode ?? null, stdout: result.stdout, stderr };
 };
 
-function endGroup(pid: number): void {
+/** The `Pipe` port. What goes over is not kept. */
+export const pipe: Pipe = async ([program, ...args], [reader, ...readerArgs], idleMs) => {
+  const source = execa(program, args, {
+    reject: false,
+    stdin: 'ignore',
+    buffer: { stdout: false },
+    detached: true,
+  });
+  const sink = execa(reader, readerArgs, { reject: false, stdin: 'pipe', detached: true });
+  const pids = [source.pid, sink.pid].filter((pid) => pid !== undefined);
+  for (const pid of pids) running.add(pid);
+  const idle = new AbortController();
+  const timer = setTimeout(() => {
+    idle.abort();
+    // A client of Incus passes a SIGTERM on to a guest that may be frozen.
+    for (const pid of pids) endGroup(pid, 'SIGKILL');
+  }, idleMs);
+  source.stdout.on('data', () => timer.refresh());
+  // Where one of them ends early, this ends the other; how it went is in their exit codes.
+  const over = pipeline(source.stdout, sink.stdin).catch(() => undefined);
+  const [from, to] = await Promise.all([source, sink, over]);
+  clearTimeout(timer);
+  for (const pid of pids) running.delete(pid);
+  if (from.code === 'ENOENT') throw notInstalled(program);
+  if (to.code === 'ENOENT') throw notInstalled(reader);
+  if (idle.signal.aborted) {
+    const seconds = Math.round(idleMs / 1000);
+    throw new TimeoutProblem(`${program} | ${reader}: nothing went over for ${seconds} s`);
+  }
+  return {
+    from: { exitCode: from.exitCode ?? null, stdout: '', stderr: from.stderr },
+    to: { exitCode: to.exitCode ?? null, stdout: to.stdout, stderr: to.stderr },
+  };
+};
+
+function endGroup(pid: number, signal: NodeJS.Signals = 'SIGTERM'): void {
   try {
-    process.kill(-pid, 'SIGTERM');
+    process.kill(-pid, signal);
   } catch {
     // It has ended in the meantime.
   }
 }
 
-function linesTo(onLine: (line: string) => void) {
+/** A build may print for hours: what is shown as it comes is kept for its last lines only. */
+function linesTo(onLine: (line: string) => void, kept: string[]) {
+  // It yields nothing: execa would keep it all.
   return function* (line: unknown) {
-    onLine(String(line));
-    yield line;
+    const text = String(line);
+    onLine(text);
+    kept.push(text.slice(0, MAX_COLUMNS));
+    if (kept.length > 2 * MAX_LINES) kept.splice(0, kept.length - MAX_LINES);
   };
 }
 

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { IpAddress, Listen, Port } from './model.js';
+import type { Binding, IpAddress, Listen, Port } from './model.js';
 
 /** A proxy device's side as Incus writes it: one address, ports as inclusive ranges. */
 export type ProxyPorts = {
@@ -63,34 +63,56 @@ export function parseListen(text: string): Listen | null {
   return address && port ? { address, port } : null;
 }
 
+export function bindingOf({ address, port }: Listen): Binding {
+  return { protocol: 'tcp', address, first: port, last: port };
+}
+
+/** `127.0.0.1:7700`, `[::1]:7700-7709`, `0.0.0.0:53/udp`, `unix:/run/web.sock`. */
+export function formatBinding(binding: Binding): string {
+  if (binding.protocol === 'unix') return `unix:${binding.path}`;
+  return `${hostAndPorts(binding)}${binding.protocol === 'udp' ? '/udp' : ''}`;
+}
+
 /**
  * Whether only one of the two can listen at a time. Both wildcards cover both families: Incus' forwarder binds
  * 0.0.0.0 as the dual-stack `::` (Go's net.Listen does; seen in /proc/net/tcp6).
  */
-export function overlaps(a: Listen, b: Listen): boolean {
-  return a.port === b.port && (a.address === b.address || isWildcard(a) || isWildcard(b));
+export function overlaps(a: Binding, b: Binding): boolean {
+  if (a.protocol === 'unix' || b.protocol === 'unix')
+    return a.protocol === 'unix' && b.protocol === 'unix' && a.path === b.path;
+  const sharesAddress = a.address === b.address || isWildcard(a) || isWildcard(b);
+  return a.protocol === b.protocol && sharesAddress && a.first <= b.last && b.first <= a.last;
 }
 
-/** The socket that Incus' forwarder opens for a `listen`, as the kernel shows it. */
-export function socketOf(listen: Listen): string {
-  return isWildcard(listen) ? `:: ${listen.port}` : `${listen.address} ${listen.port}`;
+/** The sockets that Incus' forwarder opens for a binding, as the kernel shows them: one for each port. */
+export function socketsOf(binding: Binding): string[] {
+  if (binding.protocol === 'unix') return [`unix ${binding.path}`];
+  const { protocol, first, last } = binding;
+  const address = isWildcard(binding) ? ANY_V6 : binding.address;
+  return Array.from({ length: last - first + 1 }, (_, i) => `${protocol} ${address} ${first + i}`);
 }
 
-export function isWildcard({ address }: Listen): boolean {
+export function isWildcard({ address }: { readonly address: IpAddress }): boolean {
   return address === ANY_V6 || address === ANY_V4;
 }
 
-/** What a proxy device's `listen` is given: `tcp:127.0.0.1:7700`. */
-export function proxyAddress(listen: Listen): string {
-  return `tcp:${formatListen(listen)}`;
+/** What a proxy device's `listen` is given: `tcp:127.0.0.1:7700`, `unix:/run/web.sock`. */
+export function proxyListen(binding: Binding): string {
+  if (binding.protocol === 'unix') return `unix:${binding.path}`;
+  return `${binding.protocol}:${hostAndPorts(binding)}`;
 }
 
-/** The address of a proxy device, where it is tcp with one port: what pets itself would write, or means the same. */
-export function parseProxyAddress(text: string): Listen | null {
+/** What a proxy device listens on, where it is what pets would write, or means the same. */
+export function parseProxyListen(text: string): Binding | null {
+  if (text.startsWith('unix:/')) return { protocol: 'unix', path: text.slice('unix:'.length) };
   const parsed = parseProxyPorts(text);
   const [range, ...others] = parsed?.ports ?? [];
-  if (parsed?.protocol !== 'tcp' || !range || others.length > 0 || range[0] !== range[1]) return null;
-  return { address: parsed.address, port: range[0] };
+  if (!parsed || !range || others.length > 0) return null;
+  return { protocol: parsed.protocol, address: parsed.address, first: range[0], last: range[1] };
+}
+
+function hostAndPorts({ address, first, last }: Exclude<Binding, { protocol: 'unix' }>): string {
+  return `${bracketed(address)}:${first}${last === first ? '' : `-${last}`}`;
 }
 
 /** `tcp:IP:PORT[-PORT][,PORT…]`; no address means every one. Null for unix sockets, host names and nonsense. */

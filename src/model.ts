@@ -1,5 +1,5 @@
 import type { Action } from './actions.js';
-import type { KeyPath, Problem } from './problem.js';
+import type { Problem } from './problem.js';
 
 declare const brand: unique symbol;
 type Brand<T, Name extends string> = T & { readonly [brand]: Name };
@@ -16,6 +16,16 @@ export type StorePath = Brand<string, 'StorePath'>;
 /** A host address and port on which something listens, tcp. */
 export type Listen = { readonly address: IpAddress; readonly port: Port };
 
+/** What a forwarder listens on: ports `first` to `last` of an address (one port: both the same), or a socket file. */
+export type Binding =
+  | {
+      readonly protocol: 'tcp' | 'udp';
+      readonly address: IpAddress;
+      readonly first: Port;
+      readonly last: Port;
+    }
+  | { readonly protocol: 'unix'; readonly path: string };
+
 // ── Manifest ────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A flake reference, taken apart. `attribute` is the fragment: `nixosModules.incus` when none was written. */
@@ -29,14 +39,85 @@ export type FlakeRef = {
   readonly directory?: string;
 };
 
+/** A file or folder of the host. `path` is absolute. */
+export type LocalPath = { readonly written: string; readonly path: string };
+
+/** Where an app's system comes from: exactly one of the three keys. */
+export type AppRef =
+  | { readonly kind: 'flake'; readonly ref: FlakeRef }
+  /** A classic configuration.nix. */
+  | { readonly kind: 'config'; readonly file: LocalPath }
+  | { readonly kind: 'toplevel'; readonly path: StorePath };
+
+/** A value of the `nixos` table. A float keeps being one where it has no fraction: Nix tells 1.0 from 1. */
+export type NixValue =
+  string | number | bigint | boolean | Float | readonly NixValue[] | { readonly [name: string]: NixValue };
+export type Float = { readonly float: number };
+
+/** One `[[publish]]`. `to`: a port of the guest; as many as there are on the host side, or one. */
+export type Publish = {
+  readonly binding: Binding;
+  readonly to: { readonly protocol: 'tcp' | 'udp'; readonly first: Port; readonly last: Port };
+  /** Permissions of a socket file: `0660`. */
+  readonly mode: string | null;
+};
+
+/** A named volume of the app and where it is mounted. `size`: `10GiB`. */
+export type VolumeMount = { readonly name: string; readonly path: string; readonly size: string | null };
+
+export type Bind = {
+  readonly source: LocalPath;
+  readonly path: string;
+  readonly readOnly: boolean;
+  /** Make the folder where it is missing. */
+  readonly create: boolean;
+};
+
+/** As Incus has them: `512MiB`, `25%`; `2`, `0-3`, `50%`. Null: none. */
+export type ResourceLimits = { readonly memory: string | null; readonly cpu: string | null };
+
+export type Passthrough = {
+  readonly config: Readonly<Record<string, string>>;
+  readonly devices: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Null: Incus' own default. */
+  readonly profiles: readonly string[] | null;
+};
+
+export type StoreMode = 'shared' | 'copy';
+export type Activation = 'auto' | 'switch' | 'restart';
+
 export type ManifestApp = {
   readonly name: AppName;
-  readonly flakeRef: FlakeRef;
+  /** The app's former name. */
+  readonly was: AppName | null;
+  readonly source: AppRef;
   readonly nixpkgs: FlakeRef;
+  readonly modules: readonly LocalPath[];
+  /** NixOS options over the app's module. */
+  readonly nixos: { readonly [name: string]: NixValue };
   readonly port: Port | null;
   readonly listen: IpAddress;
+  readonly publish: readonly Publish[];
+  /** By name, sorted. */
+  readonly volumes: readonly VolumeMount[];
+  readonly binds: readonly Bind[];
+  readonly limits: ResourceLimits;
+  /** Null: as it was when the host went down, which is Incus' default. */
+  readonly autostart: boolean | null;
+  readonly incus: Passthrough;
+  /** Apps that must be up first; sorted. */
+  readonly after: readonly AppName[];
   /** For `@tag` selectors; sorted, without duplicates. */
   readonly tags: readonly string[];
+  /** Null: shared where it works. */
+  readonly store: StoreMode | null;
+  /** Alias of the image, in the daemon's own image store, that a copy store begins with. */
+  readonly image: string;
+  readonly activation: Activation;
+  /** Generations kept. */
+  readonly keep: number;
+  /** Limit for each switch and each boot, ms; null: the command line's. */
+  readonly timeout: number | null;
 };
 
 export type Manifest = {
@@ -61,13 +142,17 @@ export type Lock = { readonly version: 1; readonly refs: Readonly<Record<string,
 // ── Facets: what is compared ────────────────────────────────────────────────────────────────────────────
 
 /** The parts of a pet that change independently of one another. */
-export type FacetName = 'system' | 'exposure' | 'meta' | 'power' | 'container';
+export type FacetName =
+  'system' | 'exposure' | 'storage' | 'limits' | 'secrets' | 'health' | 'meta' | 'power' | 'container';
 
 /** One facet's fields. Absent: the default, or not known. `null`: known to be nothing. */
 export type Facet = Readonly<Record<string, string | null>>;
 export type Facets = Readonly<Partial<Record<FacetName, Facet>>>;
 
 // ── Desired ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What became of reading a local source: the hash of its content, or why there is none. */
+export type ContentHash = { readonly hash: string } | { readonly problem: Problem };
 
 /** A flake source, resolved as far as it can be without the network. */
 export type Source =
@@ -76,14 +161,49 @@ export type Source =
   /** A local directory that cannot be read: `problem` says why. */
   | { readonly kind: 'missing'; readonly ref: FlakeRef; readonly problem: Problem };
 
+/** Where an app's system comes from, resolved likewise. */
+export type AppSource =
+  | Source
+  | { readonly kind: 'config'; readonly file: LocalPath }
+  | { readonly kind: 'toplevel'; readonly path: StorePath };
+
+/** One exposure. `connect`: the guest's side as Incus writes it, `tcp:127.0.0.1:8080`. */
+export type DesiredExposure = {
+  /** `port` and `listen`, which get the device `web`; the others are `publish`. */
+  readonly role: 'web' | 'publish';
+  readonly binding: Binding;
+  readonly connect: string;
+  readonly mode: string | null;
+};
+
 export type DesiredApp = {
   readonly name: AppName;
-  readonly source: Source;
+  readonly was: AppName | null;
+  readonly source: AppSource;
   readonly nixpkgs: Source;
+  readonly modules: readonly LocalPath[];
+  readonly nixos: { readonly [name: string]: NixValue };
   /** Nix' name of the platform: `x86_64-linux`. */
   readonly platform: string;
+  /** The main exposure. */
   readonly listen: Listen | null;
+  readonly exposures: readonly DesiredExposure[];
+  readonly volumes: readonly VolumeMount[];
+  readonly binds: readonly Bind[];
+  /** Config keys of the instance that come from the manifest: limits, autostart, `incus.config`. */
+  readonly config: Readonly<Record<string, string>>;
+  readonly devices: Passthrough['devices'];
+  readonly profiles: Passthrough['profiles'];
+  readonly after: readonly AppName[];
+  /** Null: decided by what is there, and what the host can do. */
+  readonly store: StoreMode | null;
+  readonly image: string;
+  readonly activation: Activation;
+  readonly keep: number;
+  readonly timeout: number | null;
   readonly facets: Facets;
+  /** What the host lacks for it: files, folders. Any of these: nothing of the plan may be carried out. */
+  readonly problems: readonly Problem[];
 };
 
 export type Desired = { readonly project: string; readonly apps: readonly DesiredApp[] };
@@ -98,29 +218,67 @@ export type Applied = {
   readonly facets: Facets;
 };
 
-/** A proxy device that exposes the app's 8080. `listen` is null where its address is none pets would write. */
-export type Exposure = { readonly device: string; readonly raw: string; readonly listen: Listen | null };
+/**
+ * A proxy device of pets' making, by its name. `binding` is null where its address is none pets would write;
+ * `value` is what restores it as it was.
+ */
+export type Exposure = {
+  readonly device: string;
+  readonly role: DesiredExposure['role'];
+  readonly binding: Binding | null;
+  readonly connect: string;
+  readonly value: Readonly<Record<string, string>>;
+};
+
+/** A disk device of pets' making: a volume by its name, or a folder of the host. */
+export type Attachment =
+  | { readonly kind: 'volume'; readonly device: string; readonly volume: string; readonly path: string }
+  | {
+      readonly kind: 'bind';
+      readonly device: string;
+      readonly source: string;
+      readonly path: string;
+      readonly readOnly: boolean;
+    };
 
 export type ActualApp = {
   readonly name: AppName;
+  /** A rename that was begun: the name that the instance is about to have. */
+  readonly becoming: AppName | null;
   /** Incus' word: Running, Stopped, Frozen, Error… */
   readonly status: string;
   /** `creating`: no run has brought it up whole yet; `ready`: one has. */
   readonly state: 'creating' | 'ready';
   readonly applied: Applied | null;
+  readonly store: StoreMode;
   readonly exposures: readonly Exposure[];
+  readonly attachments: readonly Attachment[];
+  /** Names of all its own devices. */
+  readonly devices: readonly string[];
   /** Config keys and devices that the pet was made with and that are not there, or not as they were made. */
   readonly altered: readonly string[];
   /** What can be seen of each facet now; a field that cannot be observed is absent. */
   readonly facets: Facets;
 };
 
+/** A custom volume of Incus that bears this project's marks. Its name is incidental: the marks say what it is. */
+export type Volume = {
+  readonly pool: string;
+  readonly name: string;
+  readonly app: string;
+  /** Its name in the app's `volumes`. */
+  readonly volume: string;
+  readonly size: string | null;
+  /** Instances that it is attached to. */
+  readonly usedBy: readonly string[];
+};
+
 /**
- * A port that somebody other than this project's apps holds. `passing`: by a forwarder of Incus that no instance
+ * What somebody other than this project's apps holds. `passing`: by a forwarder of Incus that no instance
  * declares, as while the daemon is still adding or removing a device.
  */
 export type Claim = {
-  readonly listen: Listen;
+  readonly binding: Binding;
   readonly holder: string;
   readonly live: boolean;
   readonly passing: boolean;
@@ -129,17 +287,31 @@ export type Claim = {
 export type Actual = {
   /** Instances that bear this project's mark. */
   readonly apps: readonly ActualApp[];
+  readonly volumes: readonly Volume[];
   /** Every other instance of the daemon's project: name → whose it is, in words. */
   readonly strangers: Readonly<Record<string, string>>;
   readonly claims: readonly Claim[];
   /** Addresses that this host has; a `listen` elsewhere cannot work. Wildcards always do. */
   readonly addresses: readonly string[];
+  /** Why pets cannot share the host's store, in words; null: they can. */
+  readonly unshareable: string | null;
 };
 
 // ── Plan ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What happens to an app, as one word on the screen. The smallest that does it. */
-export type Verb = 'unchanged' | 'metadata' | 'proxy-update' | 'start' | 'rebuild' | 'create' | 'destroy';
+export type Verb =
+  | 'unchanged'
+  | 'metadata'
+  | 'proxy-update'
+  | 'reconfigure'
+  | 'start'
+  | 'restart'
+  | 'rebuild'
+  | 'rename'
+  | 'create'
+  | 'recreate'
+  | 'destroy';
 /** What a person loses for a moment while an operation runs. */
 export type Interrupts = 'nothing' | 'exposure' | 'service' | 'container';
 
@@ -181,6 +353,8 @@ export type AppPlan = {
   readonly url: string | null;
   /** Why nothing is done about it although there is something to do (`destroy` without --prune). */
   readonly held: string | null;
+  /** What a person should know before: data that stays behind, a limit that nobody enforces. */
+  readonly notes: readonly string[];
 };
 
 export type Plan = {
@@ -189,9 +363,8 @@ export type Plan = {
   readonly apps: readonly AppPlan[];
   readonly operations: readonly Operation[];
   /** Any of these: nothing of the plan may be carried out. */
-  readonly problems: readonly PlanProblem[];
+  readonly problems: readonly Problem[];
 };
-export type PlanProblem = Problem & { readonly path?: KeyPath };
 
 // ── Events and outcome ──────────────────────────────────────────────────────────────────────────────────
 
@@ -249,6 +422,8 @@ export type AppOutcome = {
   readonly result: AppResult;
   readonly url: string | null;
   readonly warnings: readonly string[];
+  /** From the plan, for what was carried out or held. */
+  readonly notes: readonly string[];
   /** Wall time from its first operation's start to its last one's end, ms; 0 when nothing ran. */
   readonly ms: number;
   readonly failure: null | { readonly op: OpId; readonly problem: Problem; readonly log: readonly string[] };

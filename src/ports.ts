@@ -1,4 +1,4 @@
-import type { AppName, DesiredApp, Locked, StorePath } from './model.js';
+import type { Activation, AppName, Binding, DesiredApp, Locked, StorePath, Volume } from './model.js';
 
 /** What pets asks of the outside. Interfaces only; every effect of a run goes through one of these. */
 
@@ -16,12 +16,22 @@ export type ExecOptions = {
 /** Runs a program with an argument list, never through a shell. A missing program is a ProblemError. */
 export type Exec = (command: string, args: readonly string[], options?: ExecOptions) => Promise<ExecResult>;
 
+export type Command = readonly [program: string, ...args: readonly string[]];
+
+/**
+ * Runs two programs, what the first writes going to the second; both as `Exec` does. Rejects with `TimeoutProblem`
+ * when nothing has gone over for `idleMs`, and both are ended.
+ */
+export type Pipe = (from: Command, to: Command, idleMs: number) => Promise<Piped>;
+export type Piped = { readonly from: ExecResult; readonly to: ExecResult };
+
 /** One instance as the daemon's list shows it (`recursion=1`). */
 export type InstanceJson = {
   readonly name: string;
   readonly project: string;
   readonly status: string;
   readonly type: string;
+  readonly profiles: readonly string[];
   readonly config: Readonly<Record<string, string>>;
   readonly expanded_devices: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly devices: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -32,7 +42,14 @@ export type InstanceSpec = {
   readonly description: string;
   readonly config: Readonly<Record<string, string>>;
   readonly devices: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Null: Incus' own default. */
+  readonly profiles: readonly string[] | null;
+  /** Alias of an image in the daemon's own store; null: an empty root disk. */
+  readonly image: string | null;
 };
+
+/** What a pet's volume is known by; its name in Incus is made from these and kept, whatever it is called later. */
+export type VolumeMarks = Pick<Volume, 'app' | 'volume'>;
 
 export type GuestResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
@@ -40,7 +57,11 @@ export type GuestResult = { readonly exitCode: number; readonly stdout: string; 
 export interface Incus {
   /** All instances of all the daemon's projects, in one request. */
   instances(): Promise<readonly InstanceJson[]>;
+  /** Null when the host can give an instance idmapped mounts of its folders; else why not. */
+  unshareable(): Promise<string | null>;
   create(spec: InstanceSpec): Promise<void>;
+  /** An instance that has the new name already is fine; it must be stopped. */
+  rename(from: string, to: string): Promise<void>;
   /** Resolves when the guest runs and still ran when looked at again. */
   start(name: string): Promise<void>;
   unfreeze(name: string): Promise<void>;
@@ -48,7 +69,9 @@ export interface Incus {
   stop(name: string, graceMs: number): Promise<void>;
   /** An instance that is gone is fine. */
   remove(name: string): Promise<void>;
+  /** An empty value removes its key. */
   setConfig(name: string, config: Readonly<Record<string, string>>): Promise<void>;
+  setProfiles(name: string, profiles: readonly string[]): Promise<void>;
   setDevice(name: string, device: string, value: Readonly<Record<string, string>>): Promise<void>;
   /** A device that is gone is fine. */
   removeDevice(name: string, device: string): Promise<void>;
@@ -59,7 +82,20 @@ export interface Incus {
   readLink(name: string, path: string): Promise<string | null>;
   /** Rejects with `TimeoutProblem` past the limit; what runs in the guest goes on. */
   exec(name: string, command: readonly string[], timeoutMs: number): Promise<GuestResult>;
+
+  /** The project's custom volumes, in every pool. */
+  volumes(): Promise<readonly Volume[]>;
+  /** In the pool of the default profile's root disk. One that is there is fine. */
+  makeVolume(marks: VolumeMarks, size: string | null): Promise<VolumeMade>;
+  resizeVolume(volume: Volume, size: string | null): Promise<VolumeMade>;
+  /** Changes the marks, not the name. */
+  markVolume(volume: Volume, marks: VolumeMarks): Promise<void>;
+  /** One that is gone is fine; one in use is a problem. */
+  removeVolume(volume: Volume): Promise<void>;
 }
+
+/** `warning`: a size that the pool's driver does not enforce. */
+export type VolumeMade = { readonly warning: string | null };
 
 export type Evaluated = { readonly drv: StorePath; readonly toplevel: StorePath };
 
@@ -71,12 +107,20 @@ export interface Nix {
   build(app: DesiredApp, system: Evaluated, onLine: (line: string) => void): Promise<void>;
 }
 
-/** How a system reaches its container: one implementation per store mode. */
+/** How a system reaches its container, and where its generations are: one implementation per store mode. */
 export interface Delivery {
-  /** Config and devices that the store mode needs on the instance. */
+  /** Config and devices that the store mode needs on an instance that has its system. */
   instance(app: AppName): Pick<InstanceSpec, 'config' | 'devices'>;
+  /** Config and devices to create an instance with, before it has its system. */
+  seed(app: AppName): Pick<InstanceSpec, 'config' | 'devices'>;
+  /** Sends what the guest's store lacks of `toplevel`; what was sent, in words. */
+  deliver(app: AppName, toplevel: StorePath, limitMs: number, say: (line: string) => void): Promise<string>;
   /** Makes `toplevel` the newest generation, atomically; its number. The same toplevel again makes none. */
   setProfile(app: AppName, toplevel: StorePath): Promise<number>;
+  /** The generations of `from` become those of `to`. Ones that have moved already are fine. */
+  moveProfile(from: AppName, to: AppName): Promise<void>;
+  /** Removes generations beyond the newest `keep`; what was removed, in words. The current one always stays. */
+  collect(app: AppName, keep: number): Promise<string>;
   dropProfile(app: AppName): Promise<void>;
 }
 
@@ -85,22 +129,25 @@ export interface LockFile {
   add(url: string, locked: Locked): Promise<void>;
 }
 
-/** Inside a running pet. */
+/** Inside a running pet. `limitMs` bounds each switch and each boot. */
 export interface Guest {
-  /** Switches to `toplevel`; falls back to a restart where a switch is refused or hangs. */
+  /** Switches to `toplevel`. `auto` falls back to a restart where a switch is refused or hangs; `switch` fails. */
   activate(
     app: AppName,
     toplevel: StorePath,
+    how: { readonly activation: Activation; readonly limitMs: number },
     say: (line: string) => void,
   ): Promise<{ readonly warnings: readonly string[] }>;
   /** Resolves when the guest has booted, runs `toplevel`, and no unit has failed. */
-  settle(app: AppName, toplevel: string): Promise<void>;
+  settle(app: AppName, toplevel: string, limitMs: number): Promise<void>;
 }
 
-/** TCP on the host. */
+/** The host that the daemon runs on. */
 export interface Host {
-  /** Null when the address can be bound now; else why not, in words. */
-  probe(listen: { readonly address: string; readonly port: number }): Promise<string | null>;
-  /** Resolves when something accepts connections there; rejects after `timeoutMs`. */
-  accepts(listen: { readonly address: string; readonly port: number }, timeoutMs: number): Promise<void>;
+  /** Null when it can be bound now; else why not, in words. */
+  probe(binding: Binding): Promise<string | null>;
+  /** Resolves when something accepts connections there (udp: when something listens); rejects after `timeoutMs`. */
+  accepts(binding: Binding, timeoutMs: number): Promise<void>;
+  /** Makes a folder and those above it. */
+  makeFolder(path: string): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { exec } from '../src/exec.js';
-import { EXIT, ProblemError } from '../src/problem.js';
+import { exec, pipe } from '../src/exec.js';
+import { EXIT, ProblemError, TimeoutProblem } from '../src/problem.js';
 
 describe('exec', () => {
   test('gives exit code, output and error lines as they come', async () => {
@@ -9,6 +9,17 @@ describe('exec', () => {
     const result = await exec('sh', ['-c', script], { onLine: (line) => lines.push(line) });
     expect(result).toEqual({ exitCode: 3, stdout: 'out', stderr: 'one\ntwo' });
     expect(lines).toEqual(['one', 'two']);
+  });
+
+  test('a program that is listened to may print without end: its last lines are kept', async () => {
+    let count = 0;
+    const script =
+      'i=0; while [ $i -lt 24 ]; do head -c 3000000 /dev/zero | tr "\\0" x | fold -w 100000; i=$((i+1)); done; echo; echo last';
+    const result = await exec('bash', ['-c', `(${script}) >&2`], { onLine: () => count++ });
+    expect(result.exitCode).toBe(0);
+    expect(count).toBeGreaterThan(650);
+    expect(result.stderr.endsWith('\nlast')).toBe(true);
+    expect(result.stderr.length).toBeLessThan(2_000_000);
   });
 
   test('passes arguments as they are', async () => {
@@ -30,5 +41,51 @@ describe('exec', () => {
     const group = (await exec('sh', ['-c', 'ps -o pgid= -p $$'])).stdout.trim();
     const own = (await exec('sh', ['-c', `ps -o pgid= -p ${process.pid}`])).stdout.trim();
     expect(group).not.toBe(own);
+  });
+});
+
+describe('pipe', () => {
+  const sh = (script: string) => ['sh', '-c', script] as const;
+
+  test('what the first writes is what the second reads, byte for byte', async () => {
+    const piped = await pipe(sh('head -c 3000000 /dev/urandom'), sh('wc -c'), 5000);
+    expect(piped.to).toEqual({ exitCode: 0, stdout: '3000000', stderr: '' });
+    expect(piped.from.exitCode).toBe(0);
+  });
+
+  test('both sides tell how they ended', async () => {
+    const piped = await pipe(
+      sh('echo half; echo broke >&2; exit 3'),
+      sh('cat; echo short >&2; exit 4'),
+      5000,
+    );
+    expect(piped).toEqual({
+      from: { exitCode: 3, stdout: '', stderr: 'broke' },
+      to: { exitCode: 4, stdout: 'half', stderr: 'short' },
+    });
+  });
+
+  test('a reader that ends early ends the writer', async () => {
+    const piped = await pipe(['yes'], sh('head -c 1; echo full >&2; exit 1'), 5000);
+    expect(piped.to).toMatchObject({ exitCode: 1, stderr: 'full' });
+    expect(piped.from.exitCode).not.toBe(0);
+  });
+
+  test('one that stands still is ended', async () => {
+    const begun = Date.now();
+    await expect(pipe(sh('echo some; sleep 60'), ['cat'], 300)).rejects.toBeInstanceOf(TimeoutProblem);
+    expect(Date.now() - begun).toBeLessThan(5000);
+  });
+
+  test('a slow one is not', async () => {
+    const slow = sh('for n in 1 2 3 4 5; do echo $n; sleep 0.2; done');
+    expect((await pipe(slow, ['wc', '-l'], 600)).to.stdout).toBe('5');
+  });
+
+  test.each([
+    [['no-such-program'], ['cat']],
+    [['echo', 'x'], ['no-such-program']],
+  ] as const)('%s into %s: a program that is not there is a problem', async (from, to) => {
+    await expect(pipe(from, to, 5000)).rejects.toMatchObject({ exitCode: EXIT.unavailable });
   });
 });

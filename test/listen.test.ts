@@ -2,17 +2,20 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  bindingOf,
+  formatBinding,
   formatListen,
   overlaps,
   parseIp,
   parseListen,
   parsePort,
-  parseProxyAddress,
+  parseProxyListen,
   parseProxyPorts,
-  proxyAddress,
+  proxyListen,
+  socketsOf,
   urlOf,
 } from '../src/listen.js';
-import type { Listen } from '../src/model.js';
+import type { Binding, Listen } from '../src/model.js';
 
 const listen = (text: string): Listen => {
   const parsed = parseListen(text);
@@ -72,7 +75,6 @@ describe('listen addresses', () => {
     fc.assert(
       fc.property(anyListen, (one) => {
         expect(parseListen(formatListen(one))).toEqual(one);
-        expect(parseProxyAddress(proxyAddress(one))).toEqual(one);
       }),
     );
   });
@@ -92,23 +94,6 @@ describe('listen addresses', () => {
   });
 
   test.each([
-    ['127.0.0.1:80', '127.0.0.1:80', true],
-    ['127.0.0.1:80', '127.0.0.1:81', false],
-    ['127.0.0.1:80', '127.0.0.2:80', false],
-    ['0.0.0.0:80', '127.0.0.1:80', true],
-    ['0.0.0.0:80', '[::1]:80', true],
-    ['[::]:80', '[::1]:80', true],
-    ['[::]:80', '127.0.0.1:80', true],
-    ['[::]:80', '0.0.0.0:80', true],
-    ['[::ffff:127.0.0.1]:80', '127.0.0.1:80', true],
-    ['[::ffff:127.0.0.1]:80', '[::1]:80', false],
-    ['[::]:80', '[::]:81', false],
-  ])('%s and %s overlap: %p', (a, b, expected) => {
-    expect(overlaps(listen(a), listen(b))).toBe(expected);
-    expect(overlaps(listen(b), listen(a))).toBe(expected);
-  });
-
-  test.each([
     ['127.0.0.1:7700', 'http://127.0.0.1:7700'],
     ['0.0.0.0:7700', 'http://127.0.0.1:7700'],
     ['[::]:7700', 'http://[::1]:7700'],
@@ -118,28 +103,118 @@ describe('listen addresses', () => {
   });
 });
 
-describe('proxy devices', () => {
+/** As a proxy device has it: `tcp:127.0.0.1:80-81`. */
+const binding = (text: string): Binding => {
+  const parsed = parseProxyListen(text);
+  if (!parsed) throw new Error(`not a binding: ${text}`);
+  return parsed;
+};
+
+const anyBinding: fc.Arbitrary<Binding> = fc.oneof(
+  fc.string().map((rest): Binding => ({ protocol: 'unix', path: `/${rest}` })),
+  fc
+    .tuple(
+      fc.constantFrom('tcp' as const, 'udp' as const),
+      fc.constantFrom('127.0.0.1', '0.0.0.0', '[::]', '[::1]', '[fd00::2]'),
+      fc.integer({ min: 1, max: 65535 }),
+      fc.integer({ min: 0, max: 9 }),
+    )
+    .map(([protocol, ip, port, more]) =>
+      binding(`${protocol}:${ip}:${port}-${Math.min(port + more, 65535)}`),
+    ),
+);
+
+describe('bindings', () => {
   test.each([
     ['tcp:127.0.0.1:7700', '127.0.0.1:7700'],
-    ['tcp:[::1]:7700', '[::1]:7700'],
-    ['tcp::8080', '[::]:8080'],
-    ['tcp:127.0.0.1:80-80', '127.0.0.1:80'],
-  ])('%s is %s', (text, expected) => {
-    expect(parseProxyAddress(text)).toEqual(listen(expected));
+    ['tcp:[::1]:7700-7709', '[::1]:7700-7709'],
+    ['udp:0.0.0.0:53', '0.0.0.0:53/udp'],
+    ['udp:0.0.0.0:53-54', '0.0.0.0:53-54/udp'],
+    ['unix:/run/web.sock', 'unix:/run/web.sock'],
+  ])('%s is shown as %s', (text, shown) => {
+    expect(formatBinding(binding(text))).toBe(shown);
+    expect(proxyListen(binding(text))).toBe(text);
+  });
+
+  test('are read back as they were written to Incus, and shown differently when they differ', () => {
+    fc.assert(
+      fc.property(anyBinding, anyBinding, (a, b) => {
+        expect(parseProxyListen(proxyListen(a))).toEqual(a);
+        expect(formatBinding(a) === formatBinding(b)).toBe(proxyListen(a) === proxyListen(b));
+      }),
+    );
+  });
+
+  test('of one tcp address are what it listens on', () => {
+    expect(bindingOf(listen('[::1]:80'))).toEqual(binding('tcp:[::1]:80'));
   });
 
   test.each([
-    'udp:127.0.0.1:53',
-    'unix:/run/x.sock',
-    'tcp:127.0.0.1:80-82',
+    ['tcp:127.0.0.1:80', 'tcp:127.0.0.1:80', true],
+    ['tcp:127.0.0.1:80', 'tcp:127.0.0.1:81', false],
+    ['tcp:127.0.0.1:80', 'tcp:127.0.0.2:80', false],
+    ['tcp:0.0.0.0:80', 'tcp:127.0.0.1:80', true],
+    ['tcp:0.0.0.0:80', 'tcp:[::1]:80', true],
+    ['tcp:[::]:80', 'tcp:[::1]:80', true],
+    ['tcp:[::]:80', 'tcp:127.0.0.1:80', true],
+    ['tcp:[::]:80', 'tcp:0.0.0.0:80', true],
+    ['tcp:[::ffff:127.0.0.1]:80', 'tcp:127.0.0.1:80', true],
+    ['tcp:[::ffff:127.0.0.1]:80', 'tcp:[::1]:80', false],
+    ['tcp:[::]:80', 'tcp:[::]:81', false],
+    ['tcp:127.0.0.1:80-90', 'tcp:127.0.0.1:90-99', true],
+    ['tcp:127.0.0.1:80-90', 'tcp:0.0.0.0:85', true],
+    ['tcp:127.0.0.1:80-90', 'tcp:127.0.0.1:91-99', false],
+    ['tcp:127.0.0.1:53', 'udp:127.0.0.1:53', false],
+    ['udp:0.0.0.0:53', 'udp:127.0.0.1:53', true],
+    ['unix:/run/a', 'unix:/run/a', true],
+    ['unix:/run/a', 'unix:/run/b', false],
+    ['unix:/run/a', 'tcp:0.0.0.0:80', false],
+  ])('%s and %s overlap: %p', (a, b, expected) => {
+    expect(overlaps(binding(a), binding(b))).toBe(expected);
+    expect(overlaps(binding(b), binding(a))).toBe(expected);
+  });
+
+  test('overlap wherever they open a socket in common', () => {
+    fc.assert(
+      fc.property(anyBinding, anyBinding, (a, b) => {
+        const common = socketsOf(a).some((socket) => socketsOf(b).includes(socket));
+        if (common) expect(overlaps(a, b)).toBe(true);
+        expect(overlaps(a, a)).toBe(true);
+      }),
+    );
+  });
+
+  test.each([
+    ['tcp:127.0.0.1:80-81', ['tcp 127.0.0.1 80', 'tcp 127.0.0.1 81']],
+    ['tcp:0.0.0.0:80', ['tcp :: 80']],
+    ['udp:[::1]:53', ['udp ::1 53']],
+    ['unix:/run/a b', ['unix /run/a b']],
+  ])('%s opens %j', (text, sockets) => {
+    expect(socketsOf(binding(text))).toEqual(sockets);
+  });
+});
+
+describe('proxy devices', () => {
+  test.each([
+    ['tcp::8080', 'tcp:[::]:8080'],
+    ['tcp:127.0.0.1:80-80', 'tcp:127.0.0.1:80'],
+    ['tcp:[0::1]:80', 'tcp:[::1]:80'],
+  ])('%s means %s', (text, expected) => {
+    expect(proxyListen(binding(text))).toBe(expected);
+  });
+
+  test.each([
     'tcp:127.0.0.1:80,81',
+    'tcp:127.0.0.1:81-80',
     'tcp:localhost:80',
     'tcp:127.0.0.1',
     'tcp:',
     'TCP:127.0.0.1:80',
+    'unix:@abstract',
+    'unix:relative',
     '',
-  ])('%p is not one tcp address', (text) => {
-    expect(parseProxyAddress(text)).toBeNull();
+  ])('%p is nothing that pets would write', (text) => {
+    expect(parseProxyListen(text)).toBeNull();
   });
 
   test('ranges and lists', () => {

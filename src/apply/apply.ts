@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import { ACTIONS, type Slot } from '../actions.js';
-import type { Desired, Event, OpId, Operation, Outcome, Plan } from '../model.js';
-import { FailedProgram, problemOf } from '../problem.js';
+import type { AppName, Desired, Event, OpId, Operation, Outcome, Plan } from '../model.js';
+import { FailedProgram, problemOf, type Problem } from '../problem.js';
 import { outcomeOf, type Ended } from './outcome.js';
 import { putBack } from './expose.js';
 import type { Ports, Progress } from './job.js';
@@ -20,6 +20,8 @@ export type ApplyOptions = {
   readonly stop: AbortSignal;
   /** Start nothing more after the first failure. */
   readonly failFast: boolean;
+  /** Gives a problem that names a key of the manifest its place. */
+  readonly locate: (problem: Problem) => Problem;
 };
 
 /** Carries out the plan as it stands. Never rejects for an app's failure: that is in the outcome. */
@@ -93,7 +95,7 @@ class Run {
       return { kind: 'done', startedAt, endedAt: Date.now(), warnings };
     } catch (error) {
       this.#hasFailed = true;
-      const problem = { app: op.app, ...problemOf(error) };
+      const problem = this.#options.locate({ app: op.app, ...problemOf(error) });
       const log = error instanceof FailedProgram ? error.log : [];
       this.#emit(op, { kind: 'failed', problem, log });
       return { kind: 'failed', startedAt, endedAt: Date.now(), problem, log };
@@ -113,12 +115,19 @@ class Run {
     return warnings;
   }
 
-  /** What an earlier operation took away to make room for this one is put back. */
+  /** What an earlier operation took away to make room for this one is put back, where that still serves. */
   async #skip(op: Operation, because: string, interrupted: boolean): Promise<Ended> {
-    const made = op.needs.some((id) => id.startsWith(`${op.app}/`) && this.#ended.get(id)?.kind === 'done');
-    const restored = made ? await putBack(op, this.#options.ports) : '';
+    const restored = this.#isUp(op.app) ? await putBack(op, this.#isDone, this.#options.ports) : '';
     this.#emit(op, { kind: 'skipped', because: `${because}${restored}` });
     return { kind: interrupted ? 'interrupted' : 'skipped', because: `${because}${restored}` };
+  }
+
+  readonly #isDone = (id: OpId): boolean => this.#ended.get(id)?.kind === 'done';
+
+  /** Not if this run stopped it, or found it stopped, and has not got it up again. */
+  #isUp(app: AppName): boolean {
+    const starts = this.#options.plan.operations.filter((o) => o.app === app && o.action.kind === 'start');
+    return starts.every(({ id }) => this.#isDone(id));
   }
 
   #emit(op: Operation, event: OperationEvent): void {

@@ -1,5 +1,5 @@
-import { formatListen, proxyAddress } from '../listen.js';
-import type { AppName, Exposure, Listen, Operation } from '../model.js';
+import { formatBinding, proxyListen } from '../listen.js';
+import type { AppName, DesiredExposure, Exposure, OpId, Operation } from '../model.js';
 import { problemOf, ProblemError } from '../problem.js';
 import type { Ports } from './job.js';
 
@@ -10,13 +10,18 @@ const ACCEPT_MS = 10_000;
  * For an `expose` that will not happen: exposes again what was taken away for it, should it have a fallback.
  * What came of it, in words to append.
  */
-export async function putBack({ app, action }: Operation, ports: Ports): Promise<string> {
-  if (action.kind !== 'expose' || !action.fallback?.listen) return '';
-  return restore(app, action.device, action.fallback.listen, ports);
+export async function putBack(
+  { app, action }: Operation,
+  isDone: (id: OpId) => boolean,
+  ports: Ports,
+): Promise<string> {
+  if (action.kind !== 'expose' || !action.fallback) return '';
+  const wasTaken = isDone(`${app}/unexpose:${action.fallback.device}`);
+  return wasTaken ? restore(app, action.fallback, ports) : '';
 }
 
-function proxyDevice(listen: Listen): Readonly<Record<string, string>> {
-  return { type: 'proxy', listen: proxyAddress(listen), connect: 'tcp:127.0.0.1:8080' };
+function proxyDevice({ binding, connect, mode }: DesiredExposure): Readonly<Record<string, string>> {
+  return { type: 'proxy', listen: proxyListen(binding), connect, ...(mode === null ? {} : { mode }) };
 }
 
 /**
@@ -26,40 +31,46 @@ function proxyDevice(listen: Listen): Readonly<Record<string, string>> {
 export async function expose(
   app: AppName,
   device: string,
-  listen: Listen,
+  exposure: DesiredExposure,
   fallback: Exposure | null,
   ports: Ports,
 ): Promise<void> {
+  const { binding } = exposure;
   try {
-    const obstacle = await ports.host.probe(listen);
-    if (obstacle !== null) throw new ProblemError({ app, message: `${formatListen(listen)} ${obstacle}` });
-    await ports.incus.setDevice(app, device, proxyDevice(listen));
-    await ports.host.accepts(listen, ACCEPT_MS);
+    const obstacle = await ports.host.probe(binding);
+    if (obstacle !== null) throw new ProblemError({ app, message: `${formatBinding(binding)} ${obstacle}` });
+    await ports.incus.setDevice(app, device, proxyDevice(exposure));
+    await ports.host.accepts(binding, ACCEPT_MS);
   } catch (error) {
     const problem = problemOf(error);
-    const restored = fallback?.listen ? await restore(app, device, fallback.listen, ports) : '';
     throw new ProblemError({
       app,
-      hint: `free it or change the port, then run \`pets up ${app}\` again`,
+      hint: `free it or change the manifest, then run \`pets up ${app}\` again`,
       ...problem,
-      message: `${problem.message}${restored}`,
+      message: `${problem.message}${await restore(app, fallback, ports)}`,
     });
   }
 }
 
-async function restore(app: AppName, device: string, old: Listen, ports: Ports): Promise<string> {
+async function restore(app: AppName, old: Exposure | null, ports: Ports): Promise<string> {
+  if (!old?.binding) return '';
   try {
-    await ports.incus.setDevice(app, device, proxyDevice(old));
-    await ports.host.accepts(old, ACCEPT_MS);
-    return `; ${formatListen(old)} is exposed again as before`;
+    await ports.incus.setDevice(app, old.device, old.value);
+    await ports.host.accepts(old.binding, ACCEPT_MS);
+    return `; ${formatBinding(old.binding)} is exposed again as before`;
   } catch (error) {
-    return `; and ${formatListen(old)} could not be exposed again: ${problemOf(error).message}`;
+    return `; and ${formatBinding(old.binding)} could not be exposed again: ${problemOf(error).message}`;
   }
 }
 
 /** A changed key of the device, whatever it says, makes the daemon start its forwarder again. */
-export async function revive(app: AppName, device: string, listen: Listen, ports: Ports): Promise<void> {
-  const value = { ...proxyDevice(listen), 'user.pets.revived': new Date().toISOString() };
+export async function revive(
+  app: AppName,
+  device: string,
+  exposure: DesiredExposure,
+  ports: Ports,
+): Promise<void> {
+  const value = { ...proxyDevice(exposure), 'user.pets.revived': new Date().toISOString() };
   await ports.incus.setDevice(app, device, value);
-  await ports.host.accepts(listen, ACCEPT_MS);
+  await ports.host.accepts(exposure.binding, ACCEPT_MS);
 }

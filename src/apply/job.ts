@@ -1,14 +1,16 @@
 import type { SystemRef } from '../actions.js';
-import type { AppName, Desired, DesiredApp, Locked } from '../model.js';
+import type { AppName, Desired, DesiredApp, Locked, StoreMode } from '../model.js';
 import type { Delivery, Evaluated, Guest, Host, Incus, LockFile, Nix } from '../ports.js';
 
 export type Ports = {
   readonly incus: Incus;
   readonly nix: Nix;
-  readonly delivery: Delivery;
+  readonly deliveries: Readonly<Record<StoreMode, Delivery>>;
   readonly guest: Guest;
   readonly host: Host;
   readonly lockFile: LockFile;
+  /** For an app that sets none: bounds each switch and each boot. */
+  readonly limitMs: number;
 };
 
 /** What operations of one run hand on to later ones. */
@@ -27,6 +29,11 @@ export type Job = {
   readonly progress: Progress;
   readonly say: (line: string) => void;
 };
+
+export function limitOf(job: Job): number {
+  return desiredApp(job).timeout ?? job.ports.limitMs;
+}
+
 export function toplevelOf(job: Job, system: SystemRef): string {
   return system.kind === 'built' ? evaluated(job).toplevel : system.toplevel;
 }

@@ -46,15 +46,17 @@ function appOutcome(
     end.kind === 'failed' ? [{ op, problem: end.problem, log: end.log }] : [],
   )[0];
   const stopped = ends.flatMap(({ end }) => ('because' in end ? [end.because] : []))[0];
+  const result = resultOf(
+    app,
+    ends.map(({ end }) => end.kind),
+  );
   return {
     app: app.app,
     verb: app.verb,
-    result: resultOf(
-      app,
-      ends.map(({ end }) => end.kind),
-    ),
+    result,
     url: app.url,
     warnings: ends.flatMap(({ end }) => (end.kind === 'done' ? end.warnings : [])),
+    notes: result === 'done' || result === 'held' ? app.notes : [],
     ms:
       times.length === 0
         ? 0

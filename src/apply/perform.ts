@@ -1,8 +1,10 @@
 import type { Action, ActionKind } from '../actions.js';
-import { formatListen } from '../listen.js';
+import { formatBinding } from '../listen.js';
 import type { Operation } from '../model.js';
+import type { VolumeMade } from '../ports.js';
+import { deviceOf, volumeOf } from './device.js';
 import { expose, revive } from './expose.js';
-import { desiredApp, evaluated, toplevelOf, type Job } from './job.js';
+import { desiredApp, evaluated, limitOf, toplevelOf, type Job } from './job.js';
 import { recordOf } from './record.js';
 
 export type Told = { readonly note?: string; readonly warnings?: readonly string[] };
@@ -26,14 +28,39 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return {};
   },
 
-  'set-profile': async (job) => {
-    const generation = await job.ports.delivery.setProfile(job.app, evaluated(job).toplevel);
+  deliver: async (job, { store }) => {
+    const { toplevel } = evaluated(job);
+    return noted(await job.ports.deliveries[store].deliver(job.app, toplevel, limitOf(job), job.say));
+  },
+
+  'set-profile': async (job, { store }) => {
+    const generation = await job.ports.deliveries[store].setProfile(job.app, evaluated(job).toplevel);
     job.progress.generations.set(job.app, generation);
     return { note: `generation ${generation}` };
   },
 
-  create: async ({ app, desired, ports }) => {
-    const { config, devices } = ports.delivery.instance(app);
+  'make-volume': async ({ app, ports }, { volume, size }) =>
+    warned(await ports.incus.makeVolume({ app, volume }, size)),
+
+  'resize-volume': async (job, { volume, size }) =>
+    warned(await job.ports.incus.resizeVolume(await volumeOf(job, volume), size)),
+
+  'take-volumes': async ({ app, ports }, { from }) => {
+    const volumes = await ports.incus.volumes();
+    for (const volume of volumes.filter((v) => v.app === from))
+      await ports.incus.markVolume(volume, { app, volume: volume.volume });
+    return {};
+  },
+
+  'make-folder': async ({ ports }, { path }) => {
+    await ports.host.makeFolder(path);
+    return {};
+  },
+
+  create: async (job, { store }) => {
+    const { app, desired, ports } = job;
+    const { config, devices, profiles, image } = desiredApp(job);
+    const seed = ports.deliveries[store].seed(app);
     const marks = {
       'user.pets.project': desired.project,
       'user.pets.app': app,
@@ -42,16 +69,44 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     await ports.incus.create({
       name: app,
       description: `pets: ${desired.project}/${app}`,
-      config: { ...config, ...marks },
-      devices,
+      config: { ...config, ...seed.config, ...marks },
+      devices: { ...devices, ...seed.devices },
+      profiles,
+      image: store === 'copy' ? image : null,
     });
     return {};
   },
 
-  repair: async ({ app, ports }) => {
-    const { config, devices } = ports.delivery.instance(app);
+  rename: async ({ app, ports }, { from }) => {
+    await ports.incus.rename(from, app);
+    return {};
+  },
+
+  'move-profile': async ({ app, ports }, { from, store }) => {
+    await ports.deliveries[store].moveProfile(from, app);
+    return {};
+  },
+
+  repair: async ({ app, ports }, { store }) => {
+    const { config, devices } = ports.deliveries[store].instance(app);
     await ports.incus.setConfig(app, config);
     for (const [name, device] of Object.entries(devices)) await ports.incus.setDevice(app, name, device);
+    return {};
+  },
+
+  configure: async ({ app, ports }, { config, profiles }) => {
+    if (Object.keys(config).length > 0) await ports.incus.setConfig(app, config);
+    if (profiles) await ports.incus.setProfiles(app, profiles);
+    return {};
+  },
+
+  attach: async (job, { device, what }) => {
+    await job.ports.incus.setDevice(job.app, device, await deviceOf(job, what));
+    return {};
+  },
+
+  detach: async ({ app, ports }, { device }) => {
+    await ports.incus.removeDevice(app, device);
     return {};
   },
 
@@ -60,16 +115,20 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return {};
   },
 
-  activate: async (job) => job.ports.guest.activate(job.app, evaluated(job).toplevel, job.say),
+  activate: async (job) => {
+    const { activation } = desiredApp(job);
+    const how = { activation, limitMs: limitOf(job) };
+    return job.ports.guest.activate(job.app, evaluated(job).toplevel, how, job.say);
+  },
 
   settle: async (job, { system }) => {
-    await job.ports.guest.settle(job.app, toplevelOf(job, system));
+    await job.ports.guest.settle(job.app, toplevelOf(job, system), limitOf(job));
     return {};
   },
 
   expose: async ({ app, ports }, action) => {
-    await expose(app, action.device, action.listen, action.fallback, ports);
-    return { note: formatListen(action.listen) };
+    await expose(app, action.device, action.exposure, action.fallback, ports);
+    return { note: formatBinding(action.exposure.binding) };
   },
 
   unexpose: async ({ app, ports }, action) => {
@@ -78,7 +137,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   },
 
   revive: async ({ app, ports }, action) => {
-    await revive(app, action.device, action.listen, ports);
+    await revive(app, action.device, action.exposure, ports);
     return {};
   },
 
@@ -87,8 +146,10 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return {};
   },
 
-  stop: async ({ app, ports }) => {
-    await ports.incus.stop(app, 30_000);
+  collect: async ({ app, ports }, { keep, store }) => noted(await ports.deliveries[store].collect(app, keep)),
+
+  stop: async ({ ports }, { instance }) => {
+    await ports.incus.stop(instance, 30_000);
     return {};
   },
 
@@ -97,8 +158,8 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return {};
   },
 
-  'drop-profile': async ({ app, ports }) => {
-    await ports.delivery.dropProfile(app);
+  'drop-profile': async ({ app, ports }, { store }) => {
+    await ports.deliveries[store].dropProfile(app);
     return {};
   },
 };
@@ -107,6 +168,14 @@ export function perform(operation: Operation, job: Omit<Job, 'app'>): Promise<To
   // The table's type pairs each kind with its own action; TypeScript cannot follow that through an index.
   const performer = PERFORM[operation.action.kind] as (job: Job, action: Action) => Promise<Told>;
   return performer({ ...job, app: operation.app }, operation.action);
+}
+
+function noted(note: string): Told {
+  return note === '' ? {} : { note };
+}
+
+function warned({ warning }: VolumeMade): Told {
+  return warning === null ? {} : { warnings: [warning] };
 }
 
 /** Apps may share a ref: one run gives all of them the same revision. */

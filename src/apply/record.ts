@@ -12,8 +12,10 @@ export function recordOf(job: Job, facets: Facets, system: SystemRef): Record<st
     'user.pets.project': job.desired.project,
     'user.pets.app': job.app,
     'user.pets.state': 'ready',
+    // A rename that nobody wants any more.
+    'user.pets.becoming': '',
     'user.pets.applied': JSON.stringify(applied),
-    'user.incus-pet.flake-ref': source.ref.written,
+    'user.incus-pet.flake-ref': 'ref' in source ? source.ref.written : '',
     // An empty value removes the key.
     'user.incus-pet.host-port': listen ? String(listen.port) : '',
     'user.incus-pet.listen': listen ? listen.address : '',

@@ -6,9 +6,11 @@ import { diff, type DiffOptions } from './diff.js';
 import { down } from './down.js';
 import { examples, flag, withGlobalOptions, withRunOptions } from './options.js';
 import { ps } from './ps.js';
+import { schema } from './schema.js';
 import { up, type RunOptions, type UpOptions } from './up.js';
 import { validate } from './validate.js';
 import { VERSION } from './version.js';
+import { volumeLs, volumeRm, type VolumeRmOptions } from './volume.js';
 
 /** Takes the verb's promise, so that the command line knows with which code it ended. */
 type Ends = (result: Promise<ExitCode>) => Promise<void>;
@@ -25,6 +27,7 @@ export async function run(argv: readonly string[], context: Context): Promise<Ex
   addDiff(program, context, ends);
   addDown(program, context, ends);
   addReaders(program, context, ends);
+  addVolume(program, context, ends);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;
@@ -54,6 +57,7 @@ function programFor({ stdout }: Context): Command {
 }
 
 const PRUNE = 'destroy apps that are no longer in the manifest';
+const RECREATE = 'make containers anew whose store mode changes; what is on their root disks is lost';
 
 function addUp(program: Command, context: Context, ends: Ends): void {
   withRunOptions(program.command('up [app...]'))
@@ -62,6 +66,7 @@ function addUp(program: Command, context: Context, ends: Ends): void {
       'Creates, rebuilds, re-exposes and starts apps until the machine is as the manifest says, each with the smallest change that does it.',
     )
     .addOption(flag('--prune', PRUNE).default(false))
+    .addOption(flag('--recreate', RECREATE).default(false))
     .addOption(flag('-n, --dry-run', 'only show what would be done, as `pets diff`').default(false))
     .addHelpText(
       'after',
@@ -117,11 +122,35 @@ function addReaders(program: Command, context: Context, ends: Ends): void {
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples('pets config', 'pets config --json'))
     .action((options: JsonOption) => ends(config(options, context)));
+  withGlobalOptions(program.command('schema'))
+    .summary('print the JSON Schema of the manifest, for editors')
+    .addHelpText('after', examples('pets schema > pets.schema.json'))
+    .action(() => ends(schema(context)));
+}
+
+function addVolume(program: Command, context: Context, ends: Ends): void {
+  const volume = program
+    .command('volume')
+    .summary("list the apps' volumes, or delete one")
+    .helpCommand(false)
+    .addHelpText('after', examples('pets volume ls', 'pets volume rm web/data'));
+  withGlobalOptions(volume.command('ls').alias('list'))
+    .summary('list the volumes of the project, kept ones too')
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', examples('pets volume ls', 'pets volume ls --json'))
+    .action((options: JsonOption) => ends(volumeLs(options, context)));
+  withGlobalOptions(volume.command('rm <app/volume>'))
+    .summary('delete a volume that no app has attached, for good')
+    .option('--confirm <app/volume>', 'its name once more, where nobody can be asked')
+    .addOption(flag('--no-input', 'never ask'))
+    .addHelpText('after', examples('pets volume rm web/data', 'pets volume rm web/data --confirm web/data'))
+    .action((name: string, options: VolumeRmOptions) => ends(volumeRm(name, options, context)));
 }
 
 function usageError({ code, message }: CommanderError): ProblemError {
   if (code === 'commander.help') {
-    return new ProblemError({ message: 'no command given', hint: '`pets --help` lists them' }, EXIT.usage);
+    const hint = '`pets --help` lists them; a command of several has a --help of its own';
+    return new ProblemError({ message: 'no command given', hint }, EXIT.usage);
   }
   const words = message.replace(/^error: /, '').replace(/\n\(/, ' (');
   const hint =

@@ -11,8 +11,13 @@ export function mayAsk(
   return input && speaks && stdin.isTTY && stderr.isTTY;
 }
 
-/** Asks on stderr; only y or yes is yes, the end of input is no. Ctrl-C ends the run: nothing was touched. */
-export async function confirm(question: string, { stdin, stderr }: Context): Promise<boolean> {
+/** Only y or yes is yes, the end of input is no. */
+export async function confirm(question: string, context: Context): Promise<boolean> {
+  return /^y(es)?$/i.test(await ask(`${question} [y/N]`, context));
+}
+
+/** Asks on stderr; the end of input is an empty answer. Ctrl-C ends the run: nothing was touched. */
+export async function ask(question: string, { stdin, stderr }: Context): Promise<string> {
   const prompt = createInterface({ input: stdin, output: stderr });
   const closed = new Promise<string>((resolve) => {
     prompt.once('close', () => {
@@ -27,8 +32,8 @@ export async function confirm(question: string, { stdin, stderr }: Context): Pro
     prompt.once('SIGINT', end);
   });
   try {
-    const answer = await Promise.race([prompt.question(`${question} [y/N] `), closed, interrupted]);
-    return /^y(es)?$/i.test(answer.trim());
+    const answer = await Promise.race([prompt.question(`${question} `), closed, interrupted]);
+    return answer.trim();
   } finally {
     prompt.close();
   }

@@ -3,13 +3,15 @@ import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { diffText, jsonText } from '../ui/index.js';
 import { lazyExec } from './wire.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
-import { desireOf, located, observe, readProject, wantedPorts } from './project.js';
+import { observe, wantedBy } from './observe.js';
+import { desireOf, located, readProject } from './project.js';
 import { selected } from './select.js';
 
 export type DiffOptions = GlobalOptions & {
   readonly json: boolean;
   readonly exitCode: boolean;
   readonly prune: boolean;
+  readonly recreate: boolean;
 };
 
 /** Reads and prints; writes nothing, builds nothing, runs no executor. */
@@ -21,8 +23,8 @@ export async function diff(
   const project = await readProject(context, options.file);
   const only = selected(apps, project.manifest);
   const desired = await desireOf(project, lazyExec);
-  const actual = await observe(desired.project, wantedPorts(desired), context.env);
-  const plan = planOf(desired, actual, { prune: options.prune, only });
+  const actual = await observe(desired.project, wantedBy(desired), context.env);
+  const plan = planOf(desired, actual, { ...options, only });
   const problems = located(plan.problems, project);
   const color = wantsColor(options.color, context.env, context.stdout);
   context.stdout.write(options.json ? jsonText({ ...plan, problems }) : diffText(plan, { color }));

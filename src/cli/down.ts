@@ -2,18 +2,19 @@ import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { confirm, mayAsk } from './confirm.js';
 import type { Context } from './context.js';
-import { observe, readProject } from './project.js';
+import { nothingWanted, observe } from './observe.js';
+import { readProject } from './project.js';
 import { holdProject } from './project-lock.js';
 import { carryOut, type RunOptions } from './up.js';
 
-/** Stops and removes every container of the project. What is on their root disks goes with them. */
+/** Stops and removes every container of the project. What is on their root disks goes with them, volumes stay. */
 export async function down(options: RunOptions, context: Context): Promise<ExitCode> {
   const project = await readProject(context, options.file);
   const desired = { project: project.manifest.project, apps: [] };
   const release = await holdProject(desired.project, 'down', context.env);
   try {
-    const actual = await observe(desired.project, new Set(), context.env);
-    const plan = planOf(desired, actual, { prune: true, only: null });
+    const actual = await observe(desired.project, nothingWanted, context.env);
+    const plan = planOf(desired, actual, { prune: true, recreate: false, only: null });
     const names = plan.apps.map((app) => app.app).join(', ');
     if (names !== '' && !options.yes && !(await agreed(names, options, context))) return EXIT.ok;
     return await carryOut(plan, desired, project, options, context);
@@ -24,11 +25,11 @@ export async function down(options: RunOptions, context: Context): Promise<ExitC
 
 async function agreed(names: string, options: RunOptions, context: Context): Promise<boolean> {
   if (mayAsk(options, context)) {
-    return confirm(`Destroy ${names}, with everything on their root disks?`, context);
+    return confirm(`Destroy ${names}, with everything on their root disks? Volumes are kept.`, context);
   }
   throw new ProblemError(
     {
-      message: `this destroys ${names}, with everything on their root disks`,
+      message: `this destroys ${names}, with everything on their root disks; volumes are kept`,
       hint: 'say so: `pets down --yes`',
     },
     EXIT.usage,

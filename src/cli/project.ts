@@ -1,15 +1,11 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { instanceOf, profileTarget } from '../deliver/shared.js';
-import { incusOver } from '../incus/client.js';
-import { hostView } from '../incus/host.js';
-import { socketPath } from '../incus/http.js';
-import { actualFrom } from '../incus/observe.js';
-import { desiredFrom, localRefs } from '../manifest/desired.js';
+import { desiredFrom, hostPaths, localFiles, localRefs, type PathKind } from '../manifest/desired.js';
 import { emptyLock, parseLock } from '../manifest/lock.js';
 import { readManifest } from '../manifest/read.js';
-import type { Actual, Desired, Lock, Manifest } from '../model.js';
+import type { ContentHash, Desired, Lock, Manifest } from '../model.js';
+import { closureHash } from '../nix/closure.js';
 import { contentHash } from '../nix/source.js';
 import type { Exec } from '../ports.js';
 import { EXIT, ProblemError, type KeyPath, type Problem } from '../problem.js';
@@ -97,47 +93,29 @@ const PLATFORMS: Readonly<Record<string, string>> = {
   riscv64: 'riscv64-linux',
 };
 
-/** What the manifest asks for, with the content of local sources. */
+/** What the manifest asks for, with what its local sources and paths are now. */
 export async function desireOf({ manifest, lock, ownFiles }: Project, exec: Exec): Promise<Desired> {
-  const refs = localRefs(manifest);
-  const hashes = await Promise.all(
-    refs.map(async (ref) => [ref.url, await contentHash(ref, ownFiles, exec)] as const),
-  );
+  const [contentHashes, fileHashes] = await Promise.all([
+    byKey(localRefs(manifest).map((ref) => [ref.url, contentHash(ref, ownFiles, exec)])),
+    byKey(localFiles(manifest).map((file) => [file.path, closureHash(file, ownFiles, exec)])),
+  ]);
+  const paths = Object.fromEntries(hostPaths(manifest).map((path) => [path, kindOf(path)]));
   const platform = PLATFORMS[process.arch] ?? `${process.arch}-linux`;
-  return desiredFrom(manifest, { lock, contentHashes: Object.fromEntries(hashes), platform });
+  return desiredFrom(manifest, { lock, contentHashes, fileHashes, paths, platform });
 }
 
-const SETTLE_MS = 10_000;
+type Hashes = Readonly<Record<string, ContentHash>>;
 
-/**
- * What is there: one request to the daemon, the rest from the kernel and two links per app. A daemon that is
- * still at a change (of a run that was killed, say) is waited for: what it shows now is not what will be.
- */
-export async function observe(
-  project: string,
-  ports: ReadonlySet<number>,
-  env: Context['env'],
-): Promise<Actual> {
-  const incus = incusOver(socketPath(env), project);
-  const deadline = Date.now() + SETTLE_MS;
-  for (;;) {
-    const instances = await incus.instances();
-    const actual = actualFrom(
-      project,
-      ports,
-      instances,
-      hostView({
-        profile: (app) => profileTarget(project, app),
-        made: (app) => instanceOf(project, app),
-      }),
-    );
-    if (!actual.claims.some((claim) => claim.passing) || Date.now() > deadline) return actual;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+async function byKey(pairs: readonly (readonly [string, Promise<ContentHash>])[]): Promise<Hashes> {
+  const entries = pairs.map(async ([key, hash]): Promise<[string, ContentHash]> => [key, await hash]);
+  return Object.fromEntries(await Promise.all(entries));
 }
 
-export function wantedPorts(desired: Desired): Set<number> {
-  return new Set(desired.apps.flatMap((app) => (app.listen ? [app.listen.port] : [])));
+function kindOf(path: string): PathKind {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) return 'missing';
+  if (found.isDirectory()) return 'folder';
+  return found.isSocket() ? 'socket' : 'file';
 }
 
 /** Problems that name a key get its place in the file. */

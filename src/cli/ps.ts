@@ -1,9 +1,10 @@
 import { formatListen, urlOf } from '../listen.js';
-import type { Actual, ActualApp, Manifest } from '../model.js';
+import type { Actual, ActualApp, AppRef, Binding, Listen, Manifest } from '../model.js';
 import { EXIT, type ExitCode } from '../problem.js';
 import { jsonText, table } from '../ui/index.js';
 import type { Context, GlobalOptions } from './context.js';
-import { observe, readProject } from './project.js';
+import { nothingWanted, observe } from './observe.js';
+import { readProject } from './project.js';
 
 type Row = {
   readonly name: string;
@@ -23,7 +24,7 @@ export async function ps(
   context: Context,
 ): Promise<ExitCode> {
   const { manifest } = await readProject(context, options.file);
-  const rows = rowsOf(manifest, await observe(manifest.project, new Set(), context.env));
+  const rows = rowsOf(manifest, await observe(manifest.project, nothingWanted, context.env));
   if (options.json) {
     context.stdout.write(jsonText({ version: 1, project: manifest.project, apps: rows }));
   } else {
@@ -44,7 +45,7 @@ function rowsOf(manifest: Manifest, actual: Actual): Row[] {
   const found = new Set(actual.apps.map((app) => app.name));
   const absent = manifest.apps
     .filter((app) => !found.has(app.name))
-    .map((app): Row => ({ ...nothing, name: app.name, flake: app.flakeRef.written, state: 'absent' }));
+    .map((app): Row => ({ ...nothing, name: app.name, flake: writtenOf(app.source), state: 'absent' }));
   const there = actual.apps.map((app) => rowOf(app, listed.has(app.name)));
   return [...there, ...absent].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -53,7 +54,8 @@ const nothing = { flake: null, revision: null, url: null, exposure: null, genera
 
 function rowOf(app: ActualApp, isListed: boolean): Row {
   const { applied, exposures, facets } = app;
-  const listen = exposures[0]?.listen ?? null;
+  const web = exposures.find((e) => e.role === 'web');
+  const listen = listenOf(web?.binding ?? null);
   const dead = facets.exposure?.['forwarder'] === 'dead' ? ', not listening' : '';
   const unfinished = app.state === 'creating' ? ', unfinished' : '';
   return {
@@ -61,11 +63,27 @@ function rowOf(app: ActualApp, isListed: boolean): Row {
     flake: applied?.facets.meta?.['flake-ref'] ?? facets.meta?.['flake-ref'] ?? null,
     revision: revisionOf(applied?.facets.system?.['source'] ?? null),
     url: listen ? urlOf(listen) : null,
-    exposure: listen ? formatListen(listen) : (exposures[0]?.raw ?? null),
+    exposure: listen ? formatListen(listen) : (web?.value['listen'] ?? null),
     state: `${app.status.toLowerCase()}${dead}${unfinished}${isListed ? '' : ', not in the manifest'}`,
     generation: applied?.generation ?? null,
     toplevel: applied?.toplevel ?? null,
   };
+}
+
+function writtenOf(source: AppRef): string {
+  switch (source.kind) {
+    case 'flake':
+      return source.ref.written;
+    case 'config':
+      return source.file.written;
+    case 'toplevel':
+      return source.path;
+  }
+}
+
+function listenOf(binding: Binding | null): Listen | null {
+  if (binding?.protocol !== 'tcp') return null;
+  return { address: binding.address, port: binding.first };
 }
 
 /** `github:o/r/<rev>#…` → the first seven of the revision; a content hash is cut likewise. */

@@ -1,11 +1,12 @@
 import { apply } from '../apply/apply.js';
-import type { Desired, Outcome, Plan } from '../model.js';
+import type { Desired, Outcome, Plan, Verb } from '../model.js';
 import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { chooseMode, createReporter, diffText } from '../ui/index.js';
 import { confirm, mayAsk } from './confirm.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
-import { desireOf, located, observe, readProject, wantedPorts, type Project } from './project.js';
+import { observe, wantedBy } from './observe.js';
+import { desireOf, located, readProject, type Project } from './project.js';
 import { holdProject } from './project-lock.js';
 import { selected } from './select.js';
 import { lazyExec, limitsFor, portsFor } from './wire.js';
@@ -20,7 +21,7 @@ export type RunOptions = GlobalOptions & {
   /** False: never ask. */
   readonly input: boolean;
 };
-export type UpOptions = RunOptions & { readonly prune: boolean };
+export type UpOptions = RunOptions & { readonly prune: boolean; readonly recreate: boolean };
 
 export async function up(apps: readonly string[], options: UpOptions, context: Context): Promise<ExitCode> {
   const project = await readProject(context, options.file);
@@ -28,10 +29,9 @@ export async function up(apps: readonly string[], options: UpOptions, context: C
   const release = await holdProject(project.manifest.project, 'up', context.env);
   try {
     const desired = await desireOf(project, lazyExec);
-    const actual = await observe(desired.project, wantedPorts(desired), context.env);
-    const asked = planOf(desired, actual, { prune: options.prune, only });
-    const prune = options.prune || (await confirmDestroys(asked, options, context));
-    const plan = prune === options.prune ? asked : planOf(desired, actual, { prune, only });
+    const actual = await observe(desired.project, wantedBy(desired), context.env);
+    const planFor = (allowed: Allowed) => planOf(desired, actual, { ...allowed, only });
+    const plan = planFor(await allowedBy(planFor(options), options, context));
     return await carryOut(plan, desired, project, options, context);
   } finally {
     await release();
@@ -57,17 +57,19 @@ export async function carryOut(
     color: wantsColor(options.color, env, stderr),
   });
   try {
+    const ports = portsFor(project, options.timeout, context);
     const outcome = await context.draining((stop) =>
       apply({
         plan,
         desired,
-        ports: portsFor(project, options.timeout, context),
+        ports,
         limits: limitsFor(options.jobs, options.evalJobs),
         emit: (event) => {
           reporter.event(event);
         },
         stop,
         failFast: options.failFast,
+        locate: (problem) => located([problem], project)[0] ?? problem,
       }),
     );
     return exitCodeOf(outcome);
@@ -84,11 +86,21 @@ function exitCodeOf({ apps, interrupted }: Outcome): ExitCode {
   return bad ? EXIT.failed : EXIT.ok;
 }
 
-async function confirmDestroys(plan: Plan, options: UpOptions, context: Context): Promise<boolean> {
-  const gone = plan.apps.filter((app) => app.held !== null);
-  if (gone.length === 0 || plan.problems.length > 0 || !mayAsk(options, context)) return false;
+/** What deletes containers happens only where a person said so: by a flag, or when asked. */
+type Allowed = Pick<UpOptions, 'prune' | 'recreate'>;
+
+async function allowedBy(plan: Plan, options: UpOptions, context: Context): Promise<Allowed> {
+  const held = plan.apps.filter((app) => app.held !== null);
+  if (held.length === 0 || plan.problems.length > 0 || !mayAsk(options, context)) return options;
   const { stderr, env } = context;
   stderr.write(diffText(plan, { color: wantsColor(options.color, env, stderr) }));
-  const names = gone.map((app) => app.app).join(', ');
-  return confirm(`Destroy ${names}, with everything on the root disk?`, context);
+  const asked = async (verb: Verb, question: (names: string) => string) => {
+    const names = held.filter((app) => app.verb === verb).map((app) => app.app);
+    return names.length > 0 && (await confirm(question(names.join(', ')), context));
+  };
+  const lost = 'with everything on the root disk? Volumes are kept.';
+  return {
+    prune: options.prune || (await asked('destroy', (names) => `Destroy ${names}, ${lost}`)),
+    recreate: options.recreate || (await asked('recreate', (names) => `Make ${names} anew, ${lost}`)),
+  };
 }

@@ -2,11 +2,11 @@ import { availableParallelism, freemem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Limits } from '../apply/apply.js';
 import type { Ports } from '../apply/job.js';
-import { sharedStore } from '../deliver/shared.js';
+import { deliveries } from '../deliver/deliveries.js';
 import { guestOver } from '../guest/guest.js';
 import { incusOver } from '../incus/client.js';
 import { socketPath } from '../incus/http.js';
-import { tcpHost } from '../incus/tcp.js';
+import { localHost } from '../incus/host.js';
 import { printLock } from '../manifest/lock.js';
 import { lockFileAt } from '../nix/lock-file.js';
 import { nixOver } from '../nix/nix.js';
@@ -23,10 +23,11 @@ export function portsFor(project: Project, timeoutMs: number, context: Context):
   return {
     incus,
     nix: nixOver(lazyExec, assembly, project.ownFiles),
-    delivery: sharedStore(project.manifest.project, lazyExec),
-    guest: guestOver(incus, timeoutMs),
-    host: tcpHost,
+    deliveries: deliveries(project.manifest.project, incus, lazyExec),
+    guest: guestOver(incus),
+    host: localHost,
     lockFile: lockFileAt(project.lockPath, project.lock, printLock),
+    limitMs: timeoutMs,
   };
 }
 

@@ -1,94 +1,48 @@
 import { lstatSync, readlinkSync } from 'node:fs';
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AppName } from '../model.js';
-import type { Delivery, Exec, InstanceSpec } from '../ports.js';
-import { FailedProgram, ProblemError } from '../problem.js';
-
-const PROFILES = '/nix/var/nix/profiles';
+import type { Delivery, Exec } from '../ports.js';
+import { ProblemError } from '../problem.js';
+import { generationOf, nixFailed, removedGenerations } from './generations.js';
+import { instanceOf, profileDirectory } from './instance.js';
 
 /**
  * The shared store: the host's /nix/store and the pet's own profile directory, both read-only in the guest.
  * The profile is the boot selector, the list of generations and the GC root in one.
  */
 export function sharedStore(project: string, exec: Exec): Delivery {
+  const nixEnv = async (app: AppName, what: string, args: readonly string[]) => {
+    const profile = join(profileDirectory(project, app), 'system');
+    const result = await exec('nix-env', ['--profile', profile, ...args]);
+    if (result.exitCode !== 0) throw nixFailed(app, `nix-env could not ${what}`, result.stderr);
+    return `${result.stdout}\n${result.stderr}`;
+  };
   return {
-    instance: (app) => instanceOf(project, app),
+    instance: (app) => instanceOf(project, app, 'shared'),
+    seed: (app) => instanceOf(project, app, 'shared'),
+    deliver: () => Promise.resolve(''),
 
     setProfile: async (app, toplevel) => {
-      const directory = profileDirectory(project, app);
-      await makeDirectory(directory, app);
-      const profile = join(directory, 'system');
-      if (profileTarget(project, app) !== toplevel) {
-        const args = ['--profile', profile, '--set', toplevel];
-        const result = await exec('nix-env', args);
-        if (result.exitCode !== 0) {
-          const log = result.stderr.split('\n');
-          throw new FailedProgram(
-            { app, message: `nix-env could not set the profile: ${log.at(-1) ?? ''}` },
-            log,
-          );
-        }
-      }
-      return generationOf(profile);
+      await makeDirectory(project, app);
+      if (profileTarget(project, app) !== toplevel) await nixEnv(app, 'set the profile', ['--set', toplevel]);
+      return generationOf(readlinkSync(join(profileDirectory(project, app), 'system')));
     },
 
-    dropProfile: async (app) => {
-      const directory = profileDirectory(project, app);
-      await rm(directory, { recursive: true, force: true });
-      // The project's other apps may have theirs there; or there was none.
-      await rmdir(dirname(directory)).catch((error: unknown) => {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code !== 'ENOTEMPTY' && code !== 'ENOENT') throw error;
-      });
+    moveProfile: (from, to) => moveDirectory(project, from, to),
+
+    collect: async (app, keep) => {
+      if (profileTarget(project, app) === undefined) return '';
+      const args = ['--delete-generations', `+${keep}`];
+      return removedGenerations(await nixEnv(app, 'remove old generations', args));
     },
+
+    dropProfile: (app) => removeDirectory(project, app),
   };
-}
-
-/** The config and devices that the shared store needs. */
-export function instanceOf(project: string, app: string): Pick<InstanceSpec, 'config' | 'devices'> {
-  return {
-    config: {
-      'security.nesting': 'true',
-      // Root on the host: a constant, nothing from a manifest or a flake ever gets in here.
-      'raw.lxc': `lxc.init.cmd=${PROFILES}/system/init`,
-    },
-    devices: {
-      'nix-store': readOnlyDisk('/nix/store', '/nix/store'),
-      'nix-profiles': readOnlyDisk(profileDirectory(project, app), PROFILES),
-    },
-  };
-}
-
-async function makeDirectory(directory: string, app: AppName): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
-    throw new ProblemError({
-      app,
-      message: `no permission to make ${directory}`,
-      hint: `as root: install -d -m 2775 -g incus-admin ${PROFILES}/per-pet`,
-    });
-  }
-}
-
-function readOnlyDisk(source: string, path: string): Readonly<Record<string, string>> {
-  return { type: 'disk', source, path, readonly: 'true', shift: 'true' };
-}
-
-/** Both names follow Incus' rule ([A-Za-z0-9-]): neither can leave the directory. */
-export function profileDirectory(project: string, app: string): string {
-  return join(PROFILES, 'per-pet', project, app);
-}
-
-/** `system-7-link` → 7. */
-function generationOf(profile: string): number {
-  return Number(/-(\d+)-link$/.exec(readlinkSync(profile))?.[1] ?? 0);
 }
 
 /** The system that a pet's profile points at; undefined when it has none. Two readlinks, no process. */
-export function profileTarget(project: string, app: AppName | string): string | undefined {
+export function profileTarget(project: string, app: string): string | undefined {
   const profile = join(profileDirectory(project, app), 'system');
   if (!isLink(profile)) return undefined;
   const generation = join(dirname(profile), readlinkSync(profile));
@@ -97,4 +51,69 @@ export function profileTarget(project: string, app: AppName | string): string | 
 
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
+/** `per-pet`, the project's and the app's. */
+function directories(project: string, app: string): readonly string[] {
+  const directory = profileDirectory(project, app);
+  return [dirname(dirname(directory)), dirname(directory), directory];
+}
+
+const GROUP_MAY_WRITE = 0o2020;
+
+/** A group that may write where one is made may write in it too: all operators of a project have the same rights. */
+async function makeDirectory(project: string, app: AppName): Promise<void> {
+  for (const directory of directories(project, app)) {
+    try {
+      await mkdir(directory);
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') continue;
+      throw denied(error, `make ${directory}`, project, app);
+    }
+    const { mode } = await stat(dirname(directory));
+    if ((mode & GROUP_MAY_WRITE) === GROUP_MAY_WRITE) await chmod(directory, 0o2775);
+  }
+}
+
+async function moveDirectory(project: string, from: AppName, to: AppName): Promise<void> {
+  const [source, target] = [profileDirectory(project, from), profileDirectory(project, to)];
+  try {
+    await rename(source, target);
+  } catch (error) {
+    // It has moved already, or there never was one.
+    if (codeOf(error) === 'ENOENT') return;
+    if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST')
+      throw denied(error, `move ${source} to ${target}`, project, to);
+    throw new ProblemError({
+      app: to,
+      message: `both \`${from}\` and \`${to}\` have a profile: ${source} and ${target}`,
+      hint: `remove the one that is not wanted, then run \`pets up ${to}\` again`,
+    });
+  }
+}
+
+async function removeDirectory(project: string, app: AppName): Promise<void> {
+  const directory = profileDirectory(project, app);
+  const failed = (error: unknown) => {
+    throw denied(error, `remove ${directory}`, project, app);
+  };
+  await rm(directory, { recursive: true, force: true }).catch(failed);
+  await rmdir(dirname(directory)).catch((error: unknown) => {
+    // The project's other apps may have theirs there; or there was none.
+    if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'ENOENT') failed(error);
+  });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+/** A missing permission in words; anything else as it is. */
+function denied(error: unknown, what: string, project: string, app: AppName): unknown {
+  if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') return error;
+  return new ProblemError({
+    app,
+    message: `no permission to ${what}`,
+    hint: `as root: install -d -m 2775 -g incus-admin ${directories(project, app).join(' ')}`,
+  });
 }

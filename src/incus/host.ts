@@ -1,7 +1,13 @@
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { IpAddress, Listen, Port } from '../model.js';
-import type { Holder, HostView, Socket } from './observe.js';
+import { formatBinding, socketsOf } from '../listen.js';
+import type { Binding } from '../model.js';
+import type { Host } from '../ports.js';
+import { ProblemError } from '../problem.js';
+import type { HostView } from './observe.js';
+import { bindObstacle, fileObstacle } from './obstacle.js';
+import { holderOf, listeningSockets } from './sockets.js';
 
 /** The host as the kernel shows it. */
 export function hostView({ profile, made }: Pick<HostView, 'profile' | 'made'>): HostView {
@@ -12,86 +18,65 @@ function addresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((a) => a.address));
 }
 
-const LISTEN_STATE = '0A';
+const LOOK_AGAIN_MS = 50;
 
-/** Every listening TCP socket of the host's network namespace, from /proc/net/tcp{,6} (proc(5)). */
-function listeningSockets(): Socket[] {
-  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
-    readIfThere(file)
-      .split('\n')
-      .slice(1)
-      .flatMap((line) => {
-        const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
-        if (state !== LISTEN_STATE || local === undefined || inode === undefined) return [];
-        return [{ listen: decode(local), inode }];
-      }),
-  );
-}
+/** This host, which the daemon runs on. */
+export const localHost: Host = {
+  probe: (binding) =>
+    binding.protocol === 'unix' ? Promise.resolve(fileObstacle(binding.path)) : bindObstacle(binding),
 
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    // A kernel without IPv6 has no tcp6.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
+  accepts: async (binding, timeoutMs) => {
+    const deadline = Date.now() + timeoutMs;
+    while (!(await isOpen(binding))) {
+      if (Date.now() > deadline)
+        throw new ProblemError({ message: `nothing accepts connections on ${formatBinding(binding)}` });
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+  },
+
+  makeFolder: async (path) => {
+    try {
+      await mkdir(path, { recursive: true });
+    } catch (error) {
+      const { code = String(error) } = error as NodeJS.ErrnoException;
+      const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'something else is there' : code;
+      throw new ProblemError({ message: `cannot make the folder ${path}: ${why}` });
+    }
+  },
+};
+
+/** A tcp port must answer. Of the others only the kernel knows: nothing answers on udp, a socket file may be root's. */
+async function isOpen(binding: Binding): Promise<boolean> {
+  if (binding.protocol !== 'tcp') {
+    const listening = new Set(listeningSockets().flatMap((socket) => socketsOf(socket.binding)));
+    return socketsOf(binding).every((socket) => listening.has(socket));
   }
-}
-
-/** `0100007F:1F90` → 127.0.0.1:8080. Addresses are 32-bit words in host byte order, little-endian here. */
-function decode(local: string): Listen {
-  const [hex = '', port = '0'] = local.split(':');
-  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) =>
-    (word.match(/../g) ?? []).reverse().map((b) => parseInt(b, 16)),
-  );
-  const address = bytes.length === 4 ? bytes.join('.') : ipv6(bytes);
-  return { address: address as IpAddress, port: parseInt(port, 16) as Port };
-}
-
-function ipv6(bytes: readonly number[]): string {
-  const mapped = bytes.slice(0, 10).every((b) => b === 0) && bytes[10] === 255 && bytes[11] === 255;
-  if (mapped) return bytes.slice(12).join('.');
-  const groups = Array.from({ length: 8 }, (_, i) =>
-    (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16),
-  );
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
-}
-
-/** Who holds a socket, as far as the kernel tells this user; looked up only when somebody must be named. */
-function holderOf({ inode }: Socket): Holder {
-  const wanted = `socket:[${inode}]`;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    if (!descriptors(pid).includes(wanted)) continue;
-    const command = commandOf(pid);
-    // A wrapped program is `.incusd-wrapped` on NixOS.
-    const isForwarder = /\bincusd(-wrapped)? forkproxy\b/.test(command);
-    return { words: `process ${pid} (${shortened(command)})`, isForwarder };
+  for (let port: number = binding.first; port <= binding.last; port++) {
+    if (!(await connects({ host: connectable(binding.address), port }))) return false;
   }
-  return { words: 'a process of another user', isForwarder: false };
+  return true;
 }
 
-function descriptors(pid: string): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkOrEmpty(`/proc/${pid}/fd/${fd}`));
-  } catch {
-    // Another user's process, or one that ended while we looked: it cannot be named.
-    return [];
-  }
+function connectable(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
+  return address === '::' ? '::1' : address;
 }
 
-function readlinkOrEmpty(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    // The descriptor was closed between the listing and the look.
-    return '';
-  }
-}
-
-function commandOf(pid: string): string {
-  return readIfThere(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
-}
-
-function shortened(command: string): string {
-  return command.length > 60 ? `${command.slice(0, 59)}…` : command;
+function connects(target: { host: string; port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(target);
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1000, () => {
+      end(false);
+    });
+    socket.once('connect', () => {
+      end(true);
+    });
+    socket.once('error', () => {
+      end(false);
+    });
+  });
 }

@@ -96,7 +96,8 @@ function inner(metadata: unknown): Readonly<Record<string, unknown>> | null {
   return (metadata as { metadata?: Record<string, unknown> | null } | null)?.metadata ?? null;
 }
 
-function open(body: string): Envelope {
+/** The envelope of an answer; the error in it is thrown. */
+export function open(body: string): Envelope {
   const envelope = parse(body);
   if (envelope.type === 'error')
     throw new IncusError(envelope.error ?? 'unknown error', envelope.error_code ?? 500);

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import type { KeyPath } from '../problem.js';
+import { whereIs } from './kinds.js';
 import type { ManifestSchema } from './schema.js';
+import { type Entries, exampleOf, isOptional, type Shape, shapeOf } from './shape.js';
 import { didYouMean } from './suggest.js';
 import { formatKeyPath, isTable, show } from './text.js';
 
@@ -13,58 +15,87 @@ export type Finding = {
   readonly hint?: string;
 };
 
-type TableSchema = v.ObjectSchema<v.ObjectEntries, undefined>;
-type Context = { readonly schema: ManifestSchema; readonly findings: Finding[] };
+export type Say = (finding: Finding) => void;
 
-/** A table's value by its part of the schema, or null; what is wrong with it is added to the findings. */
+type TableSchema = v.ObjectSchema<v.ObjectEntries, undefined>;
+type Context = { readonly schema: ManifestSchema; readonly say: Say };
+/** What is right of a table. */
+export type Checked<T extends TableSchema> = Partial<v.InferOutput<T>>;
+
+/** A table's values by its part of the schema, or null where it is no table; what is wrong with it is said. */
 export function checkTable<T extends TableSchema>(
-  { schema, findings }: Context,
+  { schema, say }: Context,
   expected: T,
   value: unknown,
   path: KeyPath,
-): v.InferOutput<T> | null {
+): Checked<T> | null {
   if (!isTable(value)) {
     const hint = `[${formatKeyPath(path)}], and below it: flake-ref = "github:owner/repo"`;
-    findings.push({ path, at: 'value', message: `expected a table, got ${show(value)}`, hint });
+    say({ path, at: 'value', message: `expected a table, got ${show(value)}`, hint });
     return null;
   }
-  // Not valibot's strictObject: it passes over keys named `constructor` and `__proto__`.
-  for (const key of Object.keys(value)) {
-    if (Object.hasOwn(expected.entries, key)) continue;
-    const hint = unknownKeyHint(schema, expected, key, value[key]);
-    findings.push({ path: [...path, key], at: 'key', message: 'unknown key', ...hint });
+  sayUnknownKeys({ kind: 'table', entries: expected.entries }, value, path, (entries, at) => {
+    const key = String(at.at(-1));
+    say({ path: at, at: 'key', message: 'unknown key', ...unknownKeyHint(schema, entries, key, value[key]) });
+  });
+  const right: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(expected.entries)) {
+    if (!Object.hasOwn(value, key)) {
+      const message = `\`${key}\` is missing`;
+      if (!isOptional(entry)) say({ path, at: 'key', message, hint: exampleOf(key, entry) });
+      continue;
+    }
+    const result = v.safeParse(entry, value[key]);
+    if (result.success) right[key] = result.output;
+    else for (const issue of result.issues) say(findingOf(issue, [...path, key]));
   }
-  const result = v.safeParse(expected, value);
-  if (result.success) return result.output;
-  for (const issue of result.issues) findings.push(findingOf(issue, expected, path));
-  return null;
+  return right;
 }
 
-function findingOf(issue: v.BaseIssue<unknown>, { entries }: TableSchema, path: KeyPath): Finding {
-  const key = String(issue.path?.[0]?.key);
-  if (issue.type === 'object') {
-    return { path, at: 'key', message: `\`${key}\` is missing`, hint: `${key} = ${exampleOf(entries[key])}` };
-  }
+function findingOf(issue: v.BaseIssue<unknown>, above: KeyPath): Finding {
+  const { steps, at } = whereIs(issue);
   const [message = '', ...hint] = issue.message.split('\n');
-  return { path: [...path, key], at: 'value', message, ...(hint.length > 0 && { hint: hint.join('\n') }) };
+  return { path: [...above, ...steps], at, message, ...(hint.length > 0 && { hint: hint.join('\n') }) };
 }
 
-function exampleOf(schema: v.GenericSchema | undefined): string {
-  const example = schema && v.getMetadata(schema)['example'];
-  return typeof example === 'string' ? example : '…';
+type OnUnknown = (known: Entries, path: KeyPath) => void;
+
+/** In the table and those below it. Not valibot's strictObject: it passes over `constructor` and `__proto__`. */
+function sayUnknownKeys(shape: Shape, value: unknown, path: KeyPath, onUnknown: OnUnknown): void {
+  const into = (below: v.GenericSchema, one: unknown, ...step: KeyPath) => {
+    sayUnknownKeys(shapeOf(below), one, [...path, ...step], onUnknown);
+  };
+  if (shape.kind === 'list' && Array.isArray(value))
+    for (const [i, one] of value.entries()) into(shape.item, one, i);
+  if (!isTable(value)) return;
+  if (shape.kind === 'map') for (const [key, one] of Object.entries(value)) into(shape.values, one, key);
+  if (shape.kind === 'either') into(shape.long, value);
+  if (shape.kind !== 'table') return;
+  for (const [key, one] of Object.entries(value)) {
+    const entry = Object.hasOwn(shape.entries, key) ? shape.entries[key] : undefined;
+    if (entry) into(entry, one, key);
+    else onUnknown(shape.entries, [...path, key]);
+  }
 }
 
-function unknownKeyHint(schema: ManifestSchema, expected: TableSchema, key: string, value: unknown) {
-  const homes: readonly (readonly [TableSchema, string])[] = [
-    [schema.top, 'at the top of the file, before the first [table]'],
-    [schema.defaults, 'in [defaults] or [apps.<name>]'],
-    [schema.app, 'in [apps.<name>]'],
+function unknownKeyHint(schema: ManifestSchema, known: Entries, key: string, value: unknown) {
+  const below = (entry: v.GenericSchema) => {
+    const shape = shapeOf(entry);
+    return shape.kind === 'table' ? shape.entries : {};
+  };
+  const { limits, incus } = schema.app.entries;
+  const homes: readonly (readonly [Entries, string])[] = [
+    [schema.top.entries, 'at the top of the file, before the first [table]'],
+    [schema.defaults.entries, 'in [defaults] or [apps.<name>]'],
+    [schema.app.entries, 'in [apps.<name>]'],
+    [below(limits), 'in [apps.<name>.limits]'],
+    [below(incus), 'in [apps.<name>.incus]'],
   ];
-  const home = homes.find(([table]) => Object.hasOwn(table.entries, key));
-  const meant = didYouMean(key, Object.keys(expected.entries));
+  const home = homes.find(([entries]) => Object.hasOwn(entries, key));
+  const meant = didYouMean(key, Object.keys(known));
   if (home) return { hint: `\`${key}\` belongs ${home[1]}` };
   if (meant !== null) return { hint: meant };
-  return expected === schema.top && isTable(value)
+  return known === schema.top.entries && isTable(value)
     ? { hint: `apps are written [apps.${formatKeyPath([key])}]` }
     : {};
 }

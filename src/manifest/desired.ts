@@ -1,14 +1,36 @@
-import { formatListen } from '../listen.js';
-import type { Desired, DesiredApp, Facets, FlakeRef, Lock, Manifest, ManifestApp, Source } from '../model.js';
-import type { Problem } from '../problem.js';
+import { bindingOf, proxyListen } from '../listen.js';
+import type {
+  AppSource,
+  Binding,
+  ContentHash,
+  Desired,
+  DesiredApp,
+  DesiredExposure,
+  FlakeRef,
+  IpAddress,
+  Listen,
+  LocalPath,
+  Lock,
+  Manifest,
+  ManifestApp,
+  Port,
+  Source,
+} from '../model.js';
+import { configOf, facetsOf, identityOf } from './facets.js';
+import { hashAt, own, problemsOf, unread } from './host.js';
+import { parentOf } from './path.js';
 
-/** What became of reading a local source: the hash of its content, or why there is none. */
-export type ContentHash = { readonly hash: string } | { readonly problem: Problem };
+/** What stands at a path of the host; a link is what it leads to. */
+export type PathKind = 'missing' | 'folder' | 'file' | 'socket';
 
 export type DesiredInputs = {
   readonly lock: Lock;
   /** By `FlakeRef.url`, one for each of `localRefs`. */
   readonly contentHashes: Readonly<Record<string, ContentHash>>;
+  /** By absolute path, one for each of `localFiles`. */
+  readonly fileHashes: Readonly<Record<string, ContentHash>>;
+  /** By absolute path, one for each of `hostPaths`. */
+  readonly paths: Readonly<Record<string, PathKind>>;
   /** Nix' name of the platform: `x86_64-linux`. */
   readonly platform: string;
 };
@@ -19,62 +41,92 @@ export function desiredFrom(manifest: Manifest, inputs: DesiredInputs): Desired 
 }
 
 function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
-  const source = resolve(app.flakeRef, inputs);
-  const nixpkgs = resolve(app.nixpkgs, inputs);
   const listen = app.port === null ? null : { address: app.listen, port: app.port };
-  const facets: Facets = {
-    system: { source: identityOf(source), nixpkgs: identityOf(nixpkgs), platform: inputs.platform },
-    exposure: { listen: listen && formatListen(listen) },
-    meta: { 'flake-ref': app.flakeRef.written },
-    power: { state: 'running' },
+  const { name, was, modules, nixos, volumes, after, store, image, activation, keep, timeout } = app;
+  const wanted = {
+    ...{ name, was, modules, nixos, volumes, after, store, image, activation, keep, timeout },
+    binds: app.binds.map((bind) => ({ ...bind, create: bind.create && isMissing(bind.source, inputs) })),
+    source: sourceOf(app, inputs),
+    nixpkgs: resolve(app.nixpkgs, inputs),
+    platform: inputs.platform,
+    listen,
+    exposures: exposuresOf(app, listen),
+    config: configOf(app),
+    devices: app.incus.devices,
+    profiles: app.incus.profiles,
   };
-  return { name: app.name, source, nixpkgs, platform: inputs.platform, listen, facets };
+  const identities = {
+    source: sourceIdentity(wanted.source, inputs),
+    nixpkgs: app.source.kind === 'toplevel' ? null : identityOf(wanted.nixpkgs),
+    modules: modules.map((file) => fileIdentity(file, inputs)),
+  };
+  return { ...wanted, facets: facetsOf(app, wanted, identities), problems: problemsOf(app, wanted, inputs) };
+}
+
+function isMissing({ path }: LocalPath, { paths }: DesiredInputs): boolean {
+  return own(paths, path) === 'missing';
+}
+
+function sourceOf({ source }: ManifestApp, inputs: DesiredInputs): AppSource {
+  return source.kind === 'flake' ? resolve(source.ref, inputs) : source;
 }
 
 function resolve(ref: FlakeRef, { lock, contentHashes }: DesiredInputs): Source {
   if (ref.directory === undefined) return { kind: 'remote', ref, locked: own(lock.refs, ref.url) ?? null };
-  const content = own(contentHashes, ref.url) ?? {
-    problem: { message: `${ref.directory} has not been read` },
-  };
+  const content = own(contentHashes, ref.url) ?? unread(ref.directory);
   return 'hash' in content
     ? { kind: 'local', ref, contentHash: content.hash }
     : { kind: 'missing', ref, problem: content.problem };
 }
 
-/** The value by which a source is compared: the same exactly when the same files are meant. */
-function identityOf(source: Source): string {
-  const { attribute, url } = source.ref;
-  const fragment = attribute === '' ? '' : `#${attribute}`;
-  switch (source.kind) {
-    case 'local':
-      return `${source.contentHash}${fragment}`;
-    case 'remote':
-      return source.locked ? `${source.locked.locked}${fragment}` : `unlocked:${url}${fragment}`;
-    case 'missing':
-      return `missing:${url}`;
-  }
+function sourceIdentity(source: AppSource, inputs: DesiredInputs): string {
+  if (source.kind === 'toplevel') return source.path;
+  return source.kind === 'config' ? fileIdentity(source.file, inputs) : identityOf(source);
 }
 
-/** URLs of the app's remote refs that the lock does not have yet. */
-export function unlocked(app: DesiredApp): string[] {
-  const sources = [app.source, app.nixpkgs];
-  return unique(
-    sources.flatMap((source) => (source.kind === 'remote' && !source.locked ? [source.ref.url] : [])),
-  );
+function fileIdentity({ path }: LocalPath, inputs: DesiredInputs): string {
+  const content = hashAt(path, inputs);
+  return 'hash' in content ? content.hash : `missing:${path}`;
 }
 
-/** The local refs of all apps, one for each URL: what must be hashed before `desiredFrom`. */
-export function localRefs(manifest: Manifest): FlakeRef[] {
-  const refs = manifest.apps.flatMap((app) => [app.flakeRef, app.nixpkgs]);
+/** Where the app listens: on loopback inside of the guest. */
+const GUEST: Listen = { address: '127.0.0.1' as IpAddress, port: 8080 as Port };
+
+function exposuresOf(app: ManifestApp, listen: Listen | null): DesiredExposure[] {
+  const connect = proxyListen(bindingOf(GUEST));
+  const web = listen && { role: 'web' as const, binding: bindingOf(listen), connect, mode: null };
+  const others = app.publish.map(({ binding, to, mode }): DesiredExposure => {
+    const guest: Binding = { address: GUEST.address, ...to };
+    return { role: 'publish', binding, connect: proxyListen(guest), mode };
+  });
+  return web ? [web, ...others] : others;
+}
+
+/** The local flakes of all apps, one for each URL: what must be hashed before `desiredFrom`. */
+export function localRefs({ apps }: Manifest): FlakeRef[] {
+  const refs = apps.flatMap(({ source, nixpkgs }) => {
+    if (source.kind === 'flake') return [source.ref, nixpkgs];
+    return source.kind === 'config' ? [nixpkgs] : [];
+  });
   const local = refs.filter((ref) => ref.directory !== undefined);
   return [...new Map(local.map((ref) => [ref.url, ref])).values()];
 }
 
-function unique(values: readonly string[]): string[] {
-  return [...new Set(values)];
+/** The configurations and modules of all apps, each path once: what must be hashed as well. */
+export function localFiles({ apps }: Manifest): LocalPath[] {
+  const files = apps.flatMap(({ source, modules }) =>
+    source.kind === 'config' ? [source.file, ...modules] : modules,
+  );
+  return [...new Map(files.map((file) => [file.path, file])).values()];
 }
 
-/** A URL may be named like an inherited property: `constructor` is an id that the flake registry could have. */
-function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
+/** Paths of the host of which must be known what stands there. */
+export function hostPaths({ apps }: Manifest): string[] {
+  const paths = apps.flatMap(({ binds, publish }) => [
+    ...binds.map(({ source }) => source.path),
+    ...publish.flatMap(({ binding }) =>
+      binding.protocol === 'unix' ? [binding.path, parentOf(binding.path)] : [],
+    ),
+  ]);
+  return [...new Set(paths)];
 }

@@ -1,6 +1,8 @@
 import type { AppName } from '../model.js';
 
 export const NAME_RULE = 'expected a name of 1 to 63 letters, digits and hyphens';
+/** `isAppName` for JSON Schema. */
+export const NAME_PATTERN = '^(?=.*[A-Za-z-])[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$';
 
 /** Incus' rule for instance names. */
 export function isAppName(text: string): text is AppName {

@@ -7,3 +7,8 @@ export function resolvePath(base: string, path: string): string {
   }
   return `/${segments.join('/')}`;
 }
+
+/** The folder that an absolute path is in. */
+export function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}

@@ -1,28 +1,87 @@
-import type { Manifest, ManifestApp } from '../model.js';
+import type { Bind, Manifest, ManifestApp, NixValue, Publish } from '../model.js';
+import { leavesOf, type NixTable } from './nixos.js';
+import { formatJson, formatKey, formatValue } from './toml.js';
+import { formatDuration, formatPorts } from './values.js';
+
+type Tables = { readonly [key: string]: NixValue };
 
 /** The manifest with every default filled in. As TOML it is a manifest again, with the same meaning. */
 export function printManifest({ project, apps }: Manifest, format: 'toml' | 'json'): string {
   if (format === 'json') {
     const tables = Object.fromEntries(apps.map((app) => [app.name, keysOf(app)]));
-    return `${JSON.stringify({ project, apps: tables }, null, 2)}\n`;
+    return `${formatJson({ project, apps: tables }, '')}\n`;
   }
-  const tables = apps.map((app) => [`[apps.${app.name}]`, ...Object.entries(keysOf(app)).map(assignment)]);
-  return `${[[assignment(['project', project])], ...tables].map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  const parts = [`project = ${formatValue(project)}`, ...apps.map(printApp)];
+  return `${parts.join('\n\n')}\n`;
 }
 
-function keysOf({ flakeRef, nixpkgs, port, listen, tags }: ManifestApp): Record<string, Value> {
+/** `nixos` and `incus` a line for each leaf, `publish` in tables of its own, all else `key = value`. */
+function printApp(app: ManifestApp): string {
+  const { publish = [], nixos = {}, incus = {}, ...others } = keysOf(app);
+  const nested = leavesOf({ ...(app.source.kind !== 'toplevel' && { nixos }), incus });
+  const lines = [
+    `[apps.${app.name}]`,
+    ...Object.entries(others).map(([key, value]) => `${key} = ${formatValue(value)}`),
+    ...nested.map(([path, value]) => `${path.map(formatKey).join('.')} = ${formatValue(value)}`),
+  ];
+  const tables = (publish as readonly Tables[]).map((one) => [
+    `[[apps.${app.name}.publish]]`,
+    ...Object.entries(one).map(([key, value]) => `${key} = ${formatValue(value)}`),
+  ]);
+  return [lines, ...tables].map((part) => part.join('\n')).join('\n\n');
+}
+
+/** The keys as they are written; what is not set and has no default is left out. */
+function keysOf(app: ManifestApp): Tables {
+  const { port, was, autostart, store, timeout, limits, volumes, binds } = app;
   return {
-    'flake-ref': flakeRef.written,
-    ...(port === null ? {} : { port }),
-    listen,
-    nixpkgs: nixpkgs.written,
-    tags,
+    ...sourceOf(app),
+    ...(port !== null && { port }),
+    listen: app.listen,
+    publish: app.publish.map(publishOf),
+    volumes: Object.fromEntries(
+      volumes.map(({ name, path, size }) => [name, size === null ? path : { path, size }]),
+    ),
+    binds: binds.map(bindOf),
+    limits: limitsOf(limits),
+    ...(autostart !== null && { autostart }),
+    after: app.after,
+    tags: app.tags,
+    ...(timeout !== null && { timeout: formatDuration(timeout) }),
+    keep: app.keep,
+    activation: app.activation,
+    ...(store !== null && { store }),
+    image: app.image,
+    ...(was !== null && { was }),
+    incus: incusOf(app.incus),
   };
 }
 
-/** JSON's numbers, strings and lists of strings are TOML's too. */
-type Value = string | number | readonly string[];
+function sourceOf({ source, nixpkgs, modules, nixos }: ManifestApp): Tables {
+  if (source.kind === 'toplevel') return { toplevel: source.path };
+  const main =
+    source.kind === 'flake' ? { 'flake-ref': source.ref.written } : { config: source.file.written };
+  return { ...main, nixpkgs: nixpkgs.written, modules: modules.map(({ written }) => written), nixos };
+}
 
-function assignment([key, value]: readonly [string, Value]): string {
-  return `${key} = ${JSON.stringify(value)}`;
+function publishOf({ binding, to, mode }: Publish): Tables {
+  if (binding.protocol === 'unix')
+    return { socket: binding.path, to: formatPorts(to), ...(mode !== null && { mode }) };
+  const { protocol, address, ...ports } = binding;
+  return { port: formatPorts(ports), to: formatPorts(to), protocol, listen: address };
+}
+
+function bindOf({ source, path, readOnly, create }: Bind): string {
+  return `${source.written}:${path}${readOnly ? ':ro' : ''}${create ? ':create' : ''}`;
+}
+
+function limitsOf({ memory, cpu }: ManifestApp['limits']): Tables {
+  return {
+    ...(memory !== null && { memory }),
+    ...(cpu !== null && { cpu: /^\d+$/.test(cpu) ? Number(cpu) : cpu }),
+  };
+}
+
+function incusOf({ config, devices, profiles }: ManifestApp['incus']): NixTable {
+  return { config, devices, ...(profiles !== null && { profiles }) };
 }

@@ -1,11 +1,13 @@
-import * as v from 'valibot';
-import type { AppName, IpAddress, Manifest, ManifestApp } from '../model.js';
+import type { Manifest, ManifestApp } from '../model.js';
 import type { KeyPath, Problem } from '../problem.js';
 import { checkTable, type Finding } from './check.js';
-import { type Exposed, findDuplicates } from './exposures.js';
+import { appOf, type Draft, draftOf, withFallbacks } from './draft.js';
+import { exposedBy, findDuplicates } from './exposures.js';
 import { type Located, type Locator, locatorOf } from './locate.js';
 import { isAppName, NAME_RULE, nameHint } from './names.js';
 import { parseToml } from './parse.js';
+import { checkRelations } from './relations.js';
+import { checkApp } from './rules.js';
 import { type ManifestSchema, schemaOf } from './schema.js';
 import { formatKeyPath, isTable } from './text.js';
 
@@ -16,54 +18,45 @@ export type ReadManifest =
 /** `file`: as printed in problems. `directory`: absolute, the manifest's folder. */
 export type ManifestOrigin = { readonly file: string; readonly directory: string };
 
+/** Below `nixos` numbers are Nix' own: 1.0 is not 1, and integers have 64 bits. */
+const isNixos = ([apps, , key, ...below]: KeyPath) => apps === 'apps' && key === 'nixos' && below.length > 0;
+
 /** Reads a manifest's text; all its problems at once, in the order of the file. Never throws. */
 export function readManifest(text: string, { file, directory }: ManifestOrigin): ReadManifest {
-  const toml = parseToml(text, file);
+  const toml = parseToml(text, file, isNixos);
   if (!toml.ok) return toml;
   const locate = locatorOf(text, file);
-  const checked = check(toml.table, schemaOf(directory));
-  const placeOf = (app: string) => locate(['apps', app, 'port']).place;
-  const findings = [...checked.findings, ...findDuplicates(checked.exposed, placeOf)];
-  if (findings.length > 0 || !checked.manifest) return { ok: false, problems: problemsOf(findings, locate) };
-  return { ok: true, manifest: checked.manifest, locate: (path) => locate(path) };
+  const { project, drafts, findings } = check(toml.table, schemaOf(directory));
+  const exposed = drafts.flatMap(exposedBy);
+  findings.push(...findDuplicates(exposed, (path) => locate(path).place));
+  if (findings.length > 0 || project === undefined)
+    return { ok: false, problems: problemsOf(findings, locate) };
+  const manifest = { project, apps: drafts.map(appOf).sort(byName) };
+  return { ok: true, manifest, locate: (path) => locate(path) };
 }
 
-type Checked = {
-  readonly findings: readonly Finding[];
-  readonly exposed: readonly Exposed[];
-  readonly manifest: Manifest | null;
-};
+/** `drafts`: in the order of the file. */
+type Read = { readonly project?: string; readonly drafts: readonly Draft[]; readonly findings: Finding[] };
 
-function check(table: unknown, schema: ManifestSchema): Checked {
+function check(table: unknown, schema: ManifestSchema): Read {
   const findings: Finding[] = [];
-  const context = { schema, findings };
+  const context = { schema, say: (finding: Finding) => void findings.push(finding) };
   const top = checkTable(context, schema.top, table, []);
-  const defaults = checkTable(context, schema.defaults, tableAt(table, 'defaults'), ['defaults']);
-  const exposed: Exposed[] = [];
-  const apps: ManifestApp[] = [];
-  for (const [name, appTable] of Object.entries(tableAt(table, 'apps'))) {
+  const written = tableAt(table, 'defaults');
+  const defaults = withFallbacks(
+    schema,
+    written,
+    checkTable(context, schema.defaults, written, ['defaults']) ?? {},
+  );
+  const drafts = Object.entries(tableAt(table, 'apps')).flatMap(([name, app]) => {
     const path = ['apps', name];
-    if (!isAppName(name)) findings.push({ path, at: 'key', message: NAME_RULE, hint: nameHint(name) });
-    const app = checkTable(context, schema.app, appTable, path);
-    exposed.push(...exposureOf(schema, name, appTable, defaults?.listen));
-    if (app && defaults && isAppName(name)) apps.push(appOf(name, { ...defaults, ...app }));
-  }
-  return { findings, exposed, manifest: top && { project: top.project, apps: apps.sort(byName) } };
-}
-
-type Settled = v.InferOutput<ManifestSchema['defaults']> & v.InferOutput<ManifestSchema['app']>;
-
-function appOf(name: AppName, { 'flake-ref': flakeRef, nixpkgs, port, listen, tags }: Settled): ManifestApp {
-  return { name, flakeRef, nixpkgs, port: port ?? null, listen, tags };
-}
-
-/** Looked at on its own: another key of the app that is wrong must not hide a clash. */
-function exposureOf(schema: ManifestSchema, app: string, table: unknown, fallback?: IpAddress): Exposed[] {
-  const { port, listen } = schema.app.entries;
-  const result = v.safeParse(v.object({ port, listen }), table);
-  const address = result.success ? (result.output.listen ?? fallback) : undefined;
-  if (!result.success || result.output.port === undefined || !address) return [];
-  return [{ app, listen: { address, port: result.output.port } }];
+    if (!isAppName(name)) context.say({ path, at: 'key', message: NAME_RULE, hint: nameHint(name) });
+    const keys = checkTable(context, schema.app, app, path);
+    return keys && isTable(app) ? [draftOf(name, app, keys, defaults)] : [];
+  });
+  for (const draft of drafts) checkApp(draft, context.say);
+  checkRelations(drafts, context.say);
+  return { ...(top?.project !== undefined && { project: top.project }), drafts, findings };
 }
 
 /** A wrong one reads as empty here: the check of the table that it stands in has said so. */

@@ -2,8 +2,11 @@
 export function suggest(word: string, candidates: readonly string[]): string | null {
   const plain = fold(word);
   const near = candidates
-    .map((candidate) => ({ candidate, distance: distance(plain, fold(candidate)) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .map((candidate) => ({ candidate, limit: Math.max(1, Math.floor(candidate.length / 3)) }))
+    // Their lengths alone are that far apart.
+    .filter(({ candidate, limit }) => Math.abs(candidate.length - plain.length) <= limit)
+    .map(({ candidate, limit }) => ({ candidate, limit, distance: distance(plain, fold(candidate)) }))
+    .filter(({ distance, limit }) => distance <= limit)
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.candidate ?? null;
 }

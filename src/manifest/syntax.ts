@@ -31,6 +31,7 @@ const MESSAGES: readonly (readonly [RegExp, Row])[] = [
   [/Unknown character/, (rest) => ({ message: `expected a key or a table, got ${nameOf(rest)}` })],
   [/unicode|code point/, badEscape],
   [/escape/, { message: 'unknown escape in the string', hint: "in '…' a backslash is only a backslash" }],
+  [/time of day/, { message: 'no key takes a time of day', hint: QUOTES, at: 'value' }],
   [
     /date|time|Years|Months|Days|Hours|milli/i,
     { message: 'not a valid date or time', hint: QUOTES, at: 'value' },

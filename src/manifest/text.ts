@@ -9,7 +9,9 @@ export function normaliseText(text: string): string {
 export function show(value: unknown): string {
   if (typeof value === 'string') return quote(value);
   if (value === null) return 'null';
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
+    return String(value);
+  if (value instanceof TomlFloat) return String(value.value);
   if (value instanceof Date) return 'a date';
   return Array.isArray(value) ? 'an array' : 'a table';
 }
@@ -23,12 +25,25 @@ function escapeUnit(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** `apps.web.port`, quoted where TOML would: `apps."a b"`. */
+/** `apps.web.publish[0].port`, quoted where TOML would: `apps."a b"`. */
 export function formatKeyPath(path: KeyPath): string {
-  return path.map((key) => (/^[\w-]+$/.test(String(key)) ? String(key) : quote(String(key)))).join('.');
+  const steps = path.map((key) => {
+    if (typeof key === 'number') return `[${key}]`;
+    return `.${/^[\w-]+$/.test(key) ? key : quote(key)}`;
+  });
+  return steps.join('').replace(/^\./, '');
+}
+
+/** A float of TOML, where it matters that it is none of the integers. */
+export class TomlFloat {
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
 }
 
 /** A table of TOML: not an array, not a date. */
 export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return !(value instanceof Date || value instanceof TomlFloat);
 }

@@ -1,83 +1,124 @@
-import * as v from 'valibot';
 import { parseIp, toPort } from '../listen.js';
-import type { AppName, FlakeRef, IpAddress } from '../model.js';
-import type { Problem } from '../problem.js';
+import type { AppName, FlakeRef, IpAddress, Port } from '../model.js';
 import { type FlakeRefUse, parseFlakeRef } from './flake-ref.js';
-import { isAppName, NAME_RULE, nameHint } from './names.js';
-import { isTable, show } from './text.js';
+import { listOf, parsed, refuse, type Refused, text } from './kinds.js';
+import { isAppName, NAME_PATTERN, NAME_RULE, nameHint } from './names.js';
+import { show } from './text.js';
+import * as v from 'valibot';
 
-/** The kinds of value that keys have. An issue's message is `message` or `message\nhint`. */
+export const name = text<AppName>(
+  'a name',
+  (written) =>
+    isAppName(written) ? written : refuse(`${NAME_RULE}, got ${show(written)}`, nameHint(written)),
+  { pattern: NAME_PATTERN },
+);
 
-type Refused = { readonly problem: Problem };
-
-/** Text that is parsed into what it stands for. */
-function text<T>(what: string, parse: (written: string) => T | Refused) {
-  return v.pipe(
-    v.string((issue) => `expected ${what}, got ${show(issue.input)}`),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const parsed = parse(dataset.value);
-      if (!isRefused(parsed)) return parsed;
-      const { message, hint } = parsed.problem;
-      addIssue({ message: hint === undefined ? message : `${message}\n${hint}` });
-      return NEVER;
-    }),
-    v.title(what),
-  );
-}
-
-function isRefused(parsed: unknown): parsed is Refused {
-  return typeof parsed === 'object' && parsed !== null && 'problem' in parsed;
-}
-
-export const name = text<AppName>('a name', (written) => {
-  if (isAppName(written)) return written;
-  return { problem: { message: `${NAME_RULE}, got ${show(written)}`, hint: nameHint(written) } };
-});
+export const names = listOf(name, 'app names such as ["db"]');
 
 export const ipAddress = text<IpAddress>('an IP address', (written) => {
   const hint = 'a literal address, without the port: "127.0.0.1" or "::1"; host names are not looked up';
-  return parseIp(written) ?? { problem: { message: `expected an IP address, got ${show(written)}`, hint } };
+  return parseIp(written) ?? refuse(`expected an IP address, got ${show(written)}`, hint);
 });
 
 export function flakeRef(directory: string, use: FlakeRefUse) {
   return text<FlakeRef>('a flake reference', (written) => parseFlakeRef(written, directory, use));
 }
 
-export const port = v.pipe(
-  v.unknown(),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const value = dataset.value;
-    const parsed = typeof value === 'number' ? toPort(value) : null;
-    if (parsed) return parsed;
-    const message = `expected a port from 1 to 65535, got ${show(value)}`;
-    addIssue({ message: typeof value === 'string' ? `${message}\n${portHint(value)}` : message });
-    return NEVER;
-  }),
-  v.title('a port'),
+const PORT = { type: 'integer', minimum: 1, maximum: 65535 } as const;
+
+export const port = parsed<Port>(PORT, (value) => {
+  const number = typeof value === 'number' ? toPort(value) : null;
+  return (
+    number ??
+    refusePort(
+      value,
+      'only the port on the host: inside the app it is always 8080, and the address is `listen`',
+    )
+  );
+});
+
+export type Ports = { readonly first: Port; readonly last: Port };
+
+/** A port, or `"5000-5010"`. */
+export const ports = parsed<Ports>(
+  { anyOf: [PORT, { type: 'string', pattern: '^[0-9]+-[0-9]+$' }] },
+  (value) => {
+    if (typeof value === 'number') {
+      const number = toPort(value);
+      return number ? { first: number, last: number } : refusePort(value);
+    }
+    const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(typeof value === 'string' ? value : '') ?? [];
+    const [first, last] = [toPort(Number(from)), toPort(Number(to))];
+    if (!first || !last) return refusePort(value, 'a range is written "5000-5010"');
+    return first <= last
+      ? { first, last }
+      : refuse(`the range ${show(value)} runs backwards`, `"${to ?? ''}-${from ?? ''}"`);
+  },
 );
 
-function portHint(written: string): string {
-  if (/^\d+$/.test(written)) return `without quotes: ${written}`;
-  return 'only the port on the host: inside the app it is always 8080, and the address is `listen`';
+function refusePort(value: unknown, hint?: string): Refused {
+  const message = `expected a port from 1 to 65535, got ${show(value)}`;
+  if (typeof value !== 'string') return refuse(message);
+  return refuse(message, /^\d+$/.test(value) ? `without quotes: ${value}` : hint);
 }
 
 /** Words of letters, digits and hyphens; sorted, each once. */
 export const tags = v.pipe(
-  v.array(
-    v.pipe(
-      v.string((issue) => `expected a list of words, got ${show(issue.input)} in it`),
-      v.regex(
-        /^[a-z0-9][a-z0-9-]*$/i,
-        (issue) => `a tag has letters, digits and hyphens, got ${show(issue.input)}`,
-      ),
+  listOf(
+    text(
+      'a word',
+      (word) =>
+        /^[a-z0-9][a-z0-9-]*$/i.test(word)
+          ? word
+          : refuse(`a tag has letters, digits and hyphens, got ${show(word)}`),
+      { pattern: '^[A-Za-z0-9][A-Za-z0-9-]*$' },
     ),
-    (issue) => `expected a list of words such as ["public"], got ${show(issue.input)}`,
+    'words such as ["public"]',
   ),
   v.transform((words) => [...new Set(words)].sort()),
-  v.title('a list of words'),
 );
 
-export const table = v.custom<Readonly<Record<string, unknown>>>(
-  isTable,
-  (issue) => `expected a table, got ${show(issue.input)}`,
+export const flag = parsed<boolean>({ type: 'boolean' }, (value) =>
+  typeof value === 'boolean' ? value : refuse(`expected true or false, got ${show(value)}`, boolHint(value)),
 );
+
+function boolHint(value: unknown): string | null {
+  return value === 'true' || value === 'false' ? `without quotes: ${value}` : null;
+}
+
+export function integer(minimum: number, maximum: number) {
+  return parsed<number>({ type: 'integer', minimum, maximum }, (value) => {
+    const fits = Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum;
+    return fits
+      ? Number(value)
+      : refuse(`expected a number from ${minimum} to ${maximum}, got ${show(value)}`);
+  });
+}
+
+const MS = { s: 1000, m: 60_000, h: 3_600_000 } as const;
+const LONGEST_MS = 24 * MS.h;
+
+/** In ms. */
+export const duration = text<number>(
+  'a duration such as "90s" or "10m"',
+  (written) => {
+    const [, count = '', unit = ''] = /^([1-9]\d{0,6})([smh])$/.exec(written) ?? [];
+    const ms = Number(count) * MS[unit as keyof typeof MS];
+    if (ms <= LONGEST_MS) return ms;
+    const hint =
+      ms > LONGEST_MS ? 'at most 24h' : /^\d+$/.test(written) ? `with a unit: "${written}s"` : null;
+    return refuse(`expected a duration such as "90s", "10m" or "1h", got ${show(written)}`, hint);
+  },
+  { pattern: '^[1-9][0-9]*[smh]$' },
+);
+
+/** The inverse of `duration`. */
+export function formatDuration(ms: number): string {
+  if (ms % MS.h === 0) return `${ms / MS.h}h`;
+  return ms % MS.m === 0 ? `${ms / MS.m}m` : `${ms / MS.s}s`;
+}
+
+/** The inverse of `ports`. */
+export function formatPorts({ first, last }: Ports): number | string {
+  return first === last ? first : `${first}-${last}`;
+}

@@ -3,40 +3,78 @@ import { join } from 'node:path';
 import type { DesiredApp, FlakeRef, Locked, Source } from '../model.js';
 import type { Exec } from '../ports.js';
 import { ProblemError } from '../problem.js';
+import type { Tools } from './assemble.js';
+import { stageClosure } from './closure.js';
+import { freezeTimes } from './files.js';
+import { nixJson } from './json.js';
 import { stage } from './source.js';
 
-type Assembly = {
-  readonly app: DesiredApp;
+/** An app whose system is put together here. */
+export type AssembledApp = DesiredApp & {
+  readonly source: Exclude<DesiredApp['source'], { readonly kind: 'toplevel' }>;
+};
+
+type Assembly = Tools & {
+  readonly app: AssembledApp;
   /** Lock entries found during this run. */
   readonly pins: Readonly<Record<string, Locked>>;
   /** A directory of this evaluation's own. */
   readonly work: string;
-  readonly ignored: ReadonlySet<string>;
-  readonly exec: Exec;
-  /** `nix flake metadata --json` of a URL. */
-  readonly metadata: (url: string) => Promise<string>;
+};
+
+/** The manifest's own Nix files, in the request. */
+const FILES = 'manifest-files';
+
+/** Nix' words with those files where they are: it has seen their copies, in the store or on the way there. */
+export function unstaged(words: string, work: string, root: string): string {
+  const copies = new RegExp(`(?:/nix/store/[0-9a-z]{32}-[^/\\s]*|${work}/request)/${FILES}/`, 'g');
+  return words.replace(copies, () => `${root}/`);
+}
+
+export type Inputs = {
+  /** URLs by the name of the assembling flake's input. */
+  readonly urls: Readonly<Record<string, string>>;
+  /** The folder that the manifest's own Nix files are from. */
+  readonly root: string | null;
 };
 
 /**
- * The inputs of the assembling flake, by name. What comes from the manifest goes in as request.json: data,
- * never Nix code.
+ * The inputs of the assembling flake. What comes from the manifest goes in as request.json: data, never Nix
+ * code; its own Nix files are beside it.
  */
-export async function inputsOf(assembly: Assembly): Promise<Readonly<Record<string, string>>> {
-  const { app, work } = assembly;
-  const own = await urlFor(app.source, join(work, 'app'), assembly);
+export async function inputsOf(assembly: Assembly): Promise<Inputs> {
+  const { app, work, assembler } = assembly;
   const nixpkgs = await urlFor(app.nixpkgs, join(work, 'nixpkgs'), assembly);
-  const { written, attribute } = app.source.ref;
+  const root = await writeRequest(join(work, 'request'), assembly);
+  const common = { nixpkgs, request: `path:${join(work, 'request')}` };
+  if (app.source.kind === 'config') return { urls: { app: `${assembler}/none`, ...common }, root };
+  const own = await urlFor(app.source, join(work, 'app'), assembly);
+  // A flake without a lock of its own takes the manifest's nixpkgs for its `nixpkgs` input.
+  const follows = (await hasLock(own, assembly)) ? {} : { 'app/nixpkgs': nixpkgs };
+  return { urls: { app: own, ...common, ...follows }, root };
+}
+
+/** The folder that the request's files are from; null where it has none. */
+async function writeRequest(target: string, { app, ignored, exec }: Assembly): Promise<string | null> {
+  const { source } = app;
+  const own = source.kind === 'config' ? [source.file] : [];
+  const files = [...own, ...app.modules];
+  const staged = files.length > 0 ? await stageClosure(files, ignored, join(target, FILES), exec) : null;
+  const names = (staged?.entries ?? []).map((entry) => `${FILES}/${entry}`);
   const request = {
     name: app.name,
     platform: app.platform,
-    flakeRef: written,
-    attribute: attributePath(attribute),
+    mounts: [...app.volumes, ...app.binds].map(({ path }) => path),
+    modules: names.slice(own.length),
+    nixos: app.nixos,
+    ...(source.kind === 'config'
+      ? { config: names[0] ?? '' }
+      : { flakeRef: source.ref.written, attribute: attributePath(source.ref.attribute) }),
   };
-  await mkdir(join(work, 'request'));
-  await writeFile(join(work, 'request', 'request.json'), JSON.stringify(request));
-  // A flake without a lock of its own takes the manifest's nixpkgs for its `nixpkgs` input.
-  const follows = (await hasLock(own, assembly)) ? {} : { 'app/nixpkgs': nixpkgs };
-  return { app: own, nixpkgs, request: `path:${join(work, 'request')}`, ...follows };
+  await mkdir(target, { recursive: true });
+  await writeFile(join(target, 'request.json'), nixJson(request));
+  await freezeTimes(target);
+  return staged?.root ?? null;
 }
 
 /** `nixosConfigurations."my.host"` → two names. */

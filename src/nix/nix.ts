@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Evaluated, Exec, Nix } from '../ports.js';
+import type { DesiredApp, Locked } from '../model.js';
+import type { Exec, Nix } from '../ports.js';
 import { ProblemError } from '../problem.js';
-import { inputsOf } from './inputs.js';
+import { assemble } from './assemble.js';
+import { readyMade } from './ready-made.js';
+import { makeRunFolder } from './run-folder.js';
 import { failedBuild, failedEvaluation, lockedFrom } from './words.js';
 
 /**
@@ -11,65 +13,73 @@ import { failedBuild, failedEvaluation, lockedFrom } from './words.js';
  * `ignored`: files that are part of no source, see source.ts.
  */
 export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<string>): Nix {
+  const assembler = `path:${encodeURI(assembly).replace(/[?#]/g, encodeURIComponent)}`;
   const nix = (args: readonly string[]) =>
     exec('nix', ['--extra-experimental-features', 'nix-command flakes', ...args]);
   // Nix resolves a flake's own inputs as well: its nixpkgs is of no interest here, and large.
-  const spared = ['--no-write-lock-file', '--override-input', 'nixpkgs', `path:${encodeURI(assembly)}/none`];
+  const spared = ['--no-write-lock-file', '--override-input', 'nixpkgs', `${assembler}/none`];
   const metadata = async (url: string, ...more: readonly string[]) => {
     const result = await nix(['flake', 'metadata', '--json', ...spared, ...more, url]);
     if (result.exitCode !== 0) throw failedEvaluation(`cannot fetch ${url}`, result, assembly);
     return result.stdout;
   };
-  const builds = new Map<string, Promise<unknown>>();
+  const folder = once(() => makeRunFolder());
+  const oneByOne = queues();
 
   return {
-    lock: async (url) => lockedFrom(await metadata(url, '--refresh')),
+    lock: async (url) => notLocal(url, lockedFrom(await metadata(url, '--refresh'))),
 
     evaluate: async (app, pins) => {
-      const work = await makeWorkFolder();
-      try {
-        const inputs = await inputsOf({ app, pins, work, ignored, exec, metadata });
-        const result = await nix([
-          ...['eval', '--json', '--no-write-lock-file', `path:${encodeURI(assembly)}#toplevel`],
-          ...['--apply', 'system: { drv = system.drvPath; toplevel = system.outPath; }'],
-          ...Object.entries(inputs).flatMap(([input, url]) => ['--override-input', input, url]),
-        ]);
-        if (result.exitCode !== 0) {
-          throw failedEvaluation(`\`${app.source.ref.written}\` does not evaluate`, result, work);
-        }
-        return JSON.parse(result.stdout) as Evaluated;
-      } finally {
-        await rm(work, { recursive: true, force: true });
+      const { source } = app;
+      if (source.kind !== 'toplevel') {
+        const tools = { exec, nix, metadata, assembler, ignored };
+        return assemble({ ...app, source }, pins, await folder(), tools);
       }
+      return readyMade(source.path, ['apps', app.name, 'toplevel'], await rootOf(app, await folder()), exec);
     },
 
-    build: async (app, { drv }, onLine) => {
-      const realise = async () => {
-        const result = await exec('nix-store', ['--realise', drv], { onLine });
-        if (result.exitCode !== 0) throw failedBuild(result);
-      };
+    build: async (app, { drv, toplevel }, onLine) => {
+      // It was there already when it was looked at.
+      if (drv === toplevel) return;
+      const root = await rootOf(app, await folder());
       // Apps of one source share derivations, and Nix looks at another process' lock every 5 s only.
-      const source = app.facets.system?.['source'] ?? '';
-      const build = (builds.get(source) ?? Promise.resolve()).then(realise);
-      builds.set(
-        source,
-        build.catch(() => undefined),
-      );
-      await build;
+      await oneByOne(app.facets.system?.['source'] ?? '', async () => {
+        const args = ['--realise', drv, '--add-root', root, '--indirect'];
+        const result = await exec('nix-store', args, { onLine });
+        if (result.exitCode !== 0) throw failedBuild(result);
+      });
     },
   };
 }
 
-/** Nix takes the folder as a URL, and before 2.18 none that needs escaping. */
-async function makeWorkFolder(): Promise<string> {
-  const parent = /^[\w./-]+$/.test(tmpdir()) ? tmpdir() : '/tmp';
-  try {
-    return await mkdtemp(join(parent, 'pets-'));
-  } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    throw new ProblemError({
-      message: `cannot make a temporary folder: ${words}`,
-      hint: 'see TMPDIR and the disk',
-    });
-  }
+/** The link that keeps an app's system from being collected until its profile does. */
+async function rootOf(app: DesiredApp, folder: string): Promise<string> {
+  await mkdir(join(folder, 'roots'), { recursive: true });
+  return join(folder, 'roots', app.name);
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => (made ??= make());
+}
+
+/** Work of one key is done one after the other, also after a failure. */
+function queues(): (key: string, work: () => Promise<void>) => Promise<void> {
+  const last = new Map<string, Promise<void>>();
+  return (key, work) => {
+    const done = (last.get(key) ?? Promise.resolve()).then(work, work);
+    last.set(key, done);
+    return done;
+  };
+}
+
+const LOCAL = /^(git\+file|file|path):/;
+
+/** A registry's name can stand for a folder of this host: pinned, it would be nothing anywhere else. */
+function notLocal(url: string, locked: Locked): Locked {
+  if (!LOCAL.test(locked.locked) || LOCAL.test(url)) return locked;
+  throw new ProblemError({
+    message: `\`${url}\` is a folder of this host, by the flake registry: ${locked.locked.split('?')[0] ?? ''}`,
+    hint: 'write the folder itself, whose content is then followed, or where it comes from (`github:…`)',
+  });
 }

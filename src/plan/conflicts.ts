@@ -1,36 +1,39 @@
-import { formatListen, isWildcard, overlaps } from '../listen.js';
-import type { Actual, Claim, Desired, DesiredApp, Listen, PlanProblem } from '../model.js';
+import { formatBinding, isWildcard, overlaps } from '../listen.js';
+import type { Actual, Claim, Desired, DesiredApp, DesiredExposure } from '../model.js';
+import type { KeyPath, Problem } from '../problem.js';
 import type { Move } from './exposure.js';
+import type { Compared } from './compare.js';
 
 /** Everything that forbids carrying out the plan. Found before the first write, all of it at once. */
 export function conflictsOf(
-  desired: Desired,
+  { apps }: Desired,
+  compared: readonly Compared[],
   actual: Actual,
   moves: readonly Move[],
   /** Exposures of this project's apps that stay where they are although no selected app has them. */
   staying: readonly Claim[],
-): PlanProblem[] {
-  return desired.apps.flatMap((app) => {
-    const opens = moves.find((m) => m.app === app.name)?.opens ?? null;
+): Problem[] {
+  const byApp = new Map(moves.map((m) => [m.app, m]));
+  const there = new Map(compared.map((c) => [c.app.name, c]));
+  const claims = [...actual.claims, ...staying];
+  return apps.flatMap((app) => {
+    const opens = byApp.get(app.name)?.opens ?? [];
     return [
-      ...missingSource(app),
+      ...app.problems,
       ...foreignInstance(app, actual),
-      ...(opens ? portTaken(app, opens, [...actual.claims, ...staying]) : []),
-      ...(opens ? noSuchAddress(app, opens, actual) : []),
-      ...brokenInstance(app, actual),
+      ...opens.flatMap((exposure) => [
+        ...portTaken(app, exposure, claims),
+        ...noSuchAddress(app, exposure, actual),
+      ]),
+      ...brokenInstance(app, there.get(app.name)),
+      ...unshareableStore(app, there.get(app.name), actual),
+      ...missingOthers(app, there, actual),
+      ...sameVolumes(app, there.get(app.name), actual),
     ];
   });
 }
 
-function missingSource(app: DesiredApp): PlanProblem[] {
-  return [app.source, app.nixpkgs].flatMap((source, i) =>
-    source.kind === 'missing'
-      ? [{ app: app.name, path: ['apps', app.name, i === 0 ? 'flake-ref' : 'nixpkgs'], ...source.problem }]
-      : [],
-  );
-}
-
-function foreignInstance(app: DesiredApp, actual: Actual): PlanProblem[] {
+function foreignInstance(app: DesiredApp, actual: Actual): Problem[] {
   const owner = Object.hasOwn(actual.strangers, app.name) ? actual.strangers[app.name] : undefined;
   if (owner === undefined) return [];
   return [
@@ -43,42 +46,93 @@ function foreignInstance(app: DesiredApp, actual: Actual): PlanProblem[] {
   ];
 }
 
-function portTaken(app: DesiredApp, listen: Listen, claims: readonly Claim[]): PlanProblem[] {
-  const claim = claims.find((c) => overlaps(c.listen, listen));
+function portTaken(app: DesiredApp, exposure: DesiredExposure, claims: readonly Claim[]): Problem[] {
+  const claim = claims.find((c) => overlaps(c.binding, exposure.binding));
   if (!claim) return [];
   return [
     {
       app: app.name,
-      path: ['apps', app.name, 'port'],
-      message: `${formatListen(listen)} is taken: ${claim.holder}${claim.live ? '' : ' declares it'}`,
-      hint: `choose another port for \`${app.name}\`, or free that one`,
+      path: keyOf(app, exposure, 'port'),
+      message: `${formatBinding(exposure.binding)} is taken: ${claim.holder}${claim.live ? '' : ' declares it'}`,
+      hint:
+        exposure.binding.protocol === 'unix'
+          ? `choose another path for \`${app.name}\``
+          : `choose another port for \`${app.name}\`, or free that one`,
     },
   ];
 }
 
-function noSuchAddress(app: DesiredApp, listen: Listen, actual: Actual): PlanProblem[] {
-  const { address } = listen;
-  const known = isWildcard(listen) || address.startsWith('127.') || actual.addresses.includes(address);
+function noSuchAddress(app: DesiredApp, exposure: DesiredExposure, actual: Actual): Problem[] {
+  const { binding } = exposure;
+  if (binding.protocol === 'unix') return [];
+  const { address } = binding;
+  const known = isWildcard(binding) || address.startsWith('127.') || actual.addresses.includes(address);
   if (known) return [];
   return [
     {
       app: app.name,
-      path: ['apps', app.name, 'listen'],
+      path: keyOf(app, exposure, 'listen'),
       message: `${address} is not an address of this host`,
       hint: `it has ${actual.addresses.join(', ')}; a VPN's address is there only while the VPN is up`,
     },
   ];
 }
 
-function brokenInstance(app: DesiredApp, actual: Actual): PlanProblem[] {
-  const instance = actual.apps.find((a) => a.name === app.name);
+/** The key of the manifest that an exposure comes from. */
+function keyOf({ name, exposures }: DesiredApp, exposure: DesiredExposure, key: 'port' | 'listen'): KeyPath {
+  if (exposure.role === 'web') return ['apps', name, key];
+  const index = exposures.filter((e) => e.role === 'publish').indexOf(exposure);
+  return ['apps', name, 'publish', index, exposure.binding.protocol === 'unix' ? 'socket' : key];
+}
+
+function brokenInstance(app: DesiredApp, compared: Compared | undefined): Problem[] {
+  const instance = compared?.actual;
   if (!instance || ['Running', 'Stopped', 'Frozen'].includes(instance.status)) return [];
   return [
     {
       app: app.name,
       path: ['apps', app.name],
       message: `Incus says the instance's status is ${instance.status}`,
-      hint: `look at \`incus info --show-log ${app.name}\``,
+      hint: `look at \`incus info --show-log ${instance.name}\``,
     },
   ];
+}
+
+function unshareableStore(app: DesiredApp, compared: Compared | undefined, actual: Actual): Problem[] {
+  if (compared?.store !== 'shared' || actual.unshareable === null) return [];
+  return [
+    {
+      app: app.name,
+      path: ['apps', app.name, 'store'],
+      message: `the shared store cannot work here: ${actual.unshareable}`,
+      hint: 'store = "copy" gives the app a store of its own',
+    },
+  ];
+}
+
+/** An app that another comes after must run, or be brought up by this run. */
+function missingOthers(app: DesiredApp, planned: ReadonlyMap<string, Compared>, { apps }: Actual): Problem[] {
+  return app.after
+    .filter((other) => !planned.has(other) && apps.find((a) => a.name === other)?.status !== 'Running')
+    .map((other) => ({
+      app: app.name,
+      path: ['apps', app.name, 'after'],
+      message: `\`${app.name}\` comes after \`${other}\`, which does not run`,
+      hint: `bring up both: pets up ${other} ${app.name}`,
+    }));
+}
+
+/** A rename takes the volumes along: two of one name could not be told apart any more. */
+function sameVolumes({ name }: DesiredApp, compared: Compared | undefined, { volumes }: Actual): Problem[] {
+  const former = compared?.actual?.name ?? name;
+  if (former === name) return [];
+  const own = new Set(volumes.filter((v) => v.app === name).map((v) => v.volume));
+  return volumes
+    .filter((v) => v.app === former && own.has(v.volume))
+    .map(({ volume }) => ({
+      app: name,
+      path: ['apps', name, 'was'],
+      message: `both \`${former}\` and \`${name}\` have a volume \`${volume}\``,
+      hint: `one of them must go first: \`pets volume rm ${name}/${volume}\` deletes the one without an app`,
+    }));
 }

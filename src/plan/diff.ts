@@ -1,7 +1,17 @@
 import equal from 'fast-deep-equal';
 import type { ActualApp, Change, DesiredApp, Facet, FacetName } from '../model.js';
 
-const FACETS: readonly FacetName[] = ['power', 'system', 'exposure', 'meta'];
+const FACETS: readonly FacetName[] = [
+  'power',
+  'system',
+  'exposure',
+  'storage',
+  'limits',
+  'secrets',
+  'health',
+  'container',
+  'meta',
+];
 
 /**
  * Every difference of one app, field by field, three ways: what the manifest says, what was last applied,
@@ -19,23 +29,37 @@ function compareFacet(facet: FacetName, desired: DesiredApp, actual: ActualApp |
   const wanted = desired.facets[facet] ?? {};
   const applied = actual?.applied?.facets[facet] ?? {};
   const seen = actual?.facets[facet] ?? {};
-  if (!actual?.applied) {
-    return Object.entries(wanted)
-      .filter(([, value]) => value !== null)
-      .map(([field, to]) => ({ facet, field, kind: 'new' as const, from: null, to }));
-  }
   // As applied, most often: then only what can be seen can differ.
-  const fields = equal(wanted, applied)
-    ? Object.keys(seen).filter((field) => Object.hasOwn(wanted, field))
-    : fieldsOf(wanted, applied);
+  const visible = Object.keys(seen).filter(
+    (field) => Object.hasOwn(wanted, field) || isOwn(facet, field, wanted),
+  );
+  if (!actual?.applied) return neverApplied(facet, wanted, seen, visible);
+  const fields = equal(wanted, applied) ? visible : union(Object.keys(wanted), Object.keys(applied), visible);
   return fields.flatMap((field) => {
     const change = compareField(wanted[field] ?? null, applied[field] ?? null, seen[field]);
     return change ? [{ facet, field, ...change }] : [];
   });
 }
 
-function fieldsOf(wanted: Facet, applied: Facet): string[] {
-  return [...new Set([...Object.keys(wanted), ...Object.keys(applied)])];
+/** All that is wanted is new; what a run that was cut short left, and nobody asks for now, is in the way. */
+function neverApplied(facet: FacetName, wanted: Facet, seen: Facet, visible: readonly string[]): Change[] {
+  const missing = Object.entries(wanted).filter(([, value]) => value !== null);
+  const left = visible.filter((field) => !Object.hasOwn(wanted, field) && seen[field] !== null);
+  return [
+    ...missing.map(([field, to]) => ({ facet, field, kind: 'new' as const, from: null, to })),
+    ...left.map((field) => ({ facet, field, kind: 'drifted' as const, from: seen[field] ?? null, to: null })),
+  ];
+}
+
+/** Fields that are there although nobody asked for them: pets owns all of their kind. */
+function isOwn(facet: FacetName, field: string, wanted: Facet): boolean {
+  // A volume that is kept but not wanted may be as large as it likes.
+  if (field.startsWith('size.')) return Object.hasOwn(wanted, field.replace('size.', 'volume.'));
+  return facet === 'storage' || facet === 'limits' || (facet === 'exposure' && field.startsWith('publish.'));
+}
+
+function union(...lists: readonly (readonly string[])[]): string[] {
+  return [...new Set(lists.flat())];
 }
 
 /** `seen` undefined: nobody can look, so it is taken to be as applied. */
@@ -61,7 +85,7 @@ function observedFaults(desired: DesiredApp, actual: ActualApp): Change[] {
     faults.push(drift('system', 'toplevel', toplevel, actual.applied.toplevel));
   }
   faults.push(...actual.altered.map((key) => drift('container', key, 'altered', 'as made')));
-  if (desired.listen && actual.facets.exposure?.['forwarder'] === 'dead') {
+  if (desired.exposures.length > 0 && actual.facets.exposure?.['forwarder'] === 'dead') {
     faults.push(drift('exposure', 'forwarder', 'not listening', 'listening'));
   }
   return faults;
@@ -71,12 +95,18 @@ function drift(facet: FacetName, field: string, from: string | null, to: string)
   return { facet, field, kind: 'drifted', from, to };
 }
 
-/** One change in the few words that fit behind an operation. */
-export function causeOf(change: Change): string {
+/** Why an operation is there, in the few words that fit behind it. */
+export function causesOf(changes: readonly Change[]): string {
+  return [...new Set(changes.map(causeOf))].join(', ');
+}
+
+function causeOf(change: Change): string {
   const field = change.facet === change.field ? change.field : `${change.facet} ${change.field}`;
   if (change.kind === 'new') return 'not there yet';
   const verb = change.kind === 'drifted' ? ' drifted' : '';
   if (change.facet === 'system')
     return change.kind === 'drifted' ? `${field} drifted` : `${change.field} changed`;
-  return `${field}${verb} ${change.from ?? 'none'} → ${change.to ?? 'none'}`;
+  // Their fields say enough: `volume.data`, `publish.127.0.0.1:53/udp`.
+  const name = change.facet === 'meta' || !change.field.includes('.') ? field : change.field;
+  return `${name}${verb} ${change.from ?? 'none'} → ${change.to ?? 'none'}`;
 }

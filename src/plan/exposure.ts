@@ -1,67 +1,116 @@
-import { formatListen, overlaps } from '../listen.js';
-import type { ActualApp, AppName, DesiredApp, Exposure, Listen } from '../model.js';
+import { formatBinding, overlaps } from '../listen.js';
+import type { ActualApp, AppName, Binding, DesiredApp, DesiredExposure, Exposure } from '../model.js';
 
-/** What becomes of one app's exposures: `add` is missing, `drop` are too many, `dead` has no forwarder. */
+export type Placed = { readonly device: string; readonly exposure: DesiredExposure };
+
+/** What becomes of one app's exposures: `adds` are missing, `drop` are too many, `dead` have no forwarder. */
 export type Move = {
   readonly app: AppName;
-  readonly add: { readonly device: string; readonly listen: Listen } | null;
+  /** `replaces`: the one that is taken away for it. */
+  readonly adds: readonly (Placed & { readonly replaces: Exposure | null })[];
   readonly drop: readonly Exposure[];
-  readonly dead: { readonly device: string; readonly listen: Listen } | null;
+  readonly dead: readonly Placed[];
+  /** Stay as they are, and open again at each start. */
+  readonly kept: readonly Placed[];
   /** What this run makes a forwarder listen on: what is added, revived, or opened again by a start. */
-  readonly opens: Listen | null;
-  /** The whole app is destroyed, and its exposures with it. */
+  readonly opens: readonly DesiredExposure[];
+  /** The container is deleted, and its exposures with it. */
   readonly leaves: boolean;
 };
 
-export function moveOf(desired: DesiredApp, actual: ActualApp | null): Move {
-  const exposures = actual?.exposures ?? [];
-  const { listen } = desired;
-  const kept = listen && exposures.find((e) => e.listen !== null && same(e.listen, listen));
-  const drop = exposures.filter((e) => e !== kept);
-  const add = listen && !kept ? { device: freeDevice(exposures), listen } : null;
-  const isDead = actual?.facets.exposure?.['forwarder'] === 'dead';
-  const dead = kept && isDead ? { device: kept.device, listen } : null;
-  const isStarting = actual?.status !== 'Running';
-  return {
-    app: desired.name,
-    add,
-    drop,
-    dead,
-    opens: add || dead || isStarting ? listen : null,
-    leaves: false,
-  };
+/** `restarts`: the container is stopped and started, or is not running. */
+export function moveOf(desired: DesiredApp, actual: ActualApp | null, restarts: boolean): Move {
+  const there = actual?.exposures ?? [];
+  const kept: Placed[] = [];
+  const missing: DesiredExposure[] = [];
+  for (const exposure of desired.exposures) {
+    const device = there.find((e) => serves(e, exposure))?.device;
+    if (device === undefined) missing.push(exposure);
+    else kept.push({ device, exposure });
+  }
+  const drop = there.filter((e) => !kept.some(({ device }) => device === e.device));
+  const names = freeDevices(actual?.devices ?? []);
+  const replaced = { web: drop.filter(isRole('web')), publish: drop.filter(isRole('publish')) };
+  const adds = missing.map((exposure) => {
+    const { role } = exposure;
+    return { device: names(role), exposure, replaces: replaced[role].shift() ?? null };
+  });
+  const dead = actual?.facets.exposure?.['forwarder'] === 'dead' ? kept : [];
+  const opens = restarts ? desired.exposures : [...missing, ...dead.map(({ exposure }) => exposure)];
+  return { app: desired.name, adds, drop, dead, kept, opens, leaves: false };
 }
 
-function same(a: Listen, b: Listen): boolean {
-  return formatListen(a) === formatListen(b);
+/** A deleted container's exposures go with it: whoever takes its port waits for that. */
+export function vacate({ name, exposures }: ActualApp): Move {
+  return { app: name, adds: [], drop: exposures, dead: [], kept: [], opens: [], leaves: true };
+}
+
+function isRole(role: DesiredExposure['role']) {
+  return (exposure: Exposure) => exposure.role === role;
+}
+
+function serves(there: Exposure, wanted: DesiredExposure): boolean {
+  return (
+    there.role === wanted.role &&
+    there.binding !== null &&
+    formatBinding(there.binding) === formatBinding(wanted.binding) &&
+    there.connect === wanted.connect &&
+    (there.value['mode'] ?? null) === wanted.mode
+  );
 }
 
 /** `web` as incus-pet has it; another name while the old one still serves (make before break). */
-function freeDevice(exposures: readonly Exposure[]): string {
-  const taken = new Set(exposures.map((e) => e.device));
-  for (let n = 1; ; n++) {
-    const name = n === 1 ? 'web' : `web-${n}`;
-    if (!taken.has(name)) return name;
-  }
+function freeDevices(there: readonly string[]): (role: DesiredExposure['role']) => string {
+  const taken = new Set(there);
+  return (role) => {
+    for (let n = 1; ; n++) {
+      const name = role === 'web' && n === 1 ? 'web' : `${role}-${n}`;
+      if (taken.has(name)) continue;
+      taken.add(name);
+      return name;
+    }
+  };
 }
+
+type Held = { readonly app: AppName; readonly binding: Binding };
 
 /** For each app that opens an exposure: the apps (itself included) that must let go of an overlapping one first. */
 export function waitsFor(moves: readonly Move[]): Map<AppName, AppName[]> {
-  const byPort = new Map<number, { app: AppName; listen: Listen }[]>();
-  for (const move of moves) {
-    for (const { listen } of move.drop) {
-      if (listen) byPort.set(listen.port, [...(byPort.get(listen.port) ?? []), { app: move.app, listen }]);
-    }
-  }
+  const holders = holdersOf(moves);
   return new Map(
-    moves.map(({ app, add, drop, opens }) => {
-      const held = opens ? (byPort.get(opens.port) ?? []) : [];
-      const others = held.filter((h) => opens !== null && overlaps(h.listen, opens)).map((h) => h.app);
+    moves.map(({ app, adds, drop, opens }) => {
+      const others = opens.flatMap(({ binding }) => holders(binding));
       // One of its own that pets would not have written may hold any port: it goes first.
-      const isOdd = add !== null && drop.some((e) => e.listen === null);
-      return [app, isOdd ? [...new Set([...others, app])] : others];
+      const isOdd = adds.length > 0 && drop.some((e) => e.binding === null);
+      return [app, [...new Set(isOdd ? [...others, app] : others)]];
     }),
   );
+}
+
+/** Wider ranges are not looked up by port but compared one by one: they are few. */
+const NARROW = 64;
+
+/** Who holds what is dropped and overlaps with a binding. */
+function holdersOf(moves: readonly Move[]): (wanted: Binding) => AppName[] {
+  const dropped = moves.flatMap(({ app, drop }) =>
+    drop.flatMap(({ binding }): Held[] => (binding ? [{ app, binding }] : [])),
+  );
+  const byKey = new Map<string, Held[]>();
+  for (const held of dropped) {
+    for (const key of keysOf(held.binding)) byKey.set(key, [...(byKey.get(key) ?? []), held]);
+  }
+  return (wanted) => {
+    const isWide = keysOf(wanted).includes('wide');
+    const near = isWide ? dropped : [...keysOf(wanted), 'wide'].flatMap((key) => byKey.get(key) ?? []);
+    return near.filter(({ binding }) => overlaps(binding, wanted)).map(({ app }) => app);
+  };
+}
+
+function keysOf(binding: Binding): string[] {
+  if (binding.protocol === 'unix') return [binding.path];
+  const { first, last } = binding;
+  if (last - first > NARROW) return ['wide'];
+  return Array.from({ length: last - first + 1 }, (_, i) => String(first + i));
 }
 
 /**
@@ -72,14 +121,15 @@ export function breakFirst(waits: ReadonlyMap<AppName, readonly AppName[]>): Set
   return new Set([...waits.keys()].filter((app) => reaches(app, app, waits)));
 }
 
-function reaches(from: AppName, target: AppName, waits: ReadonlyMap<AppName, readonly AppName[]>): boolean {
-  const seen = new Set<AppName>();
-  const queue = [...(waits.get(from) ?? [])];
+/** Whether `target` is found by following the edges from `from`. */
+export function reaches<T>(from: T, target: T, edges: ReadonlyMap<T, readonly T[]>): boolean {
+  const seen = new Set<T>();
+  const queue = [...(edges.get(from) ?? [])];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     if (next === target) return true;
     if (seen.has(next)) continue;
     seen.add(next);
-    queue.push(...(waits.get(next) ?? []));
+    queue.push(...(edges.get(next) ?? []));
   }
   return false;
 }

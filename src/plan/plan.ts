@@ -7,77 +7,107 @@ import type {
   Change,
   Claim,
   Desired,
-  DesiredApp,
   Interrupts,
   Operation,
   Plan,
   Verb,
 } from '../model.js';
+import { compare, movesStore, type Compared } from './compare.js';
 import { conflictsOf } from './conflicts.js';
-import { changesOf } from './diff.js';
-import { breakFirst, moveOf, waitsFor, type Move } from './exposure.js';
+import { breakFirst, moveOf, vacate, waitsFor, type Move } from './exposure.js';
+import { matchApps } from './match.js';
+import { notesOf, volumesKept } from './notes.js';
 import { destroyOperations, operationsOf } from './operations.js';
+import { inOrder } from './order.js';
 
 export type PlanOptions = {
   /** Carry out the destroys; otherwise they are held. */
   readonly prune: boolean;
+  /** Make containers anew whose store mode changes; otherwise they are held. */
+  readonly recreate: boolean;
   /** The apps a person selected; null: all. Selecting never prunes. */
   readonly only: ReadonlySet<AppName> | null;
 };
 
 /** Pure: the same desired and actual state give the same plan, in the same order. */
-export function planOf(desired: Desired, actual: Actual, { prune, only }: PlanOptions): Plan {
+export function planOf(desired: Desired, actual: Actual, { prune, recreate, only }: PlanOptions): Plan {
   const selected = desired.apps.filter((app) => only === null || only.has(app.name));
-  const gone = only === null ? goneApps(desired, actual) : [];
-  const found = new Map(actual.apps.map((app) => [app.name, app]));
-  const moves = [
-    ...selected.map((app) => moveOf(app, found.get(app.name) ?? null)),
-    ...(prune ? gone.map(vacate) : []),
-  ];
+  const instances = matchApps(desired, actual);
+  const compared = selected.map((app) => compare(app, instances.get(app.name) ?? null, actual));
+  const gone = only === null ? goneApps(actual, compared) : [];
+  const [held, ready] = split(compared, (app) => movesStore(app) && !recreate);
+  const moves = [...ready.map(moveFor), ...(prune ? gone.map(vacate) : [])];
   const waits = waitsFor(moves);
   const context = { moves: new Map(moves.map((m) => [m.app, m])), waits, breakFirst: breakFirst(waits) };
-  const planned = selected.map((app) => planApp(app, found.get(app.name) ?? null, context));
-  const destroyed = gone.map((app) => destroyPlan(app, prune));
+  const planned = ready.map((app) => planApp(app, operationsOf(app, context), actual));
   const operations = [
     ...planned.flatMap((p) => p.operations),
     ...(prune ? gone.flatMap((app) => destroyOperations(app)) : []),
   ];
+  const summaries = [
+    ...planned.map((p) => p.summary),
+    ...held.map((app) => heldPlan(app)),
+    ...gone.map((app) => destroyPlan(app, actual, prune)),
+  ];
+  const kept = { ...desired, apps: ready.map(({ app }) => app) };
+  const handled = new Set([...ready.map((c) => c.actual?.name), ...(prune ? gone.map((g) => g.name) : [])]);
   return {
     version: 1,
     project: desired.project,
-    apps: [...planned.map((p) => p.summary), ...destroyed].sort(byName),
-    operations: buildsFirst(operations, found),
-    problems: conflictsOf({ ...desired, apps: selected }, actual, moves, staying(desired, actual, moves)),
+    apps: summaries.sort(byName),
+    operations: inOrder(operations, kept, actual),
+    problems: conflictsOf(kept, ready, actual, moves, staying(desired, actual, handled)),
   };
 }
 
+function moveFor(compared: Compared): Move {
+  const { app, actual, restarts } = compared;
+  if (actual && movesStore(compared))
+    return { ...moveOf(app, null, true), drop: actual.exposures, leaves: true };
+  return moveOf(app, actual, restarts);
+}
+
 function planApp(
-  app: DesiredApp,
-  actual: ActualApp | null,
-  context: Parameters<typeof operationsOf>[3],
+  compared: Compared,
+  operations: Operation[],
+  actual: Actual,
 ): { summary: AppPlan; operations: Operation[] } {
-  const changes = changesOf(app, actual);
-  const operations = operationsOf(app, actual, changes, context);
+  const { app } = compared;
+  const verb = verbOf(compared, operations);
   const summary: AppPlan = {
     app: app.name,
-    verb: verbOf(actual, operations),
-    changes,
+    verb,
+    changes: [...ownChanges(compared), ...compared.changes],
     interrupts: worst(operations),
     url: app.listen ? urlOf(app.listen) : null,
     held: null,
+    notes: notesOf(compared, actual),
   };
   return { summary, operations };
 }
 
-function verbOf(actual: ActualApp | null, operations: readonly Operation[]): Verb {
+function verbOf(compared: Compared, operations: readonly Operation[]): Verb {
+  const { app, actual } = compared;
   const kinds = new Set(operations.map((o) => o.action.kind));
+  if (movesStore(compared)) return 'recreate';
   if (!actual || (actual.state === 'creating' && !actual.applied)) return 'create';
+  if (actual.name !== app.name) return 'rename';
   if (kinds.has('build')) return 'rebuild';
+  if (kinds.has('stop')) return 'restart';
   if (kinds.has('start')) return 'start';
+  if (RECONFIGURES.some((kind) => kinds.has(kind))) return 'reconfigure';
   if (kinds.has('expose') || kinds.has('unexpose') || kinds.has('revive')) return 'proxy-update';
   return kinds.size > 0 ? 'metadata' : 'unchanged';
 }
 
+const RECONFIGURES = [
+  'configure',
+  'attach',
+  'detach',
+  'make-volume',
+  'resize-volume',
+  'make-folder',
+] as const;
 const SEVERITY: readonly Interrupts[] = ['nothing', 'exposure', 'service', 'container'];
 
 function worst(operations: readonly Operation[]): Interrupts {
@@ -85,12 +115,13 @@ function worst(operations: readonly Operation[]): Interrupts {
   return SEVERITY[at] ?? 'nothing';
 }
 
-function goneApps(desired: Desired, actual: Actual): ActualApp[] {
-  const wanted = new Set(desired.apps.map((app) => app.name));
-  return actual.apps.filter((app) => !wanted.has(app.name));
+/** Instances of the project that no app of the manifest has, by its name or its former one. */
+function goneApps({ apps }: Actual, compared: readonly Compared[]): ActualApp[] {
+  const claimed = new Set(compared.map(({ actual }) => actual?.name));
+  return apps.filter((app) => !claimed.has(app.name));
 }
 
-function destroyPlan(app: ActualApp, prune: boolean): AppPlan {
+function destroyPlan(app: ActualApp, actual: Actual, prune: boolean): AppPlan {
   const gone: Change = { facet: 'power', field: 'instance', kind: 'changed', from: app.status, to: null };
   return {
     app: app.name,
@@ -99,32 +130,46 @@ function destroyPlan(app: ActualApp, prune: boolean): AppPlan {
     interrupts: 'container',
     url: null,
     held: prune ? null : 'no longer in the manifest; `pets up --prune` destroys it',
+    notes: volumesKept(app.name, actual),
   };
 }
 
-/** A destroyed app's exposures go with it: whoever takes its port waits for that. */
-function vacate(app: ActualApp): Move {
-  return { app: app.name, add: null, drop: app.exposures, dead: null, opens: null, leaves: true };
+function heldPlan(compared: Compared): AppPlan {
+  const { app, store } = compared;
+  return {
+    app: app.name,
+    verb: 'recreate',
+    changes: [storeChange(compared)],
+    interrupts: 'container',
+    url: app.listen ? urlOf(app.listen) : null,
+    held: `its container must be made anew for the ${store} store: what is on its root disk is lost, its volumes stay; \`pets up --recreate ${app.name}\` does it`,
+    notes: [],
+  };
 }
 
-/** Exposures of our own instances that this plan leaves alone: not selected, or gone and not pruned. */
-function staying(desired: Desired, actual: Actual, moves: readonly Move[]): Claim[] {
-  const planned = new Set(moves.map((m) => m.app));
-  const wanted = new Set(desired.apps.map((app) => app.name));
+/** What no facet has: of the container as a whole. */
+function ownChanges(compared: Compared): Change[] {
+  const { app, actual } = compared;
+  if (movesStore(compared)) return [storeChange(compared)];
+  if (!actual || actual.name === app.name) return [];
+  return [{ facet: 'meta', field: 'name', kind: 'changed', from: actual.name, to: app.name }];
+}
+
+function storeChange({ actual, store }: Compared): Change {
+  return { facet: 'container', field: 'store', kind: 'changed', from: actual?.store ?? null, to: store };
+}
+
+/** Exposures of our own instances that this plan leaves alone: not selected, held, or gone and not pruned. */
+function staying(desired: Desired, actual: Actual, handled: ReadonlySet<AppName | undefined>): Claim[] {
+  const owners = new Map([...matchApps(desired, actual)].map(([app, { name }]) => [name, app]));
   return actual.apps
-    .filter((app) => !planned.has(app.name))
-    .flatMap((app) => app.exposures.map((e) => ({ app, listen: e.listen })))
-    .flatMap(({ app, listen }) =>
-      listen
-        ? [
-            {
-              listen,
-              live: true,
-              passing: false,
-              holder: wanted.has(app.name) ? `app \`${app.name}\`` : goneHolder(app.name),
-            },
-          ]
-        : [],
+    .filter((app) => !handled.has(app.name))
+    .flatMap(({ name, exposures }) =>
+      exposures.flatMap(({ binding }) => {
+        const owner = owners.get(name);
+        const holder = owner === undefined ? goneHolder(name) : `app \`${owner}\``;
+        return binding ? [{ binding, live: true, passing: false, holder }] : [];
+      }),
     );
 }
 
@@ -132,26 +177,8 @@ function goneHolder(name: AppName): string {
   return `\`${name}\`, which is no longer in the manifest (\`pets up --prune\` destroys it)`;
 }
 
-/** A broken flake must not be found out after some other app has already been changed. */
-function buildsFirst(operations: readonly Operation[], found: ReadonlyMap<AppName, ActualApp>): Operation[] {
-  const builds = operations.filter((o) => o.action.kind === 'build').map((o) => o.id);
-  return operations.map((op) =>
-    changesRunningApp(op, found) ? { ...op, after: builds.filter((b) => !op.needs.includes(b)) } : op,
-  );
-}
-
-const TOUCHES: ReadonlySet<string> = new Set([
-  'repair',
-  'set-profile',
-  'activate',
-  'expose',
-  'unexpose',
-  'revive',
-  'stop',
-]);
-
-function changesRunningApp(op: Operation, found: ReadonlyMap<AppName, ActualApp>): boolean {
-  return TOUCHES.has(op.action.kind) && found.get(op.app)?.status === 'Running';
+function split<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
 function byName(a: AppPlan, b: AppPlan): number {

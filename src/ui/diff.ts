@@ -12,7 +12,7 @@ export function diffText(plan: Plan, { color }: { readonly color: boolean }): st
   const name = widest(acting.map((app) => app.app));
   const verb = widest(acting.map((app) => VERBS[app.verb].plan));
   const blocks = acting.map((app) =>
-    [heading(app, { name, verb }, style), ...changeLines(app, style)].join('\n'),
+    [heading(app, { name, verb }, style), ...changeLines(app, style), ...noteLines(app, style)].join('\n'),
   );
   return `${blocks.join('\n\n')}\n\n${style.bold(`Plan: ${countPlan(plan)}.`)}\n`;
 }
@@ -42,9 +42,15 @@ function changeLines(app: AppPlan, style: Style): string[] {
   );
 }
 
-/** What is new and the same for every app says nothing. */
+function noteLines({ notes }: AppPlan, style: Style): string[] {
+  return notes.map((note) => `    ${style.cyan('i')} ${oneLine(note)}`);
+}
+
+const UNTELLING = new Set(['platform', 'name']);
+
+/** What is new and the same for every app, or its name, says nothing. */
 function isTelling({ kind, facet, field }: Change): boolean {
-  return kind !== 'new' || !(facet === 'power' || field === 'platform');
+  return kind !== 'new' || !(facet === 'power' || UNTELLING.has(field));
 }
 
 function changeRow(change: Change): ChangeRow {

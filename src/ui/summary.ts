@@ -60,9 +60,10 @@ function isNotStarted({ result, ms }: AppOutcome): boolean {
 }
 
 function warningLines(outcome: Outcome, style: Style): string[] {
-  return outcome.apps.flatMap((app) =>
-    app.warnings.map((warning) => `${style.yellow('!')} ${app.app}: ${oneLine(warning)}`),
-  );
+  return outcome.apps.flatMap((app) => [
+    ...app.warnings.map((warning) => `${style.yellow('!')} ${app.app}: ${oneLine(warning)}`),
+    ...app.notes.map((note) => `${style.cyan('i')} ${app.app}: ${oneLine(note)}`),
+  ]);
 }
 
 /** `3 created, 1 failed, 2 unchanged in 12.3s` */

@@ -13,7 +13,11 @@ type VerbRow = {
 
 export const VERBS = {
   create: { plan: 'create', result: 'created', glyph: '+', tone: 'green' },
+  recreate: { plan: 'create anew', result: 'created anew', glyph: '±', tone: 'red' },
+  rename: { plan: 'rename', result: 'renamed', glyph: '~', tone: 'yellow' },
   rebuild: { plan: 'rebuild', result: 'rebuilt', glyph: '~', tone: 'yellow' },
+  restart: { plan: 'restart', result: 'restarted', glyph: '~', tone: 'yellow' },
+  reconfigure: { plan: 'reconfigure', result: 'reconfigured', glyph: '~', tone: 'yellow' },
   'proxy-update': { plan: 'proxy update', result: 'proxy updated', glyph: '~', tone: 'yellow' },
   metadata: { plan: 'metadata update', result: 'metadata updated', glyph: '~', tone: 'yellow' },
   start: { plan: 'start', result: 'started', glyph: '▸', tone: 'cyan' },
@@ -30,7 +34,8 @@ export const INTERRUPTS = {
 
 /** What a person loses for a moment; a destroy is not a moment. */
 export function interruptsWords({ verb, interrupts }: AppPlan): string {
-  return verb === 'destroy' ? 'deletes the container' : INTERRUPTS[interrupts];
+  if (verb === 'destroy') return 'deletes the container';
+  return verb === 'recreate' ? 'deletes the container and makes it anew' : INTERRUPTS[interrupts];
 }
 
 /** `1 to create, 2 to rebuild, 1 proxy update, 0 to destroy, 3 unchanged`. */
@@ -41,7 +46,11 @@ export function countPlan(plan: Plan): string {
   const held = plan.apps.length - acting.length;
   return [
     `${count('create')} to create`,
+    ...some(count('recreate'), `${count('recreate')} to create anew`),
+    ...some(count('rename'), `${count('rename')} to rename`),
     `${count('rebuild')} to rebuild`,
+    ...some(count('restart'), `${count('restart')} to restart`),
+    ...some(count('reconfigure'), `${count('reconfigure')} to reconfigure`),
     ...some(count('proxy-update'), plural(count('proxy-update'), 'proxy update')),
     ...some(count('metadata'), plural(count('metadata'), 'metadata update')),
     ...some(count('start'), `${count('start')} to start`),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { FailedProgram } from '../../src/problem.js';
+import { FailedProgram, type Problem } from '../../src/problem.js';
 import { results, run, said } from './recording.js';
 
 const THREE = { want: ['a 80 source=b', 'b 81 source=b', 'c 82 source=b'], have: ['a 80', 'b 81', 'c 82'] };
@@ -9,10 +9,10 @@ test('a create, from evaluation to record', async () => {
   expect(calls).toEqual([
     'nix.evaluate web',
     'nix.build web',
-    'delivery.setProfile web',
+    'shared.setProfile web /nix/store/t-web',
     'incus.create web',
     'incus.start web',
-    'guest.settle web /nix/store/t-web',
+    'guest.settle web /nix/store/t-web 1000',
     'host.probe 127.0.0.1:80',
     'incus.setDevice web web tcp:127.0.0.1:80',
     'host.accepts 127.0.0.1:80',
@@ -63,7 +63,7 @@ describe('a failure', () => {
   test('stops its own app and no other', async () => {
     const recorded = await run(THREE, { fails: { 'guest.activate b': 'exit code 1' } });
     expect(results(recorded)).toEqual(['a done', 'b failed (b/activate: exit code 1)', 'c done']);
-    expect(said(recorded, 'skipped')).toEqual(['b/settle', 'b/record']);
+    expect(said(recorded, 'skipped')).toEqual(['b/settle', 'b/record', 'b/collect']);
   });
 
   test('of a build comes before anything that runs is touched, and then the others go on', async () => {
@@ -102,6 +102,32 @@ describe('a failure', () => {
     };
     expect(outcome.apps[0]?.failure).toEqual(failed);
     expect(events.find((event) => event.kind === 'failed')).toMatchObject(failed);
+  });
+
+  test('is told with its place in the manifest', async () => {
+    const place = { file: 'pets.toml', line: 3, column: 8 };
+    const locate = (problem: Problem) => ({ ...problem, place });
+    const { outcome, events } = await run(
+      { want: ['web'] },
+      { fails: { 'nix.build': 'no such option' }, locate },
+    );
+    const problem = { app: 'web', message: 'no such option', place };
+    expect(outcome.apps[0]?.failure?.problem).toEqual(problem);
+    expect(events.find((event) => event.kind === 'failed')).toMatchObject({ problem });
+  });
+
+  test('of an app that another comes after skips that one', async () => {
+    const world = {
+      want: ['db - source=b', 'web - source=b after=db', 'x - source=b'],
+      have: ['db', 'web', 'x'],
+    };
+    const recorded = await run(world, { fails: { 'guest.settle db': 'postgresql.service failed' } });
+    expect(results(recorded)).toEqual([
+      'db failed (db/settle: postgresql.service failed)',
+      'web skipped (needs db/settle)',
+      'x done',
+    ]);
+    expect(recorded.calls.filter((call) => call.startsWith('guest.activate web'))).toEqual([]);
   });
 
   test('that is a bug of ours is an outcome too', async () => {
@@ -155,7 +181,7 @@ describe('limits', () => {
     let active = 0;
     let most = 0;
     const during = async (call: string) => {
-      if (!/^(incus|delivery)\./.test(call)) return;
+      if (!/^(incus|shared)\./.test(call)) return;
       most = Math.max(most, ++active);
       await new Promise((resolve) => setImmediate(resolve));
       active--;

@@ -23,6 +23,7 @@ test('time is from the first start to the last end; warnings are kept in order',
     result: 'done',
     url: 'http://127.0.0.1:81',
     warnings: ['first', 'last'],
+    notes: [],
     ms: 350,
     failure: null,
     because: null,
@@ -40,6 +41,19 @@ test('a failure is the reason, not what it made skip; what went well before keep
     failure: { op: UNEXPOSE, problem, log: ['why'] },
     because: null,
   });
+});
+
+test('what a person should know is told of what was carried out or held, and of nothing else', () => {
+  const notes = ['the volume `data` is detached and kept; `pets volume rm web/data` deletes it'];
+  const plan = planned({ want: ['web'], have: ['web - volumes=data:/x'] });
+  const told = (ended: Ended) =>
+    outcomeOf(plan, new Map(plan.operations.map((op) => [op.id, ended])), false).apps[0]?.notes;
+  expect(told(done(0, 1))).toEqual(notes);
+  expect(told({ kind: 'skipped', because: 'needs db/settle' })).toEqual([]);
+  const held = planned({ want: [], have: ['web - volumes=data:/x'] });
+  expect(outcomeOf(held, new Map(), false).apps[0]?.notes).toEqual([
+    'the volume `data` is kept; `pets volume rm web/data` deletes it',
+  ]);
 });
 
 describe('an app of which nothing ran', () => {

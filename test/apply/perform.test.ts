@@ -1,9 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { results, run } from './recording.js';
-
-const NEW_PORT = { want: ['web 81'], have: ['web 80'] };
-/** Both have to let go first, so each has something to fall back on. */
-const SWAP = { want: ['a 81', 'b 80'], have: ['a 80', 'b 81'] };
+import { results, run, said } from './recording.js';
 
 describe('lock', () => {
   test('asks once for each URL, whoever shares it', async () => {
@@ -75,91 +71,147 @@ test('warnings of a switch are told, and the app is still done', async () => {
   ]);
 });
 
-describe('expose', () => {
-  test('looks whether the port is free before the daemon is asked', async () => {
-    const recorded = await run(NEW_PORT, { busy: { '127.0.0.1:81': 'is in use' } });
-    expect(recorded.calls).toEqual(['host.probe 127.0.0.1:81']);
-    expect(results(recorded)).toEqual(['web failed (web/expose:web-2: 127.0.0.1:81 is in use)']);
-    expect(recorded.outcome.apps[0]?.failure?.problem.hint).toBe(
-      'free it or change the port, then run `pets up web` again',
-    );
-  });
-
-  test('keeps the old one until the new one answers', async () => {
-    const recorded = await run(NEW_PORT, { fails: { 'host.accepts': 'nobody answers' } });
-    expect(recorded.calls.filter((call) => call.startsWith('incus.removeDevice'))).toEqual([]);
-  });
-
-  test('that fails restores the one that was taken away for it, and says so', async () => {
-    const recorded = await run(SWAP, { busy: { '127.0.0.1:81': 'is in use' } });
-    expect(recorded.calls.filter((call) => / (a |127\.0\.0\.1:80$)/.test(call)).slice(0, 3)).toEqual([
-      'incus.removeDevice a web',
-      'host.probe 127.0.0.1:80',
-      'incus.setDevice a web-2 tcp:127.0.0.1:80',
-    ]);
-    expect(results(recorded)[0]).toBe(
-      'a failed (a/expose:web-2: 127.0.0.1:81 is in use; 127.0.0.1:80 is exposed again as before)',
-    );
-  });
-
-  test('that cannot restore it says that as well', async () => {
-    const fails = { 'incus.setDevice a web-2 tcp:127.0.0.1:80': 'address already in use' };
-    const recorded = await run(SWAP, { fails, busy: { '127.0.0.1:81': 'is in use' } });
-    expect(results(recorded)[0]).toBe(
-      'a failed (a/expose:web-2: 127.0.0.1:81 is in use; and 127.0.0.1:80 could not be exposed again: address already in use)',
-    );
-  });
-});
-
-test('revive changes the device, so that Incus starts its forwarder, and waits for it', async () => {
-  const { calls } = await run({ want: ['web 80'], have: ['web 80 forwarder=dead'] });
-  expect(calls).toEqual([
-    'incus.setDevice web web tcp:127.0.0.1:80',
-    'host.accepts 127.0.0.1:80',
-    'incus.setConfig web',
-  ]);
-});
-
 test('a destroy stops, deletes, and lets go of the generations', async () => {
   const { calls } = await run({ want: [], have: ['web 80'], prune: true });
-  expect(calls).toEqual(['incus.stop web', 'delivery.dropProfile web', 'incus.remove web']);
+  expect(calls).toEqual(['incus.stop web', 'shared.dropProfile web', 'incus.remove web']);
 });
 
-describe('record', () => {
-  test('is what the next run compares with, and what incus-pet reads', async () => {
-    const { configs } = await run({ want: ['web [::1]:80 ref=github:o/web'] });
-    const { 'user.pets.applied': applied = '', ...marks } = configs['web'] ?? {};
-    expect(marks).toEqual({
-      'user.pets.project': 'homelab',
-      'user.pets.app': 'web',
-      'user.pets.state': 'ready',
-      'user.incus-pet.flake-ref': './x',
-      'user.incus-pet.host-port': '80',
-      'user.incus-pet.listen': '::1',
-    });
-    expect(JSON.parse(applied)).toEqual({
-      v: 1,
-      generation: 7,
-      toplevel: '/nix/store/t-web',
-      facets: {
-        system: { source: 'a', nixpkgs: 'nixos-25.11', platform: 'x86_64-linux' },
-        exposure: { listen: '[::1]:80' },
-        meta: { 'flake-ref': 'github:o/web' },
-        power: { state: 'running' },
+describe('a store of its own', () => {
+  const world = { want: ['web - store=copy volumes=data:/x timeout=5000'] };
+
+  test('is filled by its own delivery, within the limit of the app', async () => {
+    const { calls } = await run(world);
+    expect(calls).toEqual([
+      'nix.evaluate web',
+      'nix.build web',
+      'incus.makeVolume web data unlimited',
+      'incus.create web',
+      'incus.start web',
+      'copy.deliver web /nix/store/t-web 5000',
+      'copy.setProfile web /nix/store/t-web',
+      'incus.stop web',
+      'incus.setConfig web',
+      'incus.setDevice web nix-profiles /profiles/web',
+      'incus.setDevice web volume-data homelab.web.data',
+      'incus.start web',
+      'guest.settle web /nix/store/t-web 5000',
+      'incus.setConfig web',
+    ]);
+  });
+
+  test('says what it sends, and what was sent', async () => {
+    const recorded = await run(world, { says: '3 paths, 12 MB' });
+    expect(recorded.events.filter((e) => 'op' in e && e.op === 'web/deliver')).toMatchObject([
+      { kind: 'started' },
+      { kind: 'output', line: 'sending /nix/store/t-web' },
+      { kind: 'finished', note: '3 paths, 12 MB' },
+    ]);
+  });
+
+  test('is left for the next run when it could not be filled', async () => {
+    const recorded = await run(world, { fails: { 'copy.deliver': 'sending the system broke off' } });
+    expect(results(recorded)).toEqual(['web failed (web/deliver: sending the system broke off)']);
+    expect(said(recorded, 'skipped')).toContain('web/start~2');
+    expect(recorded.configs['web']).toMatchObject({ 'user.pets.state': 'creating' });
+  });
+});
+
+describe('create', () => {
+  const words =
+    'limits=memory:1GiB config=security.nesting:false,user.x:1 plug=card:gpu,seed:usb profiles=a,b';
+
+  test('gives the instance in one request what the manifest says, and over that what pets needs', async () => {
+    const { specs } = await run({ want: [`web - ${words}`] });
+    expect(specs).toEqual([
+      {
+        name: 'web',
+        description: 'pets: homelab/web',
+        config: {
+          'limits.memory': '1GiB',
+          'security.nesting': 'true',
+          'user.x': '1',
+          'user.pets.project': 'homelab',
+          'user.pets.app': 'web',
+          'user.pets.state': 'creating',
+        },
+        devices: { card: { type: 'gpu' }, seed: { type: 'none' } },
+        profiles: ['a', 'b'],
+        image: null,
       },
+    ]);
+  });
+
+  test('begins with the image where the store is a copy, and with Incus’ own profiles where none are given', async () => {
+    const { specs } = await run({ want: ['web - store=copy'] });
+    expect(specs).toMatchObject([{ profiles: null, image: 'nixos' }]);
+  });
+});
+
+describe('a new system', () => {
+  test('is activated as the app says, and old generations go when it is up', async () => {
+    const world = { want: ['web - source=b activation=switch keep=2 timeout=9000'], have: ['web'] };
+    const recorded = await run(world, { says: '1 generation' });
+    expect(recorded.calls.slice(3)).toEqual([
+      'guest.activate web /nix/store/t-web switch 9000',
+      'guest.settle web /nix/store/t-web 9000',
+      'incus.setConfig web',
+      'shared.collect web 2',
+    ]);
+    expect(recorded.events.filter((e) => e.kind === 'finished').at(-1)).toMatchObject({
+      note: '1 generation',
     });
   });
 
-  test('removes the marks of a port that is no longer there: an empty value removes a key', async () => {
-    const { configs } = await run({ want: ['web'], have: ['web 80'] });
-    expect(configs['web']).toMatchObject({ 'user.incus-pet.host-port': '', 'user.incus-pet.listen': '' });
+  test('that was removed of nothing says nothing', async () => {
+    const { events } = await run({ want: ['web - source=b'], have: ['web'] });
+    expect(events.filter((e) => e.kind === 'finished').at(-1)).not.toHaveProperty('note');
+  });
+});
+
+describe('a container', () => {
+  test('is configured while it runs, keys that are to go with an empty value', async () => {
+    const world = { want: ['web - limits=cpu:50%'], have: ['web - limits=memory:1GiB,cpu:2'] };
+    const { configured } = await run(world);
+    expect(configured).toHaveLength(2);
+    expect(configured[0]).toEqual({ 'limits.memory': '', 'limits.cpu': '', 'limits.cpu.allowance': '50%' });
   });
 
-  test('keeps the system that was there when none was built', async () => {
-    const { configs } = await run(NEW_PORT);
-    expect(JSON.parse(configs['web']?.['user.pets.applied'] ?? '')).toMatchObject({
-      generation: 1,
-      toplevel: '/nix/store/a-nixos-25.11-x86_64-linux',
-    });
+  test('gets other profiles, and Incus’ default where the manifest has none any more', async () => {
+    const profiles = async (want: string, have: string) =>
+      (await run({ want: [want], have: [have] })).calls.filter((call) =>
+        call.startsWith('incus.setProfiles'),
+      );
+    expect(await profiles('web - profiles=default,gpu', 'web')).toEqual([
+      'incus.setProfiles web default gpu',
+    ]);
+    expect(await profiles('web', 'web - profiles=gpu')).toEqual(['incus.setProfiles web default']);
+  });
+
+  test('gets devices as they are written', async () => {
+    const { calls, devices } = await run({ want: ['web - plug=card:gpu'], have: ['web - plug=key:usb'] });
+    expect(calls).toEqual(['incus.removeDevice web key', 'incus.setDevice web card', 'incus.setConfig web']);
+    expect(devices['web card']).toEqual({ type: 'gpu' });
+  });
+
+  test('gets back what it was made with while it is stopped', async () => {
+    const { calls } = await run({ want: ['web'], have: ['web - altered=raw.lxc'] });
+    expect(calls.slice(0, 4)).toEqual([
+      'incus.stop web',
+      'incus.setConfig web',
+      'incus.setDevice web nix-profiles /profiles/web',
+      'incus.start web',
+    ]);
+  });
+
+  test('is made anew: what it had goes first', async () => {
+    const world = { want: ['web - store=copy'], have: ['web'], recreate: true };
+    const { calls } = await run(world);
+    expect(calls.slice(2, 6)).toEqual([
+      'incus.stop web',
+      'shared.dropProfile web',
+      'incus.remove web',
+      'incus.create web',
+    ]);
+    expect(calls.at(-1)).toBe('copy.collect web 5');
   });
 });

@@ -1,10 +1,10 @@
 import { type ApplyOptions, apply, type Limits } from '../../src/apply/apply.js';
 import type { Ports } from '../../src/apply/job.js';
-import type { Event, Outcome, StorePath } from '../../src/model.js';
-import type { Evaluated } from '../../src/ports.js';
+import { formatBinding } from '../../src/listen.js';
+import type { Event, Outcome, StoreMode, StorePath, Volume } from '../../src/model.js';
+import type { Delivery, Evaluated, InstanceSpec } from '../../src/ports.js';
 import { ProblemError } from '../../src/problem.js';
-import { planOf } from '../../src/plan/plan.js';
-import { actual, desired, type World } from '../plan/worlds.js';
+import { actualOf, desired, planned, type World } from '../plan/worlds.js';
 
 /** A call on a port as one line: `incus.setDevice web web-2 tcp:127.0.0.1:81`. */
 export type Call = string;
@@ -17,11 +17,15 @@ export type Script = {
   /** What `host.probe` says, by address. */
   readonly busy?: Readonly<Record<string, string>>;
   readonly warnings?: readonly string[];
+  /** What a delivery, or a collection of garbage, says it did. */
+  readonly says?: string;
+  /** Volumes that somebody deletes after the plan was made. */
+  readonly lost?: readonly string[];
 };
 
 /** What a run is told to do, beside the world it plans for. */
 export type RunScript = Script &
-  Partial<Pick<ApplyOptions, 'stop' | 'failFast'>> & { readonly limits?: Partial<Limits> };
+  Partial<Pick<ApplyOptions, 'stop' | 'failFast' | 'locate'>> & { readonly limits?: Partial<Limits> };
 
 export type Recorded = {
   readonly calls: readonly Call[];
@@ -29,34 +33,43 @@ export type Recorded = {
   readonly outcome: Outcome;
   /** Most calls of a port at the same time, by `port.method`. */
   readonly peak: ReadonlyMap<string, number>;
+  /** What was last set, by instance. */
   readonly configs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Each time that config was set. */
+  readonly configured: readonly Readonly<Record<string, string>>[];
+  /** What was last set, by instance and device. */
+  readonly devices: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What instances were created with. */
+  readonly specs: readonly InstanceSpec[];
 };
 
 const MANY: Limits = { evaluate: 9, build: 9, incus: 9 };
 
 /** Plans for the world and carries the plan out on ports that write down what they are asked. */
 export async function run(world: World, script: RunScript = {}): Promise<Recorded> {
-  const wanted = desired(world.want);
-  const there = actual(world.have ?? []);
-  const only = world.only
-    ? new Set(wanted.apps.map((a) => a.name).filter((n) => world.only?.includes(n)))
-    : null;
-  const plan = planOf(wanted, there, { prune: world.prune ?? false, only });
-  const { ports, ...record } = recordingPorts(script);
+  const { ports, ...record } = recordingPorts(script, actualOf(world).volumes);
   const events: Event[] = [];
   const outcome = await apply({
-    plan,
-    desired: wanted,
+    plan: planned(world),
+    desired: desired(world.want),
     ports,
     limits: { ...MANY, ...script.limits },
     emit: (event) => events.push(event),
     stop: script.stop ?? new AbortController().signal,
     failFast: script.failFast ?? false,
+    locate: script.locate ?? ((problem) => problem),
   });
   return { ...record, events, outcome };
 }
 
-export function recordingPorts({ fails = {}, during, busy = {}, warnings = [] }: Script) {
+export function recordingPorts(
+  { fails = {}, during, busy = {}, warnings = [], says = '', lost = [] }: Script,
+  there: readonly Volume[] = [],
+) {
+  const volumes = there.filter(({ volume }) => !lost.includes(volume));
+  const specs: InstanceSpec[] = [];
+  const configured: Readonly<Record<string, string>>[] = [];
+  const devices: Record<string, Readonly<Record<string, string>>> = {};
   const calls: Call[] = [];
   const configs: Record<string, Readonly<Record<string, string>>> = {};
   const peak = new Map<string, number>();
@@ -82,23 +95,66 @@ export function recordingPorts({ fails = {}, during, busy = {}, warnings = [] }:
   };
   const unused = () => Promise.reject(new Error('the executor has no use for this'));
 
+  const delivery = (store: StoreMode): Delivery => {
+    const asked = <T>(words: readonly string[], value: T) => {
+      const [method = '', ...rest] = words;
+      return call([`${store}.${method}`, ...rest], value);
+    };
+    return {
+      instance: (app) => ({
+        config: { 'raw.lxc': store },
+        devices: { 'nix-profiles': { type: 'disk', source: `/profiles/${app}` } },
+      }),
+      seed: () => ({ config: { 'security.nesting': 'true' }, devices: { seed: { type: 'none' } } }),
+      deliver: (app, toplevel, limitMs, say) => {
+        say(`sending ${toplevel}`);
+        return asked(['deliver', app, toplevel, String(limitMs)], says);
+      },
+      setProfile: (app, toplevel) => asked(['setProfile', app, toplevel], 7),
+      moveProfile: (from, to) => asked(['moveProfile', from, to], undefined),
+      collect: (app, keep) => asked(['collect', app, String(keep)], says),
+      dropProfile: (app) => asked(['dropProfile', app], undefined),
+    };
+  };
+
   const ports: Ports = {
     incus: {
-      create: ({ name, config }) => {
-        configs[name] = config;
-        return call(['incus.create', name], undefined);
+      create: (spec) => {
+        configs[spec.name] = spec.config;
+        specs.push(spec);
+        return call(['incus.create', spec.name], undefined);
       },
+      rename: (from, to) => call(['incus.rename', from, to], undefined),
       start: (name) => call(['incus.start', name], undefined),
       unfreeze: (name) => call(['incus.unfreeze', name], undefined),
       stop: (name) => call(['incus.stop', name], undefined),
       remove: (name) => call(['incus.remove', name], undefined),
       setConfig: (name, config) => {
         configs[name] = config;
+        configured.push(config);
         return call(['incus.setConfig', name], undefined);
       },
-      setDevice: (name, device, { listen = '' }) =>
-        call(['incus.setDevice', name, device, listen], undefined),
+      setProfiles: (name, profiles) => call(['incus.setProfiles', name, ...profiles], undefined),
+      setDevice: (name, device, value) => {
+        devices[`${name} ${device}`] = value;
+        const what = value['listen'] ?? value['source'];
+        return call(['incus.setDevice', name, device, ...(what === undefined ? [] : [what])], undefined);
+      },
       removeDevice: (name, device) => call(['incus.removeDevice', name, device], undefined),
+      volumes: () => Promise.resolve(volumes),
+      makeVolume: async ({ app, volume }, size) => {
+        await call(['incus.makeVolume', app, volume, size ?? 'unlimited'], undefined);
+        volumes.push({ pool: 'default', name: `homelab.${app}.${volume}`, app, volume, size, usedBy: [] });
+        return { warning: warnings[0] ?? null };
+      },
+      resizeVolume: ({ name }, size) =>
+        call(['incus.resizeVolume', name, size ?? 'unlimited'], { warning: warnings[0] ?? null }),
+      markVolume: async (volume, marks) => {
+        await call(['incus.markVolume', volume.name, marks.app, marks.volume], undefined);
+        volumes[volumes.indexOf(volume)] = { ...volume, ...marks };
+      },
+      removeVolume: unused,
+      unshareable: unused,
       instances: unused,
       status: unused,
       consoleTail: unused,
@@ -113,25 +169,24 @@ export function recordingPorts({ fails = {}, during, busy = {}, warnings = [] }:
         return call(['nix.build', name], undefined);
       },
     },
-    delivery: {
-      instance: () => ({ config: { 'security.nesting': 'true' }, devices: {} }),
-      setProfile: (app) => call(['delivery.setProfile', app], 7),
-      dropProfile: (app) => call(['delivery.dropProfile', app], undefined),
-    },
+    deliveries: { shared: delivery('shared'), copy: delivery('copy') },
     guest: {
-      activate: (app, toplevel) => call(['guest.activate', app, toplevel], { warnings }),
-      settle: (app, toplevel) => call(['guest.settle', app, toplevel], undefined),
+      activate: (app, toplevel, { activation, limitMs }) =>
+        call(['guest.activate', app, toplevel, activation, String(limitMs)], { warnings }),
+      settle: (app, toplevel, limitMs) => call(['guest.settle', app, toplevel, String(limitMs)], undefined),
     },
     host: {
-      probe: ({ address, port }) => {
-        const place = `${address}:${port}`;
+      probe: (binding) => {
+        const place = formatBinding(binding);
         return call(['host.probe', place], busy[place] ?? null);
       },
-      accepts: ({ address, port }) => call(['host.accepts', `${address}:${port}`], undefined),
+      accepts: (binding) => call(['host.accepts', formatBinding(binding)], undefined),
+      makeFolder: (path) => call(['host.makeFolder', path], undefined),
     },
     lockFile: { add: (url) => call(['lockFile.add', url], undefined) },
+    limitMs: 1000,
   };
-  return { ports, calls, peak, configs };
+  return { ports, calls, peak, configs, configured, devices, specs };
 }
 
 /** The system that evaluating the app gives. */

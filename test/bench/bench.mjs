@@ -4,6 +4,7 @@ import { lowLimits, raiseLimits } from './host.mjs';
 import { ensureDaemon, isDaemonInstalled, ownDaemon, stopOwnDaemon } from './incus.mjs';
 import { findDaemon } from './incus-api.mjs';
 import { setUpIncus } from './incus-setup.mjs';
+import { describeImage, ensureImage } from './image.mjs';
 import { checkNixBuilds, configureNix, isBenchNix } from './nix.mjs';
 import { install } from './packages.mjs';
 import { ensureStandIn } from './standin.mjs';
@@ -15,13 +16,14 @@ import { ensureUserland, knownUserland } from './userland.mjs';
 /**
  * Brings up what is missing, and nothing else.
  * @param {{ log: Log }} options
- * @returns {Promise<{ nixpkgs: string, socket: string, userland: string }>} the stand-in's flake ref, the daemon's
- *   socket, the userland's store path
+ * @returns {Promise<{ nixpkgs: string, socket: string, userland: string, image: string }>} the stand-in's flake ref,
+ *   the daemon's socket, the userland's store path, the alias of the image with Nix in it
  */
 export const bringUp = ({ log }) =>
   withLock(log, async () => {
     const socket = await prepareMachine(log);
-    return { socket, ...(await prepareStandIn(log)) };
+    const standIn = await prepareStandIn(log);
+    return { socket, ...standIn, image: await ensureImage(socket, standIn.nixpkgs, log) };
   });
 
 /**
@@ -70,6 +72,7 @@ async function printStatus() {
     incus: socket === undefined ? 'no daemon' : `${socket}${own === undefined ? '' : ` (ours, pid ${own})`}`,
     nix: isInstalled('nix') ? nix : 'not installed',
     userland: userland ?? 'not made',
+    image: socket === undefined ? 'no daemon' : await describeImage(socket),
     limits: limits.length === 0 ? 'fine' : `too low: ${limits.join(', ')}`,
   };
   for (const [name, fact] of Object.entries(facts)) process.stdout.write(`${name.padEnd(9)} ${fact}\n`);

@@ -121,12 +121,12 @@ describe('modules', () => {
           choice = option (types.oneOf [ types.int types.bool (types.enum [ "x" ]) ]);
         }; }
       { lines = "a"; words = "one"; any = { a.b = 1; l = [ 1 ]; }; applied = 1; choice = "x"; }
-      { lines = "b"; any = { a.c = 2; l = [ 2 ]; }; }
+      { lines = "b"; any = { a.c = 2; l = [ 1 ]; }; }
     ]`);
     expect(config).toEqual({
       lines: 'b\na',
       words: ['one'],
-      any: { a: { b: 1, c: 2 }, l: [2, 1] },
+      any: { a: { b: 1, c: 2 }, l: [1] },
       applied: 2,
       nothing: null,
       choice: 'x',
@@ -244,6 +244,18 @@ X-StopIfChanged=false
     const text = await unit('{ script = "echo hi"; preStart = "true"; scriptArgs = "a b"; }');
     expect(text).toMatch(/^ExecStart=\/nix\/store\/[^ ]+-unit-script-x-start a b$/m);
     expect(text).toMatch(/^ExecStartPre=\/nix\/store\/.+-unit-script-x-pre-start$/m);
+  });
+
+  test('take any setting of systemd, once or several times', async () => {
+    const text = await unit(`{ serviceConfig = {
+      ExecStart = "/bin/x"; StateDirectory = [ "a" "b" ]; LoadCredential = [ "key:/run/key" "b:/c" ];
+      CPUWeight = 1.5; ProtectSystem = "strict";
+    }; }`);
+    for (const line of [
+      ...['StateDirectory=a', 'StateDirectory=b', 'LoadCredential=key:/run/key', 'LoadCredential=b:/c'],
+      ...['CPUWeight=1.500000', 'ProtectSystem=strict'],
+    ])
+      expect(text).toMatch(new RegExp(`^${line}$`, 'm'));
   });
 
   test('startAt makes a timer', async () => {

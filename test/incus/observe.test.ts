@@ -1,9 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { actualFrom, parseApplied, type HostView, type Socket } from '../../src/incus/observe.js';
-import { parseListen } from '../../src/listen.js';
+import { actualFrom, type HostView } from '../../src/incus/observe.js';
+import type { Socket } from '../../src/incus/sockets.js';
+import { formatBinding, parseProxyListen } from '../../src/listen.js';
+import type { ActualApp, Volume } from '../../src/model.js';
 import type { InstanceJson } from '../../src/ports.js';
 
 const proxy = (listen: string, connect = 'tcp:127.0.0.1:8080') => ({ type: 'proxy', listen, connect });
+const marked = (name: string) => ({
+  'user.pets.project': 'p',
+  'user.pets.app': name,
+  'user.pets.state': 'ready',
+});
 
 function instance(name: string, change: Partial<InstanceJson> = {}): InstanceJson {
   const devices = change.devices ?? {};
@@ -12,30 +19,50 @@ function instance(name: string, change: Partial<InstanceJson> = {}): InstanceJso
     project: 'default',
     status: 'Running',
     type: 'container',
-    config: { 'user.pets.project': 'p', 'user.pets.app': name, 'user.pets.state': 'ready' },
+    profiles: ['default'],
+    config: marked(name),
     devices,
     expanded_devices: devices,
     ...change,
   };
 }
 
+/** `sockets`: what listens, as proxy devices have it, and who that is. */
 function host(sockets: Readonly<Record<string, string>>): HostView {
   const listening = Object.keys(sockets).flatMap((text): Socket[] => {
-    const listen = parseListen(text);
-    return listen ? [{ listen, inode: text }] : [];
+    const binding = parseProxyListen(text);
+    return binding ? [{ binding, inode: text }] : [];
   });
   return {
     listening,
     holderOf: ({ inode }) => ({ words: sockets[inode] ?? '', isForwarder: sockets[inode] === 'forwarder' }),
     addresses: ['127.0.0.1'],
-    profile: () => '/nix/store/x',
-    made: () => ({ config: { 'raw.lxc': 'x' }, devices: { store: { type: 'disk', path: '/s' } } }),
+    profile: (app) => `/nix/store/${app}`,
+    made: (app, store) =>
+      store === 'copy'
+        ? { config: { 'security.nesting': 'true' }, devices: {} }
+        : { config: { 'raw.lxc': 'x' }, devices: { store: STORE, profiles: { type: 'disk', source: app } } },
   };
 }
+const STORE = { type: 'disk', path: '/s' };
 
-const PORTS = new Set([80, 81]);
-const observe = (instances: InstanceJson[], sockets: Record<string, string> = {}) =>
-  actualFrom('p', PORTS, instances, host(sockets));
+const WANTED = { ports: new Set([80, 81]), sockets: new Set(['/run/web.sock']) };
+const observe = (
+  instances: InstanceJson[],
+  sockets: Record<string, string> = {},
+  volumes: readonly Volume[] = [],
+) => actualFrom({ project: 'p', wanted: WANTED, instances, volumes, unshareable: null, host: host(sockets) });
+
+function only(change: Partial<InstanceJson>, sockets = {}, volumes: readonly Volume[] = []): ActualApp {
+  const [app] = observe([instance('web', change)], sockets, volumes).apps;
+  if (!app) throw new Error('it is not ours');
+  return app;
+}
+
+const applied = (facets: object) => ({
+  ...marked('web'),
+  'user.pets.applied': JSON.stringify({ v: 1, generation: 1, toplevel: 't', facets }),
+});
 
 describe('whose an instance is', () => {
   test('ours bear the mark; others are strangers by name, those of other Incus projects not even that', () => {
@@ -55,111 +82,176 @@ describe('whose an instance is', () => {
       toString: 'does not bear any mark of pets',
     });
   });
+
+  test('one whose rename was begun is ours under either name', () => {
+    const config = { ...marked('old'), 'user.pets.becoming': 'new' };
+    const before = observe([instance('old', { config })]).apps[0];
+    expect(before).toMatchObject({ name: 'old', becoming: 'new' });
+    expect(before?.altered).not.toContain('user.pets.app');
+    const after = observe([instance('new', { config })]).apps[0];
+    expect(after).toMatchObject({ name: 'new', becoming: null });
+    expect(after?.altered).toContain('user.pets.app');
+    expect(observe([instance('third', { config })]).apps).toEqual([]);
+  });
+
+  test('what the daemon cannot do is passed on', () => {
+    const seen = { project: 'p', wanted: WANTED, instances: [], volumes: [], host: host({}) };
+    expect(actualFrom({ ...seen, unshareable: 'an old kernel' }).unshareable).toBe('an old kernel');
+  });
+});
+
+describe('the store', () => {
+  test('is shared where any of the host’s folders is there, so that a missing one is repaired', () => {
+    expect(only({ devices: { store: STORE } })).toMatchObject({ store: 'shared' });
+    expect(only({ devices: { store: STORE } }).altered).toContain('profiles');
+    expect(only({ devices: { web: proxy('tcp:127.0.0.1:80') } })).toMatchObject({ store: 'copy' });
+  });
+
+  test('of its own hides its system from the host', () => {
+    expect(only({ devices: { store: STORE } }).facets.system).toEqual({ toplevel: '/nix/store/web' });
+    expect(only({}).facets.system).toEqual({});
+  });
+
+  test('what a pet was made with and is not as it was made', () => {
+    const whole = { store: { ...STORE, shift: 'true' }, profiles: { type: 'disk', source: 'web' } };
+    const config = { ...marked('web'), 'raw.lxc': 'x' };
+    expect(only({ config, devices: whole }).altered).toEqual([]);
+    expect(only({ config, devices: { ...whole, store: { path: '/t' } } }).altered).toEqual(['store']);
+    expect(only({ devices: whole }).altered).toEqual(['raw.lxc']);
+    expect(only({}).altered).toEqual(['security.nesting']);
+  });
 });
 
 describe('exposures', () => {
-  test('proxy devices named web or web-<n>; one that leads elsewhere is none of pets’ own', () => {
+  test('proxy devices by name; one that leads or listens elsewhere has nothing that pets would write', () => {
     const devices = {
       web: proxy('tcp:127.0.0.1:80'),
       'web-2': proxy('tcp:127.0.0.1:81', 'tcp:127.0.0.1:9'),
+      'publish-1': { ...proxy('unix:/run/web.sock', 'tcp:127.0.0.1:9'), mode: '0660' },
+      'publish-2': proxy('udp:0.0.0.0:53-54', 'udp:127.0.0.1:53-54'),
+      'publish-3': { ...proxy('tcp:127.0.0.1:90'), bind: 'instance' },
       other: proxy('tcp:127.0.0.1:82'),
       'web-x': { type: 'disk' },
     };
-    const [app] = observe([instance('web', { devices })]).apps;
-    expect(app?.exposures).toEqual([
-      { device: 'web', raw: 'tcp:127.0.0.1:80', listen: parseListen('127.0.0.1:80') },
-      { device: 'web-2', raw: 'tcp:127.0.0.1:81 to tcp:127.0.0.1:9', listen: null },
+    const app = only({ devices });
+    expect(app.devices).toEqual(Object.keys(devices));
+    expect(app.exposures.map((e) => [e.device, e.role, e.binding && formatBinding(e.binding)])).toEqual([
+      ['web', 'web', '127.0.0.1:80'],
+      ['web-2', 'web', null],
+      ['publish-1', 'publish', 'unix:/run/web.sock'],
+      ['publish-2', 'publish', '0.0.0.0:53-54/udp'],
+      ['publish-3', 'publish', null],
     ]);
+    expect(app.exposures[2]).toMatchObject({ connect: 'tcp:127.0.0.1:9', value: devices['publish-1'] });
+    expect(app.facets.exposure).toEqual({
+      listen: '127.0.0.1:80, tcp:127.0.0.1:81 to tcp:127.0.0.1:9',
+      'publish.unix:/run/web.sock': 'tcp:127.0.0.1:9 mode=0660',
+      'publish.0.0.0.0:53-54/udp': 'udp:127.0.0.1:53-54',
+      forwarder: 'dead',
+    });
   });
 
-  test.each([
-    ['Running', '127.0.0.1:80', {}, 'dead'],
-    ['Running', '127.0.0.1:80', { '127.0.0.1:80': 'forwarder' }, undefined],
-    ['Running', '0.0.0.0:80', { '[::]:80': 'forwarder' }, undefined],
-    ['Stopped', '127.0.0.1:80', {}, undefined],
-  ])('%s, %s, sockets %j: forwarder %s', (status, listen, sockets, forwarder) => {
-    const [app] = observe(
-      [instance('web', { status, devices: { web: proxy(`tcp:${listen}`) } })],
-      sockets,
-    ).apps;
-    expect(app?.facets.exposure?.['forwarder']).toBe(forwarder);
-  });
-});
-
-test('what a pet was made with and is not as it was made', () => {
-  const store = { type: 'disk', path: '/s', shift: 'true' };
-  const config = { ...instance('web').config, 'raw.lxc': 'x' };
-  const altered = (change: Partial<InstanceJson>) => observe([instance('web', change)]).apps[0]?.altered;
-  expect(altered({ config, devices: { store } })).toEqual([]);
-  expect(altered({ config, devices: { store: { ...store, path: '/t' } } })).toEqual(['store']);
-  expect(altered({})).toEqual(['raw.lxc', 'store']);
-});
-
-describe('ports that others hold', () => {
-  const claims = (instances: InstanceJson[], sockets: Record<string, string> = {}) =>
-    observe(instances, sockets).claims.map(
-      (c) => `${c.listen.address} ${c.listen.port} ${c.holder}${c.passing ? ' passing' : ''}`,
-    );
-  const stranger = (listen: string, more: Record<string, string> = {}) =>
-    instance('s', { config: {}, status: 'Stopped', devices: { p: { ...proxy(listen), ...more } } });
-
-  test('what a stranger declares, ranges too, running or not; only wanted ports, only on the host, only tcp', () => {
-    expect(claims([stranger('tcp:127.0.0.1:79-81')])).toEqual([
-      '127.0.0.1 80 the Incus instance `s`',
-      '127.0.0.1 81 the Incus instance `s`',
-    ]);
-    expect(claims([stranger('tcp:127.0.0.1:90')])).toEqual([]);
-    expect(claims([stranger('tcp:127.0.0.1:80', { bind: 'instance' })])).toEqual([]);
-    expect(claims([stranger('udp:127.0.0.1:80')])).toEqual([]);
-    expect(claims([stranger('unix:/run/x')])).toEqual([]);
+  test('that were applied and are gone are known to be nothing', () => {
+    const config = applied({
+      exposure: { listen: '127.0.0.1:80', 'publish.127.0.0.1:81': 'tcp:127.0.0.1:9' },
+    });
+    expect(only({ config }).facets.exposure).toEqual({ listen: null, 'publish.127.0.0.1:81': null });
+    const devices = { 'publish-1': proxy('tcp:127.0.0.1:81', 'tcp:127.0.0.1:10') };
+    expect(only({ config, devices, status: 'Stopped' }).facets.exposure).toEqual({
+      listen: null,
+      'publish.127.0.0.1:81': 'tcp:127.0.0.1:10',
+    });
   });
 
-  test('a process; not the forwarder of an instance that runs or is frozen', () => {
-    expect(claims([], { '127.0.0.1:80': 'process 1 (nginx)' })).toEqual(['127.0.0.1 80 process 1 (nginx)']);
-    const ours = { devices: { web: proxy('tcp:0.0.0.0:80') } };
-    for (const status of ['Running', 'Frozen']) {
-      expect(claims([instance('web', { ...ours, status })], { '[::]:80': 'forwarder' })).toEqual([]);
-    }
-  });
-
-  test('a proxy that somebody added to a pet by hand', () => {
-    const devices = { web: proxy('tcp:127.0.0.1:81'), extra: proxy('tcp:127.0.0.1:80') };
-    expect(claims([instance('web', { devices })])).toEqual(['127.0.0.1 80 the Incus instance `web`']);
-  });
-
-  test('a forwarder that no instance declares is passing', () => {
-    expect(claims([], { '127.0.0.1:80': 'forwarder' })).toEqual(['127.0.0.1 80 forwarder passing']);
+  const both = { web: proxy('tcp:0.0.0.0:80'), 'publish-1': proxy('udp:127.0.0.1:81-82') };
+  test.each<[string, Record<string, ReturnType<typeof proxy>>, string[], string | undefined]>([
+    ['Running', { web: proxy('tcp:127.0.0.1:80') }, [], 'dead'],
+    ['Running', { web: proxy('tcp:127.0.0.1:80') }, ['tcp:127.0.0.1:80'], undefined],
+    ['Running', { web: proxy('tcp:127.0.0.1:80') }, ['udp:127.0.0.1:80'], 'dead'],
+    ['Running', both, ['tcp:[::]:80', 'udp:127.0.0.1:81'], 'dead'],
+    ['Frozen', both, ['tcp:[::]:80', 'udp:127.0.0.1:81', 'udp:127.0.0.1:82'], undefined],
+    ['Running', { 'publish-1': proxy('unix:/run/web.sock') }, ['unix:/run/web.sock'], undefined],
+    ['Running', { 'publish-1': proxy('unix:/run/web.sock') }, [], 'dead'],
+    ['Stopped', both, [], undefined],
+  ])('%s, %j, listening %j: forwarder %s', (status, devices, sockets, forwarder) => {
+    const open = Object.fromEntries(sockets.map((s) => [s, 'forwarder']));
+    expect(only({ status, devices }, open).facets.exposure?.['forwarder']).toBe(forwarder);
   });
 });
 
-describe('the record', () => {
-  const record = {
-    v: 1,
-    generation: 3,
-    toplevel: '/nix/store/x',
-    facets: { meta: { 'flake-ref': './web' } },
+describe('storage', () => {
+  const volume: Volume = {
+    pool: 'ssd',
+    name: 'p.old.data',
+    app: 'web',
+    volume: 'data',
+    size: '1GiB',
+    usedBy: ['web'],
   };
-
-  test('is read back as it was written', () => {
-    expect(parseApplied(JSON.stringify(record))).toEqual(record);
+  const disk = (source: string, more: object = {}) => ({
+    type: 'disk',
+    pool: 'ssd',
+    source,
+    path: '/d',
+    ...more,
   });
 
-  test.each([
-    undefined,
-    '',
-    '{',
-    'null',
-    '[]',
-    '{"v":2}',
-    '{"v":1,"toplevel":1}',
-    JSON.stringify({ ...record, facets: [] }),
-  ])('%j is none', (text) => {
-    expect(parseApplied(text)).toBeNull();
+  test('volumes are known by their marks, folders by where they are', () => {
+    const devices = {
+      'volume-other': disk('p.old.data'),
+      'volume-lost': disk('nobody-knows', { path: '/l' }),
+      'bind-1': { type: 'disk', source: '/srv', path: '/b', readonly: 'true' },
+      'bind-2': { type: 'disk', source: '/opt', path: '/c' },
+      root: disk('', { path: '/' }),
+    };
+    const app = only({ devices }, {}, [volume, { ...volume, volume: 'unlimited', size: null }]);
+    expect(app.attachments).toEqual([
+      { kind: 'volume', device: 'volume-other', volume: 'data', path: '/d' },
+      { kind: 'volume', device: 'volume-lost', volume: 'lost', path: '/l' },
+      { kind: 'bind', device: 'bind-1', source: '/srv', path: '/b', readOnly: true },
+      { kind: 'bind', device: 'bind-2', source: '/opt', path: '/c', readOnly: false },
+    ]);
+    expect(app.facets.storage).toEqual({
+      'volume.data': '/d',
+      'size.data': '1GiB',
+      'volume.lost': '/l',
+      'bind./b': '/srv:ro',
+      'bind./c': '/opt',
+    });
   });
 
-  test('keeps nothing that pets does not write', () => {
-    const odd =
-      '{"v":1,"generation":1,"toplevel":"t","facets":{"meta":{"toString":1,"__proto__":"x","a":{},"b":"c"}}}';
-    expect(parseApplied(odd)?.facets).toEqual({ meta: { a: null, b: 'c' } });
+  test('that was applied and is gone is known to be nothing; another app’s volume does not count', () => {
+    const storage = { 'volume.data': '/d', 'size.data': '1GiB', 'bind./b': '/srv' };
+    const app = only({ config: applied({ storage }) }, {}, [{ ...volume, app: 'db' }]);
+    expect(app.facets.storage).toEqual({ 'volume.data': null, 'size.data': null, 'bind./b': null });
+  });
+});
+
+describe('config', () => {
+  test('limits are always known', () => {
+    expect(only({}).facets.limits).toEqual({ memory: null, cpu: null, autostart: null });
+    const config = { ...marked('web'), 'limits.memory': '1GiB', 'limits.cpu.allowance': '50%' };
+    expect(only({ config }).facets.limits).toMatchObject({ memory: '1GiB', cpu: '50%' });
+    expect(only({ config: { ...config, 'limits.cpu': '2' } }).facets.limits).toMatchObject({ cpu: '2' });
+  });
+
+  test('of the passthrough only what was given, as it is now', () => {
+    const given = {
+      'config.user.a': '1',
+      'config.limits.processes': '5',
+      'device.gpu': '{}',
+      'device.gone': '{}',
+      profiles: 'default',
+    };
+    const config = { ...applied({ container: given }), 'user.a': '2', 'user.b': 'x' };
+    const devices = { gpu: { type: 'gpu', id: '0' }, more: { type: 'none' } };
+    expect(only({ config, devices, profiles: ['default', 'big'] }).facets.container).toEqual({
+      'config.user.a': '2',
+      'config.limits.processes': null,
+      'device.gpu': '{"id":"0","type":"gpu"}',
+      'device.gone': null,
+      profiles: 'default,big',
+    });
+    expect(only({}).facets.container).toEqual({});
   });
 });

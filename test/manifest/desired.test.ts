@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { type ContentHash, desiredFrom, localRefs, unlocked } from '../../src/manifest/desired.js';
+import {
+  desiredFrom,
+  type DesiredInputs,
+  hostPaths,
+  localFiles,
+  localRefs,
+} from '../../src/manifest/desired.js';
 import { emptyLock } from '../../src/manifest/lock.js';
-import type { Lock } from '../../src/model.js';
+import type { ContentHash, Lock } from '../../src/model.js';
 import { manifestOf } from './reading.js';
 
 const MANIFEST = manifestOf(`
@@ -26,9 +32,20 @@ const HASHES: Record<string, ContentHash> = {
 };
 const UNLOCKED_NIXPKGS = 'unlocked:github:nixos/nixpkgs/nixos-25.11';
 
+const NOTHING: DesiredInputs = {
+  lock: emptyLock,
+  contentHashes: {},
+  fileHashes: {},
+  paths: {},
+  platform: 'x86_64-linux',
+};
+
 function desired(lock: Lock = LOCK, contentHashes: Record<string, ContentHash> = HASHES) {
-  return desiredFrom(MANIFEST, { lock, contentHashes, platform: 'x86_64-linux' });
+  return desiredFrom(MANIFEST, { ...NOTHING, lock, contentHashes });
 }
+
+/** Facets of which the manifest says nothing. */
+const EMPTY = { storage: {}, limits: {}, container: {} };
 
 test('facets hold what is compared, and nothing else', () => {
   const { project, apps } = desired();
@@ -38,11 +55,13 @@ test('facets hold what is compared, and nothing else', () => {
       'anywhen',
       {
         system: {
+          name: 'anywhen',
           source: `${ANYWHEN.locked}#nixosModules.incus`,
           nixpkgs: UNLOCKED_NIXPKGS,
           platform: 'x86_64-linux',
         },
         exposure: { listen: '127.0.0.1:7700' },
+        ...EMPTY,
         meta: { 'flake-ref': 'github:srid/anywhen' },
         power: { state: 'running' },
       },
@@ -51,11 +70,13 @@ test('facets hold what is compared, and nothing else', () => {
       'web',
       {
         system: {
+          name: 'web',
           source: 'sha256-web#nixosModules.site',
           nixpkgs: 'missing:path:/srv/nixpkgs',
           platform: 'x86_64-linux',
         },
         exposure: { listen: null },
+        ...EMPTY,
         meta: { 'flake-ref': './web#nixosModules.site' },
         power: { state: 'running' },
       },
@@ -64,11 +85,13 @@ test('facets hold what is compared, and nothing else', () => {
       'wiki',
       {
         system: {
+          name: 'wiki',
           source: 'sha256-web#nixosModules.incus',
           nixpkgs: UNLOCKED_NIXPKGS,
           platform: 'x86_64-linux',
         },
         exposure: { listen: '[::1]:7701' },
+        ...EMPTY,
         meta: { 'flake-ref': './web' },
         power: { state: 'running' },
       },
@@ -96,33 +119,173 @@ test('a folder that nobody has read is missing', () => {
   });
 });
 
-describe('what is left to do', () => {
-  test('unlocked names each remote URL without an entry, once', () => {
-    expect(desired().apps.map(unlocked)).toEqual([
-      ['github:nixos/nixpkgs/nixos-25.11'],
-      [],
-      ['github:nixos/nixpkgs/nixos-25.11'],
-    ]);
-    expect(desired(emptyLock).apps.map(unlocked)[0]).toEqual([
-      'github:srid/anywhen',
-      'github:nixos/nixpkgs/nixos-25.11',
-    ]);
-    const same = manifestOf('project = "x"\n[apps.a]\nflake-ref = "nixpkgs"\nnixpkgs = "nixpkgs"\n');
-    const { apps } = desiredFrom(same, { lock: emptyLock, contentHashes: {}, platform: 'x86_64-linux' });
-    expect(apps.map(unlocked)).toEqual([['nixpkgs']]);
-  });
+test('a ref named like an inherited property is not in the lock', () => {
+  const manifest = manifestOf('project = "x"\n[apps.a]\nflake-ref = "constructor"\n');
+  const [app] = desiredFrom(manifest, NOTHING).apps;
+  expect(app?.source).toMatchObject({ kind: 'remote', locked: null });
+});
 
-  test('a ref named like an inherited property is not in the lock', () => {
-    const manifest = manifestOf('project = "x"\n[apps.a]\nflake-ref = "constructor"\n');
-    const [app] = desiredFrom(manifest, {
-      lock: emptyLock,
-      contentHashes: {},
+const ALL = manifestOf(`
+  project = "homelab"
+  [apps.config]
+  config = "./host.nix"
+  modules = ["./b.nix", "./a.nix"]
+  nixos.services."a b" = { on = true, list = [1, 1.0], big = 9007199254740993 }
+  nixos.empty = {}
+  port = 7700
+  volumes = { data = "/data", up = { path = "/up", size = "1GiB" } }
+  binds = ["./site:/site:ro", "./logs:/logs:create"]
+  limits = { memory = "25%", cpu = "50%" }
+  autostart = true
+  incus = { config = { "limits.processes" = 5 }, devices.gpu = { type = "gpu", id = 0 }, profiles = ["a", "b"] }
+  [[apps.config.publish]]
+  port = "5000-5001"
+  to = 80
+  [[apps.config.publish]]
+  port = 53
+  protocol = "udp"
+  listen = "::1"
+  [[apps.config.publish]]
+  socket = "./run/web.sock"
+  mode = "0666"
+  [apps.top]
+  toplevel = "/nix/store/00000000000000000000000000000000-x"
+  limits.cpu = 2
+`);
+
+const HERE: DesiredInputs = {
+  ...NOTHING,
+  fileHashes: Object.fromEntries(
+    ['host.nix', 'a.nix', 'b.nix'].map((name) => [`/srv/homelab/${name}`, { hash: name }]),
+  ),
+  paths: { '/srv/homelab/site': 'folder', '/srv/homelab/run': 'folder' },
+};
+
+test('what must be looked up before: flakes, files, paths, each once', () => {
+  expect(localRefs(MANIFEST).map(({ url }) => url)).toEqual(['path:/srv/homelab/web', 'path:/srv/nixpkgs']);
+  expect(localFiles(ALL).map(({ path }) => path)).toEqual(
+    ['host.nix', 'b.nix', 'a.nix'].map((name) => `/srv/homelab/${name}`),
+  );
+  expect(hostPaths(ALL)).toEqual(
+    ['site', 'logs', 'run/web.sock', 'run'].map((name) => `/srv/homelab/${name}`),
+  );
+  const local = (source: string) =>
+    localRefs(manifestOf(`project = "x"\ndefaults.nixpkgs = "./n"\n[apps.a]\n${source}\n`));
+  expect(local('config = "./c.nix"').map(({ written }) => written)).toEqual(['./n']);
+  expect(local('toplevel = "/nix/store/00000000000000000000000000000000-x"')).toEqual([]);
+});
+
+test('facets of an app that says everything', () => {
+  const [config, top] = desiredFrom(ALL, HERE).apps;
+  expect(config?.facets).toEqual({
+    system: {
+      name: 'config',
+      source: 'host.nix',
+      nixpkgs: UNLOCKED_NIXPKGS,
       platform: 'x86_64-linux',
-    }).apps;
-    expect(app?.source).toMatchObject({ kind: 'remote', locked: null });
+      modules: 'b.nix a.nix',
+      'nixos.services."a b".on': 'true',
+      'nixos.services."a b".list': '[1,1.0]',
+      'nixos.services."a b".big': '9007199254740993',
+      'nixos.empty': '{}',
+    },
+    exposure: {
+      listen: '127.0.0.1:7700',
+      'publish.127.0.0.1:5000-5001': 'tcp:127.0.0.1:80',
+      'publish.[::1]:53/udp': 'udp:127.0.0.1:53',
+      'publish.unix:/srv/homelab/run/web.sock': 'tcp:127.0.0.1:8080 mode=0666',
+    },
+    storage: {
+      'volume.data': '/data',
+      'volume.up': '/up',
+      'size.up': '1GiB',
+      'bind./site': '/srv/homelab/site:ro',
+      'bind./logs': '/srv/homelab/logs',
+    },
+    limits: { memory: '25%', cpu: '50%', autostart: 'true' },
+    container: { 'config.limits.processes': '5', 'device.gpu': '{"id":"0","type":"gpu"}', profiles: 'a,b' },
+    meta: { 'flake-ref': null },
+    power: { state: 'running' },
+  });
+  expect(config).toMatchObject({
+    config: {
+      'limits.memory': '25%',
+      'limits.cpu.allowance': '50%',
+      'boot.autostart': 'true',
+      'limits.processes': '5',
+    },
+    exposures: [
+      { role: 'web', connect: 'tcp:127.0.0.1:8080' },
+      { role: 'publish' },
+      { role: 'publish' },
+      { mode: '0666' },
+    ],
+    problems: [],
+  });
+  expect(top?.facets.system).toEqual({
+    name: 'top',
+    source: '/nix/store/00000000000000000000000000000000-x',
+    platform: 'x86_64-linux',
+  });
+  expect(top?.config).toEqual({ 'limits.cpu': '2' });
+});
+
+describe('what the host lacks', () => {
+  const lacks = (inputs: Partial<DesiredInputs>, manifest = ALL) =>
+    desiredFrom(manifest, { ...HERE, ...inputs }).apps.flatMap(({ problems }) =>
+      problems.map(({ app, path, message }) => `${app ?? ''} ${path?.slice(2).join('.') ?? ''}: ${message}`),
+    );
+
+  test.each<[Partial<DesiredInputs>, string[]]>([
+    [{}, []],
+    [{ paths: { ...HERE.paths, '/srv/homelab/run/web.sock': 'socket', '/srv/homelab/logs': 'folder' } }, []],
+    [{ paths: { ...HERE.paths, '/srv/homelab/site': 'file' } }, []],
+    [
+      { paths: {} },
+      [
+        'config binds.0: there is no /srv/homelab/site',
+        'config publish.2.socket: there is no folder /srv/homelab/run for the socket',
+      ],
+    ],
+    [
+      { paths: { ...HERE.paths, '/srv/homelab/logs': 'file' } },
+      ['config binds.1: /srv/homelab/logs is a file'],
+    ],
+    [
+      { paths: { ...HERE.paths, '/srv/homelab/run/web.sock': 'file' } },
+      ['config publish.2.socket: /srv/homelab/run/web.sock is there, and no socket'],
+    ],
+    [
+      { paths: { ...HERE.paths, '/srv/homelab/run': 'file' } },
+      ['config publish.2.socket: there is no folder /srv/homelab/run for the socket'],
+    ],
+    [
+      { fileHashes: { ...HERE.fileHashes, '/srv/homelab/a.nix': { problem: { message: 'no such file' } } } },
+      ['config modules.1: no such file'],
+    ],
+    [
+      { fileHashes: {} },
+      ['config config', 'config modules.0', 'config modules.1'].map(
+        (at, i) => `${at}: /srv/homelab/${['host', 'b', 'a'][i] ?? ''}.nix has not been read`,
+      ),
+    ],
+  ])('%j', (inputs, expected) => {
+    expect(lacks(inputs)).toEqual(expected);
   });
 
-  test('localRefs has each folder once', () => {
-    expect(localRefs(MANIFEST).map(({ url }) => url)).toEqual(['path:/srv/homelab/web', 'path:/srv/nixpkgs']);
+  test('flakes', () => {
+    expect(lacks({ contentHashes: HASHES }, MANIFEST)).toEqual(['web nixpkgs: no such folder: /srv/nixpkgs']);
+    expect(lacks({}, MANIFEST)).toEqual([
+      'web flake-ref: /srv/homelab/web has not been read',
+      'web nixpkgs: /srv/nixpkgs has not been read',
+      'wiki flake-ref: /srv/homelab/web has not been read',
+    ]);
+  });
+
+  test('nobody misses the nixpkgs of a system that is built', () => {
+    const manifest = manifestOf(
+      'project = "x"\ndefaults.nixpkgs = "./n"\n[apps.a]\ntoplevel = "/nix/store/00000000000000000000000000000000-x"\n',
+    );
+    expect(lacks({}, manifest)).toEqual([]);
   });
 });

@@ -60,6 +60,7 @@ describe('syntax errors', () => {
     ['a = "\\U00110000"', '1:16: the escape is no Unicode character'],
     ['a = 1e', '1:5: not a valid number', QUOTES],
     ['\na = 2025-13-45', '2:5: not a valid date or time', QUOTES],
+    ['a = 07:32:00\nb = 1', '1:5: no key takes a time of day', QUOTES],
     ['a = [2025-13-45]', '1:6: not a valid date or time', QUOTES],
     ['a = "\0"', '1:6: U+0000 is not allowed in a string or comment'],
     ['# \u007f', '1:3: U+007F is not allowed in a string or comment'],
@@ -101,7 +102,7 @@ test('every number that does not fit is named', () => {
 pets.toml:2:5: b: the number is too large
   2 | b = 9007199254740993
     |     ^^^^^^^^^^^^^^^^
-pets.toml:4:9: c.d.1: the number is too large
+pets.toml:4:9: c.d[1]: the number is too large
   4 | d = [1, -9223372036854775809]
     |         ^^^^^^^^^^^^^^^^^^^^
 `),

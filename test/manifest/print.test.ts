@@ -1,6 +1,10 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { desiredFrom, hostPaths, localFiles, localRefs, type PathKind } from '../../src/manifest/desired.js';
+import { emptyLock } from '../../src/manifest/lock.js';
 import { printManifest } from '../../src/manifest/print.js';
-import { readManifest } from '../../src/manifest/read.js';
+import { manifestText } from './random.js';
+import { golden, manifestOf } from './reading.js';
 
 const TEXT = `project = "home"
 [defaults]
@@ -9,31 +13,126 @@ listen = "::1"
 flake-ref = './a "quoted" \\ folder'
 port = 80
 tags = ["public", "b", "b"]
+volumes = { data = "/data", up = { path = "/up", size = "1GiB" } }
+binds = ["./site:/site:ro"]
+limits = { cpu = 2 }
+nixos.services.web = { workers = 1.0, "a b" = [1, {}] }
+incus.config = { "user.x" = 1 }
+timeout = "120s"
+[[apps.web.publish]]
+port = "5000-5001"
 [apps.constructor]
-flake-ref = "github:o/r"
+toplevel = "/nix/store/00000000000000000000000000000000-x"
 `;
 
-function read(text: string) {
-  const result = readManifest(text, { file: 'pets.toml', directory: '/m' });
-  if (!result.ok) throw new Error(result.problems.map((p) => p.message).join('\n'));
-  return result.manifest;
-}
+test('what is printed is a manifest with every default filled in', () => {
+  const printed = printManifest(manifestOf(TEXT), 'toml');
+  expect(printed).toBe(
+    golden(`
+project = "home"
 
-test('what is printed is a manifest with the same meaning, every default filled in', () => {
-  const printed = printManifest(read(TEXT), 'toml');
-  expect(read(printed)).toEqual(read(TEXT));
-  expect(printManifest(read(printed), 'toml')).toBe(printed);
-  expect(printed).toContain(
-    'listen = "::1"\nnixpkgs = "github:nixos/nixpkgs/nixos-25.11"\ntags = ["b","public"]',
+[apps.constructor]
+toplevel = "/nix/store/00000000000000000000000000000000-x"
+listen = "::1"
+volumes = {}
+binds = []
+limits = {}
+after = []
+tags = []
+keep = 5
+activation = "auto"
+image = "nixos/25.11"
+incus.config = {}
+incus.devices = {}
+
+[apps.web]
+flake-ref = "./a \\"quoted\\" \\\\ folder"
+nixpkgs = "github:nixos/nixpkgs/nixos-25.11"
+modules = []
+port = 80
+listen = "::1"
+volumes = { data = "/data", up = { path = "/up", size = "1GiB" } }
+binds = ["./site:/site:ro"]
+limits = { cpu = 2 }
+after = []
+tags = ["b", "public"]
+timeout = "2m"
+keep = 5
+activation = "auto"
+image = "nixos/25.11"
+nixos.services.web.workers = 1.0
+nixos.services.web."a b" = [1, {}]
+incus.config."user.x" = "1"
+incus.devices = {}
+
+[[apps.web.publish]]
+port = "5000-5001"
+to = "5000-5001"
+protocol = "tcp"
+listen = "::1"
+`) + '\n',
   );
 });
 
 test('as JSON', () => {
-  expect(JSON.parse(printManifest(read(TEXT), 'json'))).toMatchObject({
+  expect(JSON.parse(printManifest(manifestOf(TEXT), 'json'))).toMatchObject({
     project: 'home',
     apps: {
-      web: { port: 80, tags: ['b', 'public'] },
-      constructor: { 'flake-ref': 'github:o/r', listen: '::1' },
+      web: { port: 80, tags: ['b', 'public'], publish: [{ port: '5000-5001', protocol: 'tcp' }] },
+      constructor: { listen: '::1', keep: 5 },
     },
+  });
+  const large = manifestOf(
+    'project = "x"\n[apps.a]\nflake-ref = "."\nnixos = { a = 9007199254740993, b = 1.0 }\n',
+  );
+  expect(printManifest(large, 'json')).toContain('"a": 9007199254740993,\n        "b": 1.0\n');
+});
+
+describe('random manifests', () => {
+  test('are read, and read the same again as they are printed', () => {
+    fc.assert(
+      fc.property(manifestText, (text) => {
+        const manifest = manifestOf(text);
+        const printed = printManifest(manifest, 'toml');
+        expect(manifestOf(printed)).toEqual(manifest);
+        expect(printManifest(manifestOf(printed), 'toml')).toBe(printed);
+        expect(Object.keys(JSON.parse(printManifest(manifest, 'json')) as object)).toEqual([
+          'project',
+          'apps',
+        ]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('resolve: with everything there, nothing is a problem, and facets tell apart what differs', () => {
+    fc.assert(
+      fc.property(manifestText, (text) => {
+        const manifest = manifestOf(text);
+        const hashes = (keys: readonly string[]) =>
+          Object.fromEntries(keys.map((key) => [key, { hash: `h:${key}` }]));
+        const paths = hostPaths(manifest).map((path): [string, PathKind] => [
+          path,
+          path.endsWith('.sock') ? 'socket' : 'folder',
+        ]);
+        const { apps } = desiredFrom(manifest, {
+          lock: emptyLock,
+          contentHashes: hashes(localRefs(manifest).map(({ url }) => url)),
+          fileHashes: hashes(localFiles(manifest).map(({ path }) => path)),
+          paths: Object.fromEntries(paths),
+          platform: 'x86_64-linux',
+        });
+        expect(apps.flatMap(({ problems }) => problems)).toEqual([]);
+        expect(apps.map(({ name }) => name)).toEqual(manifest.apps.map(({ name }) => name));
+        for (const { facets, exposures } of apps) {
+          const values = Object.values(facets).flatMap((facet) => Object.values(facet));
+          expect(values.every((value) => value === null || typeof value === 'string')).toBe(true);
+          expect(new Set(exposures.map(({ binding }) => JSON.stringify(binding))).size).toBe(
+            exposures.length,
+          );
+        }
+      }),
+      { numRuns: 200 },
+    );
   });
 });

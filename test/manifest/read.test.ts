@@ -2,12 +2,35 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readManifest } from '../../src/manifest/read.js';
 import { formatProblem } from '../../src/problem.js';
-import { golden, manifestOf, problemsIn } from './reading.js';
+import { flakeOf, golden, manifestOf, problemsIn } from './reading.js';
 
 const NIXPKGS = {
   written: 'github:nixos/nixpkgs/nixos-25.11',
   url: 'github:nixos/nixpkgs/nixos-25.11',
   attribute: '',
+};
+
+/** What an app has that says nothing but where its system comes from. */
+const PLAIN = {
+  was: null,
+  nixpkgs: NIXPKGS,
+  modules: [],
+  nixos: {},
+  port: null,
+  listen: '127.0.0.1',
+  publish: [],
+  volumes: [],
+  binds: [],
+  limits: { memory: null, cpu: null },
+  autostart: null,
+  incus: { config: {}, devices: {}, profiles: null },
+  after: [],
+  tags: [],
+  store: null,
+  image: 'nixos/25.11',
+  activation: 'auto',
+  keep: 5,
+  timeout: null,
 };
 
 describe('a good manifest', () => {
@@ -28,47 +51,27 @@ describe('a good manifest', () => {
       nixpkgs = "../nixpkgs"
     `);
     const anywhen = {
-      written: 'github:srid/anywhen',
-      url: 'github:srid/anywhen',
-      attribute: 'nixosModules.incus',
+      kind: 'flake',
+      ref: { written: 'github:srid/anywhen', url: 'github:srid/anywhen', attribute: 'nixosModules.incus' },
+    };
+    const nixpkgs = {
+      written: '../nixpkgs',
+      url: 'path:/srv/nixpkgs',
+      directory: '/srv/nixpkgs',
+      attribute: '',
+    };
+    const web = {
+      written: './web#nixosModules.site',
+      url: 'path:/srv/homelab/web',
+      directory: '/srv/homelab/web',
+      attribute: 'nixosModules.site',
     };
     expect(manifest).toEqual({
       project: 'homelab',
       apps: [
-        {
-          name: 'anywhen',
-          flakeRef: anywhen,
-          nixpkgs: NIXPKGS,
-          port: 7700,
-          listen: '100.122.32.106',
-          tags: [],
-        },
-        {
-          name: 'local',
-          flakeRef: anywhen,
-          nixpkgs: {
-            written: '../nixpkgs',
-            url: 'path:/srv/nixpkgs',
-            directory: '/srv/nixpkgs',
-            attribute: '',
-          },
-          port: 7700,
-          listen: '::1',
-          tags: [],
-        },
-        {
-          name: 'web',
-          flakeRef: {
-            written: './web#nixosModules.site',
-            url: 'path:/srv/homelab/web',
-            directory: '/srv/homelab/web',
-            attribute: 'nixosModules.site',
-          },
-          nixpkgs: NIXPKGS,
-          port: null,
-          listen: '100.122.32.106',
-          tags: [],
-        },
+        { ...PLAIN, name: 'anywhen', source: anywhen, port: 7700, listen: '100.122.32.106' },
+        { ...PLAIN, name: 'local', source: anywhen, nixpkgs, port: 7700, listen: '::1' },
+        { ...PLAIN, name: 'web', source: { kind: 'flake', ref: web }, listen: '100.122.32.106' },
       ],
     });
   });
@@ -124,7 +127,7 @@ pets.toml:4:10: busy
         });
         if (new Set(ports.filter(Boolean)).size < ports.filter(Boolean).length) return;
         const read = manifestOf(`project = "p"\n${tables.join('\n')}\n`);
-        expect(read.apps.map((one) => [one.name, one.flakeRef.written, one.port])).toEqual(
+        expect(read.apps.map((one) => [one.name, flakeOf(one), one.port])).toEqual(
           names
             .map((key, i) => [key, apps[key]?.ref, ports[i]] as const)
             .sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -164,7 +167,7 @@ pets.toml:4:10: apps.web.listen: expected an IP address, got "localhost"
   4 | listen = "localhost"
     |          ^^^^^^^^^^^
   hint: a literal address, without the port: "127.0.0.1" or "::1"; host names are not looked up
-pets.toml:5:7: apps.db: \`flake-ref\` is missing
+pets.toml:5:7: apps.db: exactly one of \`flake-ref\`, \`config\` and \`toplevel\` is needed
   5 | [apps.db]
     |       ^^
   hint: flake-ref = "github:owner/repo"
@@ -371,7 +374,7 @@ pets.toml:4:1: __proto__: unknown key
   test('deep nesting ends as a problem', () => {
     const deep = (n: number) => `${'['.repeat(n)}${']'.repeat(n)}`;
     expect(problemsIn(`project = ${deep(100)}`).split('\n')[0]).toBe(
-      'pets.toml:1:12: project.0: nested too deeply',
+      'pets.toml:1:12: project[0]: nested too deeply',
     );
     expect(problemsIn(`project = ${deep(50_000)}`)).toContain('nested too deeply');
     expect(problemsIn(`project = "x"\n${'a.'.repeat(5000)}a = 1`)).toContain('nested too deeply');

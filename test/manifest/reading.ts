@@ -1,5 +1,5 @@
 import { readManifest } from '../../src/manifest/read.js';
-import type { Manifest } from '../../src/model.js';
+import type { Manifest, ManifestApp } from '../../src/model.js';
 import { formatProblem } from '../../src/problem.js';
 
 /** What a person would see of these problems, or `ok`. */
@@ -17,4 +17,9 @@ export function manifestOf(text: string): Manifest {
 /** A golden text, without its first newline and with the last one's indentation gone. */
 export function golden(text: string): string {
   return text.replace(/^\n/, '').replace(/\n *$/, '');
+}
+
+/** The flake-ref of an app, as written. */
+export function flakeOf({ source }: ManifestApp): string {
+  return source.kind === 'flake' ? source.ref.written : source.kind;
 }

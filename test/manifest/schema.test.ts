@@ -1,22 +1,45 @@
 import { expect, test } from '@jest/globals';
-import * as v from 'valibot';
-import { readManifest } from '../../src/manifest/read.js';
-import { schemaOf } from '../../src/manifest/schema.js';
+import { documentedTables } from '../../src/manifest/documented.js';
 import { suggest } from '../../src/manifest/suggest.js';
+import { manifestOf, problemsIn } from './reading.js';
 
-test('every key has a meaning; every plain key an example that is a valid manifest', () => {
-  const schema = schemaOf('/srv');
-  for (const table of [schema.top, schema.defaults, schema.app]) {
-    for (const [key, entry] of Object.entries<v.GenericSchema>(table.entries)) {
-      expect([key, v.getDescription(entry)]).toEqual([key, expect.stringMatching(/.{10}/)]);
+test('every key has a meaning, says what a change interrupts, and has an example that is valid', () => {
+  for (const { header, keys } of documentedTables()) {
+    for (const { key, meaning, interrupts, default: fallback, example } of keys) {
+      expect([key, meaning, interrupts, fallback]).toEqual([
+        key,
+        ...Array<unknown>(3).fill(expect.stringMatching(/./)),
+      ]);
+      if (header === '') continue;
+      const isSource = header === '[apps.web]' && ['flake-ref', 'config', 'toplevel'].includes(key);
+      const source = header === '[defaults]' || isSource ? '' : 'flake-ref = "."\n';
+      const needed: Readonly<Record<string, string>> = {
+        size: 'path = "/x"\n',
+        to: 'port = "1-11"\n',
+        protocol: 'port = 1\n',
+        listen: 'port = 1\n',
+        mode: 'socket = "/s"\n',
+      };
+      const beside = /publish|volumes/.test(header) ? (needed[key] ?? '') : '';
+      const db = key === 'after' ? '[apps.db]\nflake-ref = "."\n' : '';
+      const app =
+        header.startsWith('[apps.web]') || header === '[defaults]' ? '' : '[apps.web]\nflake-ref = "."\n';
+      const own = header === '[apps.web]' ? source : '';
+      expect(problemsIn(`project = "x"\n${db}${app}${header}\n${own}${beside}${example}\n`)).toBe('ok');
     }
   }
-  const example = (entry: v.GenericSchema) => String(v.getMetadata(entry)['example']);
-  const pairs = Object.entries<v.GenericSchema>(schema.app.entries).map(
-    ([key, entry]) => `${key} = ${example(entry)}`,
+});
+
+test('the default of a key is the value it has when it is not written', () => {
+  const [app] = manifestOf('project = "x"\n[apps.web]\nflake-ref = "."\n').apps;
+  const [, defaults] = documentedTables();
+  const written = (defaults?.keys ?? []).filter(
+    ({ default: fallback }) => fallback.startsWith('`"') || /^`\d/.test(fallback),
   );
-  const text = `project = ${example(schema.top.entries.project)}\n[apps.web]\n${pairs.join('\n')}\n`;
-  expect(readManifest(text, { file: 'pets.toml', directory: '/srv' })).toMatchObject({ ok: true });
+  expect(written.map(({ key }) => key)).toEqual(['listen', 'nixpkgs', 'keep', 'activation', 'image']);
+  const lines = written.map(({ key, default: fallback }) => `${key} = ${fallback.replaceAll('`', '')}`);
+  const spelled = manifestOf(`project = "x"\n[apps.web]\nflake-ref = "."\n${lines.join('\n')}\n`).apps[0];
+  expect(spelled).toEqual(app);
 });
 
 test.each([

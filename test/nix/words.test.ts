@@ -30,6 +30,34 @@ describe('what Nix says when a flake does not evaluate', () => {
     );
   });
 
+  test('a trace after it, as older Nix prints it', () => {
+    const said =
+      'error:\n       Failed assertions:\n       - no name\n\n       … while evaluating x\n\n       at /a.nix:1:2:';
+    expect(evaluation(said).message).toBe('`./web` does not evaluate: Failed assertions: - no name');
+  });
+
+  test('definitions are for the log', () => {
+    const said = "error: The option `a' has conflicting definition values:\n- In `x': 1\n- In `y': 2";
+    expect(evaluation(said).message).toBe(
+      "`./web` does not evaluate: The option `a' has conflicting definition values",
+    );
+  });
+
+  test('what is known besides is part of the problem; it is asked with the last error alone', () => {
+    const asked: string[] = [];
+    const failure = failedEvaluation(
+      'it fails',
+      failed("error: a\n\nerror: b\n - In `x'"),
+      '/tmp/w',
+      (words) => {
+        asked.push(words);
+        return { path: ['apps'], hint: 'h' };
+      },
+    );
+    expect(failure.problems).toEqual([{ message: 'it fails: b', path: ['apps'], hint: 'h' }]);
+    expect(asked).toEqual(["error: b\n - In `x'"]);
+  });
+
   test('nothing but an exit code', () => {
     expect(evaluation('')).toEqual({ message: '`./web` does not evaluate: exit code 1', log: [] });
   });

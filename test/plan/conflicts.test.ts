@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { PlanProblem } from '../../src/model.js';
+import type { Problem } from '../../src/problem.js';
 import { claim, planned, type World } from './worlds.js';
 
 /** Where, what, and what to do. */
@@ -7,7 +7,7 @@ function problems(world: World): string[] {
   return planned(world).problems.map(printProblem);
 }
 
-function printProblem({ path = [], message, hint = '-' }: PlanProblem): string {
+function printProblem({ path = [], message, hint = '-' }: Problem): string {
   return `${path.join('.')}: ${message} | ${hint}`;
 }
 
@@ -90,4 +90,86 @@ test('everything at once, in the order of the manifest', () => {
 
 test('apps that are not selected cause no problems', () => {
   expect(problems({ want: ['a 80', 'b 81 source=missing'], only: ['a'] })).toEqual([]);
+});
+
+describe('further exposures', () => {
+  test('udp and tcp are not in each other’s way', () => {
+    const claims = [claim('127.0.0.1:80/udp', 'dnsmasq'), claim('127.0.0.1:53', 'dnsmasq')];
+    expect(problems({ want: ['web 80 publish=53/udp>53'], claims })).toEqual([]);
+  });
+
+  test('a range is taken when one of its ports is', () => {
+    const claims = [claim('0.0.0.0:6005', 'process 7 (Xvnc)')];
+    expect(problems({ want: ['web - publish=5999>1,6000-6010>6000-6010'], claims })).toEqual([
+      'apps.web.publish.1.port: 127.0.0.1:6000-6010 is taken: process 7 (Xvnc) | choose another port for `web`, or free that one',
+    ]);
+  });
+
+  test('a socket file that somebody listens on', () => {
+    const claims = [claim('unix:/run/web.sock', 'process 7 (nginx)')];
+    expect(problems({ want: ['web 80 publish=unix:/run/web.sock>8080'], claims })).toEqual([
+      'apps.web.publish.0.socket: unix:/run/web.sock is taken: process 7 (nginx) | choose another path for `web`',
+    ]);
+  });
+
+  test('an address that this host does not have', () => {
+    expect(problems({ want: ['web - publish=10.9.9.9:53/udp>53'] })).toMatchObject([
+      expect.stringMatching(/^apps\.web\.publish\.0\.listen: 10\.9\.9\.9 is not an address of this host/),
+    ]);
+  });
+});
+
+test('what the host lacks for an app forbids everything', () => {
+  expect(problems({ want: ['a - problem=no-such-folder', 'b 80'], have: ['b 81'] })).toEqual([
+    ': no-such-folder | -',
+  ]);
+});
+
+test('a shared store that cannot work here', () => {
+  const world = { want: ['a - store=shared', 'b'], unshareable: 'the kernel is too old' };
+  expect(problems(world)).toEqual([
+    'apps.a.store: the shared store cannot work here: the kernel is too old | store = "copy" gives the app a store of its own',
+  ]);
+});
+
+describe('an app that another comes after', () => {
+  const want = ['db', 'web - after=db'];
+  const missing = [
+    'apps.web.after: `web` comes after `db`, which does not run | bring up both: pets up db web',
+  ];
+
+  test.each([
+    ['is not there', [], missing],
+    ['does not run', ['db - status=Stopped'], missing],
+    ['runs', ['db'], []],
+  ])('and that is not selected: it %s', (_, have, expected) => {
+    expect(problems({ want, have, only: ['web'] })).toEqual(expected);
+  });
+
+  test('and that is brought up as well', () => {
+    expect(problems({ want })).toEqual([]);
+    expect(problems({ want, have: ['db - status=Stopped'] })).toEqual([]);
+  });
+});
+
+describe('an app with another name', () => {
+  test('must not have volumes under both', () => {
+    const have = ['old - volumes=data:/x,more:/y'];
+    expect(problems({ want: ['new - was=old'], have, volumes: ['new/data', 'new/other'] })).toEqual([
+      'apps.new.was: both `old` and `new` have a volume `data` | one of them must go first: `pets volume rm new/data` deletes the one without an app',
+    ]);
+  });
+
+  test('takes its port along, and leaves nothing to anybody else while it is not selected', () => {
+    expect(problems({ want: ['new 80 was=old'], have: ['old 80'] })).toEqual([]);
+    expect(problems({ want: ['new 80 was=old', 'web 80'], have: ['old 80'], only: ['web'] })).toMatchObject([
+      expect.stringContaining('127.0.0.1:80 is taken: app `new`'),
+    ]);
+  });
+
+  test('is not the one that still has the old name beside it', () => {
+    expect(problems({ want: ['new 80 was=old'], have: ['new 81', 'old 80'] })).toMatchObject([
+      expect.stringContaining('127.0.0.1:80 is taken: `old`, which is no longer in the manifest'),
+    ]);
+  });
 });

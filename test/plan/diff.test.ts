@@ -95,6 +95,7 @@ describe('drift is repaired', () => {
         [4] #3 ~2 web/activate, system toplevel drifted !service
         [5] #4 web/settle, the app must run the system it was given
         [6] #5 web/record, as the manifest says: system
+        [7] #6 web/collect, 5 are kept
       `),
     );
   });
@@ -179,7 +180,7 @@ describe('records of other releases of pets', () => {
 
   test('a newer one with a facet that this release does not know, or a field left at nothing: unchanged', () => {
     const newer = rerecorded(applied(app), (facets) => {
-      const more = { ...facets, meta: { ...facets.meta, colour: null }, limits: { memory: '1GiB' } };
+      const more = { ...facets, meta: { ...facets.meta, colour: null }, colours: { front: 'red' } };
       return more;
     });
     expect(changesOf(app, newer)).toEqual([]);

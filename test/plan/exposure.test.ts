@@ -1,15 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatListen } from '../../src/listen.js';
+import { formatBinding } from '../../src/listen.js';
 import { planOf } from '../../src/plan/plan.js';
 import { printPlan } from '../../src/plan/print.js';
 import { actual, desired, found, golden, planned, seenAs, shown, type World } from './worlds.js';
+
+const NOTHING_SAID = { prune: false, recreate: false, only: null };
 
 /** What each new exposure is to be replaced with should it fail. */
 function fallbacks(world: World): string[] {
   return planned(world).operations.flatMap(({ id, action }) => {
     if (action.kind !== 'expose') return [];
-    const old = action.fallback?.listen;
-    return [`${id}: ${old ? formatListen(old) : 'none'}`];
+    const old = action.fallback?.binding;
+    return [`${id}: ${old ? formatBinding(old) : 'none'}`];
   });
 }
 
@@ -152,14 +154,16 @@ describe('what an interrupted run left', () => {
   });
 
   test('a device whose address pets would not write is replaced, without a way back', () => {
-    const odd = { device: 'web', raw: 'tcp:localhost:80-90', listen: null };
-    const web = seenAs({ ...found('web 80'), exposures: [odd] });
-    const plan = planOf(desired(['web 80']), actual([], { apps: [web] }), { prune: false, only: null });
+    const connect = 'tcp:127.0.0.1:8080';
+    const value = { type: 'proxy', listen: 'tcp:localhost:80-90', connect };
+    const odd = { device: 'web', role: 'web', binding: null, connect, value } as const;
+    const web = seenAs({ ...found('web 80'), exposures: [odd] }, []);
+    const plan = planOf(desired(['web 80']), actual([], { apps: [web] }), NOTHING_SAID);
     expect(printPlan(plan)).toBe(
       golden(`
         web: proxy-update
-        [1] web/unexpose:web, tcp:localhost:80-90 is not in the manifest any more !exposure
-        [2] #1 web/expose:web-2, exposure listen drifted localhost:80-90 → 127.0.0.1:80 !exposure
+        [1] web/unexpose:web, tcp:localhost:80-90 to tcp:127.0.0.1:8080 is not in the manifest any more !exposure
+        [2] #1 web/expose:web-2, exposure listen drifted tcp:localhost:80-90 to tcp:127.0.0.1:8080 → 127.0.0.1:80 !exposure
         [3] #2 web/record, as the manifest says: exposure
       `),
     );

@@ -12,6 +12,7 @@ test('a changed system is built, made the newest generation, switched to and wat
       [4] #3 ~2 web/activate, source changed !service
       [5] #4 web/settle, the app must run the system it was given
       [6] #5 web/record, as the manifest says: system
+      [7] #6 web/collect, 5 are kept
     `),
   );
 });
@@ -28,6 +29,7 @@ test('another nixpkgs without a pin is locked first; it names both causes', () =
       [5] #4 ~3 web/activate, source changed, nixpkgs changed !service
       [6] #5 web/settle, the app must run the system it was given
       [7] #6 web/record, as the manifest says: system
+      [8] #7 web/collect, 5 are kept
     `),
   );
 });
@@ -44,6 +46,7 @@ test('system and port together: the new system is up before the exposure moves',
       [6] #5 ~2 web/expose:web-2, exposure listen 127.0.0.1:80 → 127.0.0.1:81 !exposure
       [7] #6 ~2 web/unexpose:web, 127.0.0.1:80 is not in the manifest any more !exposure
       [8] #7 web/record, as the manifest says: system, exposure
+      [9] #8 web/collect, 5 are kept
     `),
   );
 });
@@ -75,6 +78,7 @@ describe('a stopped app', () => {
         [4] #3 web/start, it is stopped
         [5] #4 web/settle, the app must run the system it was given
         [6] #5 web/record, as the manifest says: power, system
+        [7] #6 web/collect, 5 are kept
       `),
     );
   });
@@ -105,6 +109,7 @@ describe('a frozen app', () => {
         [5] #4 web/activate, source changed !service
         [6] #5 web/settle, the app must run the system it was given
         [7] #6 web/record, as the manifest says: power, system
+        [8] #7 web/collect, 5 are kept
       `),
     );
   });
@@ -123,6 +128,7 @@ describe('an app that no run has brought up whole', () => {
         [5] #4 web/settle, the app must run the system it was given
         [6] #5 web/expose:web, not there yet
         [7] #6 web/record, as the manifest says: power, system, exposure, meta
+        [8] #7 web/collect, 5 are kept
       `),
     );
   });
@@ -137,6 +143,7 @@ describe('an app that no run has brought up whole', () => {
         [4] #3 ~2 web/activate, not there yet !service
         [5] #4 web/settle, the app must run the system it was given
         [6] #5 web/record, as the manifest says: power, system, exposure, meta
+        [7] #6 web/collect, 5 are kept
       `),
     );
   });
@@ -152,6 +159,7 @@ test('without a record nothing is taken for granted, but what is right is kept',
       [4] #3 ~2 web/activate, not there yet !service
       [5] #4 web/settle, the app must run the system it was given
       [6] #5 web/record, as the manifest says: power, system, exposure, meta
+      [7] #6 web/collect, 5 are kept
     `),
   );
 });
@@ -176,14 +184,17 @@ describe('a container that is not as it was made', () => {
       }),
     ).toBe(
       golden(`
-        a: metadata
+        a: restart
         b: start
-        [1] a/repair, container nix-store drifted altered → as made, container raw.lxc drifted altered → as made
-        [2] #1 a/record, as the manifest says: container
-        [3] b/repair, container raw.lxc drifted altered → as made
-        [4] #3 b/start, it is stopped
-        [5] #4 b/settle, the app must run the system it was given
-        [6] #5 b/record, as the manifest says: power, container
+        [1] a/stop, what changes is only looked at when the container starts !container
+        [2] #1 a/repair, container nix-store drifted altered → as made, raw.lxc drifted altered → as made
+        [3] #2 a/start, it was stopped for the change
+        [4] #3 a/settle, the app must run the system it was given
+        [5] #4 a/record, as the manifest says: container
+        [6] b/repair, raw.lxc drifted altered → as made
+        [7] #6 b/start, it is stopped
+        [8] #7 b/settle, the app must run the system it was given
+        [9] #8 b/record, as the manifest says: power, container
       `),
     );
   });

@@ -70,9 +70,10 @@ test('all builds come before the first change to any running app', () => {
       [12] #11 ~2 ~10 c/activate, source changed !service
       [13] #12 c/settle, the app must run the system it was given
       [14] #13 c/record, as the manifest says: system
-      [15] ~2 ~10 d/expose:web-2, exposure listen 127.0.0.1:93 → 127.0.0.1:83 !exposure
-      [16] #15 ~2 ~10 d/unexpose:web, 127.0.0.1:93 is not in the manifest any more !exposure
-      [17] #16 d/record, as the manifest says: exposure
+      [15] #14 c/collect, 5 are kept
+      [16] ~2 ~10 d/expose:web-2, exposure listen 127.0.0.1:93 → 127.0.0.1:83 !exposure
+      [17] #16 ~2 ~10 d/unexpose:web, 127.0.0.1:93 is not in the manifest any more !exposure
+      [18] #17 d/record, as the manifest says: exposure
     `),
   );
 });

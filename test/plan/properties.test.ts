@@ -1,87 +1,38 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { overlaps } from '../../src/listen.js';
-import type { Actual, Desired, Listen, Plan } from '../../src/model.js';
-import { planOf } from '../../src/plan/plan.js';
+import type { AppName, Operation, Plan } from '../../src/model.js';
 import { printPlan } from '../../src/plan/print.js';
+import { cases, NAMES, picker, places, planFor, startOf, withFolders, type Case } from './cases.js';
 import { Machine, orderOf } from './simulation.js';
-import { actual, applied, at, desired, found } from './worlds.js';
+import { actual, actualOf, applied, desired, volumesOf } from './worlds.js';
 
-const RUNS = { numRuns: 150 };
-const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
-const PLACES = ['127.0.0.1', '127.0.0.2', '0.0.0.0', '[::]'].flatMap((host) =>
-  [80, 81, 82, 83].map((port) => `${host}:${port}`),
-);
+const RUNS = { numRuns: 120 };
 
-type Case = {
-  readonly want: readonly string[];
-  readonly have: readonly string[];
-  readonly picks: readonly number[];
-};
-
-/** One place for each app, none in the way of another: what a manifest may ask for, and a machine may have. */
-const places = fc.shuffledSubarray(PLACES, { minLength: PLACES.length }).chain((shuffled) => {
-  const open: Listen[] = [];
-  const free = shuffled.filter((place) => {
-    const fits = !open.some((other) => overlaps(other, at(place)));
-    if (fits) open.push(at(place));
-    return fits;
-  });
-  return fc
-    .array(fc.boolean(), { minLength: NAMES.length, maxLength: NAMES.length })
-    .map((exposed) => exposed.map((is, i) => (is ? (free[i] ?? '-') : '-')));
-});
-
-const eachApp = <T>(one: fc.Arbitrary<T>) =>
-  fc.array(one, { minLength: NAMES.length, maxLength: NAMES.length });
-const weighted = fc.oneof({ weight: 3, arbitrary: fc.constant('') }, fc.constant(' source=b'));
-const fate = fc.constantFrom(
-  '',
-  '',
-  '',
-  ' status=Stopped',
-  ' status=Frozen',
-  ' state=creating',
-  ' record=none',
-  null,
-);
-
-/** Up to six apps that move to other ports, some not running, half-made, gone or new. */
-const cases: fc.Arbitrary<Case> = fc
-  .record({
-    to: places,
-    from: places,
-    sources: eachApp(weighted),
-    fates: eachApp(fate),
-    wanted: fc.subarray(NAMES),
-    picks: fc.array(fc.nat(), { minLength: 100, maxLength: 100 }),
-  })
-  .map(({ to, from, sources, fates, wanted, picks }) => ({
-    want: NAMES.map((name, i) => `${name} ${to[i] ?? '-'}${sources[i] ?? ''}`).filter((text) =>
-      wanted.includes(text.charAt(0)),
-    ),
-    have: NAMES.flatMap((name, i) => {
-      const state = fates[i] ?? null;
-      return state === null ? [] : [`${name} ${from[i] ?? '-'}${state}`];
-    }),
-    picks,
-  }));
-
-function pruned(wanted: Desired, there: Actual): Plan {
-  return planOf(wanted, there, { prune: true, only: null });
+function machineFor({ world, wanted }: Case): Machine {
+  return new Machine(actualOf(world), wanted);
 }
 
-function picker(picks: readonly number[]): (count: number) => number {
-  let turn = 0;
-  return (count) => (picks[turn++ % picks.length] ?? 0) % Math.max(1, count);
+/** Carries out some operations; what went wrong is told with the plan they are of. */
+function carryOut(machine: Machine, operations: readonly Operation[], plan: Plan): void {
+  for (const op of operations) {
+    try {
+      machine.carryOut(op);
+    } catch (error) {
+      throw new Error(`${op.id}: ${String(error)}\n${printPlan(plan)}`, { cause: error });
+    }
+  }
+}
+
+/** Whose root disk a plan may delete. */
+function deletes({ apps }: Plan): AppName[] {
+  return apps.filter((app) => app.verb === 'destroy' || app.verb === 'recreate').map((app) => app.app);
 }
 
 describe('for any manifest and any machine', () => {
   test('the plan is the same each time', () => {
     fc.assert(
-      fc.property(cases, ({ want, have }) => {
-        const once = pruned(desired(want), actual(have));
-        expect(pruned(desired(want), actual(have))).toEqual(once);
+      fc.property(cases, (one) => {
+        expect(planFor(startOf(one))).toEqual(planFor(startOf(one)));
       }),
       RUNS,
     );
@@ -89,58 +40,113 @@ describe('for any manifest and any machine', () => {
 
   test('operations have names of their own, wait only for what is in the plan, and for nothing in a ring', () => {
     fc.assert(
-      fc.property(cases, ({ want, have }) => {
-        const plan = pruned(desired(want), actual(have));
+      fc.property(cases, (one) => {
+        const plan = planFor(startOf(one));
         const ids = plan.operations.map((op) => op.id);
         expect(new Set(ids).size).toBe(ids.length);
         expect(
           plan.operations.flatMap((op) => [...op.needs, ...op.after]).filter((id) => !ids.includes(id)),
         ).toEqual([]);
+        for (const { needs, after } of plan.operations) {
+          expect(new Set([...needs, ...after]).size).toBe(needs.length + after.length);
+        }
         expect(orderOf(plan, () => 0)).toHaveLength(ids.length);
       }),
       RUNS,
     );
   });
 
-  test('what was applied needs nothing', () => {
+  test('what was applied needs nothing, whatever is kept of earlier', () => {
     fc.assert(
-      fc.property(cases, ({ want }) => {
-        const wanted = desired(want);
-        const { operations, problems, apps } = pruned(wanted, actual([], { apps: wanted.apps.map(applied) }));
-        expect({ operations, problems }).toEqual({ operations: [], problems: [] });
-        expect(apps.filter((app) => app.verb !== 'unchanged' || app.changes.length > 0)).toEqual([]);
+      fc.property(cases, (one) => {
+        const wanted = withFolders(one.wanted, () => true);
+        const { apps } = wanted;
+        const volumes = [...apps.flatMap(volumesOf), ...kept('old', '1GiB'), ...kept(apps[0]?.name, '9GiB')];
+        const there = actual([], { apps: apps.map(applied), volumes });
+        const plan = planFor({ wanted, there });
+        expect({ operations: plan.operations, problems: plan.problems }).toEqual({
+          operations: [],
+          problems: [],
+        });
+        expect(plan.apps.filter((app) => app.verb !== 'unchanged' || app.changes.length > 0)).toEqual([]);
+        expect(plan.apps.flatMap((app) => app.notes)).toEqual([]);
       }),
       RUNS,
     );
   });
 });
 
+/** Nobody is in the way of anybody: what is not pruned keeps its ports. */
+function unexposed({ world, ...one }: Case): Case {
+  const have = world.have?.map((text) => text.replace(/^(\S+) \S+/, '$1 -').replace(/ publish=\S+/, ''));
+  return { ...one, world: { ...world, have: have ?? [] } };
+}
+
+/** A volume that no manifest of these cases asks for. */
+function kept(app = 'nobody', size: string) {
+  const name = `homelab.${app}.attic`;
+  return [{ pool: 'default', name, app, volume: 'attic', size, usedBy: [] }];
+}
+
 describe('carried out in any order that the plan allows', () => {
-  test('no port is ever open twice, and the machine ends as the manifest says', () => {
+  test('nothing is refused, the machine ends as the manifest says, and nothing is left to do', () => {
     fc.assert(
-      fc.property(cases, ({ want, have, picks }) => {
-        const wanted = desired(want);
-        const machine = new Machine(actual(have), wanted);
-        const plan = pruned(wanted, actual(have));
-        for (const op of orderOf(plan, picker(picks))) machine.carryOut(op);
-        expect(machine.isAsDesired()).toBe(true);
-        expect(pruned(wanted, machine.observed()).operations).toEqual([]);
+      fc.property(cases, (one) => {
+        const machine = machineFor(one);
+        const plan = planFor(startOf(one));
+        expect(plan.problems).toEqual([]);
+        carryOut(machine, orderOf(plan, picker(one.picks)), plan);
+        expect(machine.faults()).toEqual([]);
+        expect(printPlan(planFor(machine.now()))).not.toContain('[1]');
       }),
       RUNS,
     );
   });
 
-  test('killed anywhere: the next plan finishes it', () => {
+  test('killed anywhere: the next plan finishes it; no volume is lost, and no root disk that need not be', () => {
     fc.assert(
-      fc.property(cases, fc.nat(), ({ want, have, picks }, after) => {
-        const wanted = desired(want);
-        const machine = new Machine(actual(have), wanted);
-        const order = orderOf(pruned(wanted, actual(have)), picker(picks));
-        for (const op of order.slice(0, after % (order.length + 1))) machine.carryOut(op);
-        const rest = pruned(wanted, machine.observed());
+      fc.property(cases, fc.nat(), (one, after) => {
+        const machine = machineFor(one);
+        const before = machine.volumes();
+        const plan = planFor(startOf(one));
+        const order = orderOf(plan, picker(one.picks));
+        carryOut(machine, order.slice(0, after % (order.length + 1)), plan);
+        const rest = planFor(machine.now());
         expect(rest.problems).toEqual([]);
-        for (const op of orderOf(rest, picker(picks))) machine.carryOut(op);
-        expect(machine.isAsDesired()).toBe(true);
+        carryOut(machine, orderOf(rest, picker(one.picks)), rest);
+        expect(machine.faults()).toEqual([]);
+        expect(printPlan(planFor(machine.now()))).not.toContain('[1]');
+        expect(machine.volumes()).toEqual(expect.arrayContaining(before));
+        const allowed = new Set([...deletes(plan), ...deletes(rest)]);
+        expect(machine.lost.filter(({ app }) => !allowed.has(app))).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  test('an app keeps its volumes, each the one it had, and its root disk, whatever becomes of its name', () => {
+    fc.assert(
+      fc.property(cases.map(unexposed), (one) => {
+        const { there } = startOf(one);
+        const machine = machineFor(one);
+        const roots = machine.roots();
+        const plan = planFor({ wanted: one.wanted, there }, false);
+        carryOut(machine, orderOf(plan, picker(one.picks)), plan);
+        expect(machine.lost).toEqual([]);
+        expect(machine.roots()).toEqual(expect.arrayContaining(roots));
+        const now = machine.observed().volumes;
+        for (const { name, volumes } of one.wanted.apps) {
+          const { held, changes } = plan.apps.find((app) => app.app === name) ?? { held: null, changes: [] };
+          const isHeld = held !== null;
+          const former = changes.find((c) => c.facet === 'meta' && c.field === 'name')?.from;
+          for (const { name: volume } of isHeld ? [] : volumes) {
+            const had = there.volumes.find(
+              (v) => v.volume === volume && (v.app === name || v.app === former),
+            );
+            const has = now.find((v) => v.app === name && v.volume === volume);
+            expect(has?.name).toBe(had?.name ?? `homelab.${name}.${volume}`);
+          }
+        }
       }),
       RUNS,
     );
@@ -151,10 +157,10 @@ describe('carried out in any order that the plan allows', () => {
       fc.property(places, places, fc.array(fc.nat(), { minLength: 1 }), (from, to, picks) => {
         const have = NAMES.map((name, i) => `${name} ${from[i] ?? '-'}`);
         const want = NAMES.map((name, i) => `${name} ${(to[i] ?? '-').replace(/:8(\d)$/, ':9$1')}`);
-        const wanted = desired(want);
-        const reachable = wanted.apps.filter((app, i) => app.listen && !have[i]?.endsWith('-'));
-        const machine = new Machine(actual(have), wanted);
-        for (const op of orderOf(pruned(wanted, actual(have)), picker(picks))) {
+        const one = { world: { want, have }, wanted: desired(want), picks };
+        const reachable = one.wanted.apps.filter((app, i) => app.listen && !have[i]?.endsWith('-'));
+        const machine = machineFor(one);
+        for (const op of orderOf(planFor(startOf(one)), picker(picks))) {
           machine.carryOut(op);
           for (const app of reachable) expect(machine.app(app.name)?.exposures).not.toEqual([]);
         }
@@ -166,8 +172,8 @@ describe('carried out in any order that the plan allows', () => {
 
 test('a plan says as text all that it orders', () => {
   fc.assert(
-    fc.property(cases, ({ want, have }) => {
-      const plan = pruned(desired(want), { ...actual([]), apps: have.map(found) });
+    fc.property(cases, (one) => {
+      const plan = planFor(startOf(one));
       expect(printPlan(plan)).not.toContain('?');
       expect(printPlan(plan).match(/^\[/gm) ?? []).toHaveLength(plan.operations.length);
     }),

@@ -8,6 +8,7 @@ import { claim, planned, type World } from './worlds.js';
 type Schema = {
   readonly $defs: {
     readonly action: { readonly properties: { readonly kind: { readonly enum: string[] } } };
+    readonly app: { readonly properties: { readonly verb: { readonly enum: string[] } } };
   };
 };
 
@@ -29,12 +30,27 @@ const WORLDS: Readonly<Record<string, World>> = {
   swap: { want: ['a 81', 'b 80'], have: ['a 80', 'b 81'] },
   rebuild: { want: ['web 80 source=b'], have: ['web 80'] },
   drift: {
-    want: ['web 80', 'b 81'],
-    have: ['web 80 forwarder=dead altered=raw.lxc', 'b 81 devices=web:90 top=/x seen-ref=./y'],
+    want: ['web 80', 'b 81', 'c'],
+    have: ['web 80 forwarder=dead', 'b 81 devices=web:90 top=/x seen-ref=./y', 'c - altered=raw.lxc'],
   },
   start: { want: ['a', 'b'], have: ['a - status=Stopped', 'b - status=Frozen'] },
   destroy: { want: [], have: ['web 80'], prune: true },
-  held: { want: [], have: ['web 80'] },
+  held: { want: ['api - store=copy'], have: ['web 80', 'api'] },
+  storage: {
+    want: ['a - volumes=data:/x:2GiB,new:/n binds=/srv/x:/y:ro:create', 'b'],
+    have: ['a - volumes=data:/x:1GiB', 'b - volumes=old:/old'],
+  },
+  limits: {
+    want: ['a - limits=memory:1GiB', 'b - config=security.guestapi:true plug=card:gpu'],
+    have: ['a', 'b'],
+  },
+  exposures: {
+    want: ['a - publish=[::]:53/udp>53,unix:/run/a.sock>8080@0660,6000-6010>1-11'],
+    have: ['a 80'],
+  },
+  rename: { want: ['new 80 was=old volumes=data:/x'], have: ['old 80 volumes=data:/x'] },
+  recreate: { want: ['a 80 store=copy volumes=data:/x'], have: ['a 80'], recreate: true },
+  metadata: { want: ['a - ref=./y'], have: ['a'] },
   problems: {
     want: ['a 80', 'b 10.9.9.9:81 source=missing', 'c 82'],
     have: ['c 82 status=Error'],
@@ -51,7 +67,8 @@ test('the worlds have every kind of operation and every verb', () => {
   const plans = Object.values(WORLDS).map(planned);
   const kinds = plans.flatMap((plan) => plan.operations.map((op) => op.action.kind));
   expect(new Set(kinds)).toEqual(new Set(Object.keys(ACTIONS)));
-  expect(new Set(plans.flatMap((plan) => plan.apps.map((app) => app.verb))).size).toBeGreaterThanOrEqual(6);
+  const verbs = plans.flatMap((plan) => plan.apps.map((app) => app.verb));
+  expect(new Set(verbs)).toEqual(new Set(SCHEMA.$defs.app.properties.verb.enum));
 });
 
 test('the schema names the kinds of operations that there are', () => {
@@ -85,6 +102,7 @@ describe('what is no plan is told from one', () => {
     ['an app with a field more', withApp({ colour: 'red' })],
     ['an action that there is not', withOperation({ action: { kind: 'explode' } })],
     ['an id without its app', withOperation({ id: 'record' })],
+    ['an app without notes', withApp({ notes: undefined })],
     ['a problem without words', { ...plan, problems: [{ hint: 'x' }] }],
   ])('%s', (_, value) => {
     expect(faults(value)).not.toEqual([]);

@@ -1,126 +1,340 @@
+import type { Action, SystemRef } from '../../src/actions.js';
 import { overlaps } from '../../src/listen.js';
-import type { Actual, ActualApp, AppName, Desired, Exposure, Operation, Plan } from '../../src/model.js';
-import { actual, deviceOf, seenAs, toplevelOf } from './worlds.js';
+import type {
+  Actual,
+  ActualApp,
+  AppName,
+  Desired,
+  DesiredApp,
+  Operation,
+  Plan,
+  StoreMode,
+  Volume,
+} from '../../src/model.js';
+import { created, exposuresOf, IMAGE, instanceFrom, isMadeAs, seen, type Instance } from './instance.js';
+import { withFolders } from './cases.js';
+import { actual, deviceOf, toplevelOf } from './worlds.js';
 
-const LIVE = new Set(['Running', 'Frozen']);
+type Do<K extends Action['kind']> = (name: AppName, action: Extract<Action, { kind: K }>) => void;
 
-/** A machine that believes what it is told, and cannot have one port open twice. */
+/** Config that Incus looks at only when an instance starts. */
+const isCold = (key: string) => key.startsWith('security.') || key.startsWith('raw.');
+
+/** A machine that does what it is told, and refuses what Incus would refuse. */
 export class Machine {
-  readonly #apps: Map<AppName, ActualApp>;
+  readonly #instances: Map<AppName, Instance>;
+  readonly #volumes: Volume[];
+  /** The host's profiles, of apps with a shared store. */
+  readonly #profiles = new Map<string, string>();
   readonly #desired: Desired;
+  readonly #built = new Set<string>();
+  readonly #folders = new Set<string>();
+  #roots = 0;
+  /** App → the root disks it lost. */
+  readonly lost: { readonly app: AppName; readonly root: number }[] = [];
 
-  constructor({ apps }: Actual, desired: Desired) {
-    this.#apps = new Map(apps.map((app) => [app.name, app]));
+  constructor({ apps, volumes }: Actual, desired: Desired) {
+    this.#volumes = [...volumes];
     this.#desired = desired;
+    this.#instances = new Map(
+      apps.map((app) => {
+        const toplevel = app.facets.system?.['toplevel'] ?? app.applied?.toplevel ?? '/nix/store/by-hand';
+        if (app.store === 'shared') this.#profiles.set(app.name, toplevel);
+        return [app.name, instanceFrom(app, this.#roots++, toplevel)];
+      }),
+    );
   }
 
   observed(): Actual {
-    return actual([], { apps: [...this.#apps.values()].map((app) => seenAs(app)) });
+    const apps = [...this.#instances.values()].map((i) =>
+      seen(i, this.#volumes, this.#profiles.get(i.app.name) ?? null),
+    );
+    return actual([], { apps, volumes: this.#volumes });
+  }
+
+  /** What the next run begins with. */
+  now(): { readonly wanted: Desired; readonly there: Actual } {
+    const wanted = withFolders(this.#desired, (path) => this.#folders.has(path));
+    return { wanted, there: this.observed() };
   }
 
   app(name: AppName): ActualApp | undefined {
-    return this.#apps.get(name);
+    return this.#instances.get(name)?.app;
   }
 
-  /** Throws when the daemon would refuse. */
-  carryOut({ app: name, action }: Operation): void {
-    const app = this.#apps.get(name);
-    switch (action.kind) {
-      case 'create':
-        if (app) throw new Error(`${name} exists`);
-        this.#set({
-          name,
-          status: 'Stopped',
-          state: 'creating',
-          applied: null,
-          exposures: [],
-          altered: [],
-          facets: {},
-        });
-        break;
-      case 'repair':
-        this.#change(name, { altered: [] });
-        break;
-      case 'start':
-        this.#change(name, { status: 'Running' });
-        break;
-      case 'stop':
-        this.#change(name, { status: 'Stopped' });
-        break;
-      case 'delete':
-        this.#apps.delete(name);
-        break;
-      case 'expose':
-        this.#expose(name, deviceOf(action.device, action.listen));
-        break;
-      case 'unexpose':
-        this.#unexpose(name, action.device);
-        break;
-      case 'record':
-        this.#record(name, action.facets);
-        break;
-      case 'lock':
-      case 'evaluate':
-      case 'build':
-      case 'set-profile':
-      case 'activate':
-      case 'settle':
-      case 'revive':
-      case 'drop-profile':
-        break;
-    }
+  /** Every volume by its name in Incus, which never changes. */
+  volumes(): string[] {
+    return this.#volumes.map((v) => v.name).sort();
+  }
+
+  roots(): number[] {
+    return [...this.#instances.values()].map((i) => i.root).sort((a, b) => a - b);
+  }
+
+  /** Throws when the daemon would refuse, or the system would not come up. */
+  carryOut({ app, action }: Operation): void {
+    const perform = this.#does[action.kind] as (name: AppName, action: Action) => void;
+    perform(app, action);
     this.#noPortTwice();
   }
 
-  #set(app: ActualApp): void {
-    this.#apps.set(app.name, app);
+  readonly #does: { readonly [K in Action['kind']]: Do<K> } = {
+    lock: () => undefined,
+    evaluate: () => undefined,
+    build: (name) => this.#built.add(name),
+    deliver: (name) => {
+      this.#needsBuild(name);
+      const it = this.#running(name);
+      this.#set({ ...it, delivered: [...it.delivered, this.#target(name)] });
+    },
+    'set-profile': (name, { store }) => {
+      this.#setProfile(name, store);
+    },
+    'make-volume': (app, { volume, size }) => {
+      if (this.#find(app, volume)) throw new Error(`${app} has a volume ${volume}`);
+      const taken = this.#volumes.map((v) => v.name);
+      const free = [1, 2, 3].map((n) => `homelab.${app}.${volume}${n === 1 ? '' : `-${n}`}`);
+      const name = free.find((text) => !taken.includes(text)) ?? 'none';
+      this.#volumes.push({ pool: 'default', name, app, volume, size, usedBy: [] });
+    },
+    'resize-volume': (app, { volume, size }) => {
+      this.#remark(this.#volume(app, volume), { size });
+    },
+    'take-volumes': (app, { from }) => {
+      for (const volume of this.#volumes.filter((v) => v.app === from)) {
+        if (this.#find(app, volume.volume)) throw new Error(`two volumes ${volume.volume} of ${app}`);
+        this.#remark(volume, { app });
+      }
+    },
+    'make-folder': (_, { path }) => this.#folders.add(path),
+    create: (name, { store }) => {
+      if (this.#instances.has(name)) throw new Error(`${name} exists`);
+      this.#set(created(this.#wanted(name), store, this.#roots++));
+    },
+    rename: (name, { from }) => {
+      const it = this.#stopped(from);
+      if (this.#instances.has(name)) throw new Error(`${name} exists`);
+      this.#instances.delete(from);
+      this.#set({ ...it, app: { ...it.app, name, becoming: null } });
+    },
+    'move-profile': (name, { from, store }) => {
+      const profile = this.#profiles.get(from);
+      if (store === 'copy' || profile === undefined) return;
+      if (this.#profiles.has(name)) throw new Error(`both ${from} and ${name} have a profile`);
+      this.#profiles.delete(from);
+      this.#profiles.set(name, profile);
+    },
+    repair: (name) => {
+      const it = this.#stopped(name);
+      this.#set({ ...it, boots: 'profile', profileOf: name, app: { ...it.app, altered: [] } });
+    },
+    configure: (name, { config, profiles }) => {
+      const cold = profiles !== null || Object.keys(config).some(isCold);
+      const it = cold ? this.#stopped(name) : this.#there(name);
+      const entries = Object.entries({ ...it.config, ...config }).filter(([, value]) => value !== '');
+      this.#set({ ...it, config: Object.fromEntries(entries), profiles: profiles ?? it.profiles });
+    },
+    attach: (name, { device, what }) => {
+      if (what.kind === 'device') this.#plug(name, device, what.value);
+      else this.#mount(name, { device, ...what });
+    },
+    detach: (name, { device }) => {
+      this.#detach(name, device);
+    },
+    start: (name, { from }) => {
+      this.#start(name, from);
+    },
+    activate: (name) => {
+      const it = this.#running(name);
+      if (this.#profileOf(it) !== this.#target(name)) throw new Error('the profile is not set');
+      this.#set({ ...it, runs: this.#target(name) });
+    },
+    settle: (name, { system }) => {
+      const it = this.#running(name);
+      if (it.boots === 'image') throw new Error(`${name} boots the image's system`);
+      if (it.runs !== this.#toplevel(name, system)) throw new Error(`${name} runs ${it.runs ?? 'nothing'}`);
+    },
+    expose: (name, { device, exposure }) => {
+      const { app } = this.#running(name);
+      this.#free(app, device);
+      this.#change(name, { exposures: [...app.exposures, deviceOf(device, exposure)] });
+    },
+    unexpose: (name, { device }) => {
+      const { exposures } = this.#there(name).app;
+      if (!exposures.some((e) => e.device === device)) throw new Error(`${device} is not there`);
+      this.#change(name, { exposures: exposures.filter((e) => e.device !== device) });
+    },
+    revive: () => undefined,
+    record: (name, { facets, system }) => {
+      const applied = { v: 1, generation: 1, toplevel: this.#toplevel(name, system), facets } as const;
+      const { facets: seenFacets } = this.#there(name).app;
+      this.#change(name, { state: 'ready', applied, facets: { ...seenFacets, meta: facets.meta ?? {} } });
+    },
+    collect: (name, { store }) => {
+      if (store === 'copy') this.#running(name);
+    },
+    stop: (_, { instance }) => {
+      const it = this.#there(instance);
+      if (it.app.status === 'Stopped') throw new Error(`${instance} is stopped`);
+      this.#set({ ...it, runs: null, app: { ...it.app, status: 'Stopped' } });
+    },
+    delete: (name) => {
+      const { root } = this.#stopped(name);
+      this.#instances.delete(name);
+      this.lost.push({ app: name, root });
+    },
+    'drop-profile': (name, { store }) => {
+      if (store === 'shared') this.#profiles.delete(name);
+    },
+  };
+
+  #setProfile(name: AppName, store: StoreMode): void {
+    this.#needsBuild(name);
+    const target = this.#target(name);
+    if (store === 'shared') {
+      this.#profiles.set(name, target);
+      return;
+    }
+    const it = this.#running(name);
+    if (!it.delivered.includes(target)) throw new Error(`${target} was not delivered`);
+    this.#set({ ...it, profile: target });
+  }
+
+  #start(name: AppName, from: 'Stopped' | 'Frozen'): void {
+    const it = this.#there(name);
+    if (it.app.status !== from) throw new Error(`${name} is ${it.app.status}, not ${from}`);
+    const booted = it.boots === 'image' ? IMAGE : this.#profileOf(it);
+    if (it.boots === 'profile' && it.app.altered.length > 0) throw new Error(`${name} is altered`);
+    if (booted === null) throw new Error(`${name} has nothing to boot`);
+    for (const a of it.app.attachments) if (a.kind === 'volume') this.#volume(name, a.volume);
+    const runs = from === 'Frozen' ? it.runs : booted;
+    this.#set({ ...it, runs, app: { ...it.app, status: 'Running' } });
+  }
+
+  #profileOf({ store, profile, profileOf }: Instance): string | null {
+    return store === 'copy' ? profile : (this.#profiles.get(profileOf) ?? null);
+  }
+
+  #plug(name: AppName, device: string, value: Readonly<Record<string, string>>): void {
+    const it = this.#there(name);
+    this.#set({ ...it, plugged: { ...it.plugged, [device]: value } });
+  }
+
+  #mount(name: AppName, what: ActualApp['attachments'][number]): void {
+    const { app } = this.#stopped(name);
+    const others = app.attachments.filter((a) => a.device !== what.device);
+    if (others.some((a) => a.path === what.path)) throw new Error(`two devices at ${what.path}`);
+    if (what.kind === 'volume') this.#volume(name, what.volume);
+    if (app.exposures.some((e) => e.device === what.device)) throw new Error(`${what.device} is a proxy`);
+    this.#change(name, { attachments: [...others, what] });
+  }
+
+  #detach(name: AppName, device: string): void {
+    const it = this.#there(name);
+    if (Object.hasOwn(it.plugged, device)) {
+      const plugged = Object.entries(it.plugged).filter(([key]) => key !== device);
+      this.#set({ ...it, plugged: Object.fromEntries(plugged) });
+      return;
+    }
+    const { app } = it;
+    // One that is gone is fine.
+    if (!app.attachments.some((a) => a.device === device)) return;
+    this.#stopped(name);
+    this.#change(name, { attachments: app.attachments.filter((a) => a.device !== device) });
+  }
+
+  #free({ exposures, attachments }: ActualApp, device: string): void {
+    if ([...exposures, ...attachments].some((d) => d.device === device))
+      throw new Error(`${device} is there`);
+  }
+
+  #set(instance: Instance): void {
+    this.#instances.set(instance.app.name, instance);
   }
 
   #change(name: AppName, change: Partial<ActualApp>): void {
-    this.#set({ ...this.#there(name), ...change });
+    const it = this.#there(name);
+    this.#set({ ...it, app: { ...it.app, ...change } });
   }
 
-  #there(name: AppName): ActualApp {
-    const app = this.#apps.get(name);
-    if (!app) throw new Error(`${name} is not there`);
-    return app;
+  #there(name: AppName): Instance {
+    const it = this.#instances.get(name);
+    if (!it) throw new Error(`${name} is not there`);
+    return it;
   }
 
-  #expose(name: AppName, exposure: Exposure): void {
-    const { exposures } = this.#there(name);
-    if (exposures.some((e) => e.device === exposure.device)) throw new Error(`${exposure.device} is there`);
-    this.#change(name, { exposures: [...exposures, exposure] });
+  #running(name: AppName): Instance {
+    const it = this.#there(name);
+    if (it.app.status !== 'Running') throw new Error(`${name} does not run`);
+    return it;
   }
 
-  #unexpose(name: AppName, device: string): void {
-    const { exposures } = this.#there(name);
-    if (!exposures.some((e) => e.device === device)) throw new Error(`${device} is not there`);
-    this.#change(name, { exposures: exposures.filter((e) => e.device !== device) });
+  #stopped(name: AppName): Instance {
+    const it = this.#there(name);
+    if (it.app.status !== 'Stopped') throw new Error(`${name} is not stopped`);
+    return it;
   }
 
-  #record(name: AppName, facets: ActualApp['facets']): void {
-    const toplevel = toplevelOf(facets);
-    this.#change(name, {
-      state: 'ready',
-      applied: { v: 1, generation: 1, toplevel, facets },
-      facets: { system: { toplevel }, meta: facets.meta ?? {} },
-    });
+  #needsBuild(name: AppName): void {
+    if (!this.#built.has(name)) throw new Error(`${name} was not built`);
+  }
+
+  #find(app: string, name: string): Volume | undefined {
+    return this.#volumes.find((v) => v.app === app && v.volume === name);
+  }
+
+  #volume(app: string, name: string): Volume {
+    const volume = this.#find(app, name);
+    if (!volume) throw new Error(`${app} has no volume ${name}`);
+    return volume;
+  }
+
+  #remark(volume: Volume, change: Partial<Volume>): void {
+    this.#volumes[this.#volumes.indexOf(volume)] = { ...volume, ...change };
+  }
+
+  #wanted(name: AppName): DesiredApp {
+    const wanted = this.#desired.apps.find((app) => app.name === name);
+    if (!wanted) throw new Error(`${name} is not in the manifest`);
+    return wanted;
+  }
+
+  #target(name: AppName): string {
+    return toplevelOf(this.#wanted(name).facets);
+  }
+
+  #toplevel(name: AppName, system: SystemRef): string {
+    return system.kind === 'built' ? this.#target(name) : system.toplevel;
   }
 
   #noPortTwice(): void {
-    const open = [...this.#apps.values()].flatMap((app) => (LIVE.has(app.status) ? app.exposures : []));
+    const live = [...this.#instances.values()].filter(({ app }) => app.status !== 'Stopped');
+    const open = live.flatMap(({ app }) => app.exposures);
     for (const [i, a] of open.entries()) {
-      const clash = open.slice(i + 1).find((b) => a.listen && b.listen && overlaps(a.listen, b.listen));
-      if (clash) throw new Error(`${a.raw} and ${clash.raw} are open at once`);
+      const clash = open.slice(i + 1).find((b) => a.binding && b.binding && overlaps(a.binding, b.binding));
+      if (clash)
+        throw new Error(`${a.value['listen'] ?? ''} and ${clash.value['listen'] ?? ''} are open at once`);
     }
   }
 
-  /** Every app of the manifest runs and has exactly its exposure. */
-  isAsDesired(): boolean {
-    return this.#desired.apps.every(({ name, listen }) => {
-      const app = this.#apps.get(name);
-      const wanted = listen ? [deviceOf('', listen).raw] : [];
-      return app?.status === 'Running' && app.exposures.map((e) => e.raw).join() === wanted.join();
+  /** What of the manifest is not so, in words; nothing: all of it is. */
+  faults(): string[] {
+    return this.#desired.apps.flatMap((wanted) => {
+      const it = this.#instances.get(wanted.name);
+      if (!it) return [`${wanted.name} is not there`];
+      const { app } = it;
+      const exposures = exposuresOf({ exposures: wanted.exposures.map((e) => deviceOf('', e)) });
+      return [
+        ...(app.status === 'Running' ? [] : [`${wanted.name} is ${app.status}`]),
+        ...(it.runs === this.#target(wanted.name) ? [] : [`${wanted.name} runs ${it.runs ?? 'nothing'}`]),
+        ...(exposuresOf(app).join() === exposures.join()
+          ? []
+          : [`${wanted.name}: ${exposuresOf(app).join()}`]),
+        ...(wanted.store === null || it.store === wanted.store
+          ? []
+          : [`${wanted.name} has a ${it.store} store`]),
+        ...(isMadeAs(it, wanted) ? [] : [`${wanted.name}: ${JSON.stringify(it)}`]),
+      ];
     });
   }
 }

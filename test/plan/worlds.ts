@@ -1,55 +1,95 @@
-import { formatListen, parseListen } from '../../src/listen.js';
+import { bindingOf, formatBinding, proxyListen } from '../../src/listen.js';
 import type {
   Actual,
   ActualApp,
   Applied,
   AppName,
+  Attachment,
   Claim,
   Desired,
   DesiredApp,
+  DesiredExposure,
   Exposure,
   Facet,
   Facets,
-  FlakeRef,
-  Listen,
   Plan,
-  Source,
+  StoreMode,
+  Volume,
 } from '../../src/model.js';
 import { planOf } from '../../src/plan/plan.js';
 import { printPlan } from '../../src/plan/print.js';
+import {
+  at,
+  bindingAt,
+  fail,
+  pairs,
+  publishFacet,
+  wanted,
+  wordsOf,
+  type Wanted,
+  type Words,
+} from './words.js';
+
+export { at, wanted } from './words.js';
 
 /**
- * A wanted app in a few words: `web 7700 source=b`. Second word: where it is exposed (a bare port is on
- * 127.0.0.1; `-`: nowhere). Options:
- * `source`, `nixpkgs`: name of a content, `missing`, or the URL of a remote ref without a pin; `ref`: as written.
- */
-export type Wanted = string;
-/**
  * A pet as the last run left it, by the same words, and then what happened to it:
- * `status=Stopped` `state=creating` `record=none` `top=/nix/store/by-hand` `forwarder=dead` `seen-ref=./x`,
- * `devices=web:7700,web-2:7701` or `devices=none` where the proxies are not what was applied.
+ * `status=Stopped` `state=creating` `record=none` `top=/nix/store/by-hand` `forwarder=dead` `seen-ref=./x`
+ * `altered=raw.lxc` `becoming=new-name`, `devices=web:7700,web-2:7701` or `devices=none` where the proxies of the
+ * main exposure are not what was applied, `mounts=none` or `mounts=data:/elsewhere` likewise for disks,
+ * `seen-limits=memory:2GiB`, `seen-config=security.guestapi:true`.
  */
 export type Found = string;
 
 export type World = {
   readonly want: readonly Wanted[];
   readonly have?: readonly Found[];
+  /** Kept beside those of the pets above: `web/data` or `web/data:1GiB`. */
+  readonly volumes?: readonly string[];
   readonly claims?: readonly Claim[];
   readonly strangers?: Actual['strangers'];
   readonly addresses?: readonly string[];
+  readonly unshareable?: string;
   readonly prune?: boolean;
+  readonly recreate?: boolean;
   /** Selected apps. */
   readonly only?: readonly string[];
 };
 
-export function planned({ want, have = [], prune = false, only, ...rest }: World): Plan {
+export function planned(world: World): Plan {
+  const { want, prune = false, recreate = false, only } = world;
   const selected = only ? new Set(only.map(appName)) : null;
-  return planOf(desired(want), actual(have, rest), { prune, only: selected });
+  return planOf(desired(want), actualOf(world), { prune, recreate, only: selected });
+}
+
+/** The machine that a world begins with. */
+export function actualOf({
+  have = [],
+  volumes = [],
+  claims,
+  strangers,
+  addresses,
+  unshareable,
+}: World): Actual {
+  const there = actual(have);
+  return {
+    ...there,
+    volumes: [...there.volumes, ...volumes.map(keptVolume)],
+    ...(claims && { claims }),
+    ...(strangers && { strangers }),
+    ...(addresses && { addresses }),
+    ...(unshareable !== undefined && { unshareable }),
+  };
 }
 
 /** What `printPlan` says of that world. */
 export function shown(world: World): string {
   return printPlan(planned(world));
+}
+
+/** What a person is told about the apps of that world. */
+export function notes(world: World): string[] {
+  return planned(world).apps.flatMap((app) => app.notes);
 }
 
 /** A golden text: without the indentation of its first line, and without the lines that the backticks stand on. */
@@ -64,89 +104,74 @@ export function desired(want: readonly Wanted[]): Desired {
 }
 
 export function actual(have: readonly Found[], over: Partial<Actual> = {}): Actual {
-  return { apps: have.map(found), strangers: {}, claims: [], addresses: ['127.0.0.1', '10.0.0.5'], ...over };
+  const apps = over.apps ?? have.map(found);
+  return {
+    apps,
+    volumes: have.flatMap((text) => volumesOf(wanted(text))),
+    strangers: {},
+    claims: [],
+    addresses: ['127.0.0.1', '10.0.0.5'],
+    unshareable: null,
+    ...over,
+  };
 }
 
 export function appName(text: string): AppName {
   return text as AppName;
 }
 
-/** `7700`: on 127.0.0.1. */
-export function at(text: string): Listen {
-  const listen = parseListen(/^\d+$/.test(text) ? `127.0.0.1:${text}` : text);
-  if (!listen) throw new Error(`not a place to listen: ${text}`);
-  return listen;
+export function claim(place: string, holder: string, live = true): Claim {
+  return { binding: bindingAt(place), holder, live, passing: false };
 }
 
-export function claim(listen: string, holder: string, live = true): Claim {
-  return { listen: at(listen), holder, live, passing: false };
+/** The volumes that a run has made for an app. */
+export function volumesOf({ name: app, volumes }: DesiredApp): Volume[] {
+  return volumes.map(({ name: volume, size }) => ({
+    pool: 'default',
+    name: `homelab.${app}.${volume}`,
+    app,
+    volume,
+    size,
+    usedBy: [app],
+  }));
 }
 
-const PLATFORM = 'x86_64-linux';
-const OPTIONS = /^(source|nixpkgs|ref|status|state|record|top|forwarder|seen-ref|devices|altered)=(.+)$/;
-
-type Words = {
-  readonly name: AppName;
-  readonly listen: Listen | null;
-  readonly option: (key: string) => string | undefined;
-};
-
-function wordsOf(text: string): Words {
-  const [name = '', place = '-', ...rest] = text.split(' ');
-  const options = rest.map((word) => OPTIONS.exec(word) ?? fail(`what is \`${word}\` in \`${text}\`?`));
-  return {
-    name: appName(name),
-    listen: place === '-' ? null : at(place),
-    option: (key) => options.find((o) => o[1] === key)?.[2],
-  };
-}
-
-function fail(message: string): never {
-  throw new Error(message);
-}
-
-export function wanted(text: Wanted): DesiredApp {
-  const { name, listen, option } = wordsOf(text);
-  const source = sourceOf(option('source') ?? 'a', 'nixosModules.incus');
-  const nixpkgs = sourceOf(option('nixpkgs') ?? 'nixos-25.11', '');
-  const system = { source: identity(source), nixpkgs: identity(nixpkgs), platform: PLATFORM };
-  const facets: Facets = {
-    system,
-    exposure: { listen: listen && formatListen(listen) },
-    meta: { 'flake-ref': option('ref') ?? `./${name}` },
-    power: { state: 'running' },
-  };
-  return { name, source, nixpkgs, platform: PLATFORM, listen, facets };
-}
-
-function sourceOf(text: string, attribute: string): Source {
-  const local: FlakeRef = { written: './x', url: 'path:/srv/x', attribute, directory: '/srv/x' };
-  if (text === 'missing')
-    return { kind: 'missing', ref: local, problem: { message: 'no such folder: /srv/x' } };
-  if (text.includes(':'))
-    return { kind: 'remote', ref: { written: text, url: text, attribute }, locked: null };
-  return { kind: 'local', ref: local, contentHash: text };
-}
-
-/** As `manifest/desired.ts` has it: `apply/` puts the pin in the place of `unlocked:<url>`. */
-function identity({ kind, ref, ...source }: Source): string {
-  if ('contentHash' in source) return source.contentHash;
-  return kind === 'missing' ? `missing:${ref.url}` : `unlocked:${ref.url}#${ref.attribute}`.replace(/#$/, '');
+function keptVolume(text: string): Volume {
+  const [, app = '', volume = '', size] =
+    /^([^/]+)\/([^:]+)(?::(.+))?$/.exec(text) ?? fail(`what is ${text}?`);
+  return { pool: 'default', name: `homelab.${app}.${volume}`, app, volume, size: size ?? null, usedBy: [] };
 }
 
 /** As a run leaves an app that went well: nothing is to be done about it. */
 export function applied(app: DesiredApp): ActualApp {
   const toplevel = toplevelOf(app.facets);
-  const devices = app.listen ? [deviceOf('web', app.listen)] : [];
-  return seenAs({
+  const store = app.store ?? 'shared';
+  const exposures = numbered(app.exposures);
+  const attachments = attachmentsOf(app);
+  const whole: ActualApp = {
     name: app.name,
+    becoming: null,
     status: 'Running',
     state: 'ready',
     applied: { v: 1, generation: 1, toplevel, facets: app.facets },
-    exposures: devices,
+    store,
+    exposures,
+    attachments,
+    devices: [],
     altered: [],
-    facets: { system: { toplevel }, meta: app.facets.meta ?? {} },
-  });
+    facets: {
+      system: systemSeen(store, toplevel),
+      limits: app.facets.limits ?? {},
+      container: app.facets.container ?? {},
+      meta: app.facets.meta ?? {},
+    },
+  };
+  return seenAs(whole, volumesOf(app));
+}
+
+/** In a store of the guest's own it is not for the host to see. */
+export function systemSeen(store: StoreMode, toplevel: string | null): Facet {
+  return store === 'shared' ? { toplevel } : {};
 }
 
 /** A system's store path, by what it is made of. */
@@ -154,52 +179,112 @@ export function toplevelOf({ system }: Facets): string {
   return `/nix/store/${Object.values(system ?? {}).join('-')}`;
 }
 
-export function deviceOf(device: string, listen: Listen): Exposure {
-  return { device, raw: `tcp:${formatListen(listen)}`, listen };
+/** A proxy device as a run makes it. */
+export function deviceOf(device: string, { role, binding, connect, mode }: DesiredExposure): Exposure {
+  const value = { type: 'proxy', listen: proxyListen(binding), connect, ...(mode === null ? {} : { mode }) };
+  return { device, role, binding, connect, value };
 }
 
-/** With the facets that follow from the rest, in the words in which `incus/observe.ts` has them. */
-export function seenAs(app: ActualApp, forwarder?: string): ActualApp {
-  const listens = app.exposures.map((e) => e.raw.replace(/^tcp:/, ''));
+function numbered(exposures: readonly DesiredExposure[]): Exposure[] {
+  const web = exposures.filter(({ role }) => role === 'web').map((e) => deviceOf('web', e));
+  const others = exposures.filter(({ role }) => role === 'publish');
+  return [...web, ...others.map((e, i) => deviceOf(`publish-${i + 1}`, e))];
+}
+
+function attachmentsOf({ volumes, binds }: Pick<DesiredApp, 'volumes' | 'binds'>): Attachment[] {
+  return [
+    ...volumes.map(({ name, path }) => volumeAt(name, path)),
+    ...binds.map(({ source, path, readOnly }, i): Attachment => {
+      return { kind: 'bind', device: `bind-${i + 1}`, source: source.path, path, readOnly };
+    }),
+  ];
+}
+
+function volumeAt(volume: string, path: string): Attachment {
+  return { kind: 'volume', device: `volume-${volume}`, volume, path };
+}
+
+/** With the facets that follow from the rest, in the words in which `incus/facets.ts` has them. */
+export function seenAs(app: ActualApp, volumes: readonly Volume[], forwarder?: string): ActualApp {
+  const { exposures, attachments } = app;
+  const before = app.applied?.facets ?? {};
+  const main = exposures.filter((e) => e.role === 'web').map(mainListen);
+  const published = publishFacet(exposures.map((e) => ({ ...e, mode: e.value['mode'] ?? null })));
   const exposure: Facet = {
-    listen: listens.length > 0 ? listens.join(', ') : null,
+    ...gone(before.exposure, 'publish.'),
+    listen: main.length > 0 ? main.join(', ') : null,
+    ...published,
     ...(forwarder === undefined ? {} : { forwarder }),
   };
-  return { ...app, facets: { ...app.facets, power: { state: app.status.toLowerCase() }, exposure } };
+  const storage: Facet = { ...gone(before.storage, ''), ...storageSeen(app, volumes) };
+  const power = { state: app.status.toLowerCase() };
+  const devices = [...exposures, ...attachments].map((d) => d.device);
+  return { ...app, devices, facets: { ...app.facets, power, exposure, storage } };
+}
+
+function mainListen({ binding, connect, value }: Exposure): string {
+  return binding ? formatBinding(binding) : `${value['listen'] ?? ''} to ${connect}`;
+}
+
+/** What was applied and is not there any more is known to be nothing. */
+function gone(facet: Facet = {}, prefix: string): Facet {
+  const fields = Object.keys(facet).filter((field) => field.startsWith(prefix));
+  return Object.fromEntries(fields.map((field) => [field, null]));
+}
+
+function storageSeen({ name, attachments }: ActualApp, volumes: readonly Volume[]): Facet {
+  const sizes = volumes.flatMap(({ app, volume, size }) =>
+    app === name && size !== null ? [[`size.${volume}`, size]] : [],
+  );
+  const mounts = attachments.map((a) =>
+    a.kind === 'volume'
+      ? [`volume.${a.volume}`, a.path]
+      : [`bind.${a.path}`, `${a.source}${a.readOnly ? ':ro' : ''}`],
+  );
+  return Object.fromEntries([...sizes, ...mounts]) as Facet;
 }
 
 export function found(text: Found): ActualApp {
-  const { option } = wordsOf(text);
+  const words = wordsOf(text);
+  const { option, list } = words;
   const whole = applied(wanted(text));
-  const devices = option('devices');
   const half = option('state') === 'creating';
   const app: ActualApp = {
     ...whole,
+    becoming: (option('becoming') ?? null) as AppName | null,
     status: option('status') ?? 'Running',
     state: half ? 'creating' : 'ready',
     applied: half || option('record') === 'none' ? null : whole.applied,
-    exposures: devices === undefined ? whole.exposures : devicesIn(devices),
-    altered: option('altered')?.split(',') ?? [],
-    facets: { system: topSeen(option('top'), whole), meta: refSeen(option('seen-ref'), whole) },
+    exposures: option('devices') === undefined ? whole.exposures : proxiesIn(list('devices')),
+    attachments: option('mounts') === undefined ? whole.attachments : mountsIn(list('mounts')),
+    altered: list('altered'),
+    facets: facetsSeen(words, whole, !half && option('record') !== 'none'),
   };
-  return seenAs(app, option('forwarder'));
+  return seenAs(app, volumesOf(wanted(text)), option('forwarder'));
 }
 
-function devicesIn(text: string): Exposure[] {
-  if (text === 'none') return [];
-  return text.split(',').map((pair) => {
-    const [device = '', ...listen] = pair.split(':');
-    return deviceOf(device, at(listen.join(':')));
+function proxiesIn(items: readonly string[]): Exposure[] {
+  const some = items.filter((item) => item !== 'none');
+  return pairs(some).map(([device, listen]) => {
+    const web = { role: 'web', connect: 'tcp:127.0.0.1:8080', mode: null } as const;
+    return deviceOf(device, { ...web, binding: bindingOf(at(listen)) });
   });
 }
 
-function topSeen(top: string | undefined, { facets }: ActualApp): Facet {
-  if (top === undefined) return facets.system ?? {};
-  return { toplevel: top === 'none' ? null : top };
+function mountsIn(items: readonly string[]): Attachment[] {
+  return pairs(items.filter((item) => item !== 'none')).map(([volume, path]) => volumeAt(volume, path));
 }
 
-function refSeen(ref: string | undefined, { facets }: ActualApp): Facet {
-  return ref === undefined ? (facets.meta ?? {}) : { 'flake-ref': ref };
+function facetsSeen({ option, list }: Words, { facets, store }: ActualApp, isRecorded: boolean): Facets {
+  const [top, ref] = [option('top'), option('seen-ref')];
+  const config = pairs(list('seen-config')).map(([key, value]) => [`config.${key}`, value]);
+  return {
+    system: top === undefined ? (facets.system ?? {}) : systemSeen(store, top === 'none' ? null : top),
+    limits: { ...facets.limits, ...Object.fromEntries(pairs(list('seen-limits'))) },
+    // What was given to Incus as it is can only be told by the record.
+    container: isRecorded ? { ...facets.container, ...(Object.fromEntries(config) as Facet) } : {},
+    meta: ref === undefined ? (facets.meta ?? {}) : { 'flake-ref': ref },
+  };
 }
 
 /** The same pet with its record changed: what an older or a newer pets left there. */

@@ -156,6 +156,8 @@ export class Story {
   async cleanUp(): Promise<void> {
     for (const child of this.#children) child.kill('SIGKILL');
     await this.#deleteInstances();
+    for (const { name, pool } of await this.volumes())
+      await must('incus', ['storage', 'volume', 'delete', pool, name]);
     rmSync(join('/nix/var/nix/profiles/per-pet', this.project), { recursive: true, force: true });
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -184,6 +186,34 @@ export class Story {
       ReturnType<Story['instances']>
     >;
     return list.filter((i) => i.name.startsWith(`${this.project}-`));
+  }
+
+  /** The project's custom volumes, kept ones too. */
+  async volumes(): Promise<{ name: string; pool: string; config: Record<string, string> }[]> {
+    const pools = JSON.parse(await must('incus', ['storage', 'list', '--format', 'json'])) as {
+      name: string;
+    }[];
+    const lists = pools.map(async ({ name: pool }) => {
+      const list = await must('incus', [
+        'storage',
+        'volume',
+        'list',
+        pool,
+        'type=custom',
+        '--format',
+        'json',
+      ]);
+      const volumes = JSON.parse(list) as { name: string; config: Record<string, string> }[];
+      return volumes.map((volume) => ({ ...volume, pool }));
+    });
+    return (await Promise.all(lists))
+      .flat()
+      .filter((v) => v.config['user.pets.project'] === this.project && !v.name.includes('/'));
+  }
+
+  /** What a command prints inside an app. */
+  inside(app: string, ...command: readonly string[]): Promise<string> {
+    return must('incus', ['exec', this.name(app), '--', ...command]);
   }
 
   async bootIds(): Promise<Record<string, string>> {
@@ -221,8 +251,11 @@ export async function get(port: number, host = '127.0.0.1'): Promise<Answer | nu
   }
 }
 
-/** A socket in front of the daemon's that keeps the first line of every request. */
-export async function recorder(): Promise<{
+/**
+ * A socket in front of the daemon's that keeps the first line of every request. `rewrite`: changes what the daemon
+ * answers, not its length.
+ */
+export async function recorder(rewrite = (text: string) => text): Promise<{
   socket: string;
   requests: string[];
   close: () => Promise<void>;
@@ -237,7 +270,7 @@ export async function recorder(): Promise<{
       if (line) requests.push(`${line[1] ?? ''} ${line[2] ?? ''}`);
       daemon.write(chunk);
     });
-    daemon.on('data', (chunk) => client.write(chunk));
+    daemon.on('data', (chunk: Buffer) => client.write(rewrite(chunk.toString('latin1')), 'latin1'));
     client.on('close', () => daemon.destroy());
     daemon.on('close', () => client.destroy());
     client.on('error', () => daemon.destroy());

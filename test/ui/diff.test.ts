@@ -4,8 +4,8 @@ import { diffText } from '../../src/ui/diff.js';
 import { appPlan, planOf } from './fixtures.js';
 
 function change(field: string, kind: Change['kind'], from: string | null, to: string | null): Change {
-  const [facet, key = ''] = field.split('.') as [Change['facet'], string?];
-  return { facet, field: key, kind, from, to };
+  const [facet, ...key] = field.split('.') as [Change['facet'], ...string[]];
+  return { facet, field: key.join('.'), kind, from, to };
 }
 
 const HASH = 'sha256-AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdefg=';
@@ -60,6 +60,43 @@ describe('diffText', () => {
     power.power   Stopped → Running   (drifted on the machine)
 
 Plan: 1 to create, 1 to rebuild, 1 proxy update, 1 to start, 1 to destroy, 1 held, 1 unchanged.
+`);
+  });
+
+  test('what may be lost, and what stays, is said below', () => {
+    const plan = planOf([
+      appPlan('api', 'restart', {
+        interrupts: 'container',
+        changes: [change('storage.volume.data', 'changed', '/x', null)],
+        notes: ['the volume `data` is detached\x1b[2J and kept'],
+      }),
+      appPlan('blog', 'reconfigure', { changes: [change('limits.memory', 'changed', null, '1GiB')] }),
+      appPlan('db', 'recreate', {
+        interrupts: 'container',
+        changes: [change('container.store', 'changed', 'shared', 'copy')],
+        notes: ['what is on its root disk is lost'],
+      }),
+      appPlan('new', 'rename', {
+        interrupts: 'container',
+        changes: [change('meta.name', 'changed', 'old', 'new')],
+      }),
+    ]);
+    expect(diffText(plan, { color: false })).toBe(`\
+~ api   restart      restarts the container
+    storage.volume.data   /x → none   (changed in the manifest)
+    i the volume \`data\` is detached and kept
+
+~ blog  reconfigure  interrupts nothing
+    limits.memory   none → 1GiB   (changed in the manifest)
+
+± db    create anew  deletes the container and makes it anew
+    container.store   shared → copy   (changed in the manifest)
+    i what is on its root disk is lost
+
+~ new   rename       restarts the container
+    meta.name   old → new   (changed in the manifest)
+
+Plan: 0 to create, 1 to create anew, 1 to rename, 0 to rebuild, 1 to restart, 1 to reconfigure, 0 to destroy, 0 unchanged.
 `);
   });
 

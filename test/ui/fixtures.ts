@@ -20,11 +20,14 @@ export function name(text: string): AppName {
 const ACTION = {
   evaluate: { kind: 'evaluate' },
   build: { kind: 'build' },
-  'set-profile': { kind: 'set-profile' },
-  create: { kind: 'create' },
+  'set-profile': { kind: 'set-profile', store: 'shared' },
+  create: { kind: 'create', store: 'shared' },
   start: { kind: 'start', from: 'Stopped' },
   settle: { kind: 'settle', system: { kind: 'built' } },
   activate: { kind: 'activate' },
+  stop: { kind: 'stop', instance: name('old') },
+  rename: { kind: 'rename', from: name('old') },
+  configure: { kind: 'configure', config: {}, profiles: null },
   delete: { kind: 'delete' },
 } as const satisfies Partial<Record<ActionKind, Action>>;
 type Simple = keyof typeof ACTION;
@@ -34,7 +37,11 @@ export const STEPS: Record<Verb, readonly Simple[]> = {
   rebuild: ['evaluate', 'build', 'set-profile', 'activate'],
   'proxy-update': ['set-profile'],
   metadata: ['set-profile'],
+  reconfigure: ['configure'],
   start: ['start', 'settle'],
+  restart: ['stop', 'start', 'settle'],
+  rename: ['stop', 'rename', 'start', 'settle'],
+  recreate: ['evaluate', 'build', 'stop', 'delete', 'create', 'start', 'settle'],
   destroy: ['delete'],
   unchanged: [],
 };
@@ -47,6 +54,7 @@ export function appPlan(app: string, verb: Verb, over: Partial<AppPlan> = {}): A
     interrupts: verb === 'rebuild' ? 'service' : 'nothing',
     url: `http://127.0.0.1:${7700 + (app.length % 10)}`,
     held: null,
+    notes: [],
     ...over,
   };
 }
@@ -74,7 +82,8 @@ export function outcomeOf(app: AppPlan, over: Partial<AppOutcome> = {}): AppOutc
   const { verb, url } = app;
   const result = verb === 'unchanged' ? 'unchanged' : 'done';
   const ms = verb === 'unchanged' ? 0 : 2100;
-  return { app: app.app, verb, result, url, warnings: [], ms, failure: null, because: null, ...over };
+  const said = { warnings: [], notes: [], failure: null, because: null };
+  return { app: app.app, verb, result, url, ms, ...said, ...over };
 }
 
 export const PROBLEM = {

@@ -43,6 +43,23 @@ describe('summaryLines', () => {
 1 created, 1 rebuilt, 1 proxy updated, 1 metadata updated, 1 started, 1 destroyed, 1 interrupted, 1 unchanged in 12.3s`);
   });
 
+  test('what a person should know stands with the warnings', () => {
+    const apps = [
+      outcomeOf(appPlan('db', 'recreate'), {
+        warnings: ['nothing enforces the size'],
+        notes: ['it is\x1b[2J kept'],
+      }),
+      outcomeOf(appPlan('new', 'rename')),
+    ];
+    expect(summary(apps)).toBe(`\
+! db   created anew  http://127.0.0.1:7702  2.1s
+✔ new  renamed       http://127.0.0.1:7703  2.1s
+! db: nothing enforces the size
+i db: it is kept
+
+1 created anew, 1 renamed`);
+  });
+
   test('more than ten unchanged ones are one line, unless asked for', () => {
     const apps = Array.from({ length: 41 }, (_, i) => outcomeOf(appPlan(`app${i}`, 'unchanged')));
     expect(summary([...apps, failed({})])).toMatch(/^✖ db {5}failed: broken\n· 41 unchanged\n\n✖ db failed/);

@@ -46,15 +46,18 @@ rec {
   literalMD = text: property "literalMD" { inherit text; };
   mdDoc = lib.id;
 
-  mkRenamedOptionModule = from: to: { config, options, ... }: {
-    options = lib.setAttrByPath from (mkOption {
-      visible = false;
-      description = "Alias of {option}`${showOption to}`.";
-      apply = _: lib.getAttrFromPath to config;
-    });
-    config = mkIf (lib.getAttrFromPath from options).isDefined
-      (lib.setAttrByPath to (mkMerge (lib.getAttrFromPath from options).definitions));
-  };
+  mkRenamedOptionModule = from: to: { config, options, ... }:
+    let old = lib.getAttrFromPath from options; in
+    {
+      options = lib.setAttrByPath from (mkOption {
+        visible = false;
+        description = "Alias of {option}`${showOption to}`.";
+        type = (lib.attrByPath to { } options).type or (lib.types.submodule { });
+        apply = _: lib.getAttrFromPath to config;
+      });
+      config = mkIf old.isDefined
+        (lib.setAttrByPath to (mkOverride old.highestPrio (mkMerge old.definitions)));
+    };
   mkAliasOptionModule = mkRenamedOptionModule;
   mkRemovedOptionModule = from: hint: { options, ... }: {
     options = lib.setAttrByPath from (mkOption { visible = false; default = null; });

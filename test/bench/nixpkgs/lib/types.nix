@@ -17,11 +17,12 @@ let
     else throw "The option `${showOption loc}' has conflicting definition values:${showDefs defs}${hint}";
   values = map (d: d.value);
 
-  mkOptionType = { name, description ? name, check ? _: true, merge ? mergeEqual, typeMerge ? null, ... }@type:
+  mkOptionType = { name, description ? name, check ? _: true, merge ? mergeEqual, typeMerge ? null, getSubOptions ? _: { }, nestedTypes ? { }, ... }@type:
     let
       self = type // {
         _type = "option-type";
-        inherit name description check merge;
+        # For those who look inside: the options of a submodule, the types that a type is made of.
+        inherit name description check merge getSubOptions nestedTypes;
         # The type of an option that is declared twice; null: it must not be.
         typeMerge = if typeMerge != null then typeMerge else other: if other.name == name then self else null;
       };
@@ -57,7 +58,7 @@ let
   types = rec {
     inherit mkOptionType;
 
-    unspecified = mkOptionType { name = "unspecified"; description = "unspecified value"; merge = mergeAny; };
+    unspecified = mkOptionType { name = "unspecified"; description = "unspecified value"; merge = mergeByKind; };
     raw = mkOptionType { name = "raw"; description = "raw value"; merge = mergeOne; };
     anything = mkOptionType { name = "anything"; merge = mergeAny; };
 
@@ -112,6 +113,8 @@ let
         else if length nulls == length defs then null
         else throw "The option `${showOption loc}' is defined both null and not null, in ${showFiles (map (d: d.file) defs)}.";
       typeMerge = wrapping nullOr "nullOr" inner;
+      nestedTypes.elemType = inner;
+      inherit (inner) getSubOptions;
     } // { inherit inner; };
 
     listOf = inner: mkOptionType {
@@ -126,6 +129,8 @@ let
         in
         map (e: e.value) (filter (e: e.isDefined) entries);
       typeMerge = wrapping listOf "listOf" inner;
+      nestedTypes.elemType = inner;
+      getSubOptions = prefix: inner.getSubOptions (prefix ++ [ "*" ]);
     } // { inherit inner; };
     nonEmptyListOf = inner: addCheck (listOf inner) (v: v != [ ]) // { description = "non-empty list of ${inner.description}"; };
 
@@ -143,6 +148,8 @@ let
         let merged = mapAttrs (name: mergeDefinitions (loc ++ [ name ]) inner) (definitionsByName loc defs); in
         mapAttrs (_: m: m.value) (lib.filterAttrs (_: m: m.isDefined) merged);
       typeMerge = wrapping attrsOf "attrsOf" inner;
+      nestedTypes.elemType = inner;
+      getSubOptions = prefix: inner.getSubOptions (prefix ++ [ "<name>" ]);
     } // { inherit inner; };
     # Does not look at conditions to know its names: an attribute may say "not defined" later.
     lazyAttrsOf = inner: mkOptionType {
@@ -152,6 +159,8 @@ let
       merge = loc: defs:
         mapAttrs (name: ds: (mergeDefinitions (loc ++ [ name ]) inner ds).value) (definitionsByName loc defs);
       typeMerge = wrapping lazyAttrsOf "lazyAttrsOf" inner;
+      nestedTypes.elemType = inner;
+      getSubOptions = prefix: inner.getSubOptions (prefix ++ [ "<name>" ]);
     } // { inherit inner; };
 
     either = a: b: mkOptionType {
@@ -162,6 +171,7 @@ let
         if all (d: a.check d.value) defs then a.merge loc defs
         else if all (d: b.check d.value) defs then b.merge loc defs
         else mergeOne loc defs;
+      nestedTypes = { left = a; right = b; };
     };
     oneOf = choices:
       if length choices == 1 then head choices else either (head choices) (oneOf (lib.drop 1 choices));
@@ -171,6 +181,7 @@ let
       check = v: (from.check v && to.check (coerce v)) || to.check v;
       merge = loc: defs:
         to.merge loc (map (d: d // { value = if from.check d.value then coerce d.value else d.value; }) defs);
+      nestedTypes = { coercedType = from; finalType = to; };
     };
     uniq = inner: inner // { name = "uniq"; merge = mergeOne; };
     unique = _: uniq;
@@ -202,6 +213,10 @@ let
         }).config;
         typeMerge = other:
           if other.name == "submodule" then submoduleWith (given // { modules = modules ++ other.modules; }) else null;
+        getSubOptions = prefix: (lib.evalModules {
+          inherit prefix modules;
+          specialArgs = { name = "<name>"; } // specialArgs;
+        }).options;
       } // { inherit modules; };
     deferredModule = mkOptionType {
       name = "deferredModule";
@@ -212,11 +227,17 @@ let
   };
 
   isPlainSet = v: isAttrs v && !lib.isDerivation v && !(v ? __functor);
-  # Sets are merged, lists are concatenated, everything else must agree.
+  # Sets are merged, properties in them evaluated; everything else must agree, lists as well.
   mergeAny = loc: defs:
-    if length defs == 1 && !isAttrs (head defs).value then (head defs).value
-    else if all (d: isPlainSet d.value) defs then (types.lazyAttrsOf types.anything).merge loc defs
-    else if all (d: isList d.value) defs then (types.listOf types.anything).merge loc defs
+    if all (d: isPlainSet d.value) defs then (types.attrsOf types.anything).merge loc defs
+    else mergeEqual loc defs;
+  # Only the outermost values are merged, as they come; properties inside them are data.
+  mergeByKind = loc: defs:
+    if length defs == 1 then (head defs).value
+    else if all (d: isList d.value) defs then lib.concatLists (values defs)
+    else if all (d: isAttrs d.value) defs then builtins.foldl' (a: b: a // b) { } (values defs)
+    else if all (d: isBool d.value) defs then builtins.any lib.id (values defs)
+    else if all (d: isString d.value) defs then concatStringsSep "" (values defs)
     else mergeEqual loc defs;
 in
 types // { inherit mergeOne mergeEqual; }

@@ -42,6 +42,10 @@ fi
 
 "$system/activate" boot </dev/null >/dev/console 2>&1
 ln -sfn "$system" /run/booted-system
+# Where the guest has a store of its own, its garbage collector keeps both.
+mkdir -p /nix/var/nix/gcroots
+ln -sfn /run/current-system /nix/var/nix/gcroots/current-system
+ln -sfn /run/booted-system /nix/var/nix/gcroots/booted-system
 
 # Only the toplevel's units, and those made at run time: not what Debian's
 # packages happen to bring in /lib/systemd/system.

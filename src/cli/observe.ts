@@ -1,0 +1,61 @@
+import { instanceOf } from '../deliver/instance.js';
+import { profileTarget } from '../deliver/shared.js';
+import { incusOver } from '../incus/client.js';
+import { hostView } from '../incus/host.js';
+import { socketPath } from '../incus/http.js';
+import { actualFrom } from '../incus/observe.js';
+import type { Actual, Desired } from '../model.js';
+import type { Context } from './context.js';
+
+const SETTLE_MS = 10_000;
+
+/** What of the machine a verb wants to know about; the rest is not looked up. */
+export type Wanted = {
+  readonly ports: ReadonlySet<number>;
+  readonly sockets: ReadonlySet<string>;
+  readonly apps: readonly string[];
+  /** Whether an app has volumes. */
+  readonly volumes: boolean;
+};
+export const nothingWanted: Wanted = { ports: new Set(), sockets: new Set(), apps: [], volumes: false };
+
+/**
+ * What is there: one request to the daemon, and a few more where there are volumes or new apps; the rest from the
+ * kernel and two links per app. A daemon that is still at a change (of a run that was killed, say) is waited for:
+ * what it shows now is not what will be.
+ */
+export async function observe(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
+  const incus = incusOver(socketPath(env), project);
+  const view = { profile: profileTarget.bind(null, project), made: instanceOf.bind(null, project) };
+  const deadline = Date.now() + SETTLE_MS;
+  for (;;) {
+    const instances = await incus.instances();
+    const ours = instances.filter((i) => i.config['user.pets.project'] === project);
+    const hasVolumes =
+      wanted.volumes ||
+      ours.some((i) => Object.keys(i.devices).some((device) => device.startsWith('volume-')));
+    const isNew = wanted.apps.some((app) => !ours.some((i) => i.name === app));
+    const [volumes, unshareable] = await Promise.all([
+      hasVolumes ? incus.volumes() : [],
+      // Matters to a container that is yet to be made.
+      isNew ? incus.unshareable() : null,
+    ]);
+    const actual = actualFrom({ project, wanted, instances, volumes, unshareable, host: hostView(view) });
+    if (!actual.claims.some((claim) => claim.passing) || Date.now() > deadline) return actual;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+export function wantedBy({ apps }: Desired): Wanted {
+  const bindings = apps.flatMap((app) => app.exposures.map(({ binding }) => binding));
+  const ports = bindings.flatMap((b) =>
+    b.protocol === 'unix' ? [] : Array.from({ length: b.last - b.first + 1 }, (_, i) => b.first + i),
+  );
+  const sockets = bindings.flatMap((b) => (b.protocol === 'unix' ? [b.path] : []));
+  return {
+    ports: new Set(ports),
+    sockets: new Set(sockets),
+    apps: apps.map(({ name }) => name),
+    volumes: apps.some(({ volumes }) => volumes.length > 0),
+  };
+}

@@ -1,0 +1,109 @@
+import type { AppName } from '../model.js';
+import type { Delivery, Exec, Incus, Pipe, Piped } from '../ports.js';
+import { FailedProgram } from '../problem.js';
+import { count, generationOf, nixFailed, removedGenerations } from './generations.js';
+import { nixIn, type GuestNix } from './guest-nix.js';
+import { instanceOf, PROFILES } from './instance.js';
+
+const PROFILE = `${PROFILES}/system`;
+/** Paths in one argument list: far below what a kernel takes. */
+const ASKED = 1000;
+/** Paths in one stream. What has arrived stays there should a later stream break. */
+const SENT = 100;
+/** For a guest that is up, and for a command that only asks or sets a link. */
+const ANSWER_MS = 60_000;
+const COLLECT_MS = 600_000;
+
+/** A store of the guest's own: its system is sent there, and its generations are in its own profile. */
+export function copyStore(project: string, incus: Incus, exec: Exec, pipe: Pipe): Delivery {
+  return {
+    instance: (app) => instanceOf(project, app, 'copy'),
+    // Until its system is there it boots what the image brought.
+    seed: () => ({ config: { 'security.nesting': 'true' }, devices: {} }),
+
+    deliver: async (app, toplevel, limitMs, say) => {
+      const nix = await nixIn(incus, app, limitMs);
+      const missing = await missingIn(nix, await closureOf(exec, app, toplevel));
+      if (missing.length === 0) return '';
+      const target = ['incus', '--project', 'default', 'exec', '-T', `local:${app}`] as const;
+      let [paths, bytes] = [0, 0];
+      for (const batch of chunks(missing, SENT)) {
+        const size = await sizeOf(exec, app, batch);
+        const into = [...target, '--', `${nix.directory}nix-store`, '--import'] as const;
+        checkSent(app, await pipe(['nix-store', '--export', ...batch], into, limitMs));
+        [paths, bytes] = [paths + batch.length, bytes + size];
+        say(`${paths} of ${count(missing.length, 'path')}, ${inWords(bytes)}`);
+      }
+      return `${count(paths, 'path')}, ${inWords(bytes)}`;
+    },
+
+    setProfile: async (app, toplevel) => {
+      const current = await incus.readLink(app, PROFILE);
+      if (current === null || (await incus.readLink(app, current)) !== toplevel) {
+        const nix = await nixIn(incus, app, ANSWER_MS);
+        await nix.run('nix-env', ['--profile', PROFILE, '--set', toplevel], ANSWER_MS);
+      }
+      return generationOf((await incus.readLink(app, PROFILE)) ?? '');
+    },
+
+    collect: async (app, keep) => {
+      const nix = await nixIn(incus, app, ANSWER_MS);
+      const args = ['--profile', PROFILE, '--delete-generations', `+${keep}`];
+      const removed = removedGenerations(await nix.run('nix-env', args, ANSWER_MS));
+      const freed = /^[1-9]\d* store paths? deleted.*/m.exec(
+        await nix.run('nix-collect-garbage', [], COLLECT_MS),
+      );
+      return [removed, freed?.[0] ?? ''].filter((part) => part !== '').join(', ');
+    },
+
+    // The generations are in the container: renamed with it, and gone with it.
+    moveProfile: () => Promise.resolve(),
+    dropProfile: () => Promise.resolve(),
+  };
+}
+
+/** What is referred to comes before what refers to it: each part of it can be sent once those before it were. */
+async function closureOf(exec: Exec, app: AppName, toplevel: string): Promise<readonly string[]> {
+  const { exitCode, stdout, stderr } = await exec('nix-store', ['--query', '--requisites', toplevel]);
+  if (exitCode !== 0) throw nixFailed(app, `${toplevel} is not in the store of this host`, stderr);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+async function missingIn(nix: GuestNix, closure: readonly string[]): Promise<readonly string[]> {
+  const missing = new Set<string>();
+  for (const chunk of chunks(closure, ASKED)) {
+    const said = await nix.run('nix-store', ['--check-validity', '--print-invalid', ...chunk], ANSWER_MS);
+    for (const line of said.split('\n')) missing.add(line);
+  }
+  return closure.filter((path) => missing.has(path));
+}
+
+/** Bytes. */
+async function sizeOf(exec: Exec, app: AppName, paths: readonly string[]): Promise<number> {
+  const { exitCode, stdout, stderr } = await exec('nix-store', ['--query', '--size', ...paths]);
+  if (exitCode !== 0) throw nixFailed(app, 'nix-store could not tell the size of what to send', stderr);
+  return stdout.split('\n').reduce((sum, line) => sum + Number(line), 0);
+}
+
+/** Where one of the two fails the other usually does as well: the guest's words are the ones to begin with. */
+function checkSent(app: AppName, { from, to }: Piped): void {
+  if (from.exitCode === 0 && to.exitCode === 0) return;
+  const log = `${from.stderr}\n${to.stderr}`.split('\n').filter((line) => line.trim() !== '');
+  const why = [to.stderr, from.stderr].map((text) => text.trim().split('\n').at(-1) ?? '');
+  throw new FailedProgram(
+    {
+      app,
+      message: `sending the system broke off: ${why.find((line) => line !== '') ?? 'nothing was said'}`,
+      hint: `what has arrived stays there; \`pets up ${app}\` sends the rest`,
+    },
+    log,
+  );
+}
+
+function inWords(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${Math.round(bytes / 1_000_000)} MB`;
+}
+
+function* chunks<T>(list: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < list.length; at += size) yield list.slice(at, at + size);
+}

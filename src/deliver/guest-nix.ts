@@ -1,0 +1,52 @@
+import type { AppName } from '../model.js';
+import type { GuestResult, Incus } from '../ports.js';
+import { ProblemError } from '../problem.js';
+import { nixFailed } from './generations.js';
+
+/** Nix in a running guest. `directory` is where its programs are: `''` stands for PATH. */
+export type GuestNix = {
+  readonly directory: string;
+  /** What the program printed, both streams; its failure is a FailedProgram. */
+  readonly run: (program: string, args: readonly string[], limitMs: number) => Promise<string>;
+};
+
+/** NixOS has it in the system; a system without it leaves what else the image brought. */
+const DIRECTORIES = ['/run/current-system/sw/bin/', ''];
+const POLL_MS = 200;
+const NOT_FOUND = 127;
+
+/**
+ * Resolves when the guest's Nix knows the system that it runs: an image that has just booted for the first time
+ * still fills its database, and all of its store would look missing.
+ */
+export async function nixIn(incus: Incus, app: AppName, limitMs: number): Promise<GuestNix> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const tried: GuestResult[] = [];
+    for (const directory of DIRECTORIES) {
+      const command = [`${directory}nix-store`, '--check-validity', '/run/current-system'];
+      const result = await incus.exec(app, command, Math.max(1000, deadline - Date.now()));
+      if (result.exitCode === 0) return { directory, run: runnerIn(incus, app, directory) };
+      tried.push(result);
+    }
+    if (Date.now() > deadline) throw noAnswer(app, tried);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+function noAnswer(app: AppName, tried: readonly GuestResult[]): ProblemError {
+  const found = tried.find(({ exitCode }) => exitCode !== NOT_FOUND);
+  if (found === undefined) {
+    const hint = 'a store of its own needs an image with Nix in it, and a system with nix.enable = true';
+    return new ProblemError({ app, message: 'there is no Nix in the guest', hint });
+  }
+  return nixFailed(app, "the guest's Nix does not know the system it runs", found.stderr);
+}
+
+function runnerIn(incus: Incus, app: AppName, directory: string): GuestNix['run'] {
+  return async (program, args, limitMs) => {
+    const { exitCode, stdout, stderr } = await incus.exec(app, [`${directory}${program}`, ...args], limitMs);
+    if (exitCode !== 0) throw nixFailed(app, `${program} failed in the guest (exit ${exitCode})`, stderr);
+    return `${stdout}\n${stderr}`;
+  };
+}

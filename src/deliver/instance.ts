@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { StoreMode } from '../model.js';
+import type { InstanceSpec } from '../ports.js';
+
+/** Where the generations are; in the guest, and with `per-pet` below it on the host. */
+export const PROFILES = '/nix/var/nix/profiles';
+
+/** The config and devices that an instance has because of its store. */
+export function instanceOf(
+  project: string,
+  app: string,
+  store: StoreMode,
+): Pick<InstanceSpec, 'config' | 'devices'> {
+  const config = {
+    // systemd's sandboxing in the guest needs it.
+    'security.nesting': 'true',
+    // Root on the host: a constant, nothing from a manifest or a flake ever gets in here.
+    'raw.lxc': `lxc.init.cmd=${PROFILES}/system/init`,
+  };
+  if (store === 'copy') return { config, devices: {} };
+  return {
+    config,
+    devices: {
+      'nix-store': readOnlyDisk('/nix/store', '/nix/store'),
+      'nix-profiles': readOnlyDisk(profileDirectory(project, app), PROFILES),
+    },
+  };
+}
+
+/** On the host. Both names follow Incus' rule ([A-Za-z0-9-]): neither can leave the directory. */
+export function profileDirectory(project: string, app: string): string {
+  return join(PROFILES, 'per-pet', project, app);
+}
+
+function readOnlyDisk(source: string, path: string): Readonly<Record<string, string>> {
+  return { type: 'disk', source, path, readonly: 'true', shift: 'true' };
+}

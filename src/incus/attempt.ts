@@ -1,0 +1,36 @@
+import { ProblemError, TimeoutProblem } from '../problem.js';
+import { ConnectionLost, IncusError } from './http.js';
+import { OperationTimeout } from './operations.js';
+
+const ATTEMPTS = 6;
+
+/**
+ * A write: again when somebody else wrote between its read and its write, or when the connection broke.
+ * So `attempt` reads first and does only what is left to do.
+ */
+export function write<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+  return said(what, async () => {
+    for (let n = 1; ; n++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const isPassing =
+          error instanceof ConnectionLost || (error instanceof IncusError && error.code === 412);
+        if (!isPassing || n >= ATTEMPTS) throw error;
+      }
+    }
+  });
+}
+
+/** Puts what was tried in front of the daemon's words. */
+export async function said<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof OperationTimeout) throw new TimeoutProblem(`${what}: ${error.message}`);
+    if (error instanceof IncusError || error instanceof ConnectionLost) {
+      throw new ProblemError({ message: `${what}: ${error.message}` });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import { parseProxyListen } from '../listen.js';
+import type { Attachment, Exposure, Volume } from '../model.js';
+import type { InstanceJson } from '../ports.js';
+
+type Device = Readonly<Record<string, string>>;
+
+/** By name: `web` and `web-2`, `publish-1`; incus-pet's only one is `web` too. */
+const EXPOSURE_DEVICE = /^(web)(?:-\d+)?$|^(publish)(?:-\d+)?$/;
+/** Where the main exposure leads, always. */
+const APP = 'tcp:127.0.0.1:8080';
+
+/** Whether a device of a pet is one of its exposures. */
+export function isExposure(name: string, value: Device): boolean {
+  return value['type'] === 'proxy' && EXPOSURE_DEVICE.test(name);
+}
+
+/** A frozen guest's forwarders still hold their ports. */
+export function forwards({ status }: InstanceJson): boolean {
+  return status !== 'Stopped';
+}
+
+export function exposuresOf({ devices }: InstanceJson): Exposure[] {
+  return Object.entries(devices)
+    .filter(([device, value]) => isExposure(device, value))
+    .map(([device, value]) => {
+      const { listen = '', connect = '', bind = 'host' } = value;
+      const role = device.startsWith('web') ? 'web' : 'publish';
+      const isOurs = bind === 'host' && (role === 'publish' || connect === APP);
+      return { device, role, binding: isOurs ? parseProxyListen(listen) : null, connect, value };
+    });
+}
+
+export function attachmentsOf({ devices }: InstanceJson, volumes: readonly Volume[]): Attachment[] {
+  return Object.entries(devices).flatMap(([device, value]): Attachment[] => {
+    const { type, pool, source = '', path = '' } = value;
+    const [, kind, own = ''] = /^(volume|bind)-(.+)$/.exec(device) ?? [];
+    if (type !== 'disk' || kind === undefined) return [];
+    if (kind === 'bind') {
+      return [{ kind, device, source, path, readOnly: value['readonly'] === 'true' }];
+    }
+    // One that has lost its marks is still called what its device is called.
+    const volume = volumes.find((v) => v.pool === pool && v.name === source)?.volume ?? own;
+    return [{ kind: 'volume', device, volume, path }];
+  });
+}

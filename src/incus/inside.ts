@@ -1,0 +1,83 @@
+import type { Incus } from '../ports.js';
+import { said } from './attempt.js';
+import { IncusError, type Reply } from './http.js';
+import { open, type OperationResult, type Rest } from './operations.js';
+import { at, type OwnInstances } from './own.js';
+
+const FILE_ATTEMPTS = 3;
+const CONSOLE_LINES = 20;
+const CONSOLE_ATTEMPTS = 10;
+const CONSOLE_PAUSE_MS = 200;
+
+/** What goes on inside a guest. */
+export function insideOf(rest: Rest, own: OwnInstances): Pick<Incus, 'consoleTail' | 'readLink' | 'exec'> {
+  return {
+    consoleTail: (name) => said(`reading the console of \`${name}\``, () => consoleLines(name, rest)),
+
+    readLink: (name, path) =>
+      said(`reading ${path} in \`${name}\``, async () => {
+        const reply = await file(name, path, rest);
+        if (reply.status === 404) return null;
+        if (reply.status !== 200) open(reply.body);
+        return reply.headers['x-incus-type'] === 'symlink' ? reply.body.trim() : null;
+      }),
+
+    exec: (name, command, timeoutMs) =>
+      said(`running ${command[0] ?? ''} in \`${name}\``, async () => {
+        await own.get(name);
+        const body = { command, 'record-output': true, 'wait-for-websocket': false, interactive: false };
+        const { metadata } = await ran(rest.write('POST', at(name, '/exec'), { body }, timeoutMs));
+        const output = (metadata?.['output'] ?? {}) as Readonly<Record<string, string>>;
+        const [stdout, stderr] = [await take(output['1'], rest), await take(output['2'], rest)];
+        return { exitCode: Number(metadata?.['return'] ?? -1), stdout, stderr };
+      }),
+  };
+}
+
+/** A guest that stops takes the helper with it that reads its files: the daemon starts another. */
+async function file(name: string, path: string, rest: Rest): Promise<Reply> {
+  for (let n = 1; ; n++) {
+    const reply = await rest.raw('GET', at(name, `/files?path=${encodeURIComponent(path)}`));
+    const isCutOff = reply.status === 500 && reply.body.includes('forkfile.sock');
+    if (!isCutOff || n >= FILE_ATTEMPTS) return reply;
+  }
+}
+
+/**
+ * The last lines that were printed on a guest's console. While a dead guest is cleared away there is a moment
+ * in which nobody has them: then the daemon says "connection refused".
+ */
+export async function consoleLines(name: string, rest: Rest): Promise<readonly string[]> {
+  for (let n = 1; ; n++) {
+    const { status, body } = await rest.raw('GET', at(name, '/console'));
+    // An error of the console's own buffer comes with a 200.
+    const isError = status !== 200 || body.startsWith('{"type":"error"');
+    if (!isError) return lastLines(body);
+    if (!body.includes('connection refused') || n >= CONSOLE_ATTEMPTS) open(body);
+    await new Promise((resolve) => setTimeout(resolve, CONSOLE_PAUSE_MS));
+  }
+}
+
+function lastLines(text: string): readonly string[] {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return lines.slice(-CONSOLE_LINES);
+}
+
+/** The daemon reports a missing program as a failed operation; to a caller it is what a shell would say. */
+async function ran(operation: Promise<OperationResult>): Promise<OperationResult> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (error instanceof IncusError && error.message === 'Command not found')
+      return { metadata: { return: 127 } };
+    throw error;
+  }
+}
+
+/** The daemon keeps recorded output until somebody deletes it. */
+async function take(path: string | undefined, rest: Rest): Promise<string> {
+  if (path === undefined) return '';
+  const reply = await rest.raw('GET', path);
+  await rest.raw('DELETE', path);
+  return reply.status === 200 ? reply.body : '';
+}

@@ -1,0 +1,81 @@
+import { IncusError } from './http.js';
+import type { Rest } from './operations.js';
+
+/** The daemon's project that pets live in. */
+export const INCUS_PROJECT = 'default';
+
+type Devices = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** An instance as GET shows it and PUT takes it, `volatile.*` and all. */
+export type Instance = {
+  readonly status: string;
+  readonly description: string;
+  readonly config: Readonly<Record<string, string>>;
+  readonly devices: Devices;
+  readonly [key: string]: unknown;
+};
+export type Found = { readonly instance: Instance; readonly etag: string };
+export type Change = {
+  readonly config?: Readonly<Record<string, string>>;
+  readonly devices?: Devices;
+  readonly profiles?: readonly string[];
+};
+
+export function at(name: string, rest = ''): string {
+  return `/1.0/instances/${encodeURIComponent(name)}${rest}`;
+}
+
+/**
+ * Marks make a pet: a project's, and the name that the instance has. A rename moves the latter in two steps,
+ * of which the second may be missing: `becoming` covers that.
+ */
+export function isPet(project: string, name: string, config: Instance['config']): boolean {
+  const names = [config['user.pets.app'], config['user.pets.becoming']];
+  return config['user.pets.project'] === project && names.includes(name);
+}
+
+/** The instances that bear one project's marks. No write goes to any other. */
+export class OwnInstances {
+  readonly #rest: Rest;
+  readonly #project: string;
+
+  constructor(rest: Rest, project: string) {
+    this.#rest = rest;
+    this.#project = project;
+  }
+
+  /** Null when there is none of that name; one of somebody else's is an IncusError. */
+  async find(name: string): Promise<Found | null> {
+    const found = await this.#rest.get(at(name));
+    if (!found) return null;
+    const instance = found.metadata as Instance;
+    // Planned from a list that may be minutes old: somebody may have put another instance in its place.
+    if (!isPet(this.#project, name, instance.config)) {
+      throw new IncusError(
+        `the instance \`${name}\` does not bear the marks of this project; it was not touched`,
+        409,
+      );
+    }
+    return { instance, etag: found.etag ?? '' };
+  }
+
+  async get(name: string): Promise<Found> {
+    const found = await this.find(name);
+    if (!found) throw new IncusError(`there is no instance \`${name}\``, 404);
+    return found;
+  }
+
+  /** An empty config value removes its key. Without its description a PATCH erases it. */
+  async patch(name: string, change: Change): Promise<void> {
+    const { instance, etag } = await this.get(name);
+    const config = { ...ended(name, instance), ...change.config };
+    const body = { ...change, config, description: instance.description };
+    await this.#rest.write('PATCH', at(name), { body, etag });
+  }
+}
+
+/** What is left to do of a rename that was cut short after Incus had done its part. */
+function ended(name: string, { config }: Instance): Readonly<Record<string, string>> {
+  if (config['user.pets.becoming'] !== name) return {};
+  return { 'user.pets.app': name, 'user.pets.becoming': '' };
+}

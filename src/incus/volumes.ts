@@ -1,0 +1,130 @@
+import type { Volume } from '../model.js';
+import type { Incus, VolumeMade, VolumeMarks } from '../ports.js';
+import { said, write } from './attempt.js';
+import { IncusError } from './http.js';
+import type { Rest } from './operations.js';
+import { defaultPool, poolsOf, unshareable, type Pool } from './server.js';
+import { fromJson, onePerMarks, type VolumeJson } from './volume-json.js';
+
+type Calls = 'volumes' | 'makeVolume' | 'resizeVolume' | 'markVolume' | 'removeVolume';
+
+/** The custom volumes that bear one project's marks. No write goes to any other. */
+export function volumesOf(rest: Rest, project: string): Pick<Incus, Calls> {
+  const volumes = new OwnVolumes(rest, project);
+  return {
+    volumes: () => said('listing volumes', async () => (await volumes.list()).own),
+
+    makeVolume: (marks, size) =>
+      write(`making the volume \`${marks.volume}\` of \`${marks.app}\``, () => volumes.make(marks, size)),
+
+    resizeVolume: (volume, size) =>
+      write(`resizing the volume \`${volume.name}\``, async () => {
+        await volumes.patch(volume, { size: size ?? '' });
+        return warned(size, poolOf(volume, await poolsOf(rest)));
+      }),
+
+    markVolume: (volume, marks) =>
+      write(`marking the volume \`${volume.name}\``, () => volumes.patch(volume, marksOf(marks), marks)),
+
+    removeVolume: (volume) =>
+      write(`deleting the volume \`${volume.name}\``, async () => {
+        const found = await volumes.find(volume, [volume]);
+        if (!found) return;
+        const { usedBy } = fromJson(found.json, volume.pool);
+        if (usedBy.length > 0)
+          throw new IncusError(`it is in use by ${usedBy.map((u) => `\`${u}\``).join(', ')}`, 400);
+        await rest.write('DELETE', at(volume));
+      }),
+  };
+}
+
+class OwnVolumes {
+  readonly #rest: Rest;
+  readonly #project: string;
+
+  constructor(rest: Rest, project: string) {
+    this.#rest = rest;
+    this.#project = project;
+  }
+
+  async list() {
+    const pools = await poolsOf(this.#rest);
+    const listed = await Promise.all(
+      pools.map(async ({ name }) => {
+        const found = await this.#rest.get(`${inPool(name)}?recursion=1`);
+        return ((found?.metadata ?? []) as readonly VolumeJson[]).map((json) => ({ pool: name, json }));
+      }),
+    );
+    const all = listed.flat();
+    const own = all.filter(({ json }) => json.config['user.pets.project'] === this.#project);
+    return { pools, all, own: onePerMarks(own) };
+  }
+
+  async make(marks: VolumeMarks, size: string | null): Promise<VolumeMade> {
+    const { pools, all, own } = await this.list();
+    const there = own.find((v) => v.app === marks.app && v.volume === marks.volume);
+    if (there) return warned(size, poolOf(there, pools));
+    const pool = await defaultPool(this.#rest, pools);
+    const taken = new Set(all.filter((v) => v.pool === pool.name).map(({ json }) => json.name));
+    const config = {
+      'user.pets.project': this.#project,
+      ...marksOf(marks),
+      ...(size === null ? {} : { size }),
+      // Files keep the guest's own ids on disk: any container can have the volume, whatever its id range.
+      ...((await unshareable(this.#rest)) === null ? { 'security.shifted': 'true' } : {}),
+    };
+    const name = freeName(`${this.#project}.${marks.app}.${marks.volume}`, taken);
+    const body = { name, config, content_type: 'filesystem' };
+    await this.#rest.write('POST', inPool(pool.name), { body });
+    return warned(size, pool);
+  }
+
+  /** Null when it is gone; one with other marks than any of `accepted` is an IncusError. */
+  async find(volume: Volume, accepted: readonly VolumeMarks[]) {
+    const found = await this.#rest.get(at(volume));
+    if (!found) return null;
+    const json = found.metadata as VolumeJson;
+    const { 'user.pets.project': project, 'user.pets.app': app, 'user.pets.volume': name } = json.config;
+    if (project !== this.#project || !accepted.some((m) => m.app === app && m.volume === name))
+      throw new IncusError('it does not bear the marks of this project; it was not touched', 409);
+    return { json, etag: found.etag ?? '' };
+  }
+
+  /** An empty value removes its key. Without its description a PATCH erases it. `marks`: as it will have them. */
+  async patch(volume: Volume, config: Readonly<Record<string, string>>, marks: VolumeMarks = volume) {
+    const found = await this.find(volume, [volume, marks]);
+    if (!found) throw new IncusError(`there is no such volume in the pool \`${volume.pool}\``, 404);
+    const body = { config, description: found.json.description };
+    await this.#rest.write('PATCH', at(volume), { body, etag: found.etag });
+  }
+}
+
+function marksOf({ app, volume }: VolumeMarks): Readonly<Record<string, string>> {
+  return { 'user.pets.app': app, 'user.pets.volume': volume };
+}
+
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(name)) return name;
+  for (let n = 2; ; n++) if (!taken.has(`${name}-${n}`)) return `${name}-${n}`;
+}
+
+function poolOf({ pool }: Volume, pools: readonly Pool[]): Pool | undefined {
+  return pools.find(({ name }) => name === pool);
+}
+
+/** Incus takes a size for a plain folder without a word, and enforces it only where project quotas are set up. */
+function warned(size: string | null, pool: Pool | undefined): VolumeMade {
+  const isEnforced = size === null || pool?.driver !== 'dir';
+  if (isEnforced) return { warning: null };
+  return {
+    warning: `the storage pool \`${pool.name}\` is a plain folder (driver dir): nothing enforces the size ${size}, unless its file system has project quotas`,
+  };
+}
+
+function inPool(pool: string): string {
+  return `/1.0/storage-pools/${encodeURIComponent(pool)}/volumes/custom`;
+}
+
+function at({ pool, name }: Volume): string {
+  return `${inPool(pool)}/${encodeURIComponent(name)}`;
+}

@@ -1,0 +1,104 @@
+import * as v from 'valibot';
+import type { AppName, AppRef, ManifestApp, VolumeMount } from '../model.js';
+import type { KeyPath } from '../problem.js';
+import type { Checked } from './check.js';
+import { publishOf } from './publish.js';
+import type { ManifestSchema } from './schema.js';
+import { rowOf } from './shape.js';
+import { DEFAULT_NIXPKGS } from './shared-keys.js';
+
+type Defaults = Checked<ManifestSchema['defaults']>;
+export type App = Checked<ManifestSchema['app']>;
+
+/**
+ * An app as far as it is right: what is wrong with one of its keys must not hide what is wrong with another.
+ * What it leaves to [defaults] is filled in.
+ */
+export type Draft = {
+  /** As written; it may be no name. */
+  readonly name: string;
+  readonly path: KeyPath;
+  readonly keys: App;
+  /** Every key that stands in the app's own table, right or wrong. */
+  readonly written: ReadonlySet<string>;
+};
+
+/** [defaults] with the values that its keys have when they are not written. */
+export function withFallbacks(schema: ManifestSchema, written: Keys, defaults: Defaults): Defaults {
+  const fallbacks = Object.entries<v.GenericSchema>(schema.defaults.entries).flatMap(([key, entry]) => {
+    const fallback = rowOf(entry).default;
+    return typeof fallback === 'string' ? [] : [[key, v.parse(entry, fallback.value)] as const];
+  });
+  return over(Object.fromEntries(fallbacks), written, defaults);
+}
+
+type Keys = Readonly<Record<string, unknown>>;
+
+export function draftOf(name: string, table: Keys, keys: App, defaults: Defaults): Draft {
+  const limits = { ...defaults.limits, ...keys.limits };
+  return {
+    name,
+    path: ['apps', name],
+    keys: { ...over<App>(defaults, table, keys), limits },
+    written: new Set(Object.keys(table)),
+  };
+}
+
+/** `upper` over `lower`. A key that is written and wrong has no value: not even that of `lower`. */
+function over<T extends object>(lower: T, written: Keys, upper: T): T {
+  const kept = Object.entries(lower).filter(([key]) => !Object.hasOwn(written, key));
+  return { ...(Object.fromEntries(kept) as T), ...upper };
+}
+
+/** A draft of which nothing is wrong. */
+export function appOf({ name, keys }: Draft): ManifestApp {
+  const { listen, nixpkgs, keep, activation, image, limits, incus = {}, ...app } = keys as Whole;
+  const source = sourceOf(keys);
+  return {
+    name: name as AppName,
+    was: app.was ?? null,
+    source,
+    nixpkgs: source.kind === 'toplevel' ? UNUSED_NIXPKGS : nixpkgs,
+    modules: app.modules ?? [],
+    nixos: app.nixos ?? {},
+    port: app.port ?? null,
+    listen,
+    publish: (app.publish ?? []).map((one) => publishOf(one, listen)),
+    volumes: volumesOf(keys).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    binds: app.binds ?? [],
+    limits: { memory: limits?.memory ?? null, cpu: limits?.cpu ?? null },
+    autostart: app.autostart ?? null,
+    incus: {
+      config: Object.fromEntries(incus.config ?? []),
+      devices: Object.fromEntries(incus.devices ?? []),
+      profiles: incus.profiles ?? null,
+    },
+    after: [...new Set(app.after)].sort(),
+    tags: app.tags ?? [],
+    store: app.store ?? null,
+    image,
+    activation,
+    keep,
+    timeout: app.timeout ?? null,
+  };
+}
+
+/** The same for all: what nobody uses must not tell two manifests apart. */
+const UNUSED_NIXPKGS = { written: DEFAULT_NIXPKGS, url: DEFAULT_NIXPKGS, attribute: '' };
+
+type Whole = App & Required<Pick<App, 'listen' | 'nixpkgs' | 'keep' | 'activation' | 'image'>>;
+
+function sourceOf({ 'flake-ref': ref, config, toplevel }: App): AppRef {
+  if (ref) return { kind: 'flake', ref };
+  if (config) return { kind: 'config', file: config };
+  if (toplevel) return { kind: 'toplevel', path: toplevel };
+  throw new Error('an app without a source passed the checks');
+}
+
+export function volumesOf({ volumes = [] }: App): VolumeMount[] {
+  return volumes.map(([name, volume]) =>
+    typeof volume === 'string'
+      ? { name, path: volume, size: null }
+      : { name, path: volume.path, size: volume.size ?? null },
+  );
+}

@@ -1,0 +1,73 @@
+import type { KeyPath } from '../problem.js';
+import type { Say } from './check.js';
+import { type Draft, volumesOf } from './draft.js';
+import { resolvePath } from './path.js';
+import { checkPublish } from './publish.js';
+import { formatKeyPath, quote } from './text.js';
+
+/** What the keys of one app must be to one another. */
+export function checkApp(draft: Draft, say: Say): void {
+  checkSource(draft, say);
+  draft.keys.publish?.forEach((one, i) => {
+    checkPublish(one, [...draft.path, 'publish', i], say);
+  });
+  checkMounts(draft, say);
+}
+
+const SOURCES = ['flake-ref', 'config', 'toplevel'];
+/** What a system is assembled with. */
+const PARTS = ['nixpkgs', 'modules', 'nixos'];
+
+function checkSource({ path, written }: Draft, say: Say): void {
+  const [first, ...others] = SOURCES.filter((key) => written.has(key));
+  if (first === undefined) {
+    const message = 'exactly one of `flake-ref`, `config` and `toplevel` is needed';
+    say({ path, at: 'key', message, hint: 'flake-ref = "github:owner/repo"' });
+  }
+  for (const key of others) {
+    const message = `an app has exactly one of \`flake-ref\`, \`config\` and \`toplevel\`; this one has \`${first ?? ''}\``;
+    say({ path: [...path, key], at: 'key', message, hint: 'take one of them out' });
+  }
+  if (!written.has('toplevel') || others.length > 0) return;
+  for (const key of PARTS.filter((part) => written.has(part))) {
+    const message = 'has no effect with `toplevel`: that system is built already';
+    say({ path: [...path, key], at: 'key', message });
+  }
+}
+
+type Mount = { readonly at: string; readonly path: KeyPath; readonly what: string };
+
+/** Nested ones are fine; only one can be at a path. */
+function checkMounts(draft: Draft, say: Say): void {
+  const taken = new Map<string, Mount>();
+  for (const mount of mountsOf(draft)) {
+    const other = taken.get(mount.at);
+    if (other) {
+      const message = `${quote(mount.at)} is where ${other.what} is mounted`;
+      say({ path: mount.path, at: 'value', message, hint: 'give one of them another path' });
+    } else taken.set(mount.at, mount);
+  }
+}
+
+function mountsOf({ path, keys }: Draft): Mount[] {
+  const volumes = volumesOf(keys).map((volume) => ({
+    at: volume.path,
+    path: [...path, 'volumes', volume.name],
+    what: `the volume \`${volume.name}\``,
+  }));
+  const binds = (keys.binds ?? []).map((bind, i) => ({
+    at: bind.path,
+    path: [...path, 'binds', i],
+    what: `the bind of ${quote(bind.source.written)}`,
+  }));
+  const disks = (keys.incus?.devices ?? []).flatMap(([name, { type, path: at }]) =>
+    type === 'disk' && at !== undefined
+      ? {
+          at: resolvePath('/', at),
+          path: [...path, 'incus', 'devices', name],
+          what: `the device \`${formatKeyPath([name])}\``,
+        }
+      : [],
+  );
+  return [...volumes, ...binds, ...disks];
+}

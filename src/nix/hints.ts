@@ -1,0 +1,46 @@
+import type { AssembledApp } from './inputs.js';
+
+/** What to do about an evaluation that failed, by Nix' words. */
+export function hintFor(words: string, { source }: AssembledApp): string | null {
+  const listed = /has no output .*?; it has: (.*)/.exec(words)?.[1];
+  if (listed !== undefined && source.kind !== 'config') return otherAttribute(listed.split(', '), source.ref);
+  const near = /Did you mean [^\n]*/.exec(words)?.[0];
+  if (near !== undefined) return near;
+  if (/cannot look up '<|'builtins\.(currentSystem|fetch\w+)'|without a? ?.?narHash/.test(words))
+    return 'evaluation is pure: no <nixpkgs>, nothing fetched without its hash; `modulesPath`, an argument of modules, has NixOS’ own';
+  if (/access to (absolute )?path '.*' is forbidden/.test(words))
+    return 'evaluation is pure: name the file relative to the one that uses it (`./hardware.nix`)';
+  return null;
+}
+
+type Ref = { readonly written: string; readonly attribute: string };
+
+/** Modules and systems of the flake that could be meant instead: with a name like it, or whatever there is. */
+function otherAttribute(listed: readonly string[], { written, attribute }: Ref): string | null {
+  const usable = listed.filter((name) => /^nixos(Modules|Configurations)\./.test(name));
+  const isNear = (name: string) => lastName(name) === lastName(attribute) || distance(name, attribute) <= 2;
+  const near = usable.filter(isNear);
+  const offered = near.length > 0 || usable.length > 3 ? near : usable;
+  const [location = ''] = written.split('#');
+  return offered.length === 0
+    ? null
+    : `did you mean ${offered.map((name) => `\`${location}#${name}\``).join(' or ')}?`;
+}
+
+function lastName(attribute: string): string {
+  return /("[^"]*"|[^."]+)$/.exec(attribute)?.[0] ?? attribute;
+}
+
+/** Edits from one word to the other (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

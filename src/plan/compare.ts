@@ -1,0 +1,43 @@
+import type { Actual, ActualApp, Change, DesiredApp, StoreMode } from '../model.js';
+import { changesOf } from './diff.js';
+import { refitOf, type Refit } from './refit.js';
+
+/** One app, compared: what its operations are made from. */
+export type Compared = {
+  readonly app: DesiredApp;
+  /** Under its name, or its former one. */
+  readonly actual: ActualApp | null;
+  readonly changes: readonly Change[];
+  readonly store: StoreMode;
+  readonly refit: Refit;
+  /** Whether the container is stopped and started, or is not running. */
+  readonly restarts: boolean;
+};
+
+export function compare(app: DesiredApp, there: ActualApp | null, actual: Actual): Compared {
+  const store = storeOf(app, there, actual);
+  const base = movesStore({ actual: there, store }) ? null : there;
+  const changes = changesOf(app, base);
+  const names = new Set<string>([app.name, there?.name ?? app.name]);
+  const refit = refitOf(
+    app,
+    base,
+    changes,
+    actual.volumes.filter((v) => names.has(v.app)),
+    store,
+  );
+  const rebuilt = app.activation === 'restart' && changes.some((c) => c.facet === 'system');
+  const restarts = base?.status !== 'Running' || refit.cold || rebuilt || base.name !== app.name;
+  return { app, actual: there, changes, store, refit, restarts };
+}
+
+/** A container keeps the store it has until the manifest says otherwise, and while it is being renamed. */
+function storeOf(app: DesiredApp, there: ActualApp | null, { unshareable }: Actual): StoreMode {
+  if (there && (app.store === null || there.name !== app.name)) return there.store;
+  return app.store ?? (unshareable === null ? 'shared' : 'copy');
+}
+
+/** Whether the store mode that the app is to have is not the one that its container was made with. */
+export function movesStore({ actual, store }: Pick<Compared, 'actual' | 'store'>): boolean {
+  return actual !== null && actual.store !== store;
+}

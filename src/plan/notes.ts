@@ -1,0 +1,49 @@
+import type { Actual, ActualApp, AppName, DesiredApp, VolumeMount } from '../model.js';
+import { movesStore, type Compared } from './compare.js';
+
+/** What a person should know about an app's data before it is changed. */
+export function notesOf(compared: Compared, actual: Actual): string[] {
+  const { app, actual: there, store } = compared;
+  const isAnew = movesStore(compared);
+  const fresh = app.volumes.filter(({ name }) => !isAttached(name, there));
+  return [
+    ...(isAnew ? ['what is on its root disk is lost'] : []),
+    ...detached(app, there),
+    ...fresh.flatMap(({ name }) => found(name, [app.name, there?.name], actual)),
+    ...(there?.state === 'ready' && !isAnew ? fresh.map(covered) : []),
+    ...(app.store === null && store === 'copy' && actual.unshareable !== null && !there
+      ? [`it gets a store of its own: ${actual.unshareable}`]
+      : []),
+  ];
+}
+
+function isAttached(volume: string, there: ActualApp | null): boolean {
+  return there?.attachments.some((a) => a.kind === 'volume' && a.volume === volume) === true;
+}
+
+function detached({ name, volumes }: DesiredApp, there: ActualApp | null): string[] {
+  const attached = (there?.attachments ?? []).filter((a) => a.kind === 'volume');
+  return attached
+    .filter((a) => !volumes.some((v) => v.name === a.volume))
+    .map(
+      (a) =>
+        `the volume \`${a.volume}\` is detached and kept; \`pets volume rm ${name}/${a.volume}\` deletes it`,
+    );
+}
+
+/** A mount hides what is below it: data that was kept on the root disk would seem to be gone. */
+function covered({ name, path }: VolumeMount): string {
+  return `what is at ${path} on the root disk is hidden by the volume \`${name}\`, not deleted`;
+}
+
+function found(volume: string, names: readonly (AppName | undefined)[], { volumes }: Actual): string[] {
+  const isKept = volumes.some((v) => v.volume === volume && names.some((name) => name === v.app));
+  return isKept ? [`the volume \`${volume}\` is there from before and is attached with its data`] : [];
+}
+
+/** Whatever deletes a container says what it leaves. */
+export function volumesKept(app: AppName, { volumes }: Actual): string[] {
+  return volumes
+    .filter((v) => v.app === app)
+    .map((v) => `the volume \`${v.volume}\` is kept; \`pets volume rm ${app}/${v.volume}\` deletes it`);
+}

@@ -1,0 +1,67 @@
+import type { ActionKind } from '../actions.js';
+import type { Actual, AppName, Desired, OpId, Operation } from '../model.js';
+import { reaches } from './exposure.js';
+
+/** The edges between apps: what must not happen before something of another app. */
+export function inOrder(operations: readonly Operation[], desired: Desired, actual: Actual): Operation[] {
+  return afterOthers(buildsFirst(operations, actual), desired);
+}
+
+/** Take something from an app that runs, or change it. */
+const TOUCHES: ReadonlySet<ActionKind> = new Set<ActionKind>([
+  'repair',
+  'set-profile',
+  'deliver',
+  'configure',
+  'attach',
+  'detach',
+  'resize-volume',
+  'move-profile',
+  'activate',
+  'expose',
+  'unexpose',
+  'revive',
+  'stop',
+]);
+
+/** A broken flake must not be found out after some other app has already been changed. */
+function buildsFirst(operations: readonly Operation[], { apps }: Actual): Operation[] {
+  const builds = operations.filter((o) => o.action.kind === 'build').map((o) => o.id);
+  const running = new Set<string>(
+    apps.filter((a) => a.status === 'Running').flatMap((a) => [a.name, a.becoming ?? a.name]),
+  );
+  const touches = ({ action, app }: Operation) =>
+    TOUCHES.has(action.kind) &&
+    (running.has(app) || (action.kind === 'stop' && running.has(action.instance)));
+  return operations.map((op) =>
+    touches(op) ? { ...op, after: builds.filter((b) => !op.needs.includes(b)) } : op,
+  );
+}
+
+/**
+ * An app that comes `after` others waits until those that this run starts or switches are up. Where that would
+ * close a circle with ports that must be free first, the ports win.
+ */
+function afterOthers(operations: readonly Operation[], { apps }: Desired): Operation[] {
+  const edges = new Map<OpId, readonly OpId[]>(operations.map((op) => [op.id, [...op.needs, ...op.after]]));
+  const needed = new Map<OpId, OpId[]>();
+  for (const { name, after } of apps) {
+    const first = firstInterrupting(operations, name);
+    if (first === undefined) continue;
+    for (const up of after.flatMap((other) => lastSettle(operations, other) ?? [])) {
+      if (reaches(up, first, edges)) continue;
+      edges.set(first, [...(edges.get(first) ?? []), up]);
+      needed.set(first, [...(needed.get(first) ?? []), up]);
+    }
+  }
+  return operations.map((op) => ({ ...op, needs: [...op.needs, ...(needed.get(op.id) ?? [])] }));
+}
+
+function firstInterrupting(operations: readonly Operation[], app: AppName): OpId | undefined {
+  return operations.find((op) => op.app === app && ['stop', 'start', 'activate'].includes(op.action.kind))
+    ?.id;
+}
+
+function lastSettle(operations: readonly Operation[], app: AppName): OpId | undefined {
+  return operations.findLast((op) => op.app === app && op.action.kind === 'settle')?.id;
+}

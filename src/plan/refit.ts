@@ -1,0 +1,115 @@
+import type { Action } from '../actions.js';
+import type { ActualApp, Change, DesiredApp, StoreMode, Volume } from '../model.js';
+import { causesOf } from './diff.js';
+import { attachSteps, detachSteps, mountsOf } from './mounts.js';
+
+export type Step = { readonly action: Action; readonly cause: string };
+
+/** What is to be done to a container's config and devices, exposures aside. */
+export type Refit = {
+  /** Touches nothing that runs. */
+  readonly prepare: readonly Step[];
+  readonly changes: readonly Step[];
+  /** Whether `changes` need the container stopped: what they change is only looked at when it starts. */
+  readonly cold: boolean;
+  /** Whether something is mounted that was not there before. */
+  readonly mounts: boolean;
+};
+
+/** `kept`: the volumes that there are for this app, under its name or its former one. */
+export function refitOf(
+  app: DesiredApp,
+  actual: ActualApp | null,
+  changes: readonly Change[],
+  kept: readonly Volume[],
+  store: StoreMode,
+): Refit {
+  const altered = changes.filter((c) => c.facet === 'container' && !isPassthrough(c));
+  const repair: Step[] =
+    altered.length > 0 ? [{ action: { kind: 'repair', store }, cause: causesOf(altered) }] : [];
+  const mounts = mountsOf(app, actual);
+  const there = actual?.attachments ?? [];
+  const [detached, attached] = [detachSteps(app, mounts, there), attachSteps(mounts, there)];
+  const [config, devices] = actual ? [configSteps(app, changes), deviceSteps(app, changes)] : [[], []];
+  return {
+    prepare: [...missingVolumes(app, kept), ...folderSteps(app)],
+    changes: [...repair, ...config, ...resizeSteps(app, kept), ...detached, ...devices, ...attached],
+    mounts: attached.length > 0,
+    cold: altered.length + detached.length + attached.length > 0 || changes.some(isCold),
+  };
+}
+
+function isPassthrough({ field }: Change): boolean {
+  return field === 'profiles' || field.startsWith('config.') || field.startsWith('device.');
+}
+
+/** Keys that Incus applies to a running instance ("live update" in its reference of instance options). */
+const LIVE = /^(?:limits\.(?!kernel\.|hugepages\.)|boot\.|user\.|environment\.|snapshots\.|cluster\.)/;
+
+function isCold({ facet, field }: Change): boolean {
+  if (facet !== 'container' || !isPassthrough({ field } as Change)) return false;
+  return field === 'profiles' || (field.startsWith('config.') && !LIVE.test(field.slice('config.'.length)));
+}
+
+const LIMIT_KEYS: Readonly<Record<string, readonly string[]>> = {
+  memory: ['limits.memory'],
+  cpu: ['limits.cpu', 'limits.cpu.allowance'],
+  autostart: ['boot.autostart'],
+};
+
+function configSteps(app: DesiredApp, changes: readonly Change[]): Step[] {
+  const relevant = changes.filter(
+    ({ facet, field }) =>
+      facet === 'limits' || (facet === 'container' && (field === 'profiles' || field.startsWith('config.'))),
+  );
+  if (relevant.length === 0) return [];
+  const keys = relevant.flatMap(({ facet, field }) => {
+    if (facet === 'limits') return LIMIT_KEYS[field] ?? [];
+    return field === 'profiles' ? [] : [field.slice('config.'.length)];
+  });
+  const config = Object.fromEntries(
+    keys.map((key) => [key, Object.hasOwn(app.config, key) ? (app.config[key] ?? '') : '']),
+  );
+  const profiles = relevant.some(({ field }) => field === 'profiles') ? (app.profiles ?? ['default']) : null;
+  return [{ action: { kind: 'configure', config, profiles }, cause: causesOf(relevant) }];
+}
+
+function missingVolumes(app: DesiredApp, kept: readonly Volume[]): Step[] {
+  return app.volumes
+    .filter(({ name }) => !kept.some((v) => v.volume === name))
+    .map(({ name, size }) => ({
+      action: { kind: 'make-volume', volume: name, size },
+      cause: `volume ${name} is not there`,
+    }));
+}
+
+function resizeSteps(app: DesiredApp, kept: readonly Volume[]): Step[] {
+  return app.volumes.flatMap(({ name, size }): Step[] => {
+    const volume = kept.find((v) => v.volume === name);
+    if (!volume || volume.size === size) return [];
+    const cause = `size of ${name} ${volume.size ?? 'unlimited'} → ${size ?? 'unlimited'}`;
+    return [{ action: { kind: 'resize-volume', volume: name, size }, cause }];
+  });
+}
+
+function folderSteps(app: DesiredApp): Step[] {
+  return app.binds
+    .filter(({ create }) => create)
+    .map(({ source }) => ({
+      action: { kind: 'make-folder', path: source.path },
+      cause: `${source.written} must be there`,
+    }));
+}
+
+function deviceSteps(app: DesiredApp, changes: readonly Change[]): Step[] {
+  const changed = changes.filter((c) => c.facet === 'container' && c.field.startsWith('device.'));
+  const steps = changed.map((change): Step => {
+    const device = change.field.slice('device.'.length);
+    const value = Object.hasOwn(app.devices, device) ? app.devices[device] : undefined;
+    const cause = `${device} ${change.kind === 'drifted' ? 'drifted' : 'changed'}`;
+    return value
+      ? { action: { kind: 'attach', device, what: { kind: 'device', value } }, cause }
+      : { action: { kind: 'detach', device }, cause };
+  });
+  return steps.sort((a, b) => Number(a.action.kind === 'attach') - Number(b.action.kind === 'attach'));
+}

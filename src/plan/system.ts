@@ -1,0 +1,88 @@
+import type { SystemRef } from '../actions.js';
+import type { ActualApp, AppName, Change } from '../model.js';
+import type { Chain } from './chain.js';
+import { causesOf } from './diff.js';
+import { dropExposures, freedFor, type ExposureContext } from './expose.js';
+import { movesStore, type Compared } from './compare.js';
+
+/** A container cannot change its store: it is made anew. What there is of it afterwards: nothing. */
+export function clearStore(ops: Chain, { actual, store }: Compared): ActualApp | null {
+  if (!actual || !movesStore({ actual, store })) return actual;
+  const cause = `store ${actual.store} → ${store}`;
+  if (actual.status !== 'Stopped') ops.then({ kind: 'stop', instance: actual.name }, cause, 'container');
+  ops.then({ kind: 'drop-profile', store: actual.store }, cause);
+  ops.then({ kind: 'delete' }, cause, 'container');
+  return null;
+}
+
+/** From whatever is there to a container that runs the system it should, exposures aside. */
+export function bringSystem(
+  ops: Chain,
+  compared: Compared,
+  system: readonly Change[],
+  ref: SystemRef,
+  context: ExposureContext,
+): void {
+  const { app, actual, store, refit } = compared;
+  const isNew = system.length > 0;
+  let status = renamed(ops, compared) ? 'Stopped' : (actual?.status ?? 'Stopped');
+  // Its profile directory is a device of the container.
+  if (isNew && store === 'shared') ops.then({ kind: 'set-profile', store }, causesOf(system));
+  if (!actual) ops.then({ kind: 'create', store }, 'not there yet');
+  // An image boots a system of its own at first: the pet's boots when the container starts again.
+  const isSeeding = isNew && store === 'copy' && (!actual || isHalfSeeded(compared));
+  // What may keep it from starting is put right before it starts for whatever reason.
+  const isFitted = status === 'Stopped' && !isSeeding;
+  if (isFitted) for (const { action, cause } of refit.changes) ops.then(action, cause);
+  if (isNew && store === 'copy') {
+    if (status !== 'Running') bringUp(ops, app.name, status, context);
+    status = 'Running';
+    ops.then({ kind: 'deliver', store }, causesOf(system));
+    ops.then({ kind: 'set-profile', store }, causesOf(system));
+  }
+  const isRestarted = isNew && app.activation === 'restart' && status === 'Running';
+  if (status !== 'Stopped' && ((refit.cold && !isFitted) || isSeeding || isRestarted)) {
+    const cause = isNew ? causesOf(system) : 'what changes is only looked at when the container starts';
+    ops.then({ kind: 'stop', instance: app.name }, cause, actual ? 'container' : 'nothing');
+    status = 'Stopped';
+  }
+  if (!actual && isSeeding) ops.then({ kind: 'repair', store }, 'it boots its own system from now on');
+  if (!isFitted) for (const { action, cause } of refit.changes) ops.then(action, cause);
+  if (status === 'Running' && !isNew) return;
+  if (status !== 'Running') bringUp(ops, app.name, status, context);
+  // A frozen guest goes on with the system that it was frozen with; any other boots the newest.
+  if (isNew && status !== 'Stopped') ops.then({ kind: 'activate' }, causesOf(system), 'service');
+  ops.then({ kind: 'settle', system: ref }, 'the app must run the system it was given');
+}
+
+/** Made from an image, and not yet told to boot a system of its own. */
+function isHalfSeeded({ actual, refit }: Compared): boolean {
+  return !actual?.applied && refit.changes.some(({ action }) => action.kind === 'repair');
+}
+
+/** Takes what belonged to the app's former name: generations and volumes first, then the container itself. */
+function renamed(ops: Chain, { app, actual, store }: Compared): boolean {
+  if (!actual || actual.name === app.name) return false;
+  const cause = `it was ${actual.name}`;
+  if (actual.status !== 'Stopped') ops.then({ kind: 'stop', instance: actual.name }, cause, 'container');
+  ops.then({ kind: 'move-profile', from: actual.name, store }, cause);
+  ops.then({ kind: 'take-volumes', from: actual.name }, cause);
+  ops.then({ kind: 'rename', from: actual.name }, cause);
+  // Its devices still say where the profile was.
+  if (store === 'shared') ops.then({ kind: 'repair', store }, 'its profile has moved');
+  return true;
+}
+
+/** Starts an app that does not run. */
+function bringUp(ops: Chain, app: AppName, status: string, context: ExposureContext): void {
+  // A device whose port is taken would stop the container at its start: clear them away before.
+  dropExposures(ops, app, context);
+  const before = ops.all.findLast(({ action }) => action.kind === 'create' || action.kind === 'stop');
+  const stopped = before ? 'it was stopped for the change' : `it is ${status.toLowerCase()}`;
+  const cause = before?.action.kind === 'create' ? 'just created' : stopped;
+  // A device that stays opens its port at the start; one that is added comes after.
+  const kept = context.moves.get(app)?.kept ?? [];
+  const freed = kept.flatMap(({ exposure }) => freedFor(app, exposure, context));
+  const from = status === 'Frozen' ? 'Frozen' : 'Stopped';
+  ops.then({ kind: 'start', from }, cause, 'nothing', [...new Set(freed)]);
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from '@jest/globals';
+import { results, run } from './recording.js';
+
+const NEW_PORT = { want: ['web 81'], have: ['web 80'] };
+
+/** Both have to let go first, so each has something to fall back on. */
+const SWAP = { want: ['a 81', 'b 80'], have: ['a 80', 'b 81'] };
+
+/** Of an exposure with everything to lose: two that were taken away, for two that are to come. */
+const BOTH = {
+  want: ['a 81 publish=6000-6009>1-10', 'b 80'],
+  have: ['a 80 publish=6000-6001>1-2', 'b 81'],
+};
+
+describe('expose', () => {
+  test('looks whether the port is free before the daemon is asked', async () => {
+    const recorded = await run(NEW_PORT, { busy: { '127.0.0.1:81': 'is in use' } });
+    expect(recorded.calls).toEqual(['host.probe 127.0.0.1:81']);
+    expect(results(recorded)).toEqual(['web failed (web/expose:web-2: 127.0.0.1:81 is in use)']);
+    expect(recorded.outcome.apps[0]?.failure?.problem.hint).toBe(
+      'free it or change the manifest, then run `pets up web` again',
+    );
+  });
+
+  test('keeps the old one until the new one answers', async () => {
+    const recorded = await run(NEW_PORT, { fails: { 'host.accepts': 'nobody answers' } });
+    expect(recorded.calls.filter((call) => call.startsWith('incus.removeDevice'))).toEqual([]);
+  });
+
+  test('that fails restores the one that was taken away for it, and says so', async () => {
+    const recorded = await run(SWAP, { busy: { '127.0.0.1:81': 'is in use' } });
+    expect(recorded.calls.filter((call) => / (a |127\.0\.0\.1:80$)/.test(call)).slice(0, 3)).toEqual([
+      'incus.removeDevice a web',
+      'host.probe 127.0.0.1:80',
+      'incus.setDevice a web tcp:127.0.0.1:80',
+    ]);
+    expect(results(recorded)[0]).toBe(
+      'a failed (a/expose:web-2: 127.0.0.1:81 is in use; 127.0.0.1:80 is exposed again as before)',
+    );
+  });
+
+  test('that cannot restore it says that as well', async () => {
+    const fails = { 'incus.setDevice a web tcp:127.0.0.1:80': 'address already in use' };
+    const recorded = await run(SWAP, { fails, busy: { '127.0.0.1:81': 'is in use' } });
+    expect(results(recorded)[0]).toBe(
+      'a failed (a/expose:web-2: 127.0.0.1:81 is in use; and 127.0.0.1:80 could not be exposed again: address already in use)',
+    );
+  });
+});
+
+describe('what was taken away for an exposure that will not come', () => {
+  test('is put back as it was, each by its own name and value', async () => {
+    const { calls, devices } = await run(BOTH, { busy: { '127.0.0.1:81': 'is in use' } });
+    expect(calls.filter((call) => call.startsWith('incus.setDevice a'))).toEqual([
+      'incus.setDevice a web tcp:127.0.0.1:80',
+      'incus.setDevice a publish-1 tcp:127.0.0.1:6000-6001',
+    ]);
+    expect(devices['a publish-1']).toEqual({
+      type: 'proxy',
+      listen: 'tcp:127.0.0.1:6000-6001',
+      connect: 'tcp:127.0.0.1:1-2',
+    });
+  });
+
+  test('is put back when taking away the next one failed', async () => {
+    const recorded = await run(BOTH, { fails: { 'incus.removeDevice a publish-1': 'busy' } });
+    expect(recorded.calls.filter((call) => call.startsWith('incus.setDevice a'))).toEqual([
+      'incus.setDevice a web tcp:127.0.0.1:80',
+    ]);
+    expect(results(recorded)[0]).toBe('a failed (a/unexpose:publish-1: busy)');
+  });
+
+  test('stays away from a container that does not run', async () => {
+    const world = { want: ['a 81 volumes=data:/x', 'b 80'], have: ['a 80', 'b 81'] };
+    const recorded = await run(world, { fails: { 'incus.start a': 'it died' } });
+    expect(recorded.calls.filter((call) => call.startsWith('incus.setDevice a web'))).toEqual([]);
+    expect(results(recorded)[0]).toBe('a failed (a/start: it died)');
+  });
+
+  test('is put back in one that came up with a unit that failed', async () => {
+    const world = { want: ['a 81 volumes=data:/x'], have: ['a 80'] };
+    const { calls } = await run(world, { fails: { 'guest.settle a': 'x.service failed' } });
+    expect(calls.slice(-2)).toEqual(['incus.setDevice a web tcp:127.0.0.1:80', 'host.accepts 127.0.0.1:80']);
+  });
+});
+
+test('revive changes the device, so that Incus starts its forwarder, and waits for it', async () => {
+  const { calls } = await run({ want: ['web 80'], have: ['web 80 forwarder=dead'] });
+  expect(calls).toEqual([
+    'incus.setDevice web web tcp:127.0.0.1:80',
+    'host.accepts 127.0.0.1:80',
+    'incus.setConfig web',
+  ]);
+});
+
+test('further exposures are made as Incus writes them', async () => {
+  const publish = '[::]:53/udp>53,unix:/run/web.sock>8080@0660,6000-6010>1-11';
+  const { calls, devices } = await run({ want: [`web - publish=${publish}`], have: ['web'] });
+  expect(devices).toEqual({
+    'web publish-1': { type: 'proxy', listen: 'udp:[::]:53', connect: 'udp:127.0.0.1:53' },
+    'web publish-2': {
+      type: 'proxy',
+      listen: 'unix:/run/web.sock',
+      connect: 'tcp:127.0.0.1:8080',
+      mode: '0660',
+    },
+    'web publish-3': { type: 'proxy', listen: 'tcp:127.0.0.1:6000-6010', connect: 'tcp:127.0.0.1:1-11' },
+  });
+  expect(calls.filter((call) => call.startsWith('host.accepts'))).toEqual([
+    'host.accepts [::]:53/udp',
+    'host.accepts unix:/run/web.sock',
+    'host.accepts 127.0.0.1:6000-6010',
+  ]);
+});

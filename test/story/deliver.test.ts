@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { deliveries } from '../../src/deliver/deliveries.js';
+import { exec, pipe } from '../../src/exec.js';
+import { guestOver } from '../../src/guest/guest.js';
+import { incusOver } from '../../src/incus/client.js';
+import { socketPath } from '../../src/incus/http.js';
+import type { AppName, StorePath } from '../../src/model.js';
+import type { Command } from '../../src/ports.js';
+import { must, standIn, Story } from './rig.js';
+
+const LIMIT_MS = 60_000;
+
+/** A system whose /etc/edition is `edition`, and with a large file in its closure. */
+async function system(edition: string, play: string | null = null): Promise<StorePath> {
+  const expression = `{ nixpkgs, edition, play }:
+    let
+      flake = builtins.getFlake nixpkgs;
+      pkgs = flake.legacyPackages.\${builtins.currentSystem};
+      module = {
+        boot.isContainer = true;
+        networking.hostName = "edition";
+        environment.etc.edition.text = edition;
+        environment.etc.large.source = pkgs.writeText "large" (edition + builtins.concatStringsSep "" (builtins.genList toString 300000));
+        standIn.switch = if play == "" then null else play;
+      };
+    in (flake.lib.nixosSystem { system = builtins.currentSystem; modules = [ module ]; }).config.system.build.toplevel`;
+  const given = Object.entries({ nixpkgs: standIn(), edition, play: play ?? '' });
+  const args = given.flatMap(([name, value]) => ['--argstr', name, value]);
+  const flags = ['--extra-experimental-features', 'nix-command flakes', '--impure', '--no-link', '--json'];
+  const out = await must('nix', ['build', ...flags, ...args, '--expr', expression]);
+  const [{ outputs }] = JSON.parse(out) as [{ outputs: { out: StorePath } }];
+  return outputs.out;
+}
+
+describe('a store of the container’s own', () => {
+  const story = new Story('copy');
+  const app = story.name('box') as AppName;
+  const incus = incusOver(socketPath(process.env), story.project);
+  const { copy } = deliveries(story.project, incus, exec);
+  const guest = guestOver(incus);
+  const inside = (...command: string[]) => must('incus', ['exec', app, '--', ...command]);
+  const restart = async () => {
+    await incus.stop(app, 10_000);
+    await incus.start(app);
+  };
+  let [first, second] = ['', ''] as StorePath[] as [StorePath, StorePath];
+
+  beforeAll(async () => {
+    first = await system(`${story.project} first`);
+    second = await system(`${story.project} second`);
+    const marks = { 'user.pets.project': story.project, 'user.pets.app': app };
+    const { config, devices } = copy.seed(app);
+    await incus.create({
+      name: app,
+      description: '',
+      config: { ...config, ...marks },
+      devices,
+      profiles: null,
+      image: 'nixos/25.11',
+    });
+    await incus.start(app);
+  });
+  afterAll(() => story.cleanUp());
+
+  // The large file comes first, and the stream breaks right after it.
+  test('a stream that breaks leaves what has arrived, and says so', async () => {
+    const cut = (from: Command, to: Command, idleMs: number) =>
+      pipe(['sh', '-c', 'nix-store "$@" | head -c 1700000', ...from], to, idleMs);
+    const broken = deliveries(story.project, incus, exec, cut).copy;
+    await expect(broken.deliver(app, first, LIMIT_MS, () => undefined)).rejects.toMatchObject({
+      problems: [
+        {
+          app,
+          message: expect.stringMatching(/^sending the system broke off: error: /),
+          hint: expect.stringContaining(`pets up ${app}`),
+        },
+      ],
+    });
+    await expect(inside('nix-store', '--check-validity', first)).rejects.toThrow('is not valid');
+  });
+
+  test('the next one sends the rest; then there is nothing to send', async () => {
+    const lines: string[] = [];
+    const sent = await copy.deliver(app, first, LIMIT_MS, (line) => lines.push(line));
+    expect(sent).toMatch(/^[12] paths?, \d+ kB$/);
+    expect(lines.at(-1)).toMatch(/^(\d) of \1 paths?, /);
+    await inside('nix-store', '--check-validity', first);
+    expect(await copy.deliver(app, first, LIMIT_MS, () => undefined)).toBe('');
+  });
+
+  test('only what is missing goes over', async () => {
+    const [, mine] = [await must('nix-store', ['-qR', first]), await must('nix-store', ['-qR', second])];
+    const sent = await copy.deliver(app, second, LIMIT_MS, () => undefined);
+    expect(Number.parseInt(sent, 10)).toBeLessThan(mine.split('\n').length / 2);
+    expect(sent).toMatch(/ 2 MB$/);
+  });
+
+  test('the profile is the guest’s; the same system again is no new generation', async () => {
+    expect(await copy.setProfile(app, first)).toBe(2);
+    expect(await copy.setProfile(app, first)).toBe(2);
+    expect(await inside('readlink', '-f', '/nix/var/nix/profiles/system')).toBe(first);
+  });
+
+  test('it boots what was sent', async () => {
+    await incus.setConfig(app, copy.instance(app).config);
+    await restart();
+    await guest.settle(app, first, LIMIT_MS);
+    expect(await inside('cat', '/etc/edition')).toBe(`${story.project} first`);
+  });
+
+  test('and switches to the next without a restart', async () => {
+    const booted = await inside('cat', '/proc/sys/kernel/random/boot_id');
+    expect(await copy.setProfile(app, second)).toBe(3);
+    const how = { activation: 'switch', limitMs: LIMIT_MS } as const;
+    expect(await guest.activate(app, second, how, () => undefined)).toEqual({ warnings: [] });
+    await guest.settle(app, second, LIMIT_MS);
+    expect(await inside('cat', '/etc/edition')).toBe(`${story.project} second`);
+    expect(await inside('cat', '/proc/sys/kernel/random/boot_id')).toBe(booted);
+  });
+
+  test('what was booted stays although its generation is removed', async () => {
+    expect(await copy.collect(app, 1)).toMatch(/^2 generations, \d+ store paths? deleted, /);
+    expect(await copy.collect(app, 1)).toBe('');
+    await inside('nix-store', '--check-validity', first, second);
+  });
+
+  test('after a restart only what is kept does', async () => {
+    await restart();
+    await guest.settle(app, second, LIMIT_MS);
+    expect(await copy.collect(app, 1)).toMatch(/^\d+ store paths? deleted, /);
+    await inside('nix-store', '--check-validity', second);
+    await expect(inside('nix-store', '--check-validity', first)).rejects.toThrow('is not valid');
+    // The host's own is another store.
+    await must('nix-store', ['--check-validity', first]);
+  });
+
+  test('activation = "switch": a system that refuses is a failure, and the container runs on', async () => {
+    const stubborn = await system(`${story.project} stubborn`, 'inhibited');
+    await copy.deliver(app, stubborn, LIMIT_MS, () => undefined);
+    await copy.setProfile(app, stubborn);
+    const booted = await inside('cat', '/proc/sys/kernel/random/boot_id');
+    const how = { activation: 'switch', limitMs: LIMIT_MS } as const;
+    await expect(guest.activate(app, stubborn, how, () => undefined)).rejects.toMatchObject({
+      problems: [{ message: expect.stringContaining('the guest was not switched: the system refuses') }],
+      log: expect.arrayContaining([expect.stringContaining('switchInhibitors')]),
+    });
+    expect(await inside('cat', '/proc/sys/kernel/random/boot_id')).toBe(booted);
+  });
+});
