@@ -43,7 +43,8 @@ let
   ]
   ++ map file request.modules
   ++ [ (import ./options.nix { inherit (request) name nixos; }) ];
-  assemble = modules: nixpkgs.lib.nixosSystem { system = request.platform; modules = modules ++ pet; };
+  nixosSystem = nixpkgs.lib.nixosSystem or (throw "the flake given as nixpkgs has no lib.nixosSystem");
+  assemble = modules: nixosSystem { system = request.platform; modules = modules ++ pet; };
 
   system =
     if request ? config then assemble [ (file request.config) enabled ]

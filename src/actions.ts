@@ -23,11 +23,13 @@ export type Action =
   /** Give the app a volume, where none of that name is kept for it. */
   | { readonly kind: 'make-volume'; readonly volume: string; readonly size: string | null }
   | { readonly kind: 'resize-volume'; readonly volume: string; readonly size: string | null }
-  /** The volumes of the app's former name are its own from now on. */
-  | { readonly kind: 'take-volumes'; readonly from: AppName }
+  /** Volumes of the app's former name are its own from now on. `names`: theirs in Incus. */
+  | { readonly kind: 'take-volumes'; readonly from: AppName; readonly names: readonly string[] }
   /** Make a folder of the host that a bind is to show. */
   | { readonly kind: 'make-folder'; readonly path: string }
   | { readonly kind: 'create'; readonly store: StoreMode }
+  /** Mark the instance: whoever finds it half renamed knows what it was to become. */
+  | { readonly kind: 'begin-rename'; readonly from: AppName }
   | { readonly kind: 'rename'; readonly from: AppName }
   /** The generations of the app's former name are its own from now on. */
   | { readonly kind: 'move-profile'; readonly from: AppName; readonly store: StoreMode }
@@ -93,6 +95,7 @@ export const ACTIONS = {
   'take-volumes': { doing: 'taking over the volumes', done: 'volumes taken over', slot: 'incus' },
   'make-folder': { doing: 'making the folder', done: 'folder made', slot: 'incus' },
   create: { doing: 'creating', done: 'created', slot: 'incus' },
+  'begin-rename': { doing: 'beginning to rename', done: 'rename begun', slot: 'incus' },
   rename: { doing: 'renaming', done: 'renamed', slot: 'incus' },
   'move-profile': { doing: 'moving the profile', done: 'profile moved', slot: 'incus' },
   repair: { doing: 'repairing the container', done: 'container repaired', slot: 'incus' },

@@ -245,6 +245,8 @@ export type ActualApp = {
   readonly name: AppName;
   /** A rename that was begun: the name that the instance is about to have. */
   readonly becoming: AppName | null;
+  /** The name that its marks still say: it was renamed, and the run was cut short right then. */
+  readonly former: AppName | null;
   /** Incus' word: Running, Stopped, Frozen, Error… */
   readonly status: string;
   /** `creating`: no run has brought it up whole yet; `ready`: one has. */
@@ -295,6 +297,8 @@ export type Actual = {
   readonly addresses: readonly string[];
   /** Why pets cannot share the host's store, in words; null: they can. */
   readonly unshareable: string | null;
+  /** Aliases of images that were looked for and are not in the daemon's store. */
+  readonly missingImages: readonly string[];
 };
 
 // ── Plan ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -57,8 +57,12 @@ export type GuestResult = { readonly exitCode: number; readonly stdout: string; 
 export interface Incus {
   /** All instances of all the daemon's projects, in one request. */
   instances(): Promise<readonly InstanceJson[]>;
+  /** Resolves when nothing changes the project's instances any more, or after a minute. */
+  quiesce(): Promise<void>;
   /** Null when the host can give an instance idmapped mounts of its folders; else why not. */
   unshareable(): Promise<string | null>;
+  /** Whether the daemon's own image store has an alias. */
+  hasImage(alias: string): Promise<boolean>;
   create(spec: InstanceSpec): Promise<void>;
   /** An instance that has the new name already is fine; it must be stopped. */
   rename(from: string, to: string): Promise<void>;

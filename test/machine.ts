@@ -29,6 +29,7 @@ export class Machine {
       instances,
       volumes: this.#volumes,
       unshareable: null,
+      missingImages: [],
       host: {
         listening: listening.map((binding) => ({ binding, inode: '0' })),
         holderOf: () => ({ words: 'nobody', isForwarder: false }),
@@ -134,6 +135,8 @@ export class Machine {
       ...{
         instances: unused,
         unshareable: unused,
+        hasImage: unused,
+        quiesce: unused,
         status: unused,
         consoleTail: unused,
         readLink: unused,

@@ -43,11 +43,13 @@ export async function expose(
     await ports.host.accepts(binding, ACCEPT_MS);
   } catch (error) {
     const problem = problemOf(error);
+    const other =
+      fallback?.binding && formatBinding(fallback.binding) !== formatBinding(binding) ? fallback : null;
     throw new ProblemError({
       app,
       hint: `free it or change the manifest, then run \`pets up ${app}\` again`,
       ...problem,
-      message: `${problem.message}${await restore(app, fallback, ports)}`,
+      message: `${problem.message}${await restore(app, other, ports)}`,
     });
   }
 }

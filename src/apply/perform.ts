@@ -45,9 +45,9 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   'resize-volume': async (job, { volume, size }) =>
     warned(await job.ports.incus.resizeVolume(await volumeOf(job, volume), size)),
 
-  'take-volumes': async ({ app, ports }, { from }) => {
+  'take-volumes': async ({ app, ports }, { names }) => {
     const volumes = await ports.incus.volumes();
-    for (const volume of volumes.filter((v) => v.app === from))
+    for (const volume of volumes.filter((v) => names.includes(v.name)))
       await ports.incus.markVolume(volume, { app, volume: volume.volume });
     return {};
   },
@@ -74,6 +74,11 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
       profiles,
       image: store === 'copy' ? image : null,
     });
+    return {};
+  },
+
+  'begin-rename': async ({ app, ports }, { from }) => {
+    await ports.incus.setConfig(from, { 'user.pets.becoming': app });
     return {};
   },
 

@@ -2,7 +2,7 @@ import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { confirm, mayAsk } from './confirm.js';
 import type { Context } from './context.js';
-import { nothingWanted, observe } from './observe.js';
+import { nothingWanted, observeAtRest } from './observe.js';
 import { readProject } from './project.js';
 import { holdProject } from './project-lock.js';
 import { carryOut, type RunOptions } from './up.js';
@@ -13,7 +13,7 @@ export async function down(options: RunOptions, context: Context): Promise<ExitC
   const desired = { project: project.manifest.project, apps: [] };
   const release = await holdProject(desired.project, 'down', context.env);
   try {
-    const actual = await observe(desired.project, nothingWanted, context.env);
+    const actual = await observeAtRest(desired.project, nothingWanted, context.env);
     const plan = planOf(desired, actual, { prune: true, recreate: false, only: null });
     const names = plan.apps.map((app) => app.app).join(', ');
     if (names !== '' && !options.yes && !(await agreed(names, options, context))) return EXIT.ok;
@@ -25,7 +25,7 @@ export async function down(options: RunOptions, context: Context): Promise<ExitC
 
 async function agreed(names: string, options: RunOptions, context: Context): Promise<boolean> {
   if (mayAsk(options, context)) {
-    return confirm(`Destroy ${names}, with everything on their root disks? Volumes are kept.`, context);
+    return confirm(`Destroy ${names}? What is on their root disks is lost; volumes are kept.`, context);
   }
   throw new ProblemError(
     {

@@ -4,7 +4,8 @@ import { incusOver } from '../incus/client.js';
 import { hostView } from '../incus/host.js';
 import { socketPath } from '../incus/http.js';
 import { actualFrom } from '../incus/observe.js';
-import type { Actual, Desired } from '../model.js';
+import type { Actual, Desired, DesiredApp } from '../model.js';
+import type { Incus, InstanceJson } from '../ports.js';
 import type { Context } from './context.js';
 
 const SETTLE_MS = 10_000;
@@ -16,8 +17,16 @@ export type Wanted = {
   readonly apps: readonly string[];
   /** Whether an app has volumes. */
   readonly volumes: boolean;
+  /** What apps are made from, should they get stores of their own. */
+  readonly images: readonly Pick<DesiredApp, 'name' | 'store' | 'image'>[];
 };
-export const nothingWanted: Wanted = { ports: new Set(), sockets: new Set(), apps: [], volumes: false };
+export const nothingWanted: Wanted = {
+  ports: new Set(),
+  sockets: new Set(),
+  apps: [],
+  volumes: false,
+  images: [],
+};
 
 /**
  * What is there: one request to the daemon, and a few more where there are volumes or new apps; the rest from the
@@ -40,10 +49,37 @@ export async function observe(project: string, wanted: Wanted, env: Context['env
       // Matters to a container that is yet to be made.
       isNew ? incus.unshareable() : null,
     ]);
-    const actual = actualFrom({ project, wanted, instances, volumes, unshareable, host: hostView(view) });
+    const missingImages = await missing(imagesToMake(wanted, ours, unshareable), incus);
+    const host = hostView(view);
+    const actual = actualFrom({ project, wanted, instances, volumes, unshareable, missingImages, host });
     if (!actual.claims.some((claim) => claim.passing) || Date.now() > deadline) return actual;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+}
+
+/** Images of containers that a run may have to make: where there is none, or one with the host's store. */
+function imagesToMake(
+  { images }: Wanted,
+  ours: readonly InstanceJson[],
+  unshareable: string | null,
+): string[] {
+  const made = images.filter(({ name, store }) => {
+    const there = ours.find((i) => i.name === name);
+    if (store === 'copy') return there?.devices['nix-store'] !== undefined || !there;
+    return store === null && !there && unshareable !== null;
+  });
+  return [...new Set(made.map(({ image }) => image))];
+}
+
+async function missing(images: readonly string[], incus: Incus): Promise<string[]> {
+  const there = await Promise.all(images.map(async (image) => ({ image, is: await incus.hasImage(image) })));
+  return there.filter(({ is }) => !is).map(({ image }) => image);
+}
+
+/** For those who are about to change something: what the daemon still does to the pets is waited for first. */
+export async function observeAtRest(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
+  await incusOver(socketPath(env), project).quiesce();
+  return observe(project, wanted, env);
 }
 
 export function wantedBy({ apps }: Desired): Wanted {
@@ -56,6 +92,8 @@ export function wantedBy({ apps }: Desired): Wanted {
     ports: new Set(ports),
     sockets: new Set(sockets),
     apps: apps.map(({ name }) => name),
-    volumes: apps.some(({ volumes }) => volumes.length > 0),
+    // A former name may have left some.
+    volumes: apps.some(({ volumes, was }) => volumes.length > 0 || was !== null),
+    images: apps,
   };
 }

@@ -113,7 +113,8 @@ async function byKey(pairs: readonly (readonly [string, Promise<ContentHash>])[]
 
 function kindOf(path: string): PathKind {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) return 'missing';
+  // A link that leads nowhere stands there all the same.
+  if (!found) return lstatSync(path, { throwIfNoEntry: false }) ? 'file' : 'missing';
   if (found.isDirectory()) return 'folder';
   return found.isSocket() ? 'socket' : 'file';
 }

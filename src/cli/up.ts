@@ -5,7 +5,7 @@ import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { chooseMode, createReporter, diffText } from '../ui/index.js';
 import { confirm, mayAsk } from './confirm.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
-import { observe, wantedBy } from './observe.js';
+import { observeAtRest, wantedBy } from './observe.js';
 import { desireOf, located, readProject, type Project } from './project.js';
 import { holdProject } from './project-lock.js';
 import { selected } from './select.js';
@@ -29,7 +29,7 @@ export async function up(apps: readonly string[], options: UpOptions, context: C
   const release = await holdProject(project.manifest.project, 'up', context.env);
   try {
     const desired = await desireOf(project, lazyExec);
-    const actual = await observe(desired.project, wantedBy(desired), context.env);
+    const actual = await observeAtRest(desired.project, wantedBy(desired), context.env);
     const planFor = (allowed: Allowed) => planOf(desired, actual, { ...allowed, only });
     const plan = planFor(await allowedBy(planFor(options), options, context));
     return await carryOut(plan, desired, project, options, context);
@@ -98,9 +98,9 @@ async function allowedBy(plan: Plan, options: UpOptions, context: Context): Prom
     const names = held.filter((app) => app.verb === verb).map((app) => app.app);
     return names.length > 0 && (await confirm(question(names.join(', ')), context));
   };
-  const lost = 'with everything on the root disk? Volumes are kept.';
+  const lost = 'What is on their root disks is lost; volumes are kept.';
   return {
-    prune: options.prune || (await asked('destroy', (names) => `Destroy ${names}, ${lost}`)),
-    recreate: options.recreate || (await asked('recreate', (names) => `Make ${names} anew, ${lost}`)),
+    prune: options.prune || (await asked('destroy', (names) => `Destroy ${names}? ${lost}`)),
+    recreate: options.recreate || (await asked('recreate', (names) => `Make ${names} anew? ${lost}`)),
   };
 }

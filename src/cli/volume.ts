@@ -44,7 +44,7 @@ export async function volumeRm(name: string, options: VolumeRmOptions, context: 
     if (user !== undefined) {
       throw new ProblemError({
         message: `\`${name}\` is attached to \`${user}\``,
-        hint: `take it out of the manifest and run \`pets up ${user}\`, or remove the app; then it can be deleted`,
+        hint: 'take it out of the manifest and run `pets up`, or detach it there; then it can be deleted',
       });
     }
     if (!(await isConfirmed(name, options, context))) {

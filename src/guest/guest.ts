@@ -14,6 +14,7 @@ export function guestOver(incus: Incus): Guest {
         await restart(incus, app);
         return { warnings: [] };
       }
+      if (await hasBooted(incus, app, toplevel)) return { warnings: [] };
       const switched = await switchTo(incus, app, toplevel, limitMs, say).catch(async (error: unknown) => {
         // A guest that died before or during the switch boots into the new system: the profile is set.
         if ((await incus.status(app)) === 'Running') throw error;
@@ -28,6 +29,12 @@ export function guestOver(incus: Incus): Guest {
 
     settle: (app, toplevel, limitMs) => settle(incus, app, toplevel, limitMs),
   };
+}
+
+/** Booted into it, by hand or by a run that was cut short: then all of it runs, which `current-system` alone does not say. */
+async function hasBooted(incus: Incus, app: AppName, toplevel: string): Promise<boolean> {
+  const links = ['/run/booted-system', '/run/current-system'].map((path) => incus.readLink(app, path));
+  return (await Promise.all(links)).every((target) => target === toplevel);
 }
 
 /** Whatever still runs in the guest, such as a switch that hangs, ends with it. */

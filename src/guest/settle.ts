@@ -1,11 +1,13 @@
 import type { AppName } from '../model.js';
-import type { Incus } from '../ports.js';
-import { FailedProgram, ProblemError } from '../problem.js';
+import type { GuestResult, Incus } from '../ports.js';
+import { FailedProgram, ProblemError, TimeoutProblem } from '../problem.js';
 
 const BIN = '/run/current-system/sw/bin';
 const POLL_MS = 100;
-/** For a command that only asks. */
-const COMMAND_MS = 30_000;
+/** One command may take so long; then how the container is must be looked at. */
+const SLICE_MS = 15_000;
+/** A limit that has just run out still lets a command answer. */
+const LEAST_MS = 3000;
 
 /** Resolves when the guest has booted, runs `toplevel`, and no unit has failed. */
 export async function settle(incus: Incus, app: AppName, toplevel: string, limitMs: number): Promise<void> {
@@ -20,7 +22,7 @@ async function runsSystem(incus: Incus, app: AppName, toplevel: string, deadline
   for (;;) {
     const current = await incus.readLink(app, '/run/current-system');
     if (current === toplevel) return;
-    if ((await incus.status(app)) !== 'Running') throw await died(incus, app);
+    await mustRun(incus, app);
     if (Date.now() > deadline) {
       throw new ProblemError({
         app,
@@ -32,21 +34,13 @@ async function runsSystem(incus: Incus, app: AppName, toplevel: string, deadline
   }
 }
 
-async function died(incus: Incus, app: AppName): Promise<FailedProgram> {
-  return new FailedProgram(
-    { app, message: 'the container died while it booted', hint: `look at \`incus info --show-log ${app}\`` },
-    await incus.consoleTail(app),
-  );
-}
-
 /** systemd says when the boot's jobs are done; before its bus is there it cannot be asked. */
 async function hasBooted(incus: Incus, app: AppName, deadline: number): Promise<void> {
   for (;;) {
-    const left = Math.max(1000, deadline - Date.now());
-    const { stdout } = await incus.exec(app, [`${BIN}/systemctl`, 'is-system-running', '--wait'], left);
-    const state = stdout.trim();
+    const command = [`${BIN}/systemctl`, 'is-system-running', '--wait'];
+    const state = (await ask(incus, app, command, deadline))?.stdout.trim() ?? 'nothing';
     if (state === 'running' || state === 'degraded') return;
-    if ((await incus.status(app)) !== 'Running') throw await died(incus, app);
+    await mustRun(incus, app);
     if (Date.now() > deadline)
       throw new ProblemError({ app, message: `the system did not come up: systemd says \`${state}\`` });
     await pause();
@@ -60,18 +54,15 @@ async function noUnitFailed(incus: Incus, app: AppName, deadline: number): Promi
     .filter((unit) => unit !== '');
   const first = units[0];
   if (first === undefined) return;
-  const journal = await incus.exec(
-    app,
-    [`${BIN}/journalctl`, '--unit', first, '--lines', '20', '--no-pager', '--output', 'cat'],
-    COMMAND_MS,
-  );
+  const command = [`${BIN}/journalctl`, '--unit', first, '--lines', '20', '--no-pager', '--output', 'cat'];
+  const journal = await ask(incus, app, command, deadline);
   throw new FailedProgram(
     {
       app,
       message: `${units.join(', ')} failed`,
       hint: `look inside: incus exec ${app} -- journalctl -u ${first}`,
     },
-    journal.stdout.split('\n').filter((l) => l !== ''),
+    (journal?.stdout ?? '').split('\n').filter((l) => l !== ''),
   );
 }
 
@@ -79,12 +70,45 @@ async function noUnitFailed(incus: Incus, app: AppName, deadline: number): Promi
 async function failedUnits(incus: Incus, app: AppName, deadline: number): Promise<string> {
   for (;;) {
     const command = [`${BIN}/systemctl`, 'list-units', '--failed', '--plain', '--no-legend'];
-    const { exitCode, stdout, stderr } = await incus.exec(app, command, COMMAND_MS);
-    if (exitCode === 0) return stdout;
-    if (Date.now() > deadline)
-      throw new ProblemError({ app, message: `systemd does not answer: ${stderr.trim()}` });
+    const answer = await ask(incus, app, command, deadline);
+    if (answer?.exitCode === 0) return answer.stdout;
+    if (Date.now() > deadline) {
+      const words = answer?.stderr.trim() ?? 'it says nothing';
+      throw new ProblemError({ app, message: `systemd does not answer: ${words}` });
+    }
     await pause();
   }
+}
+
+/** A command in the guest, within what is left of the limit; null when that, or a slice of it, was not enough. */
+async function ask(
+  incus: Incus,
+  app: AppName,
+  command: readonly string[],
+  deadline: number,
+): Promise<GuestResult | null> {
+  const limitMs = Math.max(LEAST_MS, Math.min(SLICE_MS, deadline - Date.now()));
+  try {
+    return await incus.exec(app, command, limitMs);
+  } catch (error) {
+    await mustRun(incus, app);
+    if (error instanceof TimeoutProblem) return null;
+    throw error;
+  }
+}
+
+/** A guest that was frozen or is dead explains why it does not answer. */
+async function mustRun(incus: Incus, app: AppName): Promise<void> {
+  const status = await incus.status(app);
+  if (status === 'Running') return;
+  if (status === 'Frozen') {
+    const hint = `\`pets up ${app}\` thaws it`;
+    throw new ProblemError({ app, message: 'somebody froze the container', hint });
+  }
+  throw new FailedProgram(
+    { app, message: 'the container died while it booted', hint: `look at \`incus info --show-log ${app}\`` },
+    await incus.consoleTail(app),
+  );
 }
 
 function pause(): Promise<void> {

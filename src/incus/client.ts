@@ -6,7 +6,8 @@ import { instancesOf } from './instances.js';
 import { Rest } from './operations.js';
 import { OwnInstances } from './own.js';
 import { powerOf } from './power.js';
-import { unshareable } from './server.js';
+import { quiesceAll } from './quiesce.js';
+import { hasImage, unshareable } from './server.js';
 import { volumesOf } from './volumes.js';
 
 /** The Incus port over the daemon's socket. It writes only to instances and volumes that bear `project`'s marks. */
@@ -19,7 +20,9 @@ export function incusOver(socket: string, project: string): Incus {
         const found = await rest.get('/1.0/instances?recursion=1&all-projects=true');
         return (found?.metadata ?? []) as readonly InstanceJson[];
       }),
+    quiesce: () => said('waiting for what runs on the instances', () => quiesceAll(project, rest)),
     unshareable: () => said('asking Incus what its host can do', () => unshareable(rest)),
+    hasImage: (alias) => said(`looking for the image \`${alias}\``, () => hasImage(alias, rest)),
     ...instancesOf(rest, own),
     ...powerOf(rest, own),
     ...insideOf(rest, own),

@@ -4,12 +4,11 @@ import { said, write } from './attempt.js';
 import { IncusError } from './http.js';
 import type { Rest } from './operations.js';
 import { at, type OwnInstances } from './own.js';
+import { quiesce } from './quiesce.js';
+import { hasImage } from './server.js';
 
 type Calls =
   'create' | 'rename' | 'remove' | 'setConfig' | 'setProfiles' | 'setDevice' | 'removeDevice' | 'status';
-
-/** An image is unpacked in a second or two, in minutes on a busy disk. */
-const END_LIMIT_MS = 300_000;
 
 /** What an instance is made of, and its name. */
 export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
@@ -28,6 +27,9 @@ export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
     rename: (from, to) =>
       write(`renaming \`${from}\` to \`${to}\``, async () => {
         if (!(await own.find(to))) {
+          // Renamed while a stop still clears its devices away, it would leave forwarders under the old name.
+          await own.get(from);
+          await quiesce(from, rest);
           await own.patch(from, { config: { 'user.pets.becoming': to } });
           await rest.write('POST', at(from), { body: { name: to } });
         }
@@ -39,7 +41,12 @@ export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
         if (!(await own.find(name))) return;
         // DELETE is not locked against a create that still runs.
         await quiesce(name, rest);
-        await rest.write('DELETE', at(name));
+        try {
+          await rest.write('DELETE', at(name));
+        } catch (error) {
+          // Somebody else's delete may have been faster.
+          if (!(error instanceof IncusError) || (await own.find(name))) throw error;
+        }
       }),
 
     setConfig: (name, config) => write(`configuring \`${name}\``, () => own.patch(name, { config })),
@@ -75,29 +82,11 @@ async function isThere(name: string, rest: Rest, own: OwnInstances): Promise<boo
 
 /** An unknown alias would end as "Image not provided for instance creation". */
 async function imageSource(alias: string, rest: Rest): Promise<object> {
-  if (!(await rest.get(`/1.0/images/aliases/${encodeURIComponent(alias)}`))) {
+  if (!(await hasImage(alias, rest))) {
     throw new ProblemError({
       message: `Incus has no image \`${alias}\``,
       hint: `get it with: incus image copy images:${alias} local: --alias ${alias}`,
     });
   }
   return { type: 'image', alias };
-}
-
-type RunningOperation = {
-  readonly id: string;
-  readonly resources?: { readonly instances?: readonly string[] };
-};
-
-/** Lets what runs on the instance end. */
-async function quiesce(name: string, rest: Rest): Promise<void> {
-  const found = await rest.get('/1.0/operations?recursion=1');
-  const { running = [] } = (found?.metadata ?? {}) as { running?: RunningOperation[] };
-  const its = running.filter((op) => op.resources?.instances?.some((i) => i.endsWith(`/instances/${name}`)));
-  for (const { id } of its) {
-    // Whether it succeeded is not ours to judge: only that it has ended.
-    await rest.wait(`/1.0/operations/${id}`, END_LIMIT_MS).catch((error: unknown) => {
-      if (!(error instanceof IncusError)) throw error;
-    });
-  }
 }

@@ -28,11 +28,13 @@ export type Seen = {
   readonly volumes: readonly Volume[];
   /** As in `Actual`. */
   readonly unshareable: string | null;
+  readonly missingImages: readonly string[];
   readonly host: HostView;
 };
 
 /** The daemon's lists and the host's view as `Actual`. */
-export function actualFrom({ project, wanted, instances, volumes, unshareable, host }: Seen): Actual {
+export function actualFrom(seen: Seen): Actual {
+  const { project, wanted, instances, volumes, unshareable, missingImages, host } = seen;
   const here = instances.filter((i) => i.project === INCUS_PROJECT);
   // Incus copies the marks with the instance: a copy, or one that was renamed by hand, is not the pet.
   const ours = here.filter((i) => isPet(project, i.name, i.config));
@@ -44,6 +46,7 @@ export function actualFrom({ project, wanted, instances, volumes, unshareable, h
     claims: claimsOn(wanted, instances, ours, host),
     addresses: host.addresses,
     unshareable,
+    missingImages,
   };
 }
 
@@ -72,6 +75,7 @@ function actualApp(
   return {
     name: name as AppName,
     becoming: becoming === undefined || becoming === name ? null : (becoming as AppName),
+    former: config['user.pets.app'] === name ? null : ((config['user.pets.app'] ?? name) as AppName),
     status,
     state: config['user.pets.state'] === 'ready' ? 'ready' : 'creating',
     applied,

@@ -14,6 +14,10 @@ export async function unshareable(rest: Rest): Promise<string | null> {
   return `the host's kernel (${environment.kernel_version ?? 'of unknown version'}) gives Incus no idmapped mounts`;
 }
 
+export async function hasImage(alias: string, rest: Rest): Promise<boolean> {
+  return (await rest.get(`/1.0/images/aliases/${encodeURIComponent(alias)}`)) !== null;
+}
+
 export type Pool = { readonly name: string; readonly driver: string };
 
 export async function poolsOf(rest: Rest): Promise<readonly Pool[]> {

@@ -82,7 +82,11 @@ export function holderOf({ inode }: Socket): Holder {
     const command = commandOf(pid);
     // A wrapped program is `.incusd-wrapped` on NixOS.
     const isForwarder = /\bincusd(-wrapped)? forkproxy\b/.test(command);
-    return { words: `process ${pid} (${shortened(command)})`, isForwarder };
+    // Whoever waits for it in vain is to know how to be rid of it.
+    const words = isForwarder
+      ? `a forwarder of Incus that no running instance has: \`kill ${pid}\` ends it`
+      : `process ${pid} (${shortened(command)})`;
+    return { words, isForwarder };
   }
   return { words: 'a process of another user', isForwarder: false };
 }

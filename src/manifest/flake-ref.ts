@@ -39,7 +39,12 @@ function flawOf(written: string): Problem | null {
   const unfit = /^[./]/.test(written) ? CONTROL : SPACE_OR_CONTROL;
   if (unfit.test(written)) {
     const what = unfit === CONTROL ? 'control characters' : 'spaces or control characters';
-    return { message: `a flake reference has no ${what}, got ${quote(written)}` };
+    const isSpaced = /^(?:path|git\+file):/.test(written) && !CONTROL.test(written);
+    const hint = isSpaced ? `in a URL a space is %20: "${written.replaceAll(' ', '%20')}"` : null;
+    return {
+      message: `a flake reference has no ${what}, got ${quote(written)}`,
+      ...(hint !== null && { hint }),
+    };
   }
   if (written.startsWith('~')) {
     return {

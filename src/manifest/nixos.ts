@@ -40,6 +40,7 @@ function nixTable(table: Readonly<Record<string, unknown>>, path: KeyPath, say: 
     entries.map(([key, value]) => {
       const at = [...path, key];
       if (key.includes('\0')) say(at, refuse(NO_NUL));
+      if (key === '_type') say(at, refuse('`_type` is for Nix to set: values here are data'));
       // Else this table would look like a `Float`.
       const alone = key === 'float' && entries.length === 1;
       if (alone && typeof value === 'number' && Number.isFinite(value)) return [key, BigInt(value)];

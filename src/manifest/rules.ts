@@ -37,10 +37,16 @@ function checkSource({ path, written }: Draft, say: Say): void {
 
 type Mount = { readonly at: string; readonly path: KeyPath; readonly what: string };
 
-/** Nested ones are fine; only one can be at a path. */
+/** Only one can be at a path, and none below another: Incus mounts onto folders that are there, and makes none. */
 function checkMounts(draft: Draft, say: Say): void {
   const taken = new Map<string, Mount>();
-  for (const mount of mountsOf(draft)) {
+  const mounts = mountsOf(draft);
+  for (const mount of mounts) {
+    const outer = mounts.find(({ at }) => mount.at.startsWith(`${at}/`));
+    if (outer) {
+      const message = `${quote(mount.at)} is inside of ${outer.what}, which is mounted at ${quote(outer.at)}`;
+      say({ path: mount.path, at: 'value', message, hint: 'mount it beside that' });
+    }
     const other = taken.get(mount.at);
     if (other) {
       const message = `${quote(mount.at)} is where ${other.what} is mounted`;

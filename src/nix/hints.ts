@@ -1,7 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FlakeRef } from '../model.js';
 import type { AssembledApp } from './inputs.js';
 
 /** What to do about an evaluation that failed, by Nix' words. */
 export function hintFor(words: string, { source }: AssembledApp): string | null {
+  const outside = source.kind === 'local' ? hintOnFiles(words, source.ref) : null;
+  if (outside !== null) return outside;
   const listed = /has no output .*?; it has: (.*)/.exec(words)?.[1];
   if (listed !== undefined && source.kind !== 'config') return otherAttribute(listed.split(', '), source.ref);
   const near = /Did you mean [^\n]*/.exec(words)?.[0];
@@ -11,6 +16,20 @@ export function hintFor(words: string, { source }: AssembledApp): string | null 
   if (/access to (absolute )?path '.*' is forbidden/.test(words))
     return 'evaluation is pure: name the file relative to the one that uses it (`./hardware.nix`)';
   return null;
+}
+
+/** A local flake is its own folder, and of that what git tracks: what else it names is not there. */
+function hintOnFiles(words: string, { written, directory = '' }: FlakeRef): string | null {
+  if (/'\/nix\/store\/(?![0-9a-z]{32}-)/.test(words)) {
+    const [location = ''] = written.split('#');
+    return `a flake is its own folder and nothing around it; git+file:${location.replace(/^path:/, '')} is the whole repository`;
+  }
+  const [, missing] = /getting status of '\/nix\/store\/[0-9a-z]{32}-source\/([^']+)'/.exec(words) ?? [];
+  if (missing === undefined || !existsSync(join(directory, missing))) return null;
+  const isInSubmodule = existsSync(join(directory, missing.split('/')[0] ?? '', '.git'));
+  return isInSubmodule
+    ? `${missing} is in a submodule, which Nix does not see; git+file:…?submodules=1 has it`
+    : `${missing} is not tracked by git, so Nix does not see it: git -C ${directory} add ${missing}`;
 }
 
 type Ref = { readonly written: string; readonly attribute: string };

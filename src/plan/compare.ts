@@ -1,5 +1,7 @@
 import type { Actual, ActualApp, Change, DesiredApp, StoreMode } from '../model.js';
 import { changesOf } from './diff.js';
+import type { Fate } from './exposure.js';
+import { takenBy, type Taken } from './match.js';
 import { refitOf, type Refit } from './refit.js';
 
 /** One app, compared: what its operations are made from. */
@@ -10,26 +12,25 @@ export type Compared = {
   readonly changes: readonly Change[];
   readonly store: StoreMode;
   readonly refit: Refit;
-  /** Whether the container is stopped and started, or is not running. */
-  readonly restarts: boolean;
+  readonly fate: Fate;
+  /** What is the app's own and bears another name of its. */
+  readonly taken: Taken | null;
 };
 
 export function compare(app: DesiredApp, there: ActualApp | null, actual: Actual): Compared {
   const store = storeOf(app, there, actual);
   const base = movesStore({ actual: there, store }) ? null : there;
   const changes = changesOf(app, base);
-  const names = new Set<string>([app.name, there?.name ?? app.name]);
-  const refit = refitOf(
-    app,
-    base,
-    changes,
-    actual.volumes.filter((v) => names.has(v.app)),
-    store,
-  );
+  const taken = takenBy(app, there, actual);
+  const kept = actual.volumes.filter((v) => v.app === app.name || taken?.volumes.includes(v));
+  const refit = refitOf(app, base, changes, kept, store);
   const rebuilt = app.activation === 'restart' && changes.some((c) => c.facet === 'system');
-  const restarts = base?.status !== 'Running' || refit.cold || rebuilt || base.name !== app.name;
-  return { app, actual: there, changes, store, refit, restarts };
+  const isStopped = refit.cold || rebuilt || base?.name !== app.name;
+  const fate = isStopped ? 'starts' : (FATES[base.status] ?? 'starts');
+  return { app, actual: there, changes, store, refit, fate, taken };
 }
+
+const FATES: Readonly<Record<string, Fate>> = { Running: 'runs', Frozen: 'thaws' };
 
 /** A container keeps the store it has until the manifest says otherwise, and while it is being renamed. */
 function storeOf(app: DesiredApp, there: ActualApp | null, { unshareable }: Actual): StoreMode {

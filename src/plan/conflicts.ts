@@ -27,6 +27,7 @@ export function conflictsOf(
       ]),
       ...brokenInstance(app, there.get(app.name)),
       ...unshareableStore(app, there.get(app.name), actual),
+      ...missingImage(app, there.get(app.name), actual),
       ...missingOthers(app, there, actual),
       ...sameVolumes(app, there.get(app.name), actual),
     ];
@@ -110,6 +111,20 @@ function unshareableStore(app: DesiredApp, compared: Compared | undefined, actua
   ];
 }
 
+/** Before a container is deleted for one that cannot be made. */
+function missingImage(app: DesiredApp, compared: Compared | undefined, actual: Actual): Problem[] {
+  const isMade = compared?.store === 'copy' && compared.actual?.store !== 'copy';
+  if (!isMade || !actual.missingImages.includes(app.image)) return [];
+  return [
+    {
+      app: app.name,
+      path: ['apps', app.name, 'image'],
+      message: `Incus has no image \`${app.image}\`, which a store of its own begins with`,
+      hint: `incus image copy images:${app.image} local: --alias ${app.image}`,
+    },
+  ];
+}
+
 /** An app that another comes after must run, or be brought up by this run. */
 function missingOthers(app: DesiredApp, planned: ReadonlyMap<string, Compared>, { apps }: Actual): Problem[] {
   return app.after
@@ -133,6 +148,6 @@ function sameVolumes({ name }: DesiredApp, compared: Compared | undefined, { vol
       app: name,
       path: ['apps', name, 'was'],
       message: `both \`${former}\` and \`${name}\` have a volume \`${volume}\``,
-      hint: `one of them must go first: \`pets volume rm ${name}/${volume}\` deletes the one without an app`,
+      hint: `look at both (\`pets volume ls\`); \`pets volume rm\` deletes the one that is not wanted`,
     }));
 }

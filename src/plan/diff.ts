@@ -97,8 +97,12 @@ function drift(facet: FacetName, field: string, from: string | null, to: string)
 
 /** Why an operation is there, in the few words that fit behind it. */
 export function causesOf(changes: readonly Change[]): string {
-  return [...new Set(changes.map(causeOf))].join(', ');
+  const causes = [...new Set(changes.map(causeOf))];
+  const more = causes.length - CAUSES_SHOWN;
+  return more > 1 ? `${causes.slice(0, CAUSES_SHOWN).join(', ')} and ${more} more` : causes.join(', ');
 }
+
+const CAUSES_SHOWN = 3;
 
 function causeOf(change: Change): string {
   const field = change.facet === change.field ? change.field : `${change.facet} ${change.field}`;

@@ -1,5 +1,5 @@
 import { formatBinding, overlaps } from '../listen.js';
-import type { AppName, Change, DesiredExposure, OpId } from '../model.js';
+import type { AppName, Change, DesiredExposure, Interrupts, OpId } from '../model.js';
 import type { Chain } from './chain.js';
 import { causesOf } from './diff.js';
 import type { Move } from './exposure.js';
@@ -37,10 +37,10 @@ export function moveExposure(
 function addExposures(ops: Chain, app: AppName, changes: readonly Change[], context: ExposureContext): void {
   const isDropped = ops.has('unexpose');
   for (const { device, exposure: wanted, replaces } of context.moves.get(app)?.adds ?? []) {
-    const cause =
-      causesOf(changes.filter((c) => isAbout(c, wanted))) || `${formatBinding(wanted.binding)} is not there`;
+    const isUp = ops.has('start') ? 'its system is up' : `${formatBinding(wanted.binding)} is not there`;
+    const cause = causesOf(changes.filter((c) => isAbout(c, wanted))) || isUp;
     const fallback = isDropped ? replaces : null;
-    const interrupts = replaces ? 'exposure' : 'nothing';
+    const interrupts = replaces && !ops.has('start') ? 'exposure' : 'nothing';
     const freed = freedFor(app, wanted, context);
     ops.then({ kind: 'expose', device, exposure: wanted, fallback }, cause, interrupts, freed);
   }
@@ -52,7 +52,12 @@ function isAbout({ facet, field }: Change, { role, binding }: DesiredExposure): 
 }
 
 /** Once: where the container starts, before that. */
-export function dropExposures(ops: Chain, app: AppName, context: ExposureContext): void {
+export function dropExposures(
+  ops: Chain,
+  app: AppName,
+  context: ExposureContext,
+  interrupts: Interrupts = 'exposure',
+): void {
   const move = context.moves.get(app);
   if (!move || move.leaves || ops.has('unexpose')) return;
   for (const { device, binding, value } of move.drop) {
@@ -60,8 +65,10 @@ export function dropExposures(ops: Chain, app: AppName, context: ExposureContext
       ? formatBinding(binding)
       : `${value['listen'] ?? device} to ${value['connect'] ?? '?'}`;
     const isReplaced = move.adds.some(({ exposure }) => formatBinding(exposure.binding) === what);
-    const cause = isReplaced ? `${what} is replaced` : `${what} is not in the manifest any more`;
-    ops.then({ kind: 'unexpose', device }, cause, 'exposure');
+    const isReopened = move.adds.some((add) => add.device === device);
+    const replaced = isReopened ? `${what} opens when the system is up` : `${what} is replaced`;
+    const cause = isReplaced ? replaced : `${what} is not in the manifest any more`;
+    ops.then({ kind: 'unexpose', device }, cause, interrupts);
   }
 }
 

@@ -18,26 +18,39 @@ export type Move = {
   readonly leaves: boolean;
 };
 
-/** `restarts`: the container is stopped and started, or is not running. */
-export function moveOf(desired: DesiredApp, actual: ActualApp | null, restarts: boolean): Move {
+/** What becomes of the container: it runs on, is thawed, or starts. */
+export type Fate = 'runs' | 'thaws' | 'starts';
+
+/**
+ * A container starts without exposures and gets them when its system is up: when a guest dies while the daemon
+ * opens a proxy for it, the forwarder is left behind, and its port taken for good (seen on Incus 6.0.4).
+ */
+export function moveOf(desired: DesiredApp, actual: ActualApp | null, fate: Fate): Move {
   const there = actual?.exposures ?? [];
-  const kept: Placed[] = [];
-  const missing: DesiredExposure[] = [];
-  for (const exposure of desired.exposures) {
-    const device = there.find((e) => serves(e, exposure))?.device;
-    if (device === undefined) missing.push(exposure);
-    else kept.push({ device, exposure });
-  }
+  const found = desired.exposures.map((exposure) => ({
+    exposure,
+    same: there.find((e) => serves(e, exposure)) ?? null,
+  }));
+  const kept = found.flatMap(({ exposure, same }) =>
+    same && fate !== 'starts' ? [{ device: same.device, exposure }] : [],
+  );
   const drop = there.filter((e) => !kept.some(({ device }) => device === e.device));
+  const odd = drop.filter((e) => !found.some(({ same }) => same === e));
+  const replaced = { web: odd.filter(isRole('web')), publish: odd.filter(isRole('publish')) };
   const names = freeDevices(actual?.devices ?? []);
-  const replaced = { web: drop.filter(isRole('web')), publish: drop.filter(isRole('publish')) };
-  const adds = missing.map((exposure) => {
-    const { role } = exposure;
-    return { device: names(role), exposure, replaces: replaced[role].shift() ?? null };
-  });
-  const dead = actual?.facets.exposure?.['forwarder'] === 'dead' ? kept : [];
-  const opens = restarts ? desired.exposures : [...missing, ...dead.map(({ exposure }) => exposure)];
-  return { app: desired.name, adds, drop, dead, kept, opens, leaves: false };
+  const adds = found
+    .filter(({ same }) => !same || fate === 'starts')
+    .map(({ exposure, same }) => ({
+      device: same?.device ?? names(exposure.role),
+      exposure,
+      replaces: same ?? replaced[exposure.role].shift() ?? null,
+    }));
+  const dead = fate === 'runs' && actual?.facets.exposure?.['forwarder'] === 'dead' ? kept : [];
+  const opened = fate === 'runs' ? [...adds, ...dead] : [...adds, ...kept];
+  return {
+    ...{ app: desired.name, adds, drop, dead, kept, leaves: false },
+    opens: opened.map(({ exposure }) => exposure),
+  };
 }
 
 /** A deleted container's exposures go with it: whoever takes its port waits for that. */

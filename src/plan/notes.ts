@@ -9,12 +9,24 @@ export function notesOf(compared: Compared, actual: Actual): string[] {
   return [
     ...(isAnew ? ['what is on its root disk is lost'] : []),
     ...detached(app, there),
-    ...fresh.flatMap(({ name }) => found(name, [app.name, there?.name], actual)),
+    ...fresh.flatMap(({ name }) => found(name, [app.name, compared.taken?.from], actual)),
+    ...formerName(compared, actual),
     ...(there?.state === 'ready' && !isAnew ? fresh.map(covered) : []),
     ...(app.store === null && store === 'copy' && actual.unshareable !== null && !there
       ? [`it gets a store of its own: ${actual.unshareable}`]
       : []),
   ];
+}
+
+/** A former name that does not do what its writer most likely thinks. */
+function formerName({ app, actual: there, store, taken }: Compared, { apps }: Actual): string[] {
+  const { name, was } = app;
+  if (was === null) return [];
+  if (!there && !taken) return [`the project has no \`${was}\`: \`${name}\` is made new`];
+  if (there?.name === name && apps.some((other) => other.name === was))
+    return [`\`${was}\` is there as well, and stays what it is: \`${name}\` has a container already`];
+  const isLater = there !== null && there.name !== name && app.store !== null && app.store !== store;
+  return isLater ? [`its store changes with a second \`pets up --recreate ${name}\``] : [];
 }
 
 function isAttached(volume: string, there: ActualApp | null): boolean {

@@ -4,7 +4,7 @@ import { Chain } from './chain.js';
 import { causesOf } from './diff.js';
 import { moveExposure, type ExposureContext } from './expose.js';
 import type { Compared } from './compare.js';
-import { bringSystem, clearStore } from './system.js';
+import { beginRename, bringSystem, clearStore } from './system.js';
 
 /** The operations of one app, each one effect, in an order in which a failure loses nothing. */
 export function operationsOf(compared: Compared, context: ExposureContext): Operation[] {
@@ -15,6 +15,8 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   if (system.length > 0) buildSystem(ops, app, system);
   else if (app.source.kind !== 'toplevel' && refit.mounts)
     ops.then({ kind: 'evaluate' }, 'its services must suit what is mounted');
+  // Marked first: what is made for the new name is found again should the rename be taken back.
+  beginRename(ops, compared);
   for (const { action, cause } of refit.prepare) ops.then(action, cause);
   const old = clearStore(ops, compared);
   bringSystem(ops, { ...compared, actual: old }, system, ref, context);

@@ -1,4 +1,4 @@
-import type { ActionKind } from '../actions.js';
+import type { Action, ActionKind } from '../actions.js';
 import type { Actual, AppName, Desired, OpId, Operation } from '../model.js';
 import { reaches } from './exposure.js';
 
@@ -16,6 +16,7 @@ const TOUCHES: ReadonlySet<ActionKind> = new Set<ActionKind>([
   'attach',
   'detach',
   'resize-volume',
+  'begin-rename',
   'move-profile',
   'activate',
   'expose',
@@ -31,11 +32,16 @@ function buildsFirst(operations: readonly Operation[], { apps }: Actual): Operat
     apps.filter((a) => a.status === 'Running').flatMap((a) => [a.name, a.becoming ?? a.name]),
   );
   const touches = ({ action, app }: Operation) =>
-    TOUCHES.has(action.kind) &&
-    (running.has(app) || (action.kind === 'stop' && running.has(action.instance)));
+    TOUCHES.has(action.kind) && (running.has(app) || running.has(nameNow(action) ?? app));
   return operations.map((op) =>
     touches(op) ? { ...op, after: builds.filter((b) => !op.needs.includes(b)) } : op,
   );
+}
+
+/** Of an instance that is about to be renamed. */
+function nameNow(action: Action): AppName | null {
+  if (action.kind === 'stop') return action.instance;
+  return action.kind === 'begin-rename' ? action.from : null;
 }
 
 /**

@@ -47,7 +47,7 @@ export function planOf(desired: Desired, actual: Actual, { prune, recreate, only
   const summaries = [
     ...planned.map((p) => p.summary),
     ...held.map((app) => heldPlan(app)),
-    ...gone.map((app) => destroyPlan(app, actual, prune)),
+    ...gone.map((app) => destroyPlan(app, actual, prune, ready.some(isNew))),
   ];
   const kept = { ...desired, apps: ready.map(({ app }) => app) };
   const handled = new Set([...ready.map((c) => c.actual?.name), ...(prune ? gone.map((g) => g.name) : [])]);
@@ -61,10 +61,10 @@ export function planOf(desired: Desired, actual: Actual, { prune, recreate, only
 }
 
 function moveFor(compared: Compared): Move {
-  const { app, actual, restarts } = compared;
+  const { app, actual, fate } = compared;
   if (actual && movesStore(compared))
-    return { ...moveOf(app, null, true), drop: actual.exposures, leaves: true };
-  return moveOf(app, actual, restarts);
+    return { ...moveOf(app, null, 'starts'), drop: actual.exposures, leaves: true };
+  return moveOf(app, actual, fate);
 }
 
 function planApp(
@@ -121,7 +121,12 @@ function goneApps({ apps }: Actual, compared: readonly Compared[]): ActualApp[] 
   return apps.filter((app) => !claimed.has(app.name));
 }
 
-function destroyPlan(app: ActualApp, actual: Actual, prune: boolean): AppPlan {
+function isNew({ actual }: Compared): boolean {
+  return actual === null;
+}
+
+/** `mayBeRenamed`: there are apps without a container, of which one may be this one under another name. */
+function destroyPlan(app: ActualApp, actual: Actual, prune: boolean, mayBeRenamed: boolean): AppPlan {
   const gone: Change = { facet: 'power', field: 'instance', kind: 'changed', from: app.status, to: null };
   return {
     app: app.name,
@@ -130,7 +135,12 @@ function destroyPlan(app: ActualApp, actual: Actual, prune: boolean): AppPlan {
     interrupts: 'container',
     url: null,
     held: prune ? null : 'no longer in the manifest; `pets up --prune` destroys it',
-    notes: volumesKept(app.name, actual),
+    notes: [
+      ...(mayBeRenamed && !prune
+        ? [`should it only have another name now: \`was = "${app.name}"\` in that app's table keeps it`]
+        : []),
+      ...volumesKept(app.name, actual),
+    ],
   };
 }
 

@@ -9,6 +9,8 @@ export type Step = { readonly action: Action; readonly cause: string };
 export type Refit = {
   /** Touches nothing that runs. */
   readonly prepare: readonly Step[];
+  /** Config and profiles: Incus takes them while the container runs, whether they count then or not. */
+  readonly config: readonly Step[];
   readonly changes: readonly Step[];
   /** Whether `changes` need the container stopped: what they change is only looked at when it starts. */
   readonly cold: boolean;
@@ -33,7 +35,8 @@ export function refitOf(
   const [config, devices] = actual ? [configSteps(app, changes), deviceSteps(app, changes)] : [[], []];
   return {
     prepare: [...missingVolumes(app, kept), ...folderSteps(app)],
-    changes: [...repair, ...config, ...resizeSteps(app, kept), ...detached, ...devices, ...attached],
+    config,
+    changes: [...repair, ...resizeSteps(app, kept), ...detached, ...devices, ...attached],
     mounts: attached.length > 0,
     cold: altered.length + detached.length + attached.length > 0 || changes.some(isCold),
   };

@@ -4,6 +4,7 @@ import type { Chain } from './chain.js';
 import { causesOf } from './diff.js';
 import { dropExposures, freedFor, type ExposureContext } from './expose.js';
 import { movesStore, type Compared } from './compare.js';
+import type { Refit } from './refit.js';
 
 /** A container cannot change its store: it is made anew. What there is of it afterwards: nothing. */
 export function clearStore(ops: Chain, { actual, store }: Compared): ActualApp | null {
@@ -25,7 +26,7 @@ export function bringSystem(
 ): void {
   const { app, actual, store, refit } = compared;
   const isNew = system.length > 0;
-  let status = renamed(ops, compared) ? 'Stopped' : (actual?.status ?? 'Stopped');
+  let status = tookName(ops, compared) ? 'Stopped' : (actual?.status ?? 'Stopped');
   // Its profile directory is a device of the container.
   if (isNew && store === 'shared') ops.then({ kind: 'set-profile', store }, causesOf(system));
   if (!actual) ops.then({ kind: 'create', store }, 'not there yet');
@@ -33,13 +34,15 @@ export function bringSystem(
   const isSeeding = isNew && store === 'copy' && (!actual || isHalfSeeded(compared));
   // What may keep it from starting is put right before it starts for whatever reason.
   const isFitted = status === 'Stopped' && !isSeeding;
-  if (isFitted) for (const { action, cause } of refit.changes) ops.then(action, cause);
+  if (isFitted) for (const { action, cause } of [...refit.config, ...refit.changes]) ops.then(action, cause);
   if (isNew && store === 'copy') {
     if (status !== 'Running') bringUp(ops, app.name, status, context);
     status = 'Running';
     ops.then({ kind: 'deliver', store }, causesOf(system));
     ops.then({ kind: 'set-profile', store }, causesOf(system));
   }
+  // What Incus refuses is to be refused while the app still runs.
+  if (!isFitted) for (const { action, cause } of refit.config) ops.then(action, cause);
   const isRestarted = isNew && app.activation === 'restart' && status === 'Running';
   if (status !== 'Stopped' && ((refit.cold && !isFitted) || isSeeding || isRestarted)) {
     const cause = isNew ? causesOf(system) : 'what changes is only looked at when the container starts';
@@ -57,30 +60,48 @@ export function bringSystem(
 
 /** Made from an image, and not yet told to boot a system of its own. */
 function isHalfSeeded({ actual, refit }: Compared): boolean {
-  return !actual?.applied && refit.changes.some(({ action }) => action.kind === 'repair');
+  return !actual?.applied && isRepaired(refit);
 }
 
-/** Takes what belonged to the app's former name: generations and volumes first, then the container itself. */
-function renamed(ops: Chain, { app, actual, store }: Compared): boolean {
-  if (!actual || actual.name === app.name) return false;
-  const cause = `it was ${actual.name}`;
-  if (actual.status !== 'Stopped') ops.then({ kind: 'stop', instance: actual.name }, cause, 'container');
-  ops.then({ kind: 'move-profile', from: actual.name, store }, cause);
-  ops.then({ kind: 'take-volumes', from: actual.name }, cause);
-  ops.then({ kind: 'rename', from: actual.name }, cause);
+function isRepaired({ changes }: Refit): boolean {
+  return changes.some(({ action }) => action.kind === 'repair');
+}
+
+/** Marks the instance with the name that it is about to have. */
+export function beginRename(ops: Chain, { app, actual }: Compared): void {
+  if (!actual || actual.name === app.name) return;
+  ops.then({ kind: 'begin-rename', from: actual.name }, `it was ${actual.name}`);
+}
+
+/**
+ * Takes what bears another name of the app's: generations and volumes first, then the container itself. True when
+ * that was renamed, for which it is stopped. A rename that was begun and is not wanted any more is taken back.
+ */
+function tookName(ops: Chain, { app, actual, store, taken, refit }: Compared): boolean {
+  if (!taken) return false;
+  const { from, volumes, generations } = taken;
+  const isRenamed = actual !== null && actual.name !== app.name;
+  const cause = isRenamed ? `it was ${from}` : `it was to become ${from}`;
+  if (isRenamed && actual.status !== 'Stopped')
+    ops.then({ kind: 'stop', instance: from }, cause, 'container');
+  if (generations) ops.then({ kind: 'move-profile', from, store }, cause);
+  const names = volumes.map(({ name }) => name);
+  if (names.length > 0)
+    ops.then({ kind: 'take-volumes', from, names }, actual ? cause : `they were of ${from}`);
+  if (!isRenamed) return false;
+  ops.then({ kind: 'rename', from }, cause);
   // Its devices still say where the profile was.
-  if (store === 'shared') ops.then({ kind: 'repair', store }, 'its profile has moved');
+  if (store === 'shared' && !isRepaired(refit)) ops.then({ kind: 'repair', store }, 'its profile has moved');
   return true;
 }
 
 /** Starts an app that does not run. */
 function bringUp(ops: Chain, app: AppName, status: string, context: ExposureContext): void {
-  // A device whose port is taken would stop the container at its start: clear them away before.
-  dropExposures(ops, app, context);
+  dropExposures(ops, app, context, 'nothing');
   const before = ops.all.findLast(({ action }) => action.kind === 'create' || action.kind === 'stop');
   const stopped = before ? 'it was stopped for the change' : `it is ${status.toLowerCase()}`;
   const cause = before?.action.kind === 'create' ? 'just created' : stopped;
-  // A device that stays opens its port at the start; one that is added comes after.
+  // Those of a frozen container open as it is thawed.
   const kept = context.moves.get(app)?.kept ?? [];
   const freed = kept.flatMap(({ exposure }) => freedFor(app, exposure, context));
   const from = status === 'Frozen' ? 'Frozen' : 'Stopped';

@@ -34,7 +34,7 @@ type ChangeRow = { readonly field: string; readonly value: string; readonly why:
 
 function changeLines(app: AppPlan, style: Style): string[] {
   if (app.held !== null || app.verb === 'destroy') return [];
-  const rows = app.changes.filter(isTelling).map(changeRow);
+  const rows = app.changes.filter(isTelling).map((change) => changeRow(change, app.changes));
   const field = widest(rows.map((row) => row.field));
   const value = widest(rows.filter((row) => row.why !== '').map((row) => row.value));
   return rows.map((row) =>
@@ -53,23 +53,27 @@ function isTelling({ kind, facet, field }: Change): boolean {
   return kind !== 'new' || !(facet === 'power' || UNTELLING.has(field));
 }
 
-function changeRow(change: Change): ChangeRow {
+function changeRow(change: Change, all: readonly Change[]): ChangeRow {
   const [from = '', to = ''] = shortenAll([valueOf(change.from), valueOf(change.to)]);
   const field = oneLine(`${change.facet}.${change.field}`);
   switch (change.kind) {
     case 'new':
       return { field, value: to, why: '' };
     case 'changed':
-      return {
-        field,
-        value: `${from} → ${to}`,
-        why: `(changed in ${change.facet === 'system' ? 'its source' : 'the manifest'})`,
-      };
+      return { field, value: `${from} → ${to}`, why: `(${changedWhere(change, all)})` };
     case 'drifted':
       return { field, value: `${from} → ${to}`, why: '(drifted on the machine)' };
     case 'both':
       return { field, value: `${from} → ${to}`, why: `(changed in the manifest and drifted; now ${from})` };
   }
+}
+
+/** A source changes under the same reference, or because another one is written. */
+function changedWhere({ facet, field }: Change, all: readonly Change[]): string {
+  const isWritten = facet !== 'system' || field.startsWith('nixos.');
+  if (isWritten || (field === 'source' && all.some((c) => c.field === 'flake-ref')))
+    return 'changed in the manifest';
+  return field === 'source' || field === 'modules' ? 'changed in its source' : 'changed';
 }
 
 function valueOf(value: string | null): string {

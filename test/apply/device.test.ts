@@ -65,6 +65,7 @@ describe('a rename', () => {
   test('takes generations and volumes along, then the container, which learns where its profile is', async () => {
     const { calls, devices } = await run(world);
     expect(calls).toEqual([
+      'incus.setConfig old',
       'incus.stop old',
       'shared.moveProfile old new',
       'incus.markVolume homelab.old.data new data',
@@ -72,15 +73,44 @@ describe('a rename', () => {
       'incus.setConfig new',
       'incus.setDevice new nix-profiles /profiles/new',
       'incus.resizeVolume homelab.old.data 2GiB',
+      'incus.removeDevice new web',
       'incus.start new',
       'guest.settle new /nix/store/a-nixos-25.11-x86_64-linux 1000',
+      'host.probe 127.0.0.1:80',
+      'incus.setDevice new web tcp:127.0.0.1:80',
+      'host.accepts 127.0.0.1:80',
       'incus.setConfig new',
     ]);
     expect(devices['new nix-profiles']).toEqual({ type: 'disk', source: '/profiles/new' });
+  });
+
+  test('takes the volumes that the plan names, and no others', async () => {
+    const { calls } = await run({ want: ['new - was=old'], volumes: ['old/data', 'old/more', 'new/more'] });
+    expect(calls.filter((call) => call.startsWith('incus.markVolume'))).toEqual([
+      'incus.markVolume homelab.old.data new data',
+    ]);
+  });
+
+  test('says on the instance what it is to become, before anything else', async () => {
+    const { calls, configs } = await run(world, { fails: { 'incus.stop': 'busy' } });
+    expect(calls).toEqual(['incus.setConfig old', 'incus.stop old']);
+    expect(configs['old']).toEqual({ 'user.pets.becoming': 'new' });
   });
 
   test('marks the instance with its new name, and ends the rename', async () => {
     const { configs } = await run(world);
     expect(configs['new']).toMatchObject({ 'user.pets.app': 'new', 'user.pets.becoming': '' });
   });
+});
+
+test('what Incus refuses is refused while the app runs', async () => {
+  const world = {
+    want: ['web 80 config=security.guestapi:true profiles=gpu volumes=data:/x'],
+    have: ['web 80 volumes=data:/y'],
+  };
+  const { calls } = await run(world, { fails: { 'incus.setProfiles': 'no profile gpu' } });
+  expect(calls.filter((call) => call.startsWith('incus.'))).toEqual([
+    'incus.setConfig web',
+    'incus.setProfiles web gpu',
+  ]);
 });

@@ -48,6 +48,20 @@ describe('expose', () => {
   });
 });
 
+test('the same one is not tried again: it has just failed', async () => {
+  const world = { want: ['web 80'], have: ['web 80 status=Stopped'] };
+  const recorded = await run(world, { fails: { 'host.accepts': 'nobody answers' } });
+  expect(recorded.calls).toEqual([
+    'incus.removeDevice web web',
+    'incus.start web',
+    'guest.settle web /nix/store/a-nixos-25.11-x86_64-linux 1000',
+    'host.probe 127.0.0.1:80',
+    'incus.setDevice web web tcp:127.0.0.1:80',
+    'host.accepts 127.0.0.1:80',
+  ]);
+  expect(results(recorded)).toEqual(['web failed (web/expose:web: nobody answers)']);
+});
+
 describe('what was taken away for an exposure that will not come', () => {
   test('is put back as it was, each by its own name and value', async () => {
     const { calls, devices } = await run(BOTH, { busy: { '127.0.0.1:81': 'is in use' } });

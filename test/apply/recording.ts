@@ -155,6 +155,8 @@ export function recordingPorts(
       },
       removeVolume: unused,
       unshareable: unused,
+      hasImage: unused,
+      quiesce: unused,
       instances: unused,
       status: unused,
       consoleTail: unused,

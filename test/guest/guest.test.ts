@@ -7,8 +7,15 @@ import { FailedProgram, ProblemError, TimeoutProblem } from '../../src/problem.j
 const APP = 'web' as AppName;
 const TOP = '/nix/store/x-system' as StorePath;
 
+type Links = Readonly<Record<string, string>>;
+
 /** Activates in a guest whose switch ends like this; what was done to the container. */
-async function activate(activation: Activation, ends: Partial<GuestResult> | Error, status = 'Running') {
+async function activate(
+  activation: Activation,
+  ends: Partial<GuestResult> | Error,
+  status = 'Running',
+  links: Links = {},
+) {
   const calls: string[] = [];
   const incus = {
     exec: (_: string, [program, verb]: readonly string[]) => {
@@ -17,6 +24,7 @@ async function activate(activation: Activation, ends: Partial<GuestResult> | Err
       return Promise.resolve({ exitCode: 0, stdout: '', stderr: '', ...ends });
     },
     status: () => Promise.resolve(status),
+    readLink: (_: string, path: string) => Promise.resolve(links[path] ?? null),
     consoleTail: () => Promise.resolve(['the last words']),
     stop: () => Promise.resolve(void calls.push('stop')),
     start: () => Promise.resolve(void calls.push('start')),
@@ -39,6 +47,14 @@ describe.each(['auto', 'switch'] as const)('activation = "%s"', (activation) => 
       said: ['activating…'],
       result: { warnings: [] },
     });
+  });
+
+  test('none where the guest has booted into the system; one where it was only switched to it', async () => {
+    const current = { '/run/current-system': TOP };
+    const booted = await activate(activation, {}, 'Running', { ...current, '/run/booted-system': TOP });
+    expect(booted).toEqual({ calls: [], said: [], result: { warnings: [] } });
+    const switched = await activate(activation, {}, 'Running', { ...current, '/run/booted-system': '/y' });
+    expect(switched.calls).toEqual([SWITCH]);
   });
 
   test('one that leaves a unit failed is a warning: health decides', async () => {

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -158,4 +158,17 @@ test('the kernel shows what listens, and who that is', async () => {
   }
   const view = hostView({ profile: () => undefined, made: () => ({ config: {}, devices: {} }) });
   expect(view.addresses).toContain('127.0.0.1');
+});
+
+test('a forwarder that nobody has any more is named with what ends it', async () => {
+  const path = join(folder, 'forwarder.sock');
+  const program = `require('net').createServer().listen(${JSON.stringify(path)})`;
+  const child = spawn(process.execPath, ['-e', program], { argv0: '/usr/libexec/incus/incusd forkproxy' });
+  open.push(() => new Promise((resolve) => child.once('exit', resolve).kill()));
+  await accepts(`unix:${path}`, 10_000);
+  const socket = listeningSockets().find((s) => formatBinding(s.binding) === `unix:${path}`);
+  expect(socket && holderOf(socket)).toEqual({
+    words: `a forwarder of Incus that no running instance has: \`kill ${child.pid}\` ends it`,
+    isForwarder: true,
+  });
 });

@@ -51,7 +51,16 @@ const observe = (
   instances: InstanceJson[],
   sockets: Record<string, string> = {},
   volumes: readonly Volume[] = [],
-) => actualFrom({ project: 'p', wanted: WANTED, instances, volumes, unshareable: null, host: host(sockets) });
+) =>
+  actualFrom({
+    project: 'p',
+    wanted: WANTED,
+    instances,
+    volumes,
+    unshareable: null,
+    missingImages: [],
+    host: host(sockets),
+  });
 
 function only(change: Partial<InstanceJson>, sockets = {}, volumes: readonly Volume[] = []): ActualApp {
   const [app] = observe([instance('web', change)], sockets, volumes).apps;
@@ -96,7 +105,9 @@ describe('whose an instance is', () => {
 
   test('what the daemon cannot do is passed on', () => {
     const seen = { project: 'p', wanted: WANTED, instances: [], volumes: [], host: host({}) };
-    expect(actualFrom({ ...seen, unshareable: 'an old kernel' }).unshareable).toBe('an old kernel');
+    expect(actualFrom({ ...seen, unshareable: 'an old kernel', missingImages: [] }).unshareable).toBe(
+      'an old kernel',
+    );
   });
 });
 

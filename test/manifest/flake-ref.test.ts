@@ -89,6 +89,15 @@ describe('refused', () => {
     ['', `the flake reference is empty (${FORMS})`],
     ['#x', `the flake reference is empty (${FORMS})`],
     ['a b', 'a flake reference has no spaces or control characters, got "a b"'],
+    [
+      'path:/srv/a b',
+      'a flake reference has no spaces or control characters, got "path:/srv/a b" (in a URL a space is %20: "path:/srv/a%20b")',
+    ],
+    [
+      'git+file:./a b c',
+      'a flake reference has no spaces or control characters, got "git+file:./a b c" (in a URL a space is %20: "git+file:./a%20b%20c")',
+    ],
+    ['path:/a b\n', 'a flake reference has no spaces or control characters, got "path:/a b\\n"'],
     ['github:a/b\n', 'a flake reference has no spaces or control characters, got "github:a/b\\n"'],
     ['./\u0007', 'a flake reference has no control characters, got "./\\u0007"'],
     ['./\u009b', 'a flake reference has no control characters, got "./\\u009b"'],

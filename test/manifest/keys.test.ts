@@ -59,7 +59,7 @@ describe('what keys stand for', () => {
       'volumes = { constructor = "/a", toString = "/b" }',
       { volumes: [{ name: 'constructor' }, { name: 'toString' }] },
     ],
-    ['volumes = { a = "/x", b = "/x/y" }', { volumes: [{ path: '/x' }, { path: '/x/y' }] }],
+    ['volumes = { a = "/x", b = "/xy/z" }', { volumes: [{ path: '/x' }, { path: '/xy/z' }] }],
     [
       'binds = ["./site:/srv/site:ro:create", "../x:/y"]',
       {
@@ -341,6 +341,19 @@ describe('refused', () => {
     [
       'volumes.a = "/x"\nincus.devices.d = { type = "disk", path = "/x/" }',
       'incus.devices.d: "/x" is where the volume `a` is mounted',
+    ],
+    [
+      'volumes = { a = "/x", b = "/x/y" }',
+      'volumes.b: "/x/y" is inside of the volume `a`, which is mounted at "/x" (mount it beside that)',
+    ],
+    ['volumes = { a = "/x/y/z", b = "/x" }', 'volumes.a: "/x/y/z" is inside of the volume `b`'],
+    [
+      'volumes.a = "/x/y"\nbinds = ["./s:/x"]',
+      'volumes.a: "/x/y" is inside of the bind of "./s", which is mounted at "/x"',
+    ],
+    [
+      'volumes.a = "/x"\nincus.devices.d = { type = "disk", path = "/x/y/" }',
+      'incus.devices.d: "/x/y" is inside of the volume `a`',
     ],
     ['volumes.a = { path = "/x", size = "10G" }', `volumes.a.size: ${SIZE} "10G" (did you mean "10GiB"?)`],
     [

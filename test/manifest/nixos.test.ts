@@ -97,6 +97,14 @@ g = 1e999
   expect(shown).toContain('hint: quote it');
 });
 
+test('what marks a value of Nix’ own is not for a manifest to set', () => {
+  expect(problemsIn(`${HEAD}a = { _type = "if", condition = true }\nb._type = "derivation"\n`)).toContain(
+    'apps.web.nixos.a._type: `_type` is for Nix to set: values here are data',
+  );
+  expect(problemsIn(`${HEAD}a = [{ b._type = "x" }]\n`)).toContain('apps.web.nixos.a[0].b._type: ');
+  expect(options('a._types = 1\nb = "_type"')).toEqual({ 'a/_types': '1', b: '"_type"' });
+});
+
 test.each(['9223372036854775808', '-9223372036854775809', '18446744073709551617', `1${'0'.repeat(5000)}`])(
   '%.30s has more than 64 bits',
   (number) => {

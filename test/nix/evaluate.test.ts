@@ -97,9 +97,27 @@ describe('a flake', () => {
     expect((await tree.problem(tree.flake('.'))).message).toMatch(
       /untracked\.nix.*(No such file|does not exist)/,
     );
+    expect((await tree.problem(tree.flake('.'))).hint).toBe(
+      `untracked.nix is not tracked by git, so Nix does not see it: git -C ${tree.folder} add untracked.nix`,
+    );
     await tree.git('add', 'untracked.nix');
     expect(await tree.system(tree.flake('.'))).toBe('web-untracked');
     tree.cleanUp();
+  });
+
+  test('that reaches outside of its folder', async () => {
+    scene.write('shared/label.nix', label('shared'));
+    scene.write('inner/flake.nix', petFlake('../shared/label.nix'));
+    expect((await scene.problem(scene.flake('inner'))).hint).toMatch(/^a flake is its own folder/);
+  });
+
+  test('given as nixpkgs that is none', async () => {
+    scene.write('none/flake.nix', '{ outputs = _: { lib = { }; }; }');
+    const { ref } = scene.flake('none') as Extract<DesiredApp['nixpkgs'], { kind: 'local' }>;
+    const nixpkgs = { kind: 'local', ref: { ...ref, attribute: '' }, contentHash: '' } as const;
+    expect((await scene.problem(scene.flake('web'), { nixpkgs })).message).toBe(
+      '`web` does not evaluate: the flake given as nixpkgs has no lib.nixosSystem',
+    );
   });
 
   test('is the same flake whenever it is copied', async () => {

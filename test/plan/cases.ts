@@ -103,7 +103,11 @@ const fate = fc.constantFrom(
 /** What is asked of an app, and what may be on the machine, apart from where it is exposed. */
 const facts = fc.tuple(source, storage, limits, passthrough, store);
 /** Its name in the manifest, and what was its name: some are renamed, and of these some have been already. */
-const naming = fc.constantFrom('same', 'same', 'same', 'same', 'renamed', 'renamed', 'both');
+const naming = fc.constantFrom(
+  ...['same', 'same', 'same', 'same', 'renamed', 'renamed'],
+  // Both are there; the container has its new name already, and that is still wanted, or not any more.
+  ...['both', 'moved', 'back'],
+);
 
 type Parts = {
   readonly to: readonly string[];
@@ -141,13 +145,18 @@ function caseOf(parts: Parts): Case {
     const state = parts.fates[i] ?? null;
     const words = (by: string, place = '-') => text(by, place, ...(parts.there[i] ?? []), state ?? '');
     if (state === null) return [];
-    if (parts.naming[i] === 'both') return [words(name, parts.from[i]), text(`${name}2`, '-')];
+    const name2 = `${name}2`;
+    if (parts.naming[i] === 'both') return [words(name, parts.from[i]), text(name2, '-')];
+    const isMoved = parts.naming[i] === 'moved' || parts.naming[i] === 'back';
+    if (isMoved) return [`${words(name2, parts.from[i])} becoming=${name2} former=${name} status=Stopped`];
     return [words(name, parts.from[i])];
   });
   const attached = have
     .map((words) => words.split(' '))
     .filter((words) => words.some((w) => w.includes('data:')));
-  const volumes = parts.volumes.filter((kept) => !attached.some(([name = '']) => kept === `${name}/data`));
+  const volumes = parts.volumes.filter(
+    (kept) => !attached.some(([name = '']) => kept === `${name.replace('2', '')}/data`),
+  );
   const world = { want, have, volumes };
   return { world, wanted: desired(want), picks: parts.picks };
 }
@@ -157,20 +166,24 @@ function wantedOf(
   i: number,
   { to, asked, naming: names, handling, after, wanted }: Parts,
 ): string {
-  const isRenamed = names[i] !== 'same';
+  const isRenamed = isToBeRenamed(names[i]);
   const before = NAMES.slice(0, i).filter(
     (other, bit) => wanted.includes(other) && (after[i] ?? 0) & (1 << bit),
   );
-  const others = before.map((other) => (names[NAMES.indexOf(other)] === 'same' ? other : `${other}2`));
+  const others = before.map((other) => (isToBeRenamed(names[NAMES.indexOf(other)]) ? `${other}2` : other));
   return text(
     isRenamed ? `${name}2` : name,
     to[i] ?? '-',
     // A container that is renamed keeps its store until it has its new name.
-    ...(asked[i] ?? []).filter((word) => !isRenamed || !word.startsWith('store=')),
+    ...(asked[i] ?? []).filter((word) => names[i] === 'same' || !word.startsWith('store=')),
     handling[i] ?? '',
     isRenamed ? `was=${name}` : '',
     others.length > 0 ? `after=${others.join(',')}` : '',
   );
+}
+
+function isToBeRenamed(naming = 'same'): boolean {
+  return naming !== 'same' && naming !== 'back';
 }
 
 function text(...words: string[]): string {

@@ -132,6 +132,29 @@ test('a shared store that cannot work here', () => {
   ]);
 });
 
+describe('an image that Incus does not have', () => {
+  const missingImages = ['nixos'];
+  const missing = [
+    'apps.web.image: Incus has no image `nixos`, which a store of its own begins with | incus image copy images:nixos local: --alias nixos',
+  ];
+
+  test('stops an app that is to be made from it, before anything is touched', () => {
+    expect(problems({ want: ['web - store=copy'], missingImages })).toEqual(missing);
+    expect(problems({ want: ['web'], unshareable: 'the kernel is too old', missingImages })).toEqual(missing);
+    expect(problems({ want: ['web - store=copy'], have: ['web'], recreate: true, missingImages })).toEqual(
+      missing,
+    );
+  });
+
+  test('is no matter to one that needs none', () => {
+    expect(problems({ want: ['web'], missingImages })).toEqual([]);
+    expect(problems({ want: ['web - store=copy'], have: ['web - store=copy'], missingImages })).toEqual([]);
+    // Held: it is not made.
+    expect(problems({ want: ['web - store=copy'], have: ['web'], missingImages })).toEqual([]);
+    expect(problems({ want: ['web - store=copy'], missingImages: ['other'] })).toEqual([]);
+  });
+});
+
 describe('an app that another comes after', () => {
   const want = ['db', 'web - after=db'];
   const missing = [
@@ -156,7 +179,7 @@ describe('an app with another name', () => {
   test('must not have volumes under both', () => {
     const have = ['old - volumes=data:/x,more:/y'];
     expect(problems({ want: ['new - was=old'], have, volumes: ['new/data', 'new/other'] })).toEqual([
-      'apps.new.was: both `old` and `new` have a volume `data` | one of them must go first: `pets volume rm new/data` deletes the one without an app',
+      'apps.new.was: both `old` and `new` have a volume `data` | look at both (`pets volume ls`); `pets volume rm` deletes the one that is not wanted',
     ]);
   });
 

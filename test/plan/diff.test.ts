@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ActualApp, Facets } from '../../src/model.js';
 import { changesOf } from '../../src/plan/diff.js';
-import { applied, found, golden, rerecorded, shown, wanted } from './worlds.js';
+import { applied, found, golden, planned, rerecorded, shown, wanted } from './worlds.js';
 
 function changes(want: string, have: string): string[] {
   return lines(want, found(have));
@@ -150,6 +150,17 @@ test('another way to write the same flake changes the record and nothing else', 
       [1] web/record, as the manifest says: meta
     `),
   );
+});
+
+test('a cause names three differences, and counts what is more than one beyond', () => {
+  const causeOf = (limits: string) =>
+    planned({ want: [`web - config=${limits}`], have: ['web'] }).operations[0]?.cause;
+  const keys = (count: number) => Array.from({ length: count }, (_, i) => `user.${i}:x`).join(',');
+  const words = (count: number) =>
+    Array.from({ length: count }, (_, i) => `config.user.${i} none → x`).join(', ');
+  expect(causeOf(keys(3))).toBe(words(3));
+  expect(causeOf(keys(4))).toBe(words(4));
+  expect(causeOf(keys(5))).toBe(`${words(3)} and 2 more`);
 });
 
 describe('records of other releases of pets', () => {

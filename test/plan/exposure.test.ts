@@ -171,17 +171,53 @@ describe('what an interrupted run left', () => {
 });
 
 describe('an app that does not run', () => {
-  test('has its old exposure cleared away before it starts: a busy port would stop it', () => {
+  test('has its old exposure cleared away before it starts, and gets the new one when it is up', () => {
     expect(shown({ want: ['web 81'], have: ['web 80 status=Stopped'] })).toBe(
       golden(`
         web: start
-        [1] web/unexpose:web, 127.0.0.1:80 is not in the manifest any more !exposure
+        [1] web/unexpose:web, 127.0.0.1:80 is not in the manifest any more
         [2] #1 web/start, it is stopped
         [3] #2 web/settle, the app must run the system it was given
-        [4] #3 web/expose:web-2, exposure listen 127.0.0.1:80 → 127.0.0.1:81 !exposure
+        [4] #3 web/expose:web-2, exposure listen 127.0.0.1:80 → 127.0.0.1:81
         [5] #4 web/record, as the manifest says: power, exposure
       `),
     );
+  });
+
+  test('starts without what it keeps, too', () => {
+    expect(
+      shown({ want: ['web 80 publish=53/udp>53'], have: ['web 80 publish=53/udp>53 status=Stopped'] }),
+    ).toBe(
+      golden(`
+        web: start
+        [1] web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [2] #1 web/unexpose:publish-1, 127.0.0.1:53/udp opens when the system is up
+        [3] #2 web/start, it is stopped
+        [4] #3 web/settle, the app must run the system it was given
+        [5] #4 web/expose:web, its system is up
+        [6] #5 web/expose:publish-1, its system is up
+        [7] #6 web/record, as the manifest says: power
+      `),
+    );
+  });
+
+  test('and is thawed keeps what it has: it opens again by itself', () => {
+    expect(shown({ want: ['web 80'], have: ['web 80 status=Frozen'] })).toBe(
+      golden(`
+        web: start
+        [1] web/start, it is frozen
+        [2] #1 web/settle, the app must run the system it was given
+        [3] #2 web/record, as the manifest says: power
+      `),
+    );
+  });
+
+  test('and whose port has moved on gets it from the one that has it', () => {
+    const world = { want: ['a 80', 'b 81'], have: ['a 80 status=Stopped', 'b 80'] };
+    expect(planned(world).operations.find(({ id }) => id === 'a/expose:web')?.needs).toEqual([
+      'a/settle',
+      'b/unexpose:web',
+    ]);
   });
 
   test('swaps with one that runs', () => {
@@ -190,10 +226,10 @@ describe('an app that does not run', () => {
       golden(`
         a: start
         b: proxy-update
-        [1] a/unexpose:web, 127.0.0.1:80 is not in the manifest any more !exposure
+        [1] a/unexpose:web, 127.0.0.1:80 is not in the manifest any more
         [2] #1 a/start, it is stopped
         [3] #2 a/settle, the app must run the system it was given
-        [4] #3 #6 a/expose:web-2, exposure listen 127.0.0.1:80 → 127.0.0.1:81 !exposure
+        [4] #3 #6 a/expose:web-2, exposure listen 127.0.0.1:80 → 127.0.0.1:81
         [5] #4 a/record, as the manifest says: power, exposure
         [6] b/unexpose:web, 127.0.0.1:81 is not in the manifest any more !exposure
         [7] #6 #1 b/expose:web-2, exposure listen 127.0.0.1:81 → 127.0.0.1:80 !exposure

@@ -1,5 +1,5 @@
 import type { ActualApp, Attachment, DesiredApp, Exposure, Facet, StoreMode } from '../../src/model.js';
-import { seenAs, systemSeen } from './worlds.js';
+import { ofRename, seenAs, systemSeen } from './worlds.js';
 import { limitKey } from './words.js';
 import type { Volume } from '../../src/model.js';
 
@@ -37,12 +37,12 @@ export function instanceFrom(app: ActualApp, root: number, toplevel: string): In
   const isSeed = store === 'copy' && applied === null && altered.includes('raw.lxc');
   return {
     root,
-    app,
+    app: { ...app, altered: altered.filter((key) => !ofRename('shared').includes(key)) },
     store,
     config: { ...(Object.fromEntries(limits) as Text), ...config },
     plugged,
     profiles,
-    profileOf: app.name,
+    profileOf: app.former ?? app.name,
     boots: isSeed ? 'image' : 'profile',
     profile: isSeed ? null : toplevel,
     delivered: isSeed ? [] : [toplevel],
@@ -67,7 +67,14 @@ function containerFrom(container: Facet): Pick<Instance, 'config' | 'plugged' | 
 /** In the create request itself: config, devices and profiles of the manifest. */
 export function created(app: DesiredApp, store: StoreMode, root: number): Instance {
   const { name, config, devices, profiles } = app;
-  const bare = { becoming: null, status: 'Stopped', state: 'creating', applied: null, store } as const;
+  const bare = {
+    becoming: null,
+    former: null,
+    status: 'Stopped',
+    state: 'creating',
+    applied: null,
+    store,
+  } as const;
   return {
     root,
     app: { ...bare, name, exposures: [], attachments: [], devices: [], altered: [], facets: {} },
@@ -89,6 +96,7 @@ export function seen(instance: Instance, volumes: readonly Volume[], profile: st
   const drifted = [
     ...(boots === 'image' ? ['raw.lxc'] : []),
     ...(store === 'shared' && profileOf !== app.name ? ['nix-profiles'] : []),
+    ...(app.former === null ? [] : ['user.pets.app']),
   ];
   const limits = {
     memory: config['limits.memory'] ?? null,

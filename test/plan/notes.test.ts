@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { notes } from './worlds.js';
 
 test('a volume that is taken away is kept, and it is said how to delete it', () => {
@@ -57,4 +57,37 @@ test('a store of its own where none was asked for', () => {
   expect(notes({ want: ['web'], unshareable })).toEqual([`it gets a store of its own: ${unshareable}`]);
   expect(notes({ want: ['web - store=copy'], unshareable })).toEqual([]);
   expect(notes({ want: ['web'], have: ['web - store=copy'], unshareable })).toEqual([]);
+});
+
+describe('a former name', () => {
+  test('of nothing that there is', () => {
+    expect(notes({ want: ['new - was=old'] })).toEqual(['the project has no `old`: `new` is made new']);
+    expect(notes({ want: ['new - was=old'], have: ['new'] })).toEqual([]);
+  });
+
+  test('of something that is there as well', () => {
+    expect(notes({ want: ['new - was=old', 'old'], have: ['new', 'old'] })).toEqual([
+      '`old` is there as well, and stays what it is: `new` has a container already',
+    ]);
+  });
+
+  test('of one whose volumes are all that is left', () => {
+    expect(notes({ want: ['new - was=old volumes=data:/x'], volumes: ['old/data'] })).toEqual([
+      'the volume `data` is there from before and is attached with its data',
+    ]);
+  });
+
+  test('together with another store', () => {
+    expect(notes({ want: ['new - was=old store=copy'], have: ['old'] })).toEqual([
+      'its store changes with a second `pets up --recreate new`',
+    ]);
+    expect(notes({ want: ['new - was=old store=copy'], have: ['old - store=copy'] })).toEqual([]);
+  });
+});
+
+test('an app that is gone may only have got another name', () => {
+  const note = 'should it only have another name now: `was = "old"` in that app\'s table keeps it';
+  expect(notes({ want: ['new'], have: ['old'] })).toEqual([note]);
+  expect(notes({ want: ['new'], have: ['new', 'old'] })).toEqual([]);
+  expect(notes({ want: ['new'], have: ['old'], prune: true })).toEqual([]);
 });

@@ -57,12 +57,14 @@ describe('a stopped app', () => {
     expect(shown(world)).toBe(
       golden(`
         web: start
-        [1] web/start, it is stopped
-        [2] #1 web/settle, the app must run the system it was given
-        [3] #2 web/record, as the manifest says: power
+        [1] web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [2] #1 web/start, it is stopped
+        [3] #2 web/settle, the app must run the system it was given
+        [4] #3 web/expose:web, its system is up
+        [5] #4 web/record, as the manifest says: power
       `),
     );
-    expect(planned(world).operations[1]?.action).toEqual({
+    expect(planned(world).operations[2]?.action).toEqual({
       kind: 'settle',
       system: { kind: 'applied', toplevel: '/nix/store/a-nixos-25.11-x86_64-linux', generation: 1 },
     });
@@ -75,10 +77,12 @@ describe('a stopped app', () => {
         [1] web/evaluate, source changed
         [2] #1 web/build, source changed
         [3] #2 web/set-profile, source changed
-        [4] #3 web/start, it is stopped
-        [5] #4 web/settle, the app must run the system it was given
-        [6] #5 web/record, as the manifest says: power, system
-        [7] #6 web/collect, 5 are kept
+        [4] #3 web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [5] #4 web/start, it is stopped
+        [6] #5 web/settle, the app must run the system it was given
+        [7] #6 web/expose:web, its system is up
+        [8] #7 web/record, as the manifest says: power, system
+        [9] #8 web/collect, 5 are kept
       `),
     );
   });

@@ -103,12 +103,12 @@ describe('an app that comes after another', () => {
 
   test('whose port that one needs goes first: the port wins', () => {
     expect(
-      shown({ want: ['db 80', 'web 81 source=b after=db'], have: ['db 80 status=Stopped', 'web 80'] }),
+      shown({ want: ['db 80', 'web 81 source=b after=db'], have: ['db 80 status=Frozen', 'web 80'] }),
     ).toBe(
       golden(`
         db: start
         web: rebuild
-        [1] #10 db/start, it is stopped
+        [1] #10 db/start, it is frozen
         [2] #1 db/settle, the app must run the system it was given
         [3] #2 db/record, as the manifest says: power
         [4] web/evaluate, source changed
@@ -137,9 +137,9 @@ test('a rename stops the app under the name that it has: builds come before that
       [5] #4 api/settle, the app must run the system it was given
       [6] #5 api/record, as the manifest says: system
       [7] #6 api/collect, 5 are kept
-      [8] ~2 new/stop, it was old !container
-      [9] #8 new/move-profile, it was old
-      [10] #9 new/take-volumes, it was old
+      [8] ~2 new/begin-rename, it was old
+      [9] #8 ~2 new/stop, it was old !container
+      [10] #9 new/move-profile, it was old
       [11] #10 new/rename, it was old
       [12] #11 new/repair, its profile has moved
       [13] #12 new/start, it was stopped for the change

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { AppName, Operation, Plan } from '../../src/model.js';
+import type { AppName, Desired, Operation, Plan } from '../../src/model.js';
 import { printPlan } from '../../src/plan/print.js';
 import { cases, NAMES, picker, places, planFor, startOf, withFolders, type Case } from './cases.js';
 import { Machine, orderOf } from './simulation.js';
@@ -82,6 +82,34 @@ function unexposed({ world, ...one }: Case): Case {
   return { ...one, world: { ...world, have: have ?? [] } };
 }
 
+/** Only what a run of a manifest with renames can find: nobody has the other name, nor is about to. */
+function renames(one: Case): Case {
+  const { world } = unexposed(one);
+  const have = (world.have ?? []).filter((text) => !/^\S+2 /.test(text));
+  const want = world.want.map((text) =>
+    text.replace(/^(\S+) \S+/, '$1 -').replace(/ (publish|store)=\S+/g, ''),
+  );
+  return {
+    ...one,
+    world: { ...world, want, have: have.map((text) => text.replace(/ becoming=\S+/, '')) },
+    wanted: desired(want),
+  };
+}
+
+/** The manifest with the former names again. `isSaid`: it says that the other ones were theirs. */
+function reverted({ world }: Case, isSaid: boolean): Desired {
+  return desired(
+    world.want.map((text) => {
+      const [name = '', ...words] = text
+        .replace(/ was=\S+/, '')
+        .replace(/\b([a-e])2\b/g, '$1')
+        .split(' ');
+      const was = isSaid && text.includes(' was=') ? [`was=${name}2`] : [];
+      return [name, ...words, ...was].join(' ');
+    }),
+  );
+}
+
 /** A volume that no manifest of these cases asks for. */
 function kept(app = 'nobody', size: string) {
   const name = `homelab.${app}.attic`;
@@ -135,20 +163,55 @@ describe('carried out in any order that the plan allows', () => {
         expect(machine.lost).toEqual([]);
         expect(machine.roots()).toEqual(expect.arrayContaining(roots));
         const now = machine.observed().volumes;
-        for (const { name, volumes } of one.wanted.apps) {
+        for (const { name, was, volumes } of one.wanted.apps) {
           const { held, changes } = plan.apps.find((app) => app.app === name) ?? { held: null, changes: [] };
           const isHeld = held !== null;
-          const former = changes.find((c) => c.facet === 'meta' && c.field === 'name')?.from;
+          // Of an app that is gone its volumes are left.
+          const left = there.apps.some((a) => a.name === was || a.name === name) ? undefined : was;
+          const former = changes.find((c) => c.facet === 'meta' && c.field === 'name')?.from ?? left;
           for (const { name: volume } of isHeld ? [] : volumes) {
-            const had = there.volumes.find(
-              (v) => v.volume === volume && (v.app === name || v.app === former),
-            );
+            const named = (app: string | null | undefined) =>
+              there.volumes.find((v) => v.volume === volume && v.app === app);
+            const had = named(name) ?? named(former);
             const has = now.find((v) => v.app === name && v.volume === volume);
             expect(has?.name).toBe(had?.name ?? `homelab.${name}.${volume}`);
           }
         }
       }),
       RUNS,
+    );
+  });
+
+  test('a rename that was cut short anywhere, and is not wanted any more, is taken back', () => {
+    fc.assert(
+      fc.property(cases.map(renames), fc.nat(), fc.boolean(), (one, after, isSaid) => {
+        const machine = machineFor(one);
+        const [volumes, roots, there] = [machine.volumes(), machine.roots(), machine.observed()];
+        const plan = planFor(startOf(one), false);
+        const order = orderOf(plan, picker(one.picks));
+        // Whose name has changed for good is only found by `was`.
+        const renamed = order.findIndex(({ action }) => action.kind === 'rename');
+        const last = isSaid || renamed === -1 ? order.length : renamed;
+        const end = after % (last + 1);
+        carryOut(machine, order.slice(0, end), plan);
+        const next = order[end];
+        if (next) machine.cutShort(next);
+
+        machine.want(reverted(one, isSaid));
+        for (let turn = 0; turn < 2; turn++) {
+          const rest = planFor(machine.now(), false);
+          expect(rest.problems).toEqual([]);
+          if (turn > 0) expect(printPlan(rest)).not.toContain('[1]');
+          carryOut(machine, orderOf(rest, picker(one.picks)), rest);
+        }
+        expect(machine.lost).toEqual([]);
+        expect(machine.roots()).toEqual(expect.arrayContaining(roots));
+        expect(machine.volumes()).toEqual(expect.arrayContaining(volumes));
+        // What belongs to no app of the manifest is what did before.
+        const astray = machine.observed().volumes.filter(({ app }) => app.endsWith('2'));
+        expect(astray.filter(({ app }) => there.apps.some(({ name }) => `${name}2` === app))).toEqual([]);
+      }),
+      { numRuns: 400 },
     );
   });
 

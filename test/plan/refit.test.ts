@@ -10,9 +10,11 @@ describe('a volume', () => {
         [2] #1 web/make-volume:data, volume data is not there
         [3] #2 web/stop, what changes is only looked at when the container starts !container
         [4] #3 web/attach:volume-data, volume data belongs at /var/lib/web
-        [5] #4 web/start, it was stopped for the change
-        [6] #5 web/settle, the app must run the system it was given
-        [7] #6 web/record, as the manifest says: storage
+        [5] #4 web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [6] #5 web/start, it was stopped for the change
+        [7] #6 web/settle, the app must run the system it was given
+        [8] #7 web/expose:web, its system is up
+        [9] #8 web/record, as the manifest says: storage
       `),
     );
   });
@@ -221,8 +223,8 @@ describe('what is handed to Incus as it is', () => {
     expect(shown({ want: ['web - config=security.guestapi:true'], have: ['web'] })).toBe(
       golden(`
         web: restart
-        [1] web/stop, what changes is only looked at when the container starts !container
-        [2] #1 web/configure, config.security.guestapi none → true
+        [1] web/configure, config.security.guestapi none → true
+        [2] #1 web/stop, what changes is only looked at when the container starts !container
         [3] #2 web/start, it was stopped for the change
         [4] #3 web/settle, the app must run the system it was given
         [5] #4 web/record, as the manifest says: container
@@ -254,8 +256,8 @@ describe('what is handed to Incus as it is', () => {
     ).toBe(
       golden(`
         web: restart
-        [1] web/stop, what changes is only looked at when the container starts !container
-        [2] #1 web/configure, config.security.guestapi drifted false → true
+        [1] web/configure, config.security.guestapi drifted false → true
+        [2] #1 web/stop, what changes is only looked at when the container starts !container
         [3] #2 web/start, it was stopped for the change
         [4] #3 web/settle, the app must run the system it was given
         [5] #4 web/record, as the manifest says: container
@@ -267,8 +269,8 @@ describe('what is handed to Incus as it is', () => {
     expect(shown({ want: ['web - profiles=default,gpu'], have: ['web'] })).toBe(
       golden(`
         web: restart
-        [1] web/stop, what changes is only looked at when the container starts !container
-        [2] #1 web/configure, container profiles none → default,gpu
+        [1] web/configure, container profiles none → default,gpu
+        [2] #1 web/stop, what changes is only looked at when the container starts !container
         [3] #2 web/start, it was stopped for the change
         [4] #3 web/settle, the app must run the system it was given
         [5] #4 web/record, as the manifest says: container
@@ -295,8 +297,8 @@ test('what a run that was cut short left, and nobody asks for now, is taken away
       [1] web/evaluate, not there yet
       [2] #1 web/build, not there yet
       [3] #2 web/set-profile, not there yet
-      [4] #3 ~2 web/stop, not there yet !container
-      [5] #4 ~2 web/configure, limits memory drifted 1GiB → none
+      [4] #3 ~2 web/configure, limits memory drifted 1GiB → none
+      [5] #4 ~2 web/stop, not there yet !container
       [6] #5 ~2 web/detach:volume-data, volume data is not in the manifest any more; it is kept
       [7] #6 web/start, it was stopped for the change
       [8] #7 web/settle, the app must run the system it was given

@@ -17,16 +17,13 @@ import { actual, deviceOf, toplevelOf } from './worlds.js';
 
 type Do<K extends Action['kind']> = (name: AppName, action: Extract<Action, { kind: K }>) => void;
 
-/** Config that Incus looks at only when an instance starts. */
-const isCold = (key: string) => key.startsWith('security.') || key.startsWith('raw.');
-
 /** A machine that does what it is told, and refuses what Incus would refuse. */
 export class Machine {
   readonly #instances: Map<AppName, Instance>;
   readonly #volumes: Volume[];
   /** The host's profiles, of apps with a shared store. */
   readonly #profiles = new Map<string, string>();
-  readonly #desired: Desired;
+  #desired: Desired;
   readonly #built = new Set<string>();
   readonly #folders = new Set<string>();
   #roots = 0;
@@ -43,6 +40,12 @@ export class Machine {
         return [app.name, instanceFrom(app, this.#roots++, toplevel)];
       }),
     );
+  }
+
+  /** Somebody edits the manifest. */
+  want(desired: Desired): void {
+    this.#desired = desired;
+    this.#built.clear();
   }
 
   observed(): Actual {
@@ -78,6 +81,15 @@ export class Machine {
     this.#noPortTwice();
   }
 
+  /** Begins it and gets no further: what takes several steps has done the first. */
+  cutShort({ app, action }: Operation): void {
+    if (action.kind === 'take-volumes')
+      this.#does['take-volumes'](app, { ...action, names: action.names.slice(0, 1) });
+    if (action.kind !== 'rename') return;
+    this.#does.rename(app, action);
+    this.#change(app, { former: action.from });
+  }
+
   readonly #does: { readonly [K in Action['kind']]: Do<K> } = {
     lock: () => undefined,
     evaluate: () => undefined,
@@ -100,8 +112,8 @@ export class Machine {
     'resize-volume': (app, { volume, size }) => {
       this.#remark(this.#volume(app, volume), { size });
     },
-    'take-volumes': (app, { from }) => {
-      for (const volume of this.#volumes.filter((v) => v.app === from)) {
+    'take-volumes': (app, { names }) => {
+      for (const volume of this.#volumes.filter((v) => names.includes(v.name) && v.app !== app)) {
         if (this.#find(app, volume.volume)) throw new Error(`two volumes ${volume.volume} of ${app}`);
         this.#remark(volume, { app });
       }
@@ -111,11 +123,14 @@ export class Machine {
       if (this.#instances.has(name)) throw new Error(`${name} exists`);
       this.#set(created(this.#wanted(name), store, this.#roots++));
     },
+    'begin-rename': (name, { from }) => {
+      this.#change(from, { becoming: name, former: null });
+    },
     rename: (name, { from }) => {
       const it = this.#stopped(from);
       if (this.#instances.has(name)) throw new Error(`${name} exists`);
       this.#instances.delete(from);
-      this.#set({ ...it, app: { ...it.app, name, becoming: null } });
+      this.#set({ ...it, app: { ...it.app, name, becoming: null, former: null } });
     },
     'move-profile': (name, { from, store }) => {
       const profile = this.#profiles.get(from);
@@ -126,11 +141,10 @@ export class Machine {
     },
     repair: (name) => {
       const it = this.#stopped(name);
-      this.#set({ ...it, boots: 'profile', profileOf: name, app: { ...it.app, altered: [] } });
+      this.#set({ ...it, boots: 'profile', profileOf: name, app: { ...it.app, former: null, altered: [] } });
     },
     configure: (name, { config, profiles }) => {
-      const cold = profiles !== null || Object.keys(config).some(isCold);
-      const it = cold ? this.#stopped(name) : this.#there(name);
+      const it = this.#there(name);
       const entries = Object.entries({ ...it.config, ...config }).filter(([, value]) => value !== '');
       this.#set({ ...it, config: Object.fromEntries(entries), profiles: profiles ?? it.profiles });
     },
@@ -168,7 +182,13 @@ export class Machine {
     record: (name, { facets, system }) => {
       const applied = { v: 1, generation: 1, toplevel: this.#toplevel(name, system), facets } as const;
       const { facets: seenFacets } = this.#there(name).app;
-      this.#change(name, { state: 'ready', applied, facets: { ...seenFacets, meta: facets.meta ?? {} } });
+      this.#change(name, {
+        becoming: null,
+        former: null,
+        state: 'ready',
+        applied,
+        facets: { ...seenFacets, meta: facets.meta ?? {} },
+      });
     },
     collect: (name, { store }) => {
       if (store === 'copy') this.#running(name);

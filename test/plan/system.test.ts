@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { golden, shown } from './worlds.js';
+import { golden, planned, shown, type World } from './worlds.js';
+
+function kindsOf(world: World): string[] {
+  return planned(world).operations.map(({ action }) => action.kind);
+}
 
 describe('a store of its own', () => {
   test('is filled while the image runs; then the container boots what it was given', () => {
@@ -52,13 +56,15 @@ describe('a store of its own', () => {
         [1] web/evaluate, source changed
         [2] #1 web/build, source changed
         [3] #2 web/configure, limits memory none → 1GiB
-        [4] #3 web/start, it is stopped
-        [5] #4 web/deliver, source changed
-        [6] #5 web/set-profile, source changed
-        [7] #6 web/activate, source changed !service
-        [8] #7 web/settle, the app must run the system it was given
-        [9] #8 web/record, as the manifest says: power, system, limits
-        [10] #9 web/collect, 5 are kept
+        [4] #3 web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [5] #4 web/start, it is stopped
+        [6] #5 web/deliver, source changed
+        [7] #6 web/set-profile, source changed
+        [8] #7 web/activate, source changed !service
+        [9] #8 web/settle, the app must run the system it was given
+        [10] #9 web/expose:web, its system is up
+        [11] #10 web/record, as the manifest says: power, system, limits
+        [12] #11 web/collect, 5 are kept
       `),
     );
   });
@@ -179,14 +185,17 @@ describe('an app with another name', () => {
     ).toBe(
       golden(`
         new: rename
-        [1] new/stop, it was old !container
-        [2] #1 new/move-profile, it was old
-        [3] #2 new/take-volumes, it was old
-        [4] #3 new/rename, it was old
-        [5] #4 new/repair, its profile has moved
-        [6] #5 new/start, it was stopped for the change
-        [7] #6 new/settle, the app must run the system it was given
-        [8] #7 new/record, as the manifest says
+        [1] new/begin-rename, it was old
+        [2] #1 new/stop, it was old !container
+        [3] #2 new/move-profile, it was old
+        [4] #3 new/take-volumes, it was old
+        [5] #4 new/rename, it was old
+        [6] #5 new/repair, its profile has moved
+        [7] #6 new/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [8] #7 new/start, it was stopped for the change
+        [9] #8 new/settle, the app must run the system it was given
+        [10] #9 new/expose:web, its system is up
+        [11] #10 new/record, as the manifest says
       `),
     );
   });
@@ -204,25 +213,26 @@ describe('an app with another name', () => {
         new: rename
         [1] new/evaluate, source changed
         [2] #1 new/build, source changed
-        [3] #2 new/make-volume:more, volume more is not there
-        [4] #3 ~2 new/stop, it was old !container
-        [5] #4 new/move-profile, it was old
-        [6] #5 new/take-volumes, it was old
-        [7] #6 new/rename, it was old
-        [8] #7 new/repair, its profile has moved
-        [9] #8 new/set-profile, source changed
-        [10] #9 new/configure, limits memory none → 1GiB
-        [11] #10 new/resize-volume:data, size of data 1GiB → 2GiB
-        [12] #11 new/attach:volume-data, volume data belongs at /y
-        [13] #12 new/attach:volume-more, volume more belongs at /m
-        [14] #13 new/attach:bind-1, /srv/x belongs at /s
-        [15] #14 new/unexpose:web, 127.0.0.1:80 is not in the manifest any more !exposure
-        [16] #15 new/start, it was stopped for the change
-        [17] #16 new/settle, the app must run the system it was given
-        [18] #17 new/expose:web-2, exposure listen 127.0.0.1:80 → 127.0.0.1:81 !exposure
-        [19] #18 new/expose:publish-1, publish.0.0.0.0:53/udp none → udp:127.0.0.1:53
-        [20] #19 new/record, as the manifest says: system, exposure, storage, limits, meta
-        [21] #20 new/collect, 5 are kept
+        [3] #2 new/begin-rename, it was old
+        [4] #3 new/make-volume:more, volume more is not there
+        [5] #4 ~2 new/stop, it was old !container
+        [6] #5 new/move-profile, it was old
+        [7] #6 new/take-volumes, it was old
+        [8] #7 new/rename, it was old
+        [9] #8 new/repair, its profile has moved
+        [10] #9 new/set-profile, source changed
+        [11] #10 new/configure, limits memory none → 1GiB
+        [12] #11 new/resize-volume:data, size of data 1GiB → 2GiB
+        [13] #12 new/attach:volume-data, volume data belongs at /y
+        [14] #13 new/attach:volume-more, volume more belongs at /m
+        [15] #14 new/attach:bind-1, /srv/x belongs at /s
+        [16] #15 new/unexpose:web, 127.0.0.1:80 is not in the manifest any more
+        [17] #16 new/start, it was stopped for the change
+        [18] #17 new/settle, the app must run the system it was given
+        [19] #18 new/expose:web-2, exposure listen 127.0.0.1:80 → 127.0.0.1:81
+        [20] #19 new/expose:publish-1, publish.0.0.0.0:53/udp none → udp:127.0.0.1:53
+        [21] #20 new/record, as the manifest says: system, exposure, storage, limits, meta
+        [22] #21 new/collect, 5 are kept
       `),
     );
   });
@@ -231,9 +241,9 @@ describe('an app with another name', () => {
     expect(shown({ want: ['new - was=old store=shared'], have: ['old - store=copy'] })).toBe(
       golden(`
         new: rename
-        [1] new/stop, it was old !container
-        [2] #1 new/move-profile, it was old
-        [3] #2 new/take-volumes, it was old
+        [1] new/begin-rename, it was old
+        [2] #1 new/stop, it was old !container
+        [3] #2 new/move-profile, it was old
         [4] #3 new/rename, it was old
         [5] #4 new/start, it was stopped for the change
         [6] #5 new/settle, the app must run the system it was given
@@ -246,8 +256,8 @@ describe('an app with another name', () => {
     expect(shown({ want: ['new'], have: ['old - becoming=new status=Stopped'] })).toBe(
       golden(`
         new: rename
-        [1] new/move-profile, it was old
-        [2] #1 new/take-volumes, it was old
+        [1] new/begin-rename, it was old
+        [2] #1 new/move-profile, it was old
         [3] #2 new/rename, it was old
         [4] #3 new/repair, its profile has moved
         [5] #4 new/start, it is stopped
@@ -255,6 +265,71 @@ describe('an app with another name', () => {
         [7] #6 new/record, as the manifest says: power, meta
       `),
     );
+  });
+});
+
+describe('a rename that is not wanted any more', () => {
+  test('and had begun: volumes and generations come back', () => {
+    expect(
+      shown({
+        want: ['old - volumes=data:/x ref=./x'],
+        have: ['old - volumes=data:/x becoming=new status=Stopped ref=./x'],
+        volumes: ['new/more'],
+      }),
+    ).toBe(
+      golden(`
+        old: start
+        [1] old/take-volumes, it was to become new
+        [2] #1 old/start, it is stopped
+        [3] #2 old/settle, the app must run the system it was given
+        [4] #3 old/record, as the manifest says: power
+      `),
+    );
+    expect(kindsOf({ want: ['old'], have: ['old - becoming=new top=none status=Stopped'] })).toContain(
+      'move-profile',
+    );
+  });
+
+  test('and was done, but for the marks', () => {
+    expect(shown({ want: ['old - ref=./x'], have: ['new - former=old status=Stopped ref=./x'] })).toBe(
+      golden(`
+        old: rename
+        [1] old/begin-rename, it was new
+        [2] #1 old/move-profile, it was new
+        [3] #2 old/rename, it was new
+        [4] #3 old/repair, user.pets.app drifted altered → as made, container nix-profiles drifted altered → as made
+        [5] #4 old/start, it is stopped
+        [6] #5 old/settle, the app must run the system it was given
+        [7] #6 old/record, as the manifest says: power, container
+      `),
+    );
+  });
+
+  test('leaves no trace where nothing of it was done yet', () => {
+    expect(shown({ want: ['old'], have: ['old - becoming=new'] })).toBe('old: unchanged');
+  });
+});
+
+test('volumes of an app that is gone go to the one that has it as its former name', () => {
+  const world = { want: ['new - was=old volumes=data:/x'], volumes: ['old/data'] };
+  expect(shown(world)).toBe(
+    golden(`
+      new: create
+      [1] new/evaluate, not there yet
+      [2] #1 new/build, not there yet
+      [3] #2 new/take-volumes, they were of old
+      [4] #3 new/set-profile, not there yet
+      [5] #4 new/create, not there yet
+      [6] #5 new/attach:volume-data, volume data belongs at /x
+      [7] #6 new/start, just created
+      [8] #7 new/settle, the app must run the system it was given
+      [9] #8 new/record, as the manifest says: power, system, storage, meta
+    `),
+  );
+  expect(planned(world).operations.find(({ action }) => action.kind === 'take-volumes')?.action).toEqual({
+    kind: 'take-volumes',
+    from: 'old',
+    names: ['homelab.old.data'],
   });
 });
 
@@ -270,15 +345,15 @@ test('everything at once is one restart', () => {
       [1] web/evaluate, source changed
       [2] #1 web/build, source changed
       [3] #2 web/set-profile, source changed
-      [4] #3 ~2 web/stop, source changed !container
-      [5] #4 ~2 web/configure, limits memory none → 1GiB
+      [4] #3 ~2 web/configure, limits memory none → 1GiB
+      [5] #4 ~2 web/stop, source changed !container
       [6] #5 ~2 web/resize-volume:data, size of data unlimited → 1GiB
       [7] #6 ~2 web/detach:volume-old, volume old is not in the manifest any more; it is kept
       [8] #7 ~2 web/attach:volume-data, volume data belongs at /y
-      [9] #8 ~2 web/unexpose:web, 127.0.0.1:81 is not in the manifest any more !exposure
+      [9] #8 ~2 web/unexpose:web, 127.0.0.1:81 is not in the manifest any more
       [10] #9 web/start, it was stopped for the change
       [11] #10 web/settle, the app must run the system it was given
-      [12] #11 ~2 web/expose:web-2, exposure listen 127.0.0.1:81 → 127.0.0.1:80 !exposure
+      [12] #11 ~2 web/expose:web-2, exposure listen 127.0.0.1:81 → 127.0.0.1:80
       [13] #12 web/record, as the manifest says: system, exposure, storage, limits
       [14] #13 web/collect, 5 are kept
     `),

@@ -34,6 +34,7 @@ const WANTED = [
 ];
 const HAPPENED = [
   ...['status', 'state', 'record', 'top', 'forwarder', 'seen-ref', 'devices', 'altered', 'becoming'],
+  ...['former'],
   ...['mounts', 'seen-limits', 'seen-config'],
 ];
 const OPTION = new RegExp(`^(${[...WANTED, ...HAPPENED].join('|')})=(.+)$`);

@@ -35,7 +35,7 @@ export { at, wanted } from './words.js';
 /**
  * A pet as the last run left it, by the same words, and then what happened to it:
  * `status=Stopped` `state=creating` `record=none` `top=/nix/store/by-hand` `forwarder=dead` `seen-ref=./x`
- * `altered=raw.lxc` `becoming=new-name`, `devices=web:7700,web-2:7701` or `devices=none` where the proxies of the
+ * `altered=raw.lxc` `becoming=new-name` `former=old-name`, `devices=web:7700,web-2:7701` or `devices=none` where the proxies of the
  * main exposure are not what was applied, `mounts=none` or `mounts=data:/elsewhere` likewise for disks,
  * `seen-limits=memory:2GiB`, `seen-config=security.guestapi:true`.
  */
@@ -50,6 +50,7 @@ export type World = {
   readonly strangers?: Actual['strangers'];
   readonly addresses?: readonly string[];
   readonly unshareable?: string;
+  readonly missingImages?: readonly string[];
   readonly prune?: boolean;
   readonly recreate?: boolean;
   /** Selected apps. */
@@ -70,6 +71,7 @@ export function actualOf({
   strangers,
   addresses,
   unshareable,
+  missingImages,
 }: World): Actual {
   const there = actual(have);
   return {
@@ -79,6 +81,7 @@ export function actualOf({
     ...(strangers && { strangers }),
     ...(addresses && { addresses }),
     ...(unshareable !== undefined && { unshareable }),
+    ...(missingImages && { missingImages }),
   };
 }
 
@@ -112,6 +115,7 @@ export function actual(have: readonly Found[], over: Partial<Actual> = {}): Actu
     claims: [],
     addresses: ['127.0.0.1', '10.0.0.5'],
     unshareable: null,
+    missingImages: [],
     ...over,
   };
 }
@@ -151,6 +155,7 @@ export function applied(app: DesiredApp): ActualApp {
   const whole: ActualApp = {
     name: app.name,
     becoming: null,
+    former: null,
     status: 'Running',
     state: 'ready',
     applied: { v: 1, generation: 1, toplevel, facets: app.facets },
@@ -251,16 +256,23 @@ export function found(text: Found): ActualApp {
   const half = option('state') === 'creating';
   const app: ActualApp = {
     ...whole,
-    becoming: (option('becoming') ?? null) as AppName | null,
+    // As it is seen: one that has the name already is to become nothing.
+    becoming: (option('becoming') === whole.name ? null : (option('becoming') ?? null)) as AppName | null,
+    former: (option('former') ?? null) as AppName | null,
     status: option('status') ?? 'Running',
     state: half ? 'creating' : 'ready',
     applied: half || option('record') === 'none' ? null : whole.applied,
     exposures: option('devices') === undefined ? whole.exposures : proxiesIn(list('devices')),
     attachments: option('mounts') === undefined ? whole.attachments : mountsIn(list('mounts')),
-    altered: list('altered'),
+    altered: [...list('altered'), ...(option('former') === undefined ? [] : ofRename(whole.store))],
     facets: facetsSeen(words, whole, !half && option('record') !== 'none'),
   };
   return seenAs(app, volumesOf(wanted(text)), option('forwarder'));
+}
+
+/** What is altered of an instance that has its new name and does not know it yet. */
+export function ofRename(store: StoreMode): string[] {
+  return store === 'shared' ? ['user.pets.app', 'nix-profiles'] : ['user.pets.app'];
 }
 
 function proxiesIn(items: readonly string[]): Exposure[] {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { incusOver } from '../../src/incus/client.js';
@@ -83,6 +84,17 @@ describe('config, profiles, devices', () => {
   });
 });
 
+/** An image of the story's folder `image/rootfs`. */
+async function image(): Promise<string> {
+  const alias = `${story.project}/tiny`;
+  story.write('image/metadata.yaml', 'architecture: x86_64\ncreation_date: 1\n');
+  const tar = join(story.folder, 'image.tar');
+  await must('tar', ['-C', join(story.folder, 'image'), '-cf', tar, '.']);
+  await must('incus', ['image', 'import', tar, '--alias', alias]);
+  undo.push(() => must('incus', ['image', 'delete', alias]));
+  return alias;
+}
+
 describe('an image', () => {
   test('that Incus does not have is told before anything is made, with what gets it', async () => {
     const said = await problem(create('a', { image: 'nope/12' }));
@@ -92,14 +104,8 @@ describe('an image', () => {
   });
 
   test('is what the root disk begins with', async () => {
-    const alias = `${story.project}/tiny`;
-    story.write('image/metadata.yaml', 'architecture: x86_64\ncreation_date: 1\n');
     story.write('image/rootfs/hello', story.project);
-    const tar = join(story.folder, 'image.tar');
-    await must('tar', ['-C', join(story.folder, 'image'), '-cf', tar, '.']);
-    await must('incus', ['image', 'import', tar, '--alias', alias]);
-    undo.push(() => must('incus', ['image', 'delete', alias]));
-    await create('a', { image: alias });
+    await create('a', { image: await image() });
     expect(await must('incus', ['file', 'pull', `${story.name('a')}/hello`, '-'])).toBe(story.project);
   });
 });
@@ -165,6 +171,42 @@ describe('a rename', () => {
     expect(await problem(incus.rename(story.name('nope'), story.name('third')))).toContain(
       'there is no instance',
     );
+  });
+});
+
+describe('what somebody else does to an instance meanwhile', () => {
+  /** Whether anything still runs on it. */
+  const isBusy = async (name: string) => {
+    const list = JSON.parse(await must('incus', ['query', '/1.0/operations?recursion=1'])) as {
+      running?: { resources?: { instances?: string[] } }[];
+    };
+    return (list.running ?? []).some((op) => op.resources?.instances?.includes(`/1.0/instances/${name}`));
+  };
+  /** A stopped instance's backup, which takes a second or two. */
+  const backUp = async (name: string) => {
+    const url = `/1.0/instances/${name}/backups`;
+    const body = JSON.stringify({ name: `b${Date.now()}`, compression_algorithm: 'gzip' });
+    await must('incus', ['query', '-X', 'POST', '-d', body, url]);
+  };
+
+  test('has ended when it is stopped or renamed', async () => {
+    const [old, now] = [story.name('old'), story.name('new')];
+    story.write('image/rootfs/noise', randomBytes(24 * 1024 * 1024).toString('hex'));
+    await create('old', { image: await image() });
+    await backUp(old);
+    await incus.stop(old, 1000);
+    expect(await isBusy(old)).toBe(false);
+    await backUp(old);
+    await incus.rename(old, now);
+    expect(await isBusy(old)).toBe(false);
+    expect((await story.instances()).map((i) => i.name)).toEqual([now]);
+  });
+
+  test('and two deletes at the same time are one', async () => {
+    const name = story.name('a');
+    await create('a');
+    await Promise.all([incus.remove(name), incus.remove(name), incus.remove(name)]);
+    expect(await story.instances()).toEqual([]);
   });
 });
 
@@ -322,6 +364,65 @@ describe('a guest', () => {
     expect(Date.now() - began).toBeLessThan(10_000);
     expect(await incus.status(name)).toBe('Stopped');
     expect(await incus.consoleTail(name)).toContain('goodbye');
+  });
+
+  test('that cannot start says what LXC says, and reads as stopped from then on', async () => {
+    const name = await guest('a', 'trap exit PWR\nwhile :; do sleep 0.1; done');
+    const bind = { type: 'disk', source: story.folder, path: '/usr/nope/deeper', readonly: 'true' };
+    await incus.setDevice(name, 'bind-1', bind);
+    const error = await incus.start(name).catch((thrown: unknown) => thrown);
+    const statuses = new Set<string>();
+    for (const began = Date.now(); Date.now() - began < 1500;) statuses.add(await incus.status(name));
+    expect([...statuses]).toEqual(['Stopped']);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/^starting .*: Failed to create directory "\/usr\/nope\/?": Read-only/),
+      log: expect.arrayContaining([`Failed to setup container "${name}"`]),
+    });
+    await incus.removeDevice(name, 'bind-1');
+    await incus.start(name);
+    expect(await incus.status(name)).toBe('Running');
+  });
+
+  test('that somebody is stopping is started when that is done, not before', async () => {
+    const name = await guest('a', 'trap "sleep 1; exit" PWR\nwhile :; do sleep 0.1; done');
+    await incus.start(name);
+    // The shell must have set its trap.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const stopping = must('incus', ['stop', name]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await incus.start(name);
+    await stopping;
+    expect(await incus.status(name)).toBe('Running');
+  });
+
+  test('that somebody is stopping has stopped when the project is quiet; others do not wait', async () => {
+    const name = await guest('a', 'trap "sleep 2; exit" PWR\nwhile :; do sleep 0.1; done');
+    await incus.start(name);
+    // The shell must have set its trap.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const stopping = must('incus', ['stop', name]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const other = incusOver(socketPath(process.env), `${story.project}-other`);
+    const ends: string[] = [];
+    await Promise.all([
+      incus.quiesce().then(() => ends.push('own')),
+      other.quiesce().then(() => ends.push('other')),
+    ]);
+    expect(ends).toEqual(['other', 'own']);
+    expect(await incus.status(name)).toBe('Stopped');
+    await stopping;
+  });
+
+  test('that somebody works in holds nobody up', async () => {
+    const name = await guest('a', 'trap exit PWR\nwhile :; do sleep 0.1; done');
+    await incus.start(name);
+    const working = run('incus', ['exec', name, '--', '/bin/sleep', '20']);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const began = Date.now();
+    await incus.quiesce();
+    expect(Date.now() - began).toBeLessThan(5000);
+    await incus.stop(name, 5000);
+    await working;
   });
 
   test('shows its links; what is not there is null, and what cannot be read is a problem', async () => {

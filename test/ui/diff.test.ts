@@ -63,6 +63,33 @@ Plan: 1 to create, 1 to rebuild, 1 proxy update, 1 to start, 1 to destroy, 1 hel
 `);
   });
 
+  test('where a change was made, as far as that is known', () => {
+    const shown = (...changes: Change[]) =>
+      diffText(planOf([appPlan('db', 'rebuild', { changes })]), { color: false })
+        .split('\n')
+        .flatMap((line) => /^ +(\S+) .*\((.*)\)$/.exec(line)?.slice(1).join(': ') ?? []);
+    const source = change('system.source', 'changed', 'a', 'b');
+    expect(
+      shown(
+        source,
+        change('system.nixpkgs', 'changed', 'a', 'b'),
+        change('system.modules', 'changed', 'a', 'b'),
+        change('system.nixos.services.x', 'changed', '1', '2'),
+        change('limits.cpu', 'changed', '1', '2'),
+      ),
+    ).toEqual([
+      'system.source: changed in its source',
+      'system.nixpkgs: changed',
+      'system.modules: changed in its source',
+      'system.nixos.services.x: changed in the manifest',
+      'limits.cpu: changed in the manifest',
+    ]);
+    expect(shown(source, change('meta.flake-ref', 'changed', './a', './b'))).toEqual([
+      'system.source: changed in the manifest',
+      'meta.flake-ref: changed in the manifest',
+    ]);
+  });
+
   test('what may be lost, and what stays, is said below', () => {
     const plan = planOf([
       appPlan('api', 'restart', {

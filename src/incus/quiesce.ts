@@ -1,0 +1,58 @@
+import type { InstanceJson } from '../ports.js';
+import { ConnectionLost, IncusError } from './http.js';
+import { OperationTimeout, type Rest } from './operations.js';
+import { isPet } from './own.js';
+
+/** An image is unpacked in a second or two, in minutes on a busy disk. */
+const ONE_LIMIT_MS = 300_000;
+const ALL_LIMIT_MS = 60_000;
+
+type Operation = {
+  readonly id: string;
+  readonly class: string;
+  readonly description: string;
+  readonly resources?: { readonly instances?: readonly string[] };
+};
+
+/** Lets what runs on the instance end. An operation that does not is an OperationTimeout. */
+export async function quiesce(name: string, rest: Rest): Promise<void> {
+  await ended(on([name], await changes(rest)), ONE_LIMIT_MS, rest);
+}
+
+/** Lets what runs on a project's instances end, or goes on for a minute: Incus itself refuses what clashes. */
+export async function quiesceAll(project: string, rest: Rest): Promise<void> {
+  const running = await changes(rest);
+  if (running.length === 0) return;
+  const found = await rest.get('/1.0/instances?recursion=1');
+  const instances = (found?.metadata ?? []) as readonly InstanceJson[];
+  const pets = instances.filter(({ name, config }) => isPet(project, name, config)).map(({ name }) => name);
+  await ended(on(pets, running), ALL_LIMIT_MS, rest).catch((error: unknown) => {
+    if (!(error instanceof OperationTimeout)) throw error;
+  });
+}
+
+/** What runs and changes an instance: a console or a command in a guest may stay open for days. */
+async function changes(rest: Rest): Promise<readonly Operation[]> {
+  const found = await rest.get('/1.0/operations?recursion=1');
+  const { running = [] } = (found?.metadata ?? {}) as { running?: readonly Operation[] };
+  return running.filter((op) => op.class === 'task' && op.description !== 'Executing command');
+}
+
+function on(names: readonly string[], operations: readonly Operation[]): readonly Operation[] {
+  const urls = new Set(names.map((name) => `/1.0/instances/${name}`));
+  return operations.filter((op) => op.resources?.instances?.some((url) => urls.has(url)));
+}
+
+async function ended(operations: readonly Operation[], limitMs: number, rest: Rest): Promise<void> {
+  const waits = operations.map(async ({ id, description }) => {
+    try {
+      await rest.wait(`/1.0/operations/${id}`, limitMs);
+    } catch (error) {
+      if (error instanceof OperationTimeout)
+        throw new OperationTimeout(`\`${description}\` still runs after ${limitMs / 1000} s`);
+      // Failed or forgotten, it has ended: how is not ours to judge.
+      if (!(error instanceof IncusError || error instanceof ConnectionLost)) throw error;
+    }
+  });
+  await Promise.all(waits);
+}

@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { settle } from '../../src/guest/settle.js';
+import type { AppName } from '../../src/model.js';
+import type { GuestResult, Incus } from '../../src/ports.js';
+import { ProblemError, TimeoutProblem } from '../../src/problem.js';
+
+const APP = 'web' as AppName;
+const TOP = '/nix/store/x-system';
+const LIMIT_MS = 60_000;
+
+let now = 0;
+beforeEach(() => {
+  now = 0;
+  jest.spyOn(Date, 'now').mockImplementation(() => now);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+type Answer = string | Error;
+
+/** A guest that answers each command in turn, the last answer again and again. `hangs`: until its time is up. */
+function guest(answers: Readonly<Record<string, readonly Answer[]>>, status: () => string = () => 'Running') {
+  const limits: number[] = [];
+  const turns = new Map(Object.entries(answers).map(([command, list]) => [command, [...list]]));
+  const exec = (_: string, [program, verb]: readonly string[], limitMs: number): Promise<GuestResult> => {
+    limits.push(limitMs);
+    const command = `${program?.split('/').at(-1) ?? ''} ${verb ?? ''}`;
+    const list = turns.get(command) ?? [];
+    const answer = (list.length > 1 ? list.shift() : list[0]) ?? new Error(`nobody expected ${command}`);
+    if (answer === 'hangs') {
+      now += limitMs;
+      return Promise.reject(new TimeoutProblem('no end'));
+    }
+    now += 1000;
+    if (answer instanceof Error) return Promise.reject(answer);
+    return Promise.resolve({ exitCode: 0, stdout: answer, stderr: '' });
+  };
+  const incus = {
+    exec,
+    readLink: () => Promise.resolve(TOP),
+    status: () => Promise.resolve(status()),
+    consoleTail: () => Promise.resolve(['the last words']),
+  } as unknown as Incus;
+  const settled = settle(incus, APP, TOP, LIMIT_MS).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  return { settled, limits };
+}
+
+const BOOT = 'systemctl is-system-running';
+const FAILED = 'systemctl list-units';
+
+test('a guest that has booted without a failed unit has settled', async () => {
+  expect(await guest({ [BOOT]: ['running\n'], [FAILED]: [''] }).settled).toBeNull();
+});
+
+test('a failed unit is told with its journal', async () => {
+  const answers = {
+    [BOOT]: ['degraded'],
+    [FAILED]: ['x.service loaded failed'],
+    'journalctl --unit': ['oh no'],
+  };
+  expect(await guest(answers).settled).toMatchObject({ message: 'x.service failed', log: ['oh no'] });
+});
+
+describe('the limit', () => {
+  test('bounds each command, and a boot is waited for in slices', async () => {
+    const { settled, limits } = guest({ [BOOT]: ['hangs', 'hangs', 'running'], [FAILED]: [''] });
+    expect(await settled).toBeNull();
+    expect(limits).toEqual([15_000, 15_000, 15_000, 15_000]);
+  });
+
+  test('is kept by a boot that does not end, and by a bus that does not answer', async () => {
+    const boot = guest({ [BOOT]: ['hangs'] });
+    expect(await boot.settled).toMatchObject({
+      message: 'the system did not come up: systemd says `nothing`',
+    });
+    expect(now).toBeLessThanOrEqual(LIMIT_MS + 3000);
+    now = 0;
+    const bus = guest({ [BOOT]: ['running'], [FAILED]: ['hangs'] });
+    expect(await bus.settled).toMatchObject({ message: 'systemd does not answer: it says nothing' });
+    expect(now).toBeLessThanOrEqual(LIMIT_MS + 3000);
+  });
+
+  test('that ends while a journal is read keeps the failure', async () => {
+    const answers = { [BOOT]: ['running'], [FAILED]: ['x.service'], 'journalctl --unit': ['hangs'] };
+    expect(await guest(answers).settled).toMatchObject({ message: 'x.service failed', log: [] });
+  });
+});
+
+describe('a container that is frozen meanwhile', () => {
+  const frozen = {
+    problems: [{ app: APP, message: 'somebody froze the container', hint: '`pets up web` thaws it' }],
+  };
+
+  test('is told after one slice, whatever was being asked', async () => {
+    expect(await guest({ [BOOT]: ['hangs'] }, () => 'Frozen').settled).toMatchObject(frozen);
+    expect(now).toBe(15_000);
+    const later = guest({ [BOOT]: ['running'], [FAILED]: ['hangs'] }, () => 'Frozen');
+    expect(await later.settled).toMatchObject(frozen);
+  });
+
+  test('is told at once where the daemon says so', async () => {
+    const answer = new ProblemError({ message: 'Instance is frozen' });
+    expect(await guest({ [BOOT]: [answer] }, () => 'Frozen').settled).toMatchObject(frozen);
+  });
+});
+
+test('a container that died meanwhile leaves its last words', async () => {
+  const dead = guest({ [BOOT]: [new ProblemError({ message: 'not running' })] }, () => 'Stopped');
+  expect(await dead.settled).toMatchObject({
+    message: 'the container died while it booted',
+    log: ['the last words'],
+  });
+});
+
+test('a daemon that cannot run a command in a running guest is told as it is', async () => {
+  const { settled } = guest({ [BOOT]: [new ProblemError({ message: 'no daemon' })] });
+  expect(await settled).toMatchObject({ message: 'no daemon' });
+});

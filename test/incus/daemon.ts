@@ -1,0 +1,52 @@
+import type { Reply, Send } from '../../src/incus/http.js';
+import { Rest } from '../../src/incus/operations.js';
+
+export const json = (body: object, status = 200): Reply => ({
+  status,
+  headers: { etag: 'tag' },
+  body: JSON.stringify(body),
+});
+export const shown = (metadata: unknown) => json({ type: 'sync', metadata });
+export const failed = (error: string, error_code = 500) =>
+  json({ type: 'error', error, error_code, metadata: null }, error_code);
+export const begun = (id: string) =>
+  json({ type: 'async', operation: `/1.0/operations/${id}`, metadata: {} }, 202);
+
+/** An operation of the daemon's list, on one instance. */
+export const operation = (id: string, instance: string, change: object = {}) => ({
+  id,
+  class: 'task',
+  description: 'Stopping instance',
+  resources: { instances: [`/1.0/instances/${instance}`] },
+  ...change,
+});
+export type Operation = ReturnType<typeof operation>;
+
+type Answers = Readonly<Record<string, () => Reply>>;
+
+/** A daemon that answers what it is asked by method and path; what it was asked is kept, without `?…`. */
+export function daemon(answers: Answers): { rest: Rest; asked: string[] } {
+  const asked: string[] = [];
+  const send: Send = (method, path) => {
+    const request = `${method} ${path.replace(/\?.*/, '')}`;
+    asked.push(request);
+    const answer = answers[request];
+    return answer ? Promise.resolve(answer()) : Promise.reject(new Error(`nobody expected ${request}`));
+  };
+  return { rest: new Rest(send), asked };
+}
+
+/** The list of operations, of which each ends when it is waited for. */
+export function operations(running: Operation[]): Answers {
+  const waits = running.map(({ id }) => {
+    const wait = () => {
+      running.splice(
+        running.findIndex((op) => op.id === id),
+        1,
+      );
+      return shown({ metadata: {} });
+    };
+    return [`GET /1.0/operations/${id}/wait`, wait] as const;
+  });
+  return { 'GET /1.0/operations': () => shown({ running: [...running] }), ...Object.fromEntries(waits) };
+}

@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Reply } from '../../src/incus/http.js';
+import { lxcErrors } from '../../src/incus/failed-start.js';
+import { instancesOf } from '../../src/incus/instances.js';
+import { OwnInstances } from '../../src/incus/own.js';
+import { powerOf } from '../../src/incus/power.js';
+import { FailedProgram, ProblemError } from '../../src/problem.js';
+import { begun, daemon, failed, json, operation, operations, shown, type Operation } from './daemon.js';
+
+const WAIT = 'GET /1.0/operations/other/wait';
+const PUT = 'PUT /1.0/instances/web/state';
+
+/** The instance `web`, of the project `p`, with a daemon's answers on top of the usual ones. */
+function web(answers: Readonly<Record<string, () => Reply>>, running: Operation[] = []) {
+  let status = 'Stopped';
+  const config = { 'user.pets.project': 'p', 'user.pets.app': 'web' };
+  const { rest, asked } = daemon({
+    ...operations([...running]),
+    'GET /1.0/instances/web': () => shown({ status, config, devices: {}, description: '' }),
+    'GET /1.0/instances/web/state': () => shown({ status }),
+    [PUT]: () => begun('own'),
+    'GET /1.0/operations/own/wait': () => {
+      status = 'Running';
+      return shown({ metadata: {} });
+    },
+    ...answers,
+  });
+  const own = new OwnInstances(rest, 'p');
+  return { asked, ...powerOf(rest, own), ...instancesOf(rest, own) };
+}
+
+const other = [operation('other', 'web')];
+
+describe('what somebody else has begun is waited for', () => {
+  test('after a stop, even where the guest has stopped already', async () => {
+    const { stop, asked } = web({}, other);
+    await stop('web', 1000);
+    expect(asked.at(-1)).toBe(WAIT);
+    expect(asked).not.toContain(PUT);
+  });
+
+  test('before a start', async () => {
+    const { start, asked } = web({}, other);
+    await start('web');
+    expect(asked.indexOf(WAIT)).toBeGreaterThan(-1);
+    expect(asked.indexOf(WAIT)).toBeLessThan(asked.indexOf(PUT));
+  });
+
+  test('before a rename', async () => {
+    const { rename, asked } = web(
+      {
+        'GET /1.0/instances/site': () => json({ type: 'error', error: 'x', error_code: 404 }, 404),
+        'PATCH /1.0/instances/web': () => shown(null),
+        'POST /1.0/instances/web': () => failed('enough'),
+      },
+      other,
+    );
+    await expect(rename('web', 'site')).rejects.toThrow('enough');
+    expect(asked.indexOf(WAIT)).toBeGreaterThan(-1);
+    expect(asked.indexOf(WAIT)).toBeLessThan(asked.indexOf('POST /1.0/instances/web'));
+  });
+});
+
+describe('a delete', () => {
+  test('that somebody else’s was faster than is fine, at once or in the end', async () => {
+    let isThere = true;
+    const gone = () => {
+      isThere = false;
+      return failed('Instance not found', 404);
+    };
+    const config = { 'user.pets.project': 'p', 'user.pets.app': 'web' };
+    const instance = () => (isThere ? shown({ status: 'Stopped', config }) : gone());
+    const look = { 'GET /1.0/instances/web': instance };
+    const atOnce = web({ ...look, 'DELETE /1.0/instances/web': gone });
+    await atOnce.remove('web');
+    expect(atOnce.asked).toContain('DELETE /1.0/instances/web');
+    isThere = true;
+    const inTheEnd = web({
+      ...look,
+      'DELETE /1.0/instances/web': () => begun('own'),
+      'GET /1.0/operations/own/wait': () => (gone(), failed('Failed to delete: no such file')),
+    });
+    await inTheEnd.remove('web');
+    expect(inTheEnd.asked).toContain('GET /1.0/operations/own/wait');
+  });
+
+  test('that fails otherwise is a problem', async () => {
+    const { remove } = web({ 'DELETE /1.0/instances/web': () => failed('the pool is gone') });
+    await expect(remove('web')).rejects.toThrow('deleting `web`: the pool is gone');
+  });
+});
+
+const LOG = `
+lxc web 20261121193904.111 WARN     cgfsng - ../src/lxc/cgroups/cgfsng.c:fchowmodat:1619 - No such file or directory - Failed to fchownat(34, memory.reclaim)
+lxc web 20261121193904.128 ERROR    conf - ../src/lxc/conf.c:mount_entry:2446 - No such file or directory - Failed to mount "/a - b" on "/usr/lib/x86_64-linux-gnu/lxc/rootfs/srv"
+lxc web 20261121193904.128 ERROR    conf - ../src/lxc/conf.c:lxc_setup:4419 - Failed to setup mount entries
+lxc web 20261121193904.128 ERROR    start - ../src/lxc/start.c:do_start:1272 - Failed to setup container "web"
+lxc web 20261121193904.128 ERROR    sync - ../src/lxc/sync.c:sync_wait:34 - An error occurred in another process (expected sequence number 3)
+lxc web 20261121193904.129 ERROR    lxccontainer - ../src/lxc/lxccontainer.c:wait:878 - Received container state "ABORTING" instead of "RUNNING"
+lxc web 20261121193904.131 ERROR    start - ../src/lxc/start.c:__lxc_start:2107 - Failed to spawn container "web"
+lxc 20261121193904.251 ERROR    commands - ../src/lxc/commands.c:recv:128 - Failed to receive file descriptors for command "get_init_pid"
+`;
+const CAUSE = 'Failed to mount "/a - b" on "/srv": No such file or directory';
+
+describe('a start that fails', () => {
+  beforeEach(() => {
+    // No pause takes time.
+    const soon = (go: () => void) => setImmediate(go) as unknown as NodeJS.Timeout;
+    jest.spyOn(globalThis, 'setTimeout').mockImplementation(soon);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  const failing = (message: string, more: Readonly<Record<string, () => Reply>> = {}) =>
+    web({
+      [PUT]: () => failed(message),
+      'GET /1.0/instances/web/logs/lxc.log': () => ({ status: 200, headers: {}, body: LOG }),
+      ...more,
+    });
+  const thrownBy = (attempt: Promise<void>) => attempt.catch((error: unknown) => error);
+
+  test('in LXC’s hands says what LXC’s log says, the cause first', async () => {
+    const error = await thrownBy(failing('Failed to run: incusd forkstart web: exit status 1').start('web'));
+    expect(error).toBeInstanceOf(FailedProgram);
+    expect(error).toMatchObject({ message: `starting \`web\`: ${CAUSE}`, log: lxcErrors(LOG) });
+  });
+
+  test('for another reason says only that; so does one whose log says nothing', async () => {
+    const device = await thrownBy(failing('Failed to start device "x"').start('web'));
+    expect(device).toEqual(new ProblemError({ message: 'starting `web`: Failed to start device "x"' }));
+    const noLog = { 'GET /1.0/instances/web/logs/lxc.log': () => failed('Not Found', 404) };
+    const error = await thrownBy(failing('forkstart: exit status 1', noLog).start('web'));
+    expect(error).toEqual(new ProblemError({ message: 'starting `web`: forkstart: exit status 1' }));
+  });
+
+  test('rejects when the guest reads as stopped twice in a row, not as running in between', async () => {
+    const looks: (string | null)[] = [];
+    const script = ['Stopped', null, 'Stopped', null, null, 'Error', 'Stopped', 'Stopped'];
+    const state = () => {
+      const now = script.shift();
+      const last = now === undefined ? 'Stopped' : now;
+      looks.push(last);
+      return last === null ? failed("Invalid PID '-1'") : shown({ status: last });
+    };
+    await thrownBy(failing('Failed to start device', { 'GET /1.0/instances/web/state': state }).start('web'));
+    expect(script).toEqual([]);
+    expect(looks.slice(-2)).toEqual(['Stopped', 'Stopped']);
+  });
+});
+
+describe('LXC’s log', () => {
+  test('without times and places, and without the daemon’s questions to a dead guest', () => {
+    expect(lxcErrors(LOG)).toEqual([
+      CAUSE,
+      'Failed to setup mount entries',
+      'Failed to setup container "web"',
+      'An error occurred in another process (expected sequence number 3)',
+      'Received container state "ABORTING" instead of "RUNNING"',
+    ]);
+    expect(lxcErrors('')).toEqual([]);
+  });
+
+  test('a reason is told from a message with a dash', () => {
+    const line = (text: string) => `lxc a-b 20261121193904.1 ERROR    x - ../src/lxc/x.c:f:1 - ${text}`;
+    expect(lxcErrors(line('Input/output error - Failed - twice'))).toEqual([
+      'Failed - twice: Input/output error',
+    ]);
+    expect(lxcErrors(line('Failed to open "/a - b"'))).toEqual(['Failed to open "/a - b"']);
+  });
+});
