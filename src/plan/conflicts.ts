@@ -21,6 +21,7 @@ export function conflictsOf(
     return [
       ...app.problems,
       ...foreignInstance(app, actual),
+      ...claimedName(app, there.get(app.name), actual),
       ...opens.flatMap((exposure) => [
         ...portTaken(app, exposure, claims),
         ...noSuchAddress(app, exposure, actual),
@@ -43,6 +44,20 @@ function foreignInstance(app: DesiredApp, actual: Actual): Problem[] {
       path: ['apps', app.name],
       message: `the name \`${app.name}\` is taken by an Incus instance that ${owner}`,
       hint: "rename the app; pets never changes an instance that does not bear its project's mark",
+    },
+  ];
+}
+
+/** What bears the name already may be the other one's: volumes, generations. */
+function claimedName(app: DesiredApp, compared: Compared | undefined, { apps }: Actual): Problem[] {
+  const other = apps.find(({ becoming }) => becoming === app.name);
+  if (!other || !compared || compared.actual) return [];
+  return [
+    {
+      app: app.name,
+      path: ['apps', app.name],
+      message: `\`${other.name}\` was to become \`${app.name}\`, and that was cut short`,
+      hint: `pets up ${other.name} takes it back; then \`${app.name}\` can be made`,
     },
   ];
 }

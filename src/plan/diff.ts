@@ -80,6 +80,9 @@ function compareField(
 function observedFaults(desired: DesiredApp, actual: ActualApp): Change[] {
   const faults: Change[] = [];
   if (actual.applied && actual.state !== 'ready') faults.push(drift('meta', 'state', actual.state, 'ready'));
+  // A rename that was begun and is not wanted any more: its mark would claim what another app has by then.
+  if (actual.becoming !== null && actual.name === desired.name)
+    faults.push(drift('meta', 'becoming', actual.becoming, null));
   const toplevel = actual.facets.system?.['toplevel'];
   if (actual.applied && toplevel !== undefined && toplevel !== actual.applied.toplevel) {
     faults.push(drift('system', 'toplevel', toplevel, actual.applied.toplevel));
@@ -91,7 +94,7 @@ function observedFaults(desired: DesiredApp, actual: ActualApp): Change[] {
   return faults;
 }
 
-function drift(facet: FacetName, field: string, from: string | null, to: string): Change {
+function drift(facet: FacetName, field: string, from: string | null, to: string | null): Change {
   return { facet, field, kind: 'drifted', from, to };
 }
 

@@ -86,14 +86,7 @@ const fate = fc.constantFrom(
   '',
   '',
   '',
-  ...[
-    'status=Stopped',
-    'status=Frozen',
-    'record=none',
-    'becoming=a2',
-    'becoming=b2',
-    'top=/nix/store/by-hand',
-  ],
+  ...['status=Stopped', 'status=Frozen', 'record=none', 'becoming=its-own', 'top=/nix/store/by-hand'],
   ...['mounts=none', 'mounts=data:/elsewhere', 'seen-limits=memory:9GiB', 'altered=raw.lxc'],
   ...['altered=raw.lxc status=Stopped', 'mounts=none state=creating status=Stopped', 'state=creating'],
   ...['state=creating altered=raw.lxc status=Stopped', 'seen-limits=memory:9GiB state=creating'],
@@ -143,7 +136,8 @@ function caseOf(parts: Parts): Case {
   const want = NAMES.flatMap((name, i) => (parts.wanted.includes(name) ? [wantedOf(name, i, parts)] : []));
   const have = NAMES.flatMap((name, i) => {
     const state = parts.fates[i] ?? null;
-    const words = (by: string, place = '-') => text(by, place, ...(parts.there[i] ?? []), state ?? '');
+    const fated = (state ?? '').replace('its-own', `${name}2`);
+    const words = (by: string, place = '-') => text(by, place, ...(parts.there[i] ?? []), fated);
     if (state === null) return [];
     const name2 = `${name}2`;
     if (parts.naming[i] === 'both') return [words(name, parts.from[i]), text(name2, '-')];

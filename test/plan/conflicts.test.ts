@@ -56,6 +56,17 @@ test('an instance that is not ours is never touched', () => {
   expect(problems({ want: ['constructor 80', 'api 81'], strangers })).toEqual([]);
 });
 
+test('a name that another app was to have waits until that is taken back', () => {
+  const world: World = { want: ['new', 'old'], have: ['old - becoming=new'], volumes: ['new/data'] };
+  const claimed =
+    'apps.new: `old` was to become `new`, and that was cut short | pets up old takes it back; then `new` can be made';
+  expect(problems(world)).toEqual([claimed]);
+  expect(problems({ ...world, only: ['new'] })).toEqual([claimed]);
+  expect(problems({ ...world, only: ['old'] })).toEqual([]);
+  expect(problems({ ...world, have: ['old - becoming=new', 'new'] })).toEqual([]);
+  expect(problems({ want: ['new'], have: ['old - becoming=new'] })).toEqual([]);
+});
+
 test('an address that this host does not have', () => {
   expect(problems({ want: ['web 100.64.0.9:80'] })).toEqual([
     "apps.web.listen: 100.64.0.9 is not an address of this host | it has 127.0.0.1, 10.0.0.5; a VPN's address is there only while the VPN is up",

@@ -70,6 +70,11 @@ export class Machine {
     return this.#volumes.map((v) => v.name).sort();
   }
 
+  /** Whose generations the host keeps. */
+  profiles(): string[] {
+    return [...this.#profiles.keys()];
+  }
+
   roots(): number[] {
     return [...this.#instances.values()].map((i) => i.root).sort((a, b) => a - b);
   }

@@ -282,7 +282,7 @@ describe('a rename that is not wanted any more', () => {
         [1] old/take-volumes, it was to become new
         [2] #1 old/start, it is stopped
         [3] #2 old/settle, the app must run the system it was given
-        [4] #3 old/record, as the manifest says: power
+        [4] #3 old/record, as the manifest says: power, meta
       `),
     );
     expect(kindsOf({ want: ['old'], have: ['old - becoming=new top=none status=Stopped'] })).toContain(
@@ -305,8 +305,13 @@ describe('a rename that is not wanted any more', () => {
     );
   });
 
-  test('leaves no trace where nothing of it was done yet', () => {
-    expect(shown({ want: ['old'], have: ['old - becoming=new'] })).toBe('old: unchanged');
+  test('leaves no mark where nothing of it was done yet', () => {
+    expect(shown({ want: ['old'], have: ['old - becoming=new'] })).toBe(
+      golden(`
+        old: metadata
+        [1] old/record, as the manifest says: meta
+      `),
+    );
   });
 });
 

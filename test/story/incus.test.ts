@@ -191,7 +191,7 @@ describe('what somebody else does to an instance meanwhile', () => {
 
   test('has ended when it is stopped or renamed', async () => {
     const [old, now] = [story.name('old'), story.name('new')];
-    story.write('image/rootfs/noise', randomBytes(24 * 1024 * 1024).toString('hex'));
+    story.write('image/rootfs/noise', randomBytes(12 * 1024 * 1024).toString('hex'));
     await create('old', { image: await image() });
     await backUp(old);
     await incus.stop(old, 1000);
