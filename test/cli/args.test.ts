@@ -20,6 +20,7 @@ async function pets(...argv: string[]): Promise<{ code: number; out: string }> {
   const { stdin, stderr } = process;
   const context: Context = {
     cwd: '/',
+    argv,
     env: {},
     stdin,
     stdout,
