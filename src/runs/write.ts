@@ -6,7 +6,6 @@ import {
   renameSync,
   rmSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { AppName, Event, OpId, Outcome, Plan } from '../model.js';
@@ -36,6 +35,8 @@ export class RunRecord {
   readonly #meta: RunMeta;
   readonly #print: Print;
   #isThere = false;
+  /** A line is missing: what would come after it is not written either. */
+  #isBroken = false;
   readonly #open = new Map<string, number>();
   /** The operation of each app that spoke last. */
   readonly #speaking = new Map<AppName, OpId>();
@@ -53,13 +54,16 @@ export class RunRecord {
       writeFileSync(join(draft, 'meta.json'), print.json(meta), FILE);
       renameSync(draft, this.#directory);
       this.#isThere = true;
-      removeOld(runs);
     });
+    if (this.#isThere)
+      this.#attempt(() => {
+        removeOld(runs);
+      });
   }
 
   event(event: Event): void {
-    if (!this.#isThere || this.problem !== null) return;
-    this.#attempt(() => {
+    if (!this.#isThere || this.#isBroken) return;
+    this.#isBroken = !this.#attempt(() => {
       this.#append('events.jsonl', `${this.#print.event(event)}\n`);
       if (event.kind === 'output') this.#log(event, event.line);
       if (event.kind === 'failed') this.#logFailure(event);
@@ -81,11 +85,13 @@ export class RunRecord {
     });
   }
 
-  #attempt(write: () => void): void {
+  #attempt(write: () => void): boolean {
     try {
       write();
+      return true;
     } catch (error) {
       this.problem ??= error instanceof Error ? error.message : String(error);
+      return false;
     }
   }
 
@@ -105,7 +111,7 @@ export class RunRecord {
   #append(path: string, text: string): void {
     const file = this.#open.get(path) ?? openSync(join(this.#directory, path), 'a', FILE.mode);
     this.#open.set(path, file);
-    writeSync(file, text);
+    writeFileSync(file, text);
   }
 
   /** Whole or not at all. */

@@ -80,7 +80,7 @@ const TONES = {
 function headLines(run: Run, now: number, style: Style): string[] {
   const { id, meta, started, state } = run;
   const code = meta?.exitCode ? ` (exit code ${meta.exitCode})` : '';
-  const advice = state === 'abandoned' ? '; `pets up` goes on from where it was' : '';
+  const advice = state === 'abandoned' ? '; the next run goes on from there' : '';
   return [
     style.bold(
       `${id}  ${meta ? oneLine(`pets ${meta.argv.join(' ')}`) : 'a run that says nothing of itself'}`,
