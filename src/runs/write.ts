@@ -1,12 +1,4 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AppName, Event, OpId, Outcome, Plan } from '../model.js';
 import { logFile, type RunMeta } from '../run.js';
@@ -78,8 +70,16 @@ export class RunRecord {
 
   end(exitCode: number): void {
     if (!this.#isThere) return;
+    const meta = { ...this.#meta, ended: new Date().toISOString(), exitCode };
+    const isReplaced = this.#attempt(() => {
+      this.#replace('meta.json', meta);
+    });
+    // On a full disk there is still room for it where it was: else it would read `abandoned`.
+    if (!isReplaced)
+      this.#attempt(() => {
+        writeFileSync(join(this.#directory, 'meta.json'), this.#print.json(meta), { flag: 'r+' });
+      });
     this.#attempt(() => {
-      this.#replace('meta.json', { ...this.#meta, ended: new Date().toISOString(), exitCode });
       for (const file of this.#open.values()) closeSync(file);
       this.#open.clear();
     });

@@ -26,11 +26,20 @@ function appOf(plan: AppPlan, board: Board, state: RunState): RunApp {
     ? { warnings: row.warnings, ms: tookOf(row.startedAt, row.endedAt), failure: row.failure }
     : {};
   const isOpen = row === undefined || row.state === 'waiting' || row.state === 'running';
-  const result = isOpen ? (state === 'running' ? 'running' : 'interrupted') : row.state;
+  const result = isOpen ? OPEN[state] : row.state;
   const doing = row?.running.map((op) => wordsOf(board, op)?.doing ?? op) ?? [];
   const reached = doing.length > 0 ? doing.join(', ') : row?.last ? `${row.last}, waiting` : 'not begun';
   return { ...nothing, ...told, result, because: isOpen ? reached : row.because };
 }
+
+/** What an app is whose end was not written down: by the exit code, or by what became of the process. */
+const OPEN = {
+  done: 'done',
+  running: 'running',
+  failed: 'interrupted',
+  interrupted: 'interrupted',
+  abandoned: 'interrupted',
+} as const satisfies Record<RunState, RunApp['result']>;
 
 function tookOf(from: number | null, to: number | null): number {
   return from === null || to === null ? 0 : to - from;

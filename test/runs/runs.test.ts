@@ -174,6 +174,19 @@ describe('what is written', () => {
     expect(listRuns(runs)).toEqual([]);
   });
 
+  test('no room for more: which code it ended with is still told', () => {
+    const written = record({ process: GONE });
+    // As on a full disk: no new file can be made.
+    mkdirSync(file('meta.json.new'));
+    mkdirSync(file('outcome.json.new'));
+    for (const event of EVENTS) written.event(event);
+    written.end(0);
+    expect(written.problem).toContain('EISDIR');
+    const run = readRun(runs, ID);
+    expect(run).toMatchObject({ state: 'done', outcome: null });
+    expect(appsOf(run).map(({ result }) => result)).toEqual(['failed', 'done', 'unchanged']);
+  });
+
   test('a folder that goes away meanwhile: the same', () => {
     const written = record();
     rmSync(file(), { recursive: true });
