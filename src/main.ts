@@ -17,7 +17,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const isOver = state.drain === null || state.drain.signal.aborted;
     state.signal = signal;
     if (isOver) end(SIGNALS[signal]);
-    state.drain?.abort();
+    state.drain?.abort(SIGNALS[signal]);
   });
 }
 
@@ -58,8 +58,7 @@ function workingFolder(): string {
 }
 
 try {
-  const code = await run(argv, { cwd: workingFolder(), env, stdin, stdout, stderr, draining });
-  process.exitCode = code === EXIT.interrupted && state.signal ? SIGNALS[state.signal] : code;
+  process.exitCode = await run(argv, { cwd: workingFolder(), env, stdin, stdout, stderr, draining });
 } catch (error) {
   printProblems(error, { argv, env, stream: stderr });
   process.exitCode = error instanceof ProblemError ? error.exitCode : EXIT.bug;

@@ -4,8 +4,9 @@ import { config } from './config.js';
 import type { Context, GlobalOptions } from './context.js';
 import { diff, type DiffOptions } from './diff.js';
 import { down } from './down.js';
-import { examples, flag, withGlobalOptions, withRunOptions } from './options.js';
+import { examples, flag, withGlobalOptions, withLockOptions, withRunOptions } from './options.js';
 import { ps } from './ps.js';
+import { runs } from './runs.js';
 import { schema } from './schema.js';
 import { up, type RunOptions, type UpOptions } from './up.js';
 import { validate } from './validate.js';
@@ -17,7 +18,8 @@ type Ends = (result: Promise<ExitCode>) => Promise<void>;
 type JsonOption = GlobalOptions & { readonly json: boolean };
 
 /** Runs the verb that `argv` (without node and script) names. Wrong usage is a ProblemError with exit code 64. */
-export async function run(argv: readonly string[], context: Context): Promise<ExitCode> {
+export async function run(argv: readonly string[], process: Omit<Context, 'argv'>): Promise<ExitCode> {
+  const context = { ...process, argv };
   let code: ExitCode = EXIT.ok;
   const ends: Ends = async (result) => {
     code = await result;
@@ -113,6 +115,17 @@ function addReaders(program: Command, context: Context, ends: Ends): void {
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples('pets ps', 'pets ps --json'))
     .action((options: JsonOption) => ends(ps(options, context)));
+  withGlobalOptions(program.command('runs [id]'))
+    .summary('list what `up` and `down` did, or show one run')
+    .description(
+      'Lists the recorded runs of the project, the newest first. With an id, the beginning of one, or `last`: what became of each app, why, and where the logs are. Asks no daemon.',
+    )
+    .option('--json', 'print JSON', false)
+    .addHelpText(
+      'after',
+      examples('pets runs', 'pets runs last', 'pets runs 20261121T19', 'pets runs --json'),
+    )
+    .action((id: string | undefined, options: JsonOption) => ends(runs(id, options, context)));
   withGlobalOptions(program.command('validate'))
     .summary('check the manifest, offline')
     .addHelpText('after', examples('pets validate', 'pets validate --file hosts/box/pets.toml'))
@@ -139,7 +152,7 @@ function addVolume(program: Command, context: Context, ends: Ends): void {
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples('pets volume ls', 'pets volume ls --json'))
     .action((options: JsonOption) => ends(volumeLs(options, context)));
-  withGlobalOptions(volume.command('rm <app/volume>'))
+  withLockOptions(volume.command('rm <app/volume>'))
     .summary('delete a volume that no app has attached, for good')
     .option('--confirm <app/volume>', 'its name once more, where nobody can be asked')
     .addOption(flag('--no-input', 'never ask'))

@@ -3,6 +3,8 @@ import type { ProgressMode } from '../ui/index.js';
 /** What every verb is given: the process as data, so that verbs can be run in tests. */
 export type Context = {
   readonly cwd: string;
+  /** Without node and script. */
+  readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: NodeJS.ReadStream;
   /** Results. */
@@ -11,7 +13,8 @@ export type Context = {
   readonly stderr: NodeJS.WriteStream;
   /**
    * Runs what must not be cut short: a signal aborts `stop` instead of ending the process, and `work` ends in
-   * order. Before and after it nothing is being written, and a signal ends the process at once.
+   * order; `stop.reason` is the exit code then. Before and after it nothing is being written, and a signal ends the
+   * process at once.
    */
   readonly draining: <T>(work: (stop: AbortSignal) => Promise<T>) => Promise<T>;
 };

@@ -4,23 +4,20 @@ import { confirm, mayAsk } from './confirm.js';
 import type { Context } from './context.js';
 import { nothingWanted, observeAtRest } from './observe.js';
 import { readProject } from './project.js';
-import { holdProject } from './project-lock.js';
+import { withLock } from './project-lock.js';
 import { carryOut, type RunOptions } from './up.js';
 
 /** Stops and removes every container of the project. What is on their root disks goes with them, volumes stay. */
 export async function down(options: RunOptions, context: Context): Promise<ExitCode> {
-  const project = await readProject(context, options.file);
-  const desired = { project: project.manifest.project, apps: [] };
-  const release = await holdProject(desired.project, 'down', context.env);
-  try {
+  const read = () => readProject(context, options.file);
+  return withLock(read, options, context, async (project) => {
+    const desired = { project: project.manifest.project, apps: [] };
     const actual = await observeAtRest(desired.project, nothingWanted, context.env);
     const plan = planOf(desired, actual, { prune: true, recreate: false, only: null });
     const names = plan.apps.map((app) => app.app).join(', ');
     if (names !== '' && !options.yes && !(await agreed(names, options, context))) return EXIT.ok;
-    return await carryOut(plan, desired, project, options, context);
-  } finally {
-    await release();
-  }
+    return carryOut({ verb: 'down', plan, desired, project }, options, context);
+  });
 }
 
 async function agreed(names: string, options: RunOptions, context: Context): Promise<boolean> {

@@ -29,9 +29,18 @@ export function withGlobalOptions(command: Command): Command {
     .addOption(flag('-q, --quiet', 'show failures only').default(false));
 }
 
+/** What every verb takes that must be the only one to write: `LockOptions`. */
+export function withLockOptions(command: Command): Command {
+  return withGlobalOptions(command).addOption(
+    flag('--lock-wait <duration>', 'wait so long for another run of the project to end: 90s, 10m')
+      .default(0, 'not at all')
+      .argParser((text) => (/^0[smh]?$/.test(text) ? 0 : duration(text))),
+  );
+}
+
 /** What the verbs that change something take: `RunOptions`. */
 export function withRunOptions(command: Command): Command {
-  return withGlobalOptions(command)
+  return withLockOptions(command)
     .addOption(
       flag(
         '-y, --yes',

@@ -1,83 +1,103 @@
 import { createHash } from 'node:crypto';
-import { createConnection, createServer, type Server } from 'node:net';
-import { userInfo } from 'node:os';
 import { socketPath } from '../incus/http.js';
 import { EXIT, ProblemError } from '../problem.js';
-import type { Context } from './context.js';
+import type { Context, GlobalOptions } from './context.js';
+import { holderOf, takeSocket } from './lock-socket.js';
+import { notice } from './notice.js';
+import type { Project } from './project.js';
+import { userName } from './user.js';
+
+/** `lockWait`: how long another run is waited for, ms; 0: not at all. */
+export type LockOptions = GlobalOptions & { readonly lockWait: number };
+
+/** Between two attempts at least, ms. */
+const PAUSE_MS = 100;
+/** So often a holder that is just leaving is not worth a word. */
+const TRIES = 3;
 
 /**
- * One writer per project and daemon: an abstract socket (unix(7)), which the kernel releases when its process
- * dies and which leaves no file behind. Whoever connects is told who holds it. Readers never take it.
+ * One writer per project and daemon. Readers never take the lock. What `read` gives is checked before anybody is
+ * waited for, and read again under the lock: `work` must not go by what another run has changed meanwhile.
  */
-export async function holdProject(
+export async function withLock<P extends Project, T>(
+  read: () => Promise<P>,
+  options: LockOptions,
+  context: Context,
+  work: (project: P) => Promise<T>,
+): Promise<T> {
+  const { project } = (await read()).manifest;
+  const release = await holdProject(project, options, context);
+  try {
+    const found = await read();
+    if (found.manifest.project === project) return await work(found);
+    throw new ProblemError({
+      message: `while \`${project}\` was waited for, the manifest became that of \`${found.manifest.project}\``,
+      hint: 'run the same command again',
+    });
+  } finally {
+    await release();
+  }
+}
+
+/** Resolves with what frees it. Exit code 75 when it is still held after `lockWait`. */
+async function holdProject(
   project: string,
-  verb: string,
-  env: Context['env'],
+  options: LockOptions,
+  context: Context,
 ): Promise<() => Promise<void>> {
-  // Longer than 107 bytes, such names are cut off without a word.
+  const name = socketName(project, context.env);
+  const deadline = Date.now() + options.lockWait;
+  let told = false;
+  for (let turn = 0; ; turn++) {
+    const release = await takeSocket(name, ownWords(context.argv));
+    if (release) return release;
+    const holder = await holderOf(name);
+    if (holder.words === null && turn < TRIES) continue;
+    const words = holder.words ?? 'one that ends';
+    const left = deadline - Date.now();
+    if (left > 0) {
+      if (!told) notice('waiting', `waiting for \`${project}\`, held by ${words}`, options, context);
+      told = true;
+      await within(left, Promise.all([holder.gone, pause(PAUSE_MS)]));
+    }
+    holder.leave();
+    if (left <= 0) throw heldBy(words, project, options.lockWait);
+  }
+}
+
+/** Longer than 107 bytes, such names are cut off without a word. */
+function socketName(project: string, env: Context['env']): string {
   const scope = createHash('sha256')
     .update(`${socketPath(env)} ${project}`)
     .digest('hex');
-  const name = `\0pets-${scope}`;
-  const holder = `${userName()}, process ${process.pid}, \`pets ${verb}\`, since ${new Date().toISOString()}`;
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    // Its peer must not be able to keep us from ending.
-    socket.end(holder, () => socket.destroy());
-  });
-  server.unref();
-  if (await listens(server, name))
-    return () =>
-      new Promise((resolve) =>
-        server.close(() => {
-          resolve();
-        }),
-      );
-  throw new ProblemError(
+  return `\0pets-${scope}`;
+}
+
+function ownWords(argv: readonly string[]): string {
+  const command = `pets ${argv.join(' ')}`.replace(/\p{Cc}/gu, ' ').slice(0, 200);
+  return `${userName()}, process ${process.pid}, \`${command}\`, since ${new Date().toISOString()}`;
+}
+
+function heldBy(holder: string, project: string, waitedMs: number): ProblemError {
+  const after = waitedMs > 0 ? ` after ${Math.round(waitedMs / 1000)} s` : '';
+  return new ProblemError(
     {
-      message: `another run holds the project \`${project}\`: ${await askHolder(name)}`,
-      hint: 'wait until it has ended, then run the same command again',
+      message: `another run holds the project \`${project}\`${after}: ${holder}`,
+      hint: 'run the same command again when it has ended; `--lock-wait 10m` waits for that',
     },
     EXIT.locked,
   );
 }
 
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A user without an entry in the password database.
-    return `uid ${process.getuid?.() ?? '?'}`;
-  }
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
 }
 
-function listens(server: Server, name: string): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(false);
-      else reject(error);
-    });
-    server.listen(name, () => {
-      resolve(true);
-    });
-  });
-}
-
-function askHolder(name: string): Promise<string> {
-  return new Promise((resolve) => {
-    let text = '';
-    const socket = createConnection(name);
-    const end = () => {
-      resolve(text === '' ? 'its holder does not say who it is' : text);
-    };
-    socket.setTimeout(1000, () => {
-      socket.destroy();
-      end();
-    });
-    socket.on('data', (chunk) => {
-      text += chunk.toString();
-    });
-    socket.once('end', end);
-    socket.once('error', end);
-  });
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

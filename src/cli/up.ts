@@ -1,17 +1,18 @@
 import { apply } from '../apply/apply.js';
-import type { Desired, Outcome, Plan, Verb } from '../model.js';
+import type { Desired, Event, Outcome, Plan, Reporter, Verb } from '../model.js';
 import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { chooseMode, createReporter, diffText } from '../ui/index.js';
 import { confirm, mayAsk } from './confirm.js';
-import { wantsColor, type Context, type GlobalOptions } from './context.js';
+import { wantsColor, type Context } from './context.js';
 import { observeAtRest, wantedBy } from './observe.js';
 import { desireOf, located, readProject, type Project } from './project.js';
-import { holdProject } from './project-lock.js';
+import { withLock, type LockOptions } from './project-lock.js';
+import { recorded, type Written } from './record.js';
 import { selected } from './select.js';
 import { lazyExec, limitsFor, portsFor } from './wire.js';
 
-export type RunOptions = GlobalOptions & {
+export type RunOptions = LockOptions & {
   readonly jobs: number;
   readonly evalJobs?: number;
   /** Bound on each switch and each boot, ms. */
@@ -24,62 +25,79 @@ export type RunOptions = GlobalOptions & {
 export type UpOptions = RunOptions & { readonly prune: boolean; readonly recreate: boolean };
 
 export async function up(apps: readonly string[], options: UpOptions, context: Context): Promise<ExitCode> {
-  const project = await readProject(context, options.file);
-  const only = selected(apps, project.manifest);
-  const release = await holdProject(project.manifest.project, 'up', context.env);
-  try {
+  const read = async () => {
+    const project = await readProject(context, options.file);
+    return { ...project, only: selected(apps, project.manifest) };
+  };
+  return withLock(read, options, context, async ({ only, ...project }) => {
     const desired = await desireOf(project, lazyExec);
     const actual = await observeAtRest(desired.project, wantedBy(desired), context.env);
     const planFor = (allowed: Allowed) => planOf(desired, actual, { ...allowed, only });
     const plan = planFor(await allowedBy(planFor(options), options, context));
-    return await carryOut(plan, desired, project, options, context);
-  } finally {
-    await release();
-  }
+    return carryOut({ verb: 'up', plan, desired, project }, options, context);
+  });
 }
 
-/** Shows the run and says with which code it ended. Nothing is touched when the plan has problems. */
-export async function carryOut(
-  plan: Plan,
-  desired: Desired,
-  project: Project,
-  options: RunOptions,
-  context: Context,
-): Promise<ExitCode> {
+/** What is to be carried out, and for which verb. */
+export type Work = {
+  readonly verb: string;
+  readonly plan: Plan;
+  readonly desired: Desired;
+  readonly project: Project;
+};
+
+/** Shows the run, records it and says with which code it ended. Nothing is touched when the plan has problems. */
+export async function carryOut(work: Work, options: RunOptions, context: Context): Promise<ExitCode> {
+  const { plan, project } = work;
   if (plan.problems.length > 0) throw new ProblemError(located(plan.problems, project), EXIT.manifest);
-  const { stderr, env } = context;
+  return recorded(work, options, context, async (record) => {
+    const reporter = await reporterFor(plan, record, options, context);
+    const emit = (event: Event) => {
+      // First what lasts: the summary names its files.
+      record.event(event);
+      reporter.event(event);
+    };
+    try {
+      return await context.draining((stop) => run(work, { emit, stop }, options, context));
+    } finally {
+      await reporter.close();
+    }
+  });
+}
+
+function reporterFor(
+  plan: Plan,
+  { logOf }: Written,
+  options: RunOptions,
+  { stderr, env }: Context,
+): Promise<Reporter> {
   const surroundings = { isTTY: stderr.isTTY, ci: env['CI'] !== undefined, term: env['TERM'] };
   const chosen = chooseMode(options.quiet ? 'quiet' : options.progress, surroundings);
   // Nothing to watch: no screen needs to be set up for it.
   const mode = chosen === 'tty' && plan.operations.length === 0 ? 'plain' : chosen;
-  const reporter = await createReporter(mode, {
-    stream: stderr,
-    color: wantsColor(options.color, env, stderr),
-  });
-  try {
-    const ports = portsFor(project, options.timeout, context);
-    const outcome = await context.draining((stop) =>
-      apply({
-        plan,
-        desired,
-        ports,
-        limits: limitsFor(options.jobs, options.evalJobs),
-        emit: (event) => {
-          reporter.event(event);
-        },
-        stop,
-        failFast: options.failFast,
-        locate: (problem) => located([problem], project)[0] ?? problem,
-      }),
-    );
-    return exitCodeOf(outcome);
-  } finally {
-    await reporter.close();
-  }
+  return createReporter(mode, { stream: stderr, color: wantsColor(options.color, env, stderr), logOf });
 }
 
-function exitCodeOf({ apps, interrupted }: Outcome): ExitCode {
-  if (interrupted) return EXIT.interrupted;
+async function run(
+  { plan, desired, project }: Work,
+  { emit, stop }: { readonly emit: (event: Event) => void; readonly stop: AbortSignal },
+  options: RunOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const outcome = await apply({
+    plan,
+    desired,
+    ports: portsFor(project, options.timeout, context),
+    limits: limitsFor(options.jobs, options.evalJobs),
+    emit,
+    stop,
+    failFast: options.failFast,
+    locate: (problem) => located([problem], project)[0] ?? problem,
+  });
+  return outcome.interrupted ? (stop.reason as ExitCode) : exitCodeOf(outcome);
+}
+
+function exitCodeOf({ apps }: Outcome): ExitCode {
   const bad = apps.some(
     (app) => app.result === 'failed' || app.result === 'skipped' || app.result === 'interrupted',
   );

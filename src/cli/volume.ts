@@ -7,7 +7,7 @@ import { jsonText, table } from '../ui/index.js';
 import { ask, mayAsk } from './confirm.js';
 import type { Context, GlobalOptions } from './context.js';
 import { readProject } from './project.js';
-import { holdProject } from './project-lock.js';
+import { withLock, type LockOptions } from './project-lock.js';
 
 /** Every volume of the project, those of apps that are gone included. */
 export async function volumeLs(
@@ -31,14 +31,13 @@ export async function volumeLs(
   return EXIT.ok;
 }
 
-export type VolumeRmOptions = GlobalOptions & { readonly confirm?: string; readonly input: boolean };
+export type VolumeRmOptions = LockOptions & { readonly confirm?: string; readonly input: boolean };
 
 /** Deletes one volume. Its name must be typed, or given once more: no flag of another verb unlocks this. */
 export async function volumeRm(name: string, options: VolumeRmOptions, context: Context): Promise<ExitCode> {
-  const { manifest } = await readProject(context, options.file);
-  const incus = incusOver(socketPath(context.env), manifest.project);
-  const release = await holdProject(manifest.project, 'volume rm', context.env);
-  try {
+  const read = () => readProject(context, options.file);
+  return withLock(read, options, context, async ({ manifest }) => {
+    const incus = incusOver(socketPath(context.env), manifest.project);
     const volume = found(name, await incus.volumes());
     const [user] = volume.usedBy;
     if (user !== undefined) {
@@ -53,9 +52,7 @@ export async function volumeRm(name: string, options: VolumeRmOptions, context: 
     await incus.removeVolume(volume);
     context.stderr.write(`deleted ${name}\n`);
     return EXIT.ok;
-  } finally {
-    await release();
-  }
+  });
 }
 
 function found(name: string, volumes: readonly Volume[]): Volume {

@@ -6,7 +6,11 @@ import { formatTook } from './text.js';
 const LOG_LINES = 20;
 
 /** One failure in full: what, why, its last lines, what to do next. */
-export function failureLines(outcome: Pick<AppOutcome, 'app' | 'ms' | 'failure'>, style: Style): string[] {
+export function failureLines(
+  outcome: Pick<AppOutcome, 'app' | 'ms' | 'failure'>,
+  style: Style,
+  file: string | null = null,
+): string[] {
   const { app, failure, ms } = outcome;
   if (failure === null) return [];
   const problem = cleanProblem({ app, ...failure.problem });
@@ -23,6 +27,7 @@ export function failureLines(outcome: Pick<AppOutcome, 'app' | 'ms' | 'failure'>
     style.red(style.bold(`✖ ${app} failed at ${operationOf(failure.op)}${after}`)),
     ...told.split('\n').map((line) => `  ${line}`.trimEnd()),
     ...logLines(failure.log, style),
+    ...(file === null ? [] : [`  ${style.bold('log:')} ${clean(file)}`]),
     `  ${style.bold('next:')} ${isCommand ? hint : `fix it, then run \`pets up ${app}\` again`}`,
   ];
 }

@@ -1,4 +1,4 @@
-import type { Reporter } from '../model.js';
+import type { AppName, Reporter } from '../model.js';
 import { createJsonReporter } from './json.js';
 import { createPlainReporter } from './plain.js';
 import { createQuietReporter } from './quiet.js';
@@ -6,8 +6,9 @@ import { safeWriter, type SafeWriter } from './terminal.js';
 
 export { diffText } from './diff.js';
 export { cleanProblem } from './failure.js';
-export { jsonLine, jsonText, problemRecord } from './json.js';
-export { createStyle } from './style.js';
+export { eventLine, jsonLine, jsonText, outcomeRecord, planRecord, problemRecord } from './json.js';
+export { appsOf, runsText, runText } from './run.js';
+export { createStyle, oneLine } from './style.js';
 export { summaryLines } from './summary.js';
 export { table } from './table.js';
 
@@ -34,15 +35,19 @@ export type ReporterOptions = {
   readonly color: boolean;
   /** Milliseconds since the epoch, as in the events. */
   readonly now?: () => number;
+  readonly logOf?: LogOf;
 };
+
+/** The file that has all an app's builds and switches printed; null where there is none. */
+export type LogOf = (app: AppName) => string | null;
 
 /** `close` resolves when the stream has taken the last line: the process may exit then. */
 export async function createReporter(
   mode: ProgressMode,
-  { stream, color, now = Date.now }: ReporterOptions,
+  { stream, color, now = Date.now, logOf = () => null }: ReporterOptions,
 ): Promise<Reporter> {
   const { write, flush } = safeWriter(stream);
-  const reporter = await reporterFor(mode, { stream, write, color, now });
+  const reporter = await reporterFor(mode, { stream, write, color, now, logOf });
   let closed: Promise<void> | null = null;
   return {
     event: (event) => {

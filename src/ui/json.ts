@@ -1,14 +1,19 @@
 import type { Event, Outcome, Plan, Reporter } from '../model.js';
 import type { Problem } from '../problem.js';
+import type { RunApp } from '../run.js';
 
 /** Every line one JSON object; `v` counts up when a field changes its meaning. */
 export function createJsonReporter({ write }: { readonly write: (text: string) => void }): Reporter {
   return {
     event: (event) => {
-      write(`${jsonLine(recordOf(event))}\n`);
+      write(`${eventLine(event)}\n`);
     },
     close: () => Promise.resolve(),
   };
+}
+
+export function eventLine(event: Event): string {
+  return jsonLine(recordOf(event));
 }
 
 function recordOf(event: Event): object {
@@ -32,11 +37,14 @@ function recordOf(event: Event): object {
 }
 
 /** Without the operations: their payloads are pets' own business. */
-function planRecord({ project, apps, problems }: Plan): object {
+export function planRecord({ project, apps, problems }: Plan): object {
   return { project, apps, problems: problems.map(problemRecord) };
 }
 
-function outcomeRecord({ apps, interrupted }: Outcome): object {
+export function outcomeRecord({
+  apps,
+  interrupted,
+}: Pick<Outcome, 'interrupted'> & { readonly apps: readonly RunApp[] }): object {
   const records = apps.map(({ failure, ...app }) => ({
     ...app,
     failure: failure && { ...failure, problem: problemRecord(failure.problem) },

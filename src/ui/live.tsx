@@ -2,6 +2,7 @@ import { Box, render, Static, Text, type Instance } from 'ink';
 import { useSyncExternalStore } from 'react';
 import type { Reporter } from '../model.js';
 import { emptyBoard, fold, type Board } from './board.js';
+import type { LogOf } from './index.js';
 import { liveLines, screenRows, type Screen } from './layout.js';
 import { createStore, type Store } from './store.js';
 import { createStyle, type Style } from './style.js';
@@ -18,10 +19,11 @@ export type LiveOptions = {
   readonly color: boolean;
   /** Milliseconds since the epoch, as in the events. */
   readonly now: () => number;
+  readonly logOf: LogOf;
 };
 
 /** Draws a run on a terminal. Events are folded at once and drawn with the next frame. */
-export function createLiveReporter({ stream, write, color, now }: LiveOptions): Reporter {
+export function createLiveReporter({ stream, write, color, now, logOf }: LiveOptions): Reporter {
   const store = createStore(() => screenRows(board, { ...sizeOf(stream), now: now() }));
   let board = emptyBoard;
   let mounted: Mounted | null = null;
@@ -38,7 +40,7 @@ export function createLiveReporter({ stream, write, color, now }: LiveOptions): 
       mounted = null;
       // After a resize nobody knows what became of the lines above: all of it is said again.
       const shown = new Set(resized ? [] : wholeRows(store.get()));
-      const lines = closingLines(board, { color, shown, columns: sizeOf(stream).columns });
+      const lines = closingLines(board, { color, shown, columns: sizeOf(stream).columns, logOf });
       write(lines.map((line) => `${line}\n`).join(''));
     },
   };

@@ -1,14 +1,15 @@
 import type { Event, OpId, Operation, Reporter } from '../model.js';
 import { emptyBoard, fold, wordsOf, type Board } from './board.js';
+import type { LogOf } from './index.js';
 import { oneLine } from './style.js';
 import { summaryLines } from './summary.js';
 import { formatTook, plural } from './text.js';
 import { countPlan } from './words.js';
 
-type Writer = { readonly write: (text: string) => void };
+type Wiring = { readonly write: (text: string) => void; readonly logOf?: LogOf };
 
 /** One line for each change of state, no escape codes: for logs and pipes. */
-export function createPlainReporter({ write }: Writer): Reporter {
+export function createPlainReporter({ write, logOf }: Wiring): Reporter {
   let board = emptyBoard;
   const startedAt = new Map<OpId, number>();
   return {
@@ -16,7 +17,7 @@ export function createPlainReporter({ write }: Writer): Reporter {
       const before = board;
       board = fold(board, event);
       if (event.kind === 'started') startedAt.set(event.op, event.at);
-      const lines = linesOf(event, { before, board, startedAt });
+      const lines = linesOf(event, { before, board, startedAt, ...(logOf ? { logOf } : {}) });
       if (lines.length > 0) write(lines.map((line) => `${line}\n`).join(''));
     },
     close: () => Promise.resolve(),
@@ -27,6 +28,7 @@ type Context = {
   readonly before: Board;
   readonly board: Board;
   readonly startedAt: ReadonlyMap<OpId, number>;
+  readonly logOf?: LogOf;
 };
 
 function linesOf(event: Event, context: Context): string[] {
@@ -48,7 +50,8 @@ function linesOf(event: Event, context: Context): string[] {
       return [`stopping: waiting for ${plural(event.running, 'running operation')}`];
     case 'run-ended': {
       const ms = board.startedAt === null ? {} : { ms: event.at - board.startedAt };
-      const lines = summaryLines(event.outcome, { color: false, ...ms });
+      const logOf = context.logOf ? { logOf: context.logOf } : {};
+      const lines = summaryLines(event.outcome, { color: false, ...ms, ...logOf });
       return board.rows.length > 0 ? ['', ...lines] : lines;
     }
     case 'output':

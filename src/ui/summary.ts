@@ -1,5 +1,7 @@
 import type { AppOutcome, Outcome } from '../model.js';
+import type { RunApp } from '../run.js';
 import { failureLines } from './failure.js';
+import type { LogOf } from './index.js';
 import { resultColumns, resultLines } from './result.js';
 import { createStyle, oneLine, type Style } from './style.js';
 import { formatTook, paint } from './text.js';
@@ -13,6 +15,7 @@ export type SummaryOptions = {
   readonly ms?: number;
   /** Of the terminal; absent: lines may be of any length. */
   readonly columns?: number;
+  readonly logOf?: LogOf;
   /** Apps whose line is on the screen already, written with `resultLines`. */
   readonly shown?: ReadonlySet<string>;
 };
@@ -26,7 +29,7 @@ export function summaryLines(outcome: Outcome, options: SummaryOptions): string[
   const failed = outcome.apps.filter((app) => app.failure !== null);
   const blocks = [
     [...appLines(outcome, options, style), ...warningLines(outcome, style)],
-    ...failed.map((app) => failureLines(app, style)),
+    ...failed.map((app) => failureLines(app, style, options.logOf?.(app.app))),
     [style.bold(totalLine(outcome, options.ms)), ...nextLines(outcome, style)],
   ];
   return blocks.filter((block) => block.length > 0).flatMap((block, i) => (i === 0 ? block : ['', ...block]));
@@ -68,19 +71,27 @@ function warningLines(outcome: Outcome, style: Style): string[] {
 
 /** `3 created, 1 failed, 2 unchanged in 12.3s` */
 function totalLine(outcome: Outcome, ms: number | undefined): string {
+  const took = ms === undefined ? '' : ` in ${formatTook(ms)}`;
+  return `${outcome.interrupted ? 'interrupted: ' : ''}${countWords(outcome.apps) || 'no apps'}${took}`;
+}
+
+type Counted = Pick<RunApp, 'result' | 'verb'>;
+
+/** `3 created, 1 failed, 2 unchanged`; empty for no apps. */
+export function countWords(apps: readonly Counted[]): string {
   const counts = new Map<string, number>();
   for (const word of RESULT_ORDER) counts.set(word, 0);
-  for (const app of outcome.apps) {
+  for (const app of apps) {
     const word = countedAs(app);
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   const parts = [...counts].filter(([, n]) => n > 0).map(([word, n]) => `${n} ${word}`);
-  const took = ms === undefined ? '' : ` in ${formatTook(ms)}`;
-  return `${outcome.interrupted ? 'interrupted: ' : ''}${parts.join(', ') || 'no apps'}${took}`;
+  return parts.join(', ');
 }
 
 const RESULT_ORDER = [
   ...Object.entries(VERBS).flatMap(([verb, row]) => (verb === 'unchanged' ? [] : [row.result])),
+  'running',
   'failed',
   'skipped',
   'interrupted',
@@ -88,7 +99,7 @@ const RESULT_ORDER = [
   'unchanged',
 ];
 
-function countedAs({ result, verb }: AppOutcome): string {
+function countedAs({ result, verb }: Counted): string {
   if (result === 'done') return VERBS[verb].result;
   return result === 'held' ? 'left' : result;
 }

@@ -25,7 +25,12 @@ export class Fleet {
   constructor({ nixpkgs, socket, firstPort }) {
     this.#nixpkgs = nixpkgs;
     this.socket = socket;
-    this.#env = { ...offlineNixEnv(), INCUS_SOCKET: socket, NO_COLOR: '1' };
+    this.#env = {
+      ...offlineNixEnv(),
+      INCUS_SOCKET: socket,
+      NO_COLOR: '1',
+      PETS_STATE_DIR: join(this.folder, 'state'),
+    };
     this.#firstPort = firstPort;
     for (const part of ['dist', 'nix'])
       cpSync(join(repository, part), join(this.folder, 'pets', part), { recursive: true });

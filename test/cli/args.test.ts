@@ -20,6 +20,7 @@ async function pets(...argv: string[]): Promise<{ code: number; out: string }> {
   const { stdin, stderr } = process;
   const context: Context = {
     cwd: '/',
+    argv,
     env: {},
     stdin,
     stdout,
@@ -42,6 +43,7 @@ describe('usage', () => {
     [['up', '--prun'], "unknown option '--prun' (Did you mean --prune?)"],
     [['up', '--jobs', '0'], 'expected a whole number from 1'],
     [['up', '--timeout', '5 minutes'], 'expected a duration'],
+    [['down', '--lock-wait', 'long'], 'expected a duration'],
     [['diff', '--progress', 'loud'], 'Allowed choices are'],
     [['down', 'web'], 'too many arguments'],
     [[], 'no command given'],
@@ -52,7 +54,7 @@ describe('usage', () => {
   });
 
   test('--help has examples, for each verb; --version is a line', async () => {
-    for (const verb of ['up', 'diff', 'down', 'ps', 'validate', 'config']) {
+    for (const verb of ['up', 'diff', 'down', 'ps', 'runs', 'validate', 'config']) {
       const { code, out } = await pets(verb, '--help');
       expect(code).toBe(0);
       expect(out).toContain(`Examples:\n  $ pets ${verb}`);
@@ -74,6 +76,10 @@ describe('variables', () => {
     variable('PETS_TIMEOUT', '2m');
     expect(parse()).toMatchObject({ jobs: 3, timeout: 120_000 });
     expect(parse('--jobs', '5')).toMatchObject({ jobs: 5 });
+    expect(parse()).toMatchObject({ lockWait: 0 });
+    variable('PETS_LOCK_WAIT', '1m');
+    expect(parse()).toMatchObject({ lockWait: 60_000 });
+    expect(parse('--lock-wait', '0')).toMatchObject({ lockWait: 0 });
   });
 
   test.each([

@@ -115,8 +115,13 @@ export class Story {
     );
   }
 
+  /** What `pets` records of its runs stays in the story's folder. */
+  env(): NodeJS.ProcessEnv {
+    return { ...cleanEnv(), PETS_STATE_DIR: join(this.folder, '.state') };
+  }
+
   pets(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
-    return run(process.execPath, [PROGRAM, ...args], { cwd: this.folder, env: { ...cleanEnv(), ...env } });
+    return run(process.execPath, [PROGRAM, ...args], { cwd: this.folder, env: { ...this.env(), ...env } });
   }
 
   /** Runs `pets`, which must succeed. */
@@ -128,10 +133,13 @@ export class Story {
   }
 
   /** A running `pets` that a story can signal. */
-  start(args: readonly string[]): { child: ChildProcess; ended: Promise<Result> } {
+  start(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+  ): { child: ChildProcess; ended: Promise<Result> } {
     const child = spawn(process.execPath, [PROGRAM, ...args], {
       cwd: this.folder,
-      env: cleanEnv(),
+      env: { ...this.env(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#children.add(child);

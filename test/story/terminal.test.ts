@@ -12,7 +12,12 @@ function onTerminal(story: Story, args: string, { columns, rows }: Size, reply?:
   const env = Object.entries(process.env).filter(([name]) => name !== 'CI' && name !== 'NO_COLOR');
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd: story.folder,
-    env: { ...Object.fromEntries(env), SHELL: '/bin/sh', TERM: 'xterm-256color' },
+    env: {
+      ...Object.fromEntries(env),
+      PETS_STATE_DIR: `${story.folder}/.state`,
+      SHELL: '/bin/sh',
+      TERM: 'xterm-256color',
+    },
     timeout: 120_000,
   });
   let screen = '';

@@ -19,6 +19,12 @@ const failed = (over: Partial<AppOutcome['failure'] & object>) =>
   });
 
 describe('summaryLines', () => {
+  test('a failure names the file that has all that was printed', () => {
+    const text = summary([failed({ log: ['its words'] })], { logOf: (app) => `/state/log/${app}.log` });
+    expect(text).toMatch(/its words\n {2}log: \/state\/log\/db\.log\n {2}next:/);
+    expect(summary([failed({})], { logOf: () => null })).not.toContain('log:');
+  });
+
   test('every kind of result, aligned', () => {
     const apps = [
       outcomeOf(appPlan('a', 'create')),
