@@ -74,11 +74,14 @@ describe('a store of its own', () => {
     expect((await story.ok(['diff'])).stdout).toContain('No changes');
   });
 
-  test('an image that is not there: what to run is said, and the next run goes on', async () => {
+  test('an image that is not there: what to run is said before anything is touched', async () => {
+    const before = await story.instances();
     story.manifest({ other: 'flake-ref = "./web"\nstore = "copy"\nimage = "no/such"' });
     const up = await story.pets(['up']);
-    expect(up.code).toBe(1);
+    expect(up.code).toBe(65);
+    expect(up.stderr).toMatch(/pets\.toml:\d+:\d+: /);
     expect(up.stderr).toContain('incus image copy images:no/such local: --alias no/such');
+    expect((await story.instances()).map((i) => i.name)).toEqual(before.map((i) => i.name));
   });
 });
 
