@@ -23,6 +23,10 @@ describe('limits, autostart and what is handed to Incus', () => {
     app('limits = { cpu = 2 }\nautostart = false');
     expect((await story.ok(['diff'])).stdout).toMatch(/reconfigure +interrupts nothing/);
     await story.ok(['up']);
+    // The daemon deals out the CPUs anew a moment after it has said yes.
+    for (let n = 0; n < 100 && (await story.inside('app', 'nproc')) !== '2'; n++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await story.inside('app', 'nproc')).toBe('2');
     expect(await config()).toMatchObject({ 'limits.cpu': '2', 'boot.autostart': 'false' });
     expect(await config()).not.toHaveProperty(['limits.memory']);
     expect(await story.bootIds()).toEqual(boots);
