@@ -28,7 +28,7 @@ export async function up(apps: readonly string[], options: UpOptions, context: C
   const only = selected(apps, project.manifest);
   const release = await holdProject(project.manifest.project, 'up', context.env);
   try {
-    const desired = await desireOf(project, lazyExec);
+    const desired = await desireOf(project, lazyExec, only);
     const actual = await observe(desired.project, wantedBy(desired), context.env);
     const planFor = (allowed: Allowed) => planOf(desired, actual, { ...allowed, only });
     const plan = planFor(await allowedBy(planFor(options), options, context));

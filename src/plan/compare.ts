@@ -1,6 +1,7 @@
 import type { Actual, ActualApp, Change, DesiredApp, StoreMode } from '../model.js';
 import { changesOf } from './diff.js';
 import { refitOf, type Refit } from './refit.js';
+import { secretMoves, type SecretMoves } from './secrets.js';
 
 /** One app, compared: what its operations are made from. */
 export type Compared = {
@@ -10,6 +11,7 @@ export type Compared = {
   readonly changes: readonly Change[];
   readonly store: StoreMode;
   readonly refit: Refit;
+  readonly secrets: SecretMoves;
   /** Whether the container is stopped and started, or is not running. */
   readonly restarts: boolean;
 };
@@ -28,7 +30,8 @@ export function compare(app: DesiredApp, there: ActualApp | null, actual: Actual
   );
   const rebuilt = app.activation === 'restart' && changes.some((c) => c.facet === 'system');
   const restarts = base?.status !== 'Running' || refit.cold || rebuilt || base.name !== app.name;
-  return { app, actual: there, changes, store, refit, restarts };
+  const secrets = secretMoves(app, base, changes);
+  return { app, actual: there, changes, store, refit, secrets, restarts };
 }
 
 /** A container keeps the store it has until the manifest says otherwise, and while it is being renamed. */

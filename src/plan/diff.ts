@@ -22,7 +22,14 @@ export function changesOf(desired: DesiredApp, actual: ActualApp | null): Change
   const faults = actual ? observedFaults(desired, actual) : [];
   // A profile that is ahead of the record while its source moved too is an upgrade that was cut short, no drift.
   const isUpgrading = compared.some((change) => change.facet === 'system');
-  return [...compared, ...faults.filter((fault) => !(isUpgrading && fault.facet === 'system'))];
+  return [...compared, ...faults.filter((fault) => !(isUpgrading && fault.facet === 'system'))].map(discreet);
+}
+
+/** Of a secret it is told that it changed, and what mode and owner it has; not even its fingerprint. */
+function discreet(change: Change): Change {
+  if (change.facet !== 'secrets') return change;
+  const access = (field: string | null) => field && field.replace(/^\S+ /, '');
+  return { ...change, from: access(change.from), to: access(change.to) };
 }
 
 function compareFacet(facet: FacetName, desired: DesiredApp, actual: ActualApp | null): Change[] {
@@ -103,10 +110,16 @@ export function causesOf(changes: readonly Change[]): string {
 function causeOf(change: Change): string {
   const field = change.facet === change.field ? change.field : `${change.facet} ${change.field}`;
   if (change.kind === 'new') return 'not there yet';
+  if (change.facet === 'secrets') return `${change.field.replace('.', ' ')} ${wordOf(change)}`;
   const verb = change.kind === 'drifted' ? ' drifted' : '';
   if (change.facet === 'system')
     return change.kind === 'drifted' ? `${field} drifted` : `${change.field} changed`;
   // Their fields say enough: `volume.data`, `publish.127.0.0.1:53/udp`.
   const name = change.facet === 'meta' || !change.field.includes('.') ? field : change.field;
   return `${name}${verb} ${change.from ?? 'none'} → ${change.to ?? 'none'}`;
+}
+
+function wordOf({ from, to }: Change): string {
+  if (from === null) return 'added';
+  return to === null ? 'removed' : 'changed';
 }

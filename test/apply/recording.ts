@@ -159,6 +159,10 @@ export function recordingPorts(
       status: unused,
       consoleTail: unused,
       readLink: unused,
+      readFile: unused,
+      makeDirectory: unused,
+      writeFile: unused,
+      removeFile: unused,
       exec: unused,
     },
     nix: {
@@ -174,6 +178,19 @@ export function recordingPorts(
       activate: (app, toplevel, { activation, limitMs }) =>
         call(['guest.activate', app, toplevel, activation, String(limitMs)], { warnings }),
       settle: (app, toplevel, limitMs) => call(['guest.settle', app, toplevel, String(limitMs)], undefined),
+      writeSecrets: (app, secrets, remove) =>
+        call(
+          ['guest.writeSecrets', app, ...secrets.map(shown), ...remove.map((name) => `-${name}`)],
+          undefined,
+        ),
+      ownSecrets: (app, secrets, limitMs) =>
+        call(['guest.ownSecrets', app, ...secrets.map(shown), String(limitMs)], undefined),
+      restartLoaders: (app, secrets, limitMs) =>
+        call(['guest.restartLoaders', app, ...secrets, String(limitMs)], [`${app}.service`]),
+    },
+    secrets: {
+      value: (app, secret) => call(['secrets.value', app, secret], Buffer.from(`value of ${secret}`)),
+      take: (from, app, isFormerInUse) => call(['secrets.take', from, app, String(isFormerInUse)], undefined),
     },
     host: {
       probe: (binding) => {
@@ -187,6 +204,10 @@ export function recordingPorts(
     limitMs: 1000,
   };
   return { ports, calls, peak, configs, configured, devices, specs };
+}
+
+function shown({ name, mode, owner }: SecretFile): string {
+  return `${name}=${mode},${owner}`;
 }
 
 /** The system that evaluating the app gives. */

@@ -120,6 +120,12 @@ describe('random manifests', () => {
           contentHashes: hashes(localRefs(manifest).map(({ url }) => url)),
           fileHashes: hashes(localFiles(manifest).map(({ path }) => path)),
           paths: Object.fromEntries(paths),
+          secrets: Object.fromEntries(
+            manifest.apps.map((app) => [
+              app.name,
+              Object.fromEntries(app.secrets.map(({ name }) => [name, { fingerprint: `v1:${name}` }])),
+            ]),
+          ),
           platform: 'x86_64-linux',
         });
         expect(apps.flatMap(({ problems }) => problems)).toEqual([]);

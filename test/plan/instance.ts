@@ -20,6 +20,10 @@ export type Instance = {
   /** With a store of its own: what its profile points at. */
   readonly profile: string | null;
   readonly delivered: readonly string[];
+  /** Files of secrets on its root disk, by the field of the facet. */
+  readonly secrets: Facet;
+  /** What its units have loaded of them. */
+  readonly loaded: Facet;
   /** The system that it runs, or was frozen with. */
   readonly runs: string | null;
 };
@@ -46,6 +50,8 @@ export function instanceFrom(app: ActualApp, root: number, toplevel: string): In
     boots: isSeed ? 'image' : 'profile',
     profile: isSeed ? null : toplevel,
     delivered: isSeed ? [] : [toplevel],
+    secrets: applied?.facets.secrets ?? {},
+    loaded: status === 'Stopped' ? {} : (applied?.facets.secrets ?? {}),
     // A profile that was set by hand has not been switched to.
     runs: status === 'Stopped' ? null : isSeed ? IMAGE : (applied?.toplevel ?? toplevel),
   };
@@ -79,6 +85,8 @@ export function created(app: DesiredApp, store: StoreMode, root: number): Instan
     boots: store === 'copy' ? 'image' : 'profile',
     profile: null,
     delivered: [],
+    secrets: {},
+    loaded: {},
     runs: null,
   };
 }
@@ -129,7 +137,21 @@ export function isMadeAs(instance: Instance, wanted: DesiredApp): boolean {
     same(config, wanted.config) &&
     same(plugged, wanted.devices) &&
     same(profiles, wanted.profiles ?? ['default']) &&
+    same(instance.secrets, wanted.facets.secrets ?? {}) &&
+    same(valuesOf(instance.loaded), valuesOf(wanted.facets.secrets ?? {})) &&
     same(app.attachments.map(placeOf).sort(), places.sort())
+  );
+}
+
+/** `secret.db` → `db`. */
+export function secretOf(field: string): string {
+  return field.replace('secret.', '');
+}
+
+/** What a unit knows of a secret: not its mode and owner. */
+function valuesOf(secrets: Facet): Facet {
+  return Object.fromEntries(
+    Object.entries(secrets).map(([field, text]) => [field, text?.split(' ')[0] ?? null]),
   );
 }
 
