@@ -117,7 +117,10 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   },
 
   'push-secrets': async (job, { put, remove }) => {
-    await job.ports.guest.writeSecrets(job.app, await secretFiles(job, put), remove);
+    const files = await secretFiles(job, put);
+    // Should the run not end well, the next one must not take them for what was last applied.
+    await job.ports.incus.setConfig(job.app, { 'user.pets.secrets': [...put, ...remove].join(' ') });
+    await job.ports.guest.writeSecrets(job.app, files, remove);
     return {};
   },
 

@@ -15,6 +15,7 @@ export function recordOf(job: Job, facets: Facets, system: SystemRef): Record<st
     'user.pets.state': 'ready',
     // A rename that nobody wants any more.
     'user.pets.becoming': '',
+    'user.pets.secrets': '',
     'user.pets.applied': JSON.stringify(applied),
     'user.incus-pet.flake-ref': 'ref' in source ? source.ref.written : '',
     // An empty value removes the key.

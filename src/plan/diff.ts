@@ -62,7 +62,12 @@ function neverApplied(facet: FacetName, wanted: Facet, seen: Facet, visible: rea
 function isOwn(facet: FacetName, field: string, wanted: Facet): boolean {
   // A volume that is kept but not wanted may be as large as it likes.
   if (field.startsWith('size.')) return Object.hasOwn(wanted, field.replace('size.', 'volume.'));
-  return facet === 'storage' || facet === 'limits' || (facet === 'exposure' && field.startsWith('publish.'));
+  return (
+    facet === 'storage' ||
+    facet === 'limits' ||
+    facet === 'secrets' ||
+    (facet === 'exposure' && field.startsWith('publish.'))
+  );
 }
 
 function union(...lists: readonly (readonly string[])[]): string[] {

@@ -20,22 +20,30 @@ export function secretMoves(
 ): SecretMoves {
   const wanted = app.facets.secrets ?? {};
   const applied = actual?.applied?.facets.secrets ?? {};
-  const names = (facet: Facet) => Object.keys(facet).map((field) => field.replace('secret.', ''));
-  const field = (facet: Facet, name: string) => facet[`secret.${name}`] ?? '';
-  const put = names(wanted).filter((name) => field(wanted, name) !== field(applied, name));
-  const remove = names(applied).filter((name) => field(wanted, name) === '');
+  // A run that did not end has touched these: nobody knows what the guest has.
+  const unsure = actual?.facets.secrets ?? {};
+  const fields = [...new Set([wanted, applied, unsure].flatMap((facet) => Object.keys(facet)))];
+  const of = (facet: Facet, field: string) => facet[field] ?? '';
+  const isSure = (field: string) => of(unsure, field) === '';
+  const moved = fields.filter((field) => of(wanted, field) !== of(applied, field) || !isSure(field));
+  const [put, remove] = [
+    moved.filter((f) => of(wanted, f) !== ''),
+    moved.filter((f) => of(wanted, f) === ''),
+  ];
+  const changed = moved.filter((f) => valueOf(of(wanted, f)) !== valueOf(of(applied, f)) || !isSure(f));
   const isNamed = (name: string) =>
     app.secrets.some((s) => s.name === name && typeof s.owner === 'string' && s.owner !== 'root');
   return {
-    put,
-    remove,
-    owned: put.filter(isNamed),
-    changed: [
-      ...put.filter((name) => valueOf(field(wanted, name)) !== valueOf(field(applied, name))),
-      ...remove,
-    ],
+    put: put.map(nameOf),
+    remove: remove.map(nameOf),
+    owned: put.map(nameOf).filter(isNamed),
+    changed: changed.map(nameOf),
     cause: causesOf(changes.filter((c) => c.facet === 'secrets')),
   };
+}
+
+function nameOf(field: string): string {
+  return field.replace('secret.', '');
 }
 
 /** The fingerprint, without mode and owner. */

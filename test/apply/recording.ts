@@ -2,7 +2,7 @@ import { type ApplyOptions, apply, type Limits } from '../../src/apply/apply.js'
 import type { Ports } from '../../src/apply/job.js';
 import { formatBinding } from '../../src/listen.js';
 import type { Event, Outcome, StoreMode, StorePath, Volume } from '../../src/model.js';
-import type { Delivery, Evaluated, InstanceSpec } from '../../src/ports.js';
+import type { Delivery, Evaluated, InstanceSpec, SecretFile } from '../../src/ports.js';
 import { ProblemError } from '../../src/problem.js';
 import { actualOf, desired, planned, type World } from '../plan/worlds.js';
 

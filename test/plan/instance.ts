@@ -22,6 +22,8 @@ export type Instance = {
   readonly delivered: readonly string[];
   /** Files of secrets on its root disk, by the field of the facet. */
   readonly secrets: Facet;
+  /** Those that a run has touched and not recorded. */
+  readonly unsure: readonly string[];
   /** What its units have loaded of them. */
   readonly loaded: Facet;
   /** The system that it runs, or was frozen with. */
@@ -51,6 +53,7 @@ export function instanceFrom(app: ActualApp, root: number, toplevel: string): In
     profile: isSeed ? null : toplevel,
     delivered: isSeed ? [] : [toplevel],
     secrets: applied?.facets.secrets ?? {},
+    unsure: [],
     loaded: status === 'Stopped' ? {} : (applied?.facets.secrets ?? {}),
     // A profile that was set by hand has not been switched to.
     runs: status === 'Stopped' ? null : isSeed ? IMAGE : (applied?.toplevel ?? toplevel),
@@ -86,6 +89,7 @@ export function created(app: DesiredApp, store: StoreMode, root: number): Instan
     profile: null,
     delivered: [],
     secrets: {},
+    unsure: [],
     loaded: {},
     runs: null,
   };
@@ -93,7 +97,7 @@ export function created(app: DesiredApp, store: StoreMode, root: number): Instan
 
 /** As `incus/observe.ts` would see it; `profile`: where the host's profile of its name points. */
 export function seen(instance: Instance, volumes: readonly Volume[], profile: string | null): ActualApp {
-  const { app, store, boots, profileOf, config } = instance;
+  const { app, store, boots, profileOf, config, unsure } = instance;
   const drifted = [
     ...(boots === 'image' ? ['raw.lxc'] : []),
     ...(store === 'shared' && profileOf !== app.name ? ['nix-profiles'] : []),
@@ -107,6 +111,9 @@ export function seen(instance: Instance, volumes: readonly Volume[], profile: st
     system: systemSeen(store, profile),
     limits,
     container: containerSeen(instance),
+    ...(unsure.length > 0 && {
+      secrets: Object.fromEntries(unsure.map((name) => [`secret.${name}`, 'unfinished'])),
+    }),
     meta: app.facets.meta ?? {},
   };
   return seenAs({ ...app, altered: [...new Set([...app.altered, ...drifted])], facets }, volumes);

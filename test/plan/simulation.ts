@@ -157,7 +157,7 @@ export class Machine {
       const wanted = this.#wanted(name).facets.secrets ?? {};
       const kept = Object.entries(it.secrets).filter(([field]) => !remove.includes(secretOf(field)));
       const written = Object.entries(wanted).filter(([field]) => put.includes(secretOf(field)));
-      this.#set({ ...it, secrets: Object.fromEntries([...kept, ...written]) });
+      this.#set({ ...it, secrets: Object.fromEntries([...kept, ...written]), unsure: [...put, ...remove] });
     },
     'own-secrets': (name) => this.#running(name),
     'restart-units': (name, { secrets }) => {
@@ -194,6 +194,7 @@ export class Machine {
       const { secrets } = this.#wanted(name).facets;
       const all = { ...facets, ...(secrets && { secrets }) };
       const applied = { v: 1, generation: 1, toplevel: this.#toplevel(name, system), facets: all } as const;
+      this.#set({ ...this.#there(name), unsure: [] });
       const { facets: seenFacets } = this.#there(name).app;
       this.#change(name, { state: 'ready', applied, facets: { ...seenFacets, meta: facets.meta ?? {} } });
     },

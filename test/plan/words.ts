@@ -116,7 +116,12 @@ export function wanted(text: Wanted): DesiredApp {
     power: { state: 'running' },
     ...(words.option('secrets') && { secrets: secretsFacet(words) }),
   };
-  return { ...app, exposures, facets, secrets: secretsOf(words).map(({ value: _, ...secret }) => secret) };
+  return {
+    ...app,
+    exposures,
+    facets,
+    secrets: secretsOf(words).map(({ name: secret, mode, owner }) => ({ name: secret, mode, owner })),
+  };
 }
 
 function exposuresOf({ listen, list }: Words): DesiredExposure[] {
