@@ -6,7 +6,7 @@ test('secrets are marked before they are written, with values from the port, and
     want: ['web - secrets=db:2,api:1@0440/clerk'],
     have: ['web - secrets=db:1,old:1'],
   });
-  expect(results(recorded)).toEqual(['web secrets done']);
+  expect(results(recorded)).toEqual(['web done']);
   expect(recorded.calls.filter((call) => !call.startsWith('secrets.value'))).toEqual([
     'incus.setConfig web',
     'guest.writeSecrets web db=0400,root api=0440,clerk -old',
