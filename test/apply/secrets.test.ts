@@ -12,7 +12,7 @@ test('secrets are marked before they are written, with values from the port, and
     'guest.writeSecrets web db=0400,root api=0440,clerk -old',
     'guest.ownSecrets web api=0440,clerk 1000',
     'guest.restartLoaders web db api old 1000',
-    'guest.settle web /nix/store/t-web 1000',
+    'guest.settle web /nix/store/a-nixos-25.11-x86_64-linux 1000',
     'incus.setConfig web',
   ]);
   const [mark, record] = recorded.configured;
