@@ -25,6 +25,8 @@ export type Action =
   | { readonly kind: 'resize-volume'; readonly volume: string; readonly size: string | null }
   /** Volumes of the app's former name are its own from now on. `names`: theirs in Incus. */
   | { readonly kind: 'take-volumes'; readonly from: AppName; readonly names: readonly string[] }
+  /** The secrets that were generated for the app's former name are its own from now on. */
+  | { readonly kind: 'take-secrets'; readonly from: AppName }
   /** Make a folder of the host that a bind is to show. */
   | { readonly kind: 'make-folder'; readonly path: string }
   | { readonly kind: 'create'; readonly store: StoreMode }
@@ -43,6 +45,12 @@ export type Action =
     }
   | { readonly kind: 'attach'; readonly device: string; readonly what: AttachmentSpec }
   | { readonly kind: 'detach'; readonly device: string }
+  /** Write secrets as files of the guest, running or not, and remove those that are not wanted any more. */
+  | { readonly kind: 'push-secrets'; readonly put: readonly string[]; readonly remove: readonly string[] }
+  /** Give secrets to those users of the guest that are known by name. They may come with the system. */
+  | { readonly kind: 'own-secrets'; readonly secrets: readonly string[] }
+  /** Restart the units of the running guest that load any of these secrets, and no others. */
+  | { readonly kind: 'restart-units'; readonly secrets: readonly string[] }
   | { readonly kind: 'start'; readonly from: 'Stopped' | 'Frozen' }
   /** Switch the running guest to the built system. */
   | { readonly kind: 'activate' }
@@ -60,7 +68,7 @@ export type Action =
   | { readonly kind: 'unexpose'; readonly device: string }
   /** Nothing listens although the device is there: make Incus start its forwarder again. */
   | { readonly kind: 'revive'; readonly device: string; readonly exposure: DesiredExposure }
-  /** Record what was applied: the pet is whole. */
+  /** Record what was applied, `facets` and the secrets' fingerprints: the pet is whole. */
   | { readonly kind: 'record'; readonly facets: Facets; readonly system: SystemRef }
   /** Remove generations beyond the newest `keep`, and in a store of the guest's own what only they used. */
   | { readonly kind: 'collect'; readonly keep: number; readonly store: StoreMode }
@@ -93,6 +101,7 @@ export const ACTIONS = {
   'make-volume': { doing: 'making the volume', done: 'volume made', slot: 'incus' },
   'resize-volume': { doing: 'resizing the volume', done: 'volume resized', slot: 'incus' },
   'take-volumes': { doing: 'taking over the volumes', done: 'volumes taken over', slot: 'incus' },
+  'take-secrets': { doing: 'taking over the secrets', done: 'secrets taken over', slot: 'incus' },
   'make-folder': { doing: 'making the folder', done: 'folder made', slot: 'incus' },
   create: { doing: 'creating', done: 'created', slot: 'incus' },
   'begin-rename': { doing: 'beginning to rename', done: 'rename begun', slot: 'incus' },
@@ -102,6 +111,9 @@ export const ACTIONS = {
   configure: { doing: 'configuring', done: 'configured', slot: 'incus' },
   attach: { doing: 'attaching', done: 'attached', slot: 'incus' },
   detach: { doing: 'detaching', done: 'detached', slot: 'incus' },
+  'push-secrets': { doing: 'writing the secrets', done: 'secrets written', slot: 'incus' },
+  'own-secrets': { doing: 'giving the secrets to their users', done: 'secrets given', slot: 'wait' },
+  'restart-units': { doing: 'restarting what loads the secrets', done: 'secrets loaded', slot: 'wait' },
   start: { doing: 'starting', done: 'started', slot: 'incus' },
   activate: { doing: 'switching', done: 'switched', slot: 'wait' },
   settle: { doing: 'waiting for the system', done: 'up', slot: 'wait' },

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { EXIT, ProblemError, TimeoutProblem } from './problem.js';
-import type { Exec, Pipe } from './ports.js';
+import type { Capture, Exec, Pipe } from './ports.js';
 
 /** Process groups that are still running; ended with us, should we end before them. */
 const running = new Set<number>();
@@ -11,6 +11,8 @@ process.on('exit', () => {
 
 /** Bytes of what is not read line by line; a program that prints more is ended. */
 const MAX_OUTPUT = 64 * 1024 * 1024;
+/** A person may have to be asked. */
+const CAPTURE_MS = 300_000;
 const MAX_LINES = 10_000;
 const MAX_COLUMNS = 2_000;
 
@@ -33,6 +35,28 @@ export const exec: Exec = async (command, args, { onLine } = {}) => {
   if (result.exitCode === undefined && result.code === 'ENOENT') throw notInstalled(command);
   const stderr = onLine === undefined ? result.stderr : kept.join('\n');
   return { exitCode: result.exitCode ?? null, stdout: result.stdout, stderr };
+};
+
+/**
+ * The `Capture` port. In our own process group, unlike all others: what asks for a passphrase on the terminal must be
+ * in its foreground, and Ctrl-C ends it with us.
+ */
+export const capture: Capture = async ([program, ...args], directory) => {
+  const result = await execa(program, args, {
+    reject: false,
+    cwd: directory,
+    stdin: 'ignore',
+    encoding: 'buffer',
+    stripFinalNewline: false,
+    timeout: CAPTURE_MS,
+    maxBuffer: MAX_OUTPUT,
+  });
+  if (result.exitCode === undefined && result.code === 'ENOENT') throw notInstalled(program);
+  return {
+    exitCode: result.exitCode ?? null,
+    stdout: result.stdout,
+    stderr: Buffer.from(result.stderr).toString(),
+  };
 };
 
 /** The `Pipe` port. What goes over is not kept. */

@@ -83,6 +83,25 @@ export type Passthrough = {
   readonly profiles: readonly string[] | null;
 };
 
+/** Where a secret's value comes from. Its value is in none of the nouns here: `ports.Secrets` has it. */
+export type SecretSource =
+  | { readonly kind: 'file'; readonly file: LocalPath }
+  /** A value of a file that sops decrypts; `key` is its path there: `db.password`. */
+  | { readonly kind: 'sops'; readonly file: LocalPath; readonly key: string }
+  | { readonly kind: 'env'; readonly variable: string }
+  | { readonly kind: 'command'; readonly command: readonly [program: string, ...args: readonly string[]] }
+  /** Made once, of `length` letters and digits, and kept in the state directory. */
+  | { readonly kind: 'generate'; readonly length: number };
+
+export type Secret = {
+  readonly name: string;
+  readonly source: SecretSource;
+  /** Permissions of the file in the guest: `0400`. */
+  readonly mode: string;
+  /** A user of the guest, by name or uid. */
+  readonly owner: string | number;
+};
+
 export type StoreMode = 'shared' | 'copy';
 export type Activation = 'auto' | 'switch' | 'restart';
 
@@ -101,6 +120,8 @@ export type ManifestApp = {
   /** By name, sorted. */
   readonly volumes: readonly VolumeMount[];
   readonly binds: readonly Bind[];
+  /** By name, sorted. */
+  readonly secrets: readonly Secret[];
   readonly limits: ResourceLimits;
   /** Null: as it was when the host went down, which is Incus' default. */
   readonly autostart: boolean | null;
@@ -154,6 +175,12 @@ export type Facets = Readonly<Partial<Record<FacetName, Facet>>>;
 /** What became of reading a local source: the hash of its content, or why there is none. */
 export type ContentHash = { readonly hash: string } | { readonly problem: Problem };
 
+/**
+ * What became of reading a secret's source: a keyed fingerprint of its value, or why there is none. Equal values of
+ * one project and one key have equal fingerprints; without the key they say nothing.
+ */
+export type SecretRead = { readonly fingerprint: string } | { readonly problem: Problem };
+
 /** A flake source, resolved as far as it can be without the network. */
 export type Source =
   | { readonly kind: 'local'; readonly ref: FlakeRef; readonly contentHash: string }
@@ -176,6 +203,9 @@ export type DesiredExposure = {
   readonly mode: string | null;
 };
 
+/** Whose file it is in the guest. Its value is not here, nor where that comes from. */
+export type DesiredSecret = Omit<Secret, 'source'>;
+
 export type DesiredApp = {
   readonly name: AppName;
   readonly was: AppName | null;
@@ -190,6 +220,7 @@ export type DesiredApp = {
   readonly exposures: readonly DesiredExposure[];
   readonly volumes: readonly VolumeMount[];
   readonly binds: readonly Bind[];
+  readonly secrets: readonly DesiredSecret[];
   /** Config keys of the instance that come from the manifest: limits, autostart, `incus.config`. */
   readonly config: Readonly<Record<string, string>>;
   readonly devices: Passthrough['devices'];
@@ -309,6 +340,7 @@ export type Verb =
   | 'metadata'
   | 'proxy-update'
   | 'reconfigure'
+  | 'secrets'
   | 'start'
   | 'restart'
   | 'rebuild'

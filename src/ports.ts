@@ -1,4 +1,13 @@
-import type { Activation, AppName, Binding, DesiredApp, Locked, StorePath, Volume } from './model.js';
+import type {
+  Activation,
+  AppName,
+  Binding,
+  DesiredApp,
+  DesiredSecret,
+  Locked,
+  StorePath,
+  Volume,
+} from './model.js';
 
 /** What pets asks of the outside. Interfaces only; every effect of a run goes through one of these. */
 
@@ -15,6 +24,15 @@ export type ExecOptions = {
 
 /** Runs a program with an argument list, never through a shell. A missing program is a ProblemError. */
 export type Exec = (command: string, args: readonly string[], options?: ExecOptions) => Promise<ExecResult>;
+
+/** What a program that was asked for a secret printed, byte for byte. */
+export type Captured = Omit<ExecResult, 'stdout'> & { readonly stdout: Uint8Array };
+
+/**
+ * Runs a program in a folder and keeps what it prints to itself. It shares our terminal, on which it may ask a
+ * person. A missing program is a ProblemError.
+ */
+export type Capture = (command: Command, directory: string) => Promise<Captured>;
 
 export type Command = readonly [program: string, ...args: readonly string[]];
 
@@ -51,6 +69,9 @@ export type InstanceSpec = {
 /** What a pet's volume is known by; its name in Incus is made from these and kept, whatever it is called later. */
 export type VolumeMarks = Pick<Volume, 'app' | 'volume'>;
 
+/** `mode`: `0400`. The ids are the guest's own. */
+export type FileAccess = { readonly uid: number; readonly gid: number; readonly mode: string };
+
 export type GuestResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
 /** The Incus daemon. Every call rejects with a ProblemError that names what was tried. Times in milliseconds. */
@@ -84,6 +105,14 @@ export interface Incus {
   consoleTail(name: string): Promise<readonly string[]>;
   /** Target of a symbolic link in the guest, null when it is not there. */
   readLink(name: string, path: string): Promise<string | null>;
+  /** A file's text, null when it is not there. */
+  readFile(name: string, path: string): Promise<string | null>;
+  /** Of a guest that runs or not. One that is there stays as it is. */
+  makeDirectory(name: string, path: string, mode: string): Promise<void>;
+  /** A new file in place of one that is there; its folder must be. */
+  writeFile(name: string, path: string, content: Uint8Array, access: FileAccess): Promise<void>;
+  /** One that is gone is fine. */
+  removeFile(name: string, path: string): Promise<void>;
   /** Rejects with `TimeoutProblem` past the limit; what runs in the guest goes on. */
   exec(name: string, command: readonly string[], timeoutMs: number): Promise<GuestResult>;
 
@@ -144,6 +173,22 @@ export interface Guest {
   ): Promise<{ readonly warnings: readonly string[] }>;
   /** Resolves when the guest has booted, runs `toplevel`, and no unit has failed. */
   settle(app: AppName, toplevel: string, limitMs: number): Promise<void>;
+  /** Running or not. One whose owner is a name belongs to root until `ownSecrets`. */
+  writeSecrets(app: AppName, secrets: readonly SecretFile[], remove: readonly string[]): Promise<void>;
+  /** Waits for the users whose names are given. */
+  ownSecrets(app: AppName, secrets: readonly SecretFile[], limitMs: number): Promise<void>;
+  /** Restarts the units that load any of these secrets: their names. */
+  restartLoaders(app: AppName, secrets: readonly string[], limitMs: number): Promise<readonly string[]>;
+}
+
+export type SecretFile = DesiredSecret & { readonly value: Uint8Array };
+
+/** The values of this run's secrets: the only place where they are. */
+export interface Secrets {
+  /** A generated one is kept from now on. */
+  value(app: AppName, secret: string): Promise<Uint8Array>;
+  /** What was generated for the app's former name is its own from now on; another app may have that name now. */
+  take(from: AppName, app: AppName, isFormerInUse: boolean): Promise<void>;
 }
 
 /** The host that the daemon runs on. */

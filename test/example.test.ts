@@ -66,6 +66,12 @@ describe('pets.toml.example', () => {
       'was',
       'socket',
       'mode',
+      'sops',
+      'key',
+      'env',
+      'command',
+      'generate',
+      'length',
     ]);
     const plain = EXAMPLE.replace(/^(flake-ref|nixpkgs|modules|nixos\..*) = .*$/gm, '');
     expect(problemsIn(plain.replace('# toplevel', 'toplevel'), 'example')).toBe('ok');
@@ -79,6 +85,11 @@ describe('pets.toml.example', () => {
       '[[apps.web.publish]]\nsocket = "/run/web.sock"\nmode = "0666"\n\n',
     );
     expect(problemsIn(published, 'example')).toBe('ok');
+    const noFile = EXAMPLE.replace('file = "./secrets/db"', '');
+    const uncommented = (...keys: readonly string[]) =>
+      keys.reduce((text, key) => text.replace(`# ${key} = `, `${key} = `), noFile);
+    for (const keys of [['sops', 'key'], ['env'], ['command'], ['generate', 'length']])
+      expect([keys, problemsIn(uncommented(...keys), 'example')]).toEqual([keys, 'ok']);
   });
 });
 

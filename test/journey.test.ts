@@ -25,6 +25,14 @@ function desiredIn(text: string): Desired {
     paths: Object.fromEntries(
       hostPaths(manifest).map((path) => [path, path.endsWith('.sock') ? 'socket' : 'folder']),
     ),
+    secrets: Object.fromEntries(
+      manifest.apps.map((app) => [
+        app.name,
+        Object.fromEntries(
+          app.secrets.map(({ name, source }) => [name, { fingerprint: `v1:${JSON.stringify(source)}` }]),
+        ),
+      ]),
+    ),
     platform: 'x86_64-linux',
   });
 }

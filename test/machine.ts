@@ -140,6 +140,10 @@ export class Machine {
         status: unused,
         consoleTail: unused,
         readLink: unused,
+        readFile: unused,
+        makeDirectory: unused,
+        writeFile: unused,
+        removeFile: unused,
         exec: unused,
       },
     };
@@ -169,7 +173,14 @@ export class Machine {
           later({ drv: `/nix/store/${name}.drv` as StorePath, toplevel: `/nix/store/${name}` as StorePath }),
         build: () => later(undefined),
       },
-      guest: { activate: () => later({ warnings: [] }), settle: () => later(undefined) },
+      guest: {
+        activate: () => later({ warnings: [] }),
+        settle: () => later(undefined),
+        writeSecrets: () => later(undefined),
+        ownSecrets: () => later(undefined),
+        restartLoaders: () => later([]),
+      },
+      secrets: { value: () => later(new Uint8Array()), take: () => later(undefined) },
       host: {
         probe: (binding) => {
           const address = binding.protocol === 'unix' ? formatBinding(binding) : '';

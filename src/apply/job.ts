@@ -1,6 +1,16 @@
 import type { SystemRef } from '../actions.js';
 import type { AppName, Desired, DesiredApp, Locked, StoreMode } from '../model.js';
-import type { Delivery, Evaluated, Guest, Host, Incus, LockFile, Nix } from '../ports.js';
+import type {
+  Delivery,
+  Evaluated,
+  Guest,
+  Host,
+  Incus,
+  LockFile,
+  Nix,
+  SecretFile,
+  Secrets,
+} from '../ports.js';
 
 export type Ports = {
   readonly incus: Incus;
@@ -8,6 +18,7 @@ export type Ports = {
   readonly deliveries: Readonly<Record<StoreMode, Delivery>>;
   readonly guest: Guest;
   readonly host: Host;
+  readonly secrets: Secrets;
   readonly lockFile: LockFile;
   /** For an app that sets none: bounds each switch and each boot. */
   readonly limitMs: number;
@@ -48,4 +59,13 @@ export function desiredApp(job: Job): DesiredApp {
   const app = job.desired.apps.find((a) => a.name === job.app);
   if (!app) throw new Error(`${job.app} is not in the manifest`);
   return app;
+}
+
+/** The named secrets of the app, with their values. */
+export async function secretFiles(job: Job, names: readonly string[]): Promise<SecretFile[]> {
+  const wanted = desiredApp(job).secrets.filter(({ name }) => names.includes(name));
+  const { secrets } = job.ports;
+  return Promise.all(
+    wanted.map(async (secret) => ({ ...secret, value: await secrets.value(job.app, secret.name) })),
+  );
 }

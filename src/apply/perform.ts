@@ -4,7 +4,7 @@ import type { Operation } from '../model.js';
 import type { VolumeMade } from '../ports.js';
 import { deviceOf, volumeOf } from './device.js';
 import { expose, revive } from './expose.js';
-import { desiredApp, evaluated, limitOf, toplevelOf, type Job } from './job.js';
+import { desiredApp, evaluated, limitOf, secretFiles, toplevelOf, type Job } from './job.js';
 import { recordOf } from './record.js';
 
 export type Told = { readonly note?: string; readonly warnings?: readonly string[] };
@@ -49,6 +49,12 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     const volumes = await ports.incus.volumes();
     for (const volume of volumes.filter((v) => names.includes(v.name)))
       await ports.incus.markVolume(volume, { app, volume: volume.volume });
+    return {};
+  },
+
+  'take-secrets': async ({ app, ports, desired }, { from }) => {
+    const isFormerInUse = desired.apps.some(({ name }) => name === from);
+    await ports.secrets.take(from, app, isFormerInUse);
     return {};
   },
 
@@ -113,6 +119,24 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   detach: async ({ app, ports }, { device }) => {
     await ports.incus.removeDevice(app, device);
     return {};
+  },
+
+  'push-secrets': async (job, { put, remove }) => {
+    const files = await secretFiles(job, put);
+    // Should the run not end well, the next one must not take them for what was last applied.
+    await job.ports.incus.setConfig(job.app, { 'user.pets.secrets': [...put, ...remove].join(' ') });
+    await job.ports.guest.writeSecrets(job.app, files, remove);
+    return {};
+  },
+
+  'own-secrets': async (job, { secrets }) => {
+    await job.ports.guest.ownSecrets(job.app, await secretFiles(job, secrets), limitOf(job));
+    return {};
+  },
+
+  'restart-units': async (job, { secrets }) => {
+    const units = await job.ports.guest.restartLoaders(job.app, secrets, limitOf(job));
+    return { note: units.length > 0 ? units.join(', ') : 'no unit loads them' };
   },
 
   start: async ({ app, ports }, action) => {

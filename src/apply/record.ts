@@ -4,16 +4,18 @@ import { desiredApp, toplevelOf, type Job } from './job.js';
 
 /** What `record` writes on the instance: the marks, what was applied, and what incus-pet would know it by. */
 export function recordOf(job: Job, facets: Facets, system: SystemRef): Record<string, string> {
-  const { source, listen } = desiredApp(job);
+  const { source, listen, facets: wanted } = desiredApp(job);
   const generation =
     system.kind === 'built' ? (job.progress.generations.get(job.app) ?? 0) : system.generation;
-  const applied = { v: 1, generation, toplevel: toplevelOf(job, system), facets: pinned(facets, job) };
+  const all = { ...pinned(facets, job), ...(wanted.secrets && { secrets: wanted.secrets }) };
+  const applied = { v: 1, generation, toplevel: toplevelOf(job, system), facets: all };
   return {
     'user.pets.project': job.desired.project,
     'user.pets.app': job.app,
     'user.pets.state': 'ready',
     // A rename that nobody wants any more.
     'user.pets.becoming': '',
+    'user.pets.secrets': '',
     'user.pets.applied': JSON.stringify(applied),
     'user.incus-pet.flake-ref': 'ref' in source ? source.ref.written : '',
     // An empty value removes the key.

@@ -22,7 +22,7 @@ export async function diff(
 ): Promise<ExitCode> {
   const project = await readProject(context, options.file);
   const only = selected(apps, project.manifest);
-  const desired = await desireOf(project, lazyExec);
+  const desired = await desireOf(project, lazyExec, only);
   const actual = await observe(desired.project, wantedBy(desired), context.env);
   const plan = planOf(desired, actual, { ...options, only });
   const problems = located(plan.problems, project);

@@ -4,12 +4,16 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { desiredFrom, hostPaths, localFiles, localRefs, type PathKind } from '../manifest/desired.js';
 import { emptyLock, parseLock } from '../manifest/lock.js';
 import { readManifest } from '../manifest/read.js';
-import type { ContentHash, Desired, Lock, Manifest } from '../model.js';
+import type { AppName, ContentHash, Desired, Lock, Manifest } from '../model.js';
 import { closureHash } from '../nix/closure.js';
 import { contentHash } from '../nix/source.js';
-import type { Exec } from '../ports.js';
+import type { Capture, Exec } from '../ports.js';
 import { EXIT, ProblemError, type KeyPath, type Problem } from '../problem.js';
+import { vaultIn, type Vault } from '../secrets/vault.js';
 import type { Context } from './context.js';
+import { stateDirectory } from './state.js';
+
+const lazyCapture: Capture = async (...args) => (await import('../exec.js')).capture(...args);
 
 /** A manifest on disk, read and checked. */
 export type Project = {
@@ -18,6 +22,8 @@ export type Project = {
   readonly lockPath: string;
   /** Absolute real paths of the manifest and its lock: never part of an app's source. */
   readonly ownFiles: ReadonlySet<string>;
+  /** Not read yet. */
+  readonly secrets: Vault;
   readonly locate: (path: KeyPath) => Pick<Problem, 'place' | 'excerpt'>;
 };
 
@@ -32,10 +38,16 @@ export async function readProject(context: Context, file: string | undefined): P
   return {
     manifest: read.manifest,
     locate: read.locate,
+    secrets: secretsFor(read.manifest.project, dirname(path), context),
     lock,
     lockPath,
     ownFiles: new Set([path, lockPath]),
   };
+}
+
+function secretsFor(project: string, directory: string, { env }: Context): Vault {
+  const kept = join(stateDirectory(env, project), 'secrets');
+  return vaultIn(kept, { directory, env, capture: lazyCapture });
 }
 
 /** `-f`, else pets.toml here or above, up to the repository's root. */
@@ -93,15 +105,24 @@ const PLATFORMS: Readonly<Record<string, string>> = {
   riscv64: 'riscv64-linux',
 };
 
-/** What the manifest asks for, with what its local sources and paths are now. */
-export async function desireOf({ manifest, lock, ownFiles }: Project, exec: Exec): Promise<Desired> {
-  const [contentHashes, fileHashes] = await Promise.all([
+/**
+ * What the manifest asks for, with what its local sources and paths are now. `only`: the apps that were selected;
+ * nothing else's secrets are read.
+ */
+export async function desireOf(
+  { manifest, lock, ownFiles, secrets }: Project,
+  exec: Exec,
+  only: ReadonlySet<AppName> | null,
+): Promise<Desired> {
+  const selected = manifest.apps.filter(({ name }) => only === null || only.has(name));
+  const [contentHashes, fileHashes, reads] = await Promise.all([
     byKey(localRefs(manifest).map((ref) => [ref.url, contentHash(ref, ownFiles, exec)])),
     byKey(localFiles(manifest).map((file) => [file.path, closureHash(file, ownFiles, exec)])),
+    secrets.read(selected),
   ]);
   const paths = Object.fromEntries(hostPaths(manifest).map((path) => [path, kindOf(path)]));
   const platform = PLATFORMS[process.arch] ?? `${process.arch}-linux`;
-  return desiredFrom(manifest, { lock, contentHashes, fileHashes, paths, platform });
+  return desiredFrom(manifest, { lock, contentHashes, fileHashes, paths, secrets: reads, platform });
 }
 
 type Hashes = Readonly<Record<string, ContentHash>>;

@@ -30,7 +30,7 @@ export async function up(apps: readonly string[], options: UpOptions, context: C
     return { ...project, only: selected(apps, project.manifest) };
   };
   return withLock(read, options, context, async ({ only, ...project }) => {
-    const desired = await desireOf(project, lazyExec);
+    const desired = await desireOf(project, lazyExec, only);
     const actual = await observeAtRest(desired.project, wantedBy(desired), context.env);
     const planFor = (allowed: Allowed) => planOf(desired, actual, { ...allowed, only });
     const plan = planFor(await allowedBy(planFor(options), options, context));

@@ -26,6 +26,7 @@ export function portsFor(project: Project, timeoutMs: number, context: Context):
     deliveries: deliveries(project.manifest.project, incus, lazyExec),
     guest: guestOver(incus),
     host: localHost,
+    secrets: project.secrets,
     lockFile: lockFileAt(project.lockPath, project.lock, printLock),
     limitMs: timeoutMs,
   };

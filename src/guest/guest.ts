@@ -1,6 +1,7 @@
 import type { AppName } from '../model.js';
 import type { Guest, Incus } from '../ports.js';
 import { FailedProgram } from '../problem.js';
+import { secretsIn } from './secrets.js';
 import { settle } from './settle.js';
 import { switchTo, type Refused } from './switch.js';
 
@@ -28,6 +29,7 @@ export function guestOver(incus: Incus): Guest {
     },
 
     settle: (app, toplevel, limitMs) => settle(incus, app, toplevel, limitMs),
+    ...secretsIn(incus),
   };
 }
 

@@ -27,8 +27,16 @@ export function seenFacets(seen: Seen): Facets {
     storage: { ...gone(applied?.facets.storage, ''), ...seenStorage(seen) },
     limits: seenLimits(instance),
     container: seenContainer(instance, applied?.facets.container ?? {}),
+    ...unfinishedSecrets(instance),
     meta: { 'flake-ref': instance.config['user.incus-pet.flake-ref'] ?? null },
   };
+}
+
+/** Secrets are not looked at, but a run that did not end has left word of those that it touched. */
+function unfinishedSecrets({ config }: InstanceJson): Pick<Facets, 'secrets'> {
+  const names = (config['user.pets.secrets'] ?? '').split(' ').filter((name) => name !== '');
+  if (names.length === 0) return {};
+  return { secrets: Object.fromEntries(names.map((name) => [`secret.${name}`, 'unfinished'])) };
 }
 
 /** Every field of what was applied, as if nothing of it were there. */

@@ -26,7 +26,13 @@ export type Reply = {
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 };
-export type RequestOptions = { readonly body?: unknown; readonly etag?: string };
+export type RequestOptions = {
+  readonly body?: unknown;
+  /** In place of `body`: sent as it is. */
+  readonly content?: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly etag?: string;
+};
 
 /** Longer than anything the daemon does while a request stays open: proxies of one instance, 1 to 6 s each. */
 const SILENCE_MS = 120_000;
@@ -35,15 +41,16 @@ const SILENCE_MS = 120_000;
 export type Send = (method: string, path: string, options?: RequestOptions) => Promise<Reply>;
 
 export function sender(socket: string): Send {
-  return (method, path, { body, etag } = {}) =>
+  return (method, path, { body, content, headers: more, etag } = {}) =>
     new Promise((resolve, reject) => {
-      const payload = body === undefined ? undefined : JSON.stringify(body);
+      const payload = content ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
+      // The daemon looks into what has no type, and then there is nothing left of it to write into a file.
+      const type = content === undefined ? 'application/json' : 'application/octet-stream';
       const headers = {
         Host: 'incus',
-        ...(payload === undefined
-          ? {}
-          : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) }),
+        ...(payload === undefined ? {} : { 'Content-Type': type, 'Content-Length': payload.byteLength }),
         ...(etag === undefined ? {} : { 'If-Match': etag }),
+        ...more,
       };
       const req = httpRequest({ socketPath: socket, method, path, headers }, (res) => {
         const chunks: Buffer[] = [];

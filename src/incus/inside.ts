@@ -1,26 +1,23 @@
 import type { Incus } from '../ports.js';
 import { said } from './attempt.js';
-import { IncusError, type Reply } from './http.js';
+import { filesOf } from './files.js';
+import { IncusError } from './http.js';
 import { open, type OperationResult, type Rest } from './operations.js';
 import { at, type OwnInstances } from './own.js';
 
-const FILE_ATTEMPTS = 3;
 const CONSOLE_LINES = 20;
 const CONSOLE_ATTEMPTS = 10;
 const CONSOLE_PAUSE_MS = 200;
 
 /** What goes on inside a guest. */
-export function insideOf(rest: Rest, own: OwnInstances): Pick<Incus, 'consoleTail' | 'readLink' | 'exec'> {
+export function insideOf(
+  rest: Rest,
+  own: OwnInstances,
+): Pick<Incus, 'consoleTail' | 'exec' | keyof ReturnType<typeof filesOf>> {
   return {
-    consoleTail: (name) => said(`reading the console of \`${name}\``, () => consoleLines(name, rest)),
+    ...filesOf(rest, own),
 
-    readLink: (name, path) =>
-      said(`reading ${path} in \`${name}\``, async () => {
-        const reply = await file(name, path, rest);
-        if (reply.status === 404) return null;
-        if (reply.status !== 200) open(reply.body);
-        return reply.headers['x-incus-type'] === 'symlink' ? reply.body.trim() : null;
-      }),
+    consoleTail: (name) => said(`reading the console of \`${name}\``, () => consoleLines(name, rest)),
 
     exec: (name, command, timeoutMs) =>
       said(`running ${command[0] ?? ''} in \`${name}\``, async () => {
@@ -32,15 +29,6 @@ export function insideOf(rest: Rest, own: OwnInstances): Pick<Incus, 'consoleTai
         return { exitCode: Number(metadata?.['return'] ?? -1), stdout, stderr };
       }),
   };
-}
-
-/** A guest that stops takes the helper with it that reads its files: the daemon starts another. */
-async function file(name: string, path: string, rest: Rest): Promise<Reply> {
-  for (let n = 1; ; n++) {
-    const reply = await rest.raw('GET', at(name, `/files?path=${encodeURIComponent(path)}`));
-    const isCutOff = reply.status === 500 && reply.body.includes('forkfile.sock');
-    if (!isCutOff || n >= FILE_ATTEMPTS) return reply;
-  }
 }
 
 /**

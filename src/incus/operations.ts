@@ -35,8 +35,8 @@ export class Rest {
     return { metadata: open(reply.body).metadata, etag: reply.headers.etag };
   }
 
-  async raw(method: string, path: string) {
-    return patiently(() => this.#send(method, path), isLost);
+  async raw(method: string, path: string, options: RequestOptions = {}) {
+    return patiently(() => this.#send(method, path, options), isLost);
   }
 
   /**

@@ -14,11 +14,13 @@ import type {
   Manifest,
   ManifestApp,
   Port,
+  SecretRead,
   Source,
 } from '../model.js';
 import { configOf, facetsOf, identityOf } from './facets.js';
 import { hashAt, own, problemsOf, unread } from './host.js';
 import { parentOf } from './path.js';
+import { desiredSecrets, secretsFacet } from './secrets.js';
 
 /** What stands at a path of the host; a link is what it leads to. */
 export type PathKind = 'missing' | 'folder' | 'file' | 'socket';
@@ -31,6 +33,8 @@ export type DesiredInputs = {
   readonly fileHashes: Readonly<Record<string, ContentHash>>;
   /** By absolute path, one for each of `hostPaths`. */
   readonly paths: Readonly<Record<string, PathKind>>;
+  /** By app and secret; those of apps that are not selected are not read. */
+  readonly secrets: Readonly<Record<string, Readonly<Record<string, SecretRead>>>>;
   /** Nix' name of the platform: `x86_64-linux`. */
   readonly platform: string;
 };
@@ -51,6 +55,7 @@ function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
     platform: inputs.platform,
     listen,
     exposures: exposuresOf(app, listen),
+    secrets: desiredSecrets(app),
     config: configOf(app),
     devices: app.incus.devices,
     profiles: app.incus.profiles,
@@ -60,7 +65,9 @@ function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
     nixpkgs: app.source.kind === 'toplevel' ? null : identityOf(wanted.nixpkgs),
     modules: modules.map((file) => fileIdentity(file, inputs)),
   };
-  return { ...wanted, facets: facetsOf(app, wanted, identities), problems: problemsOf(app, wanted, inputs) };
+  const secrets = secretsFacet(app, inputs);
+  const facets = { ...facetsOf(app, wanted, identities), ...(app.secrets.length > 0 && { secrets }) };
+  return { ...wanted, facets, problems: problemsOf(app, wanted, inputs) };
 }
 
 function isMissing({ path }: LocalPath, { paths }: DesiredInputs): boolean {

@@ -35,6 +35,7 @@ export function documentedTables(): readonly DocumentedTable[] {
     { header: '[apps.web]', of: 'apps', keys: appKeys },
     { header: '[[apps.web.publish]]', of: 'publish', keys: below('publish') },
     { header: '[apps.web.volumes.data]', of: 'volumes', keys: below('volumes') },
+    { header: '[apps.web.secrets.db]', of: 'secrets', keys: below('secrets') },
     { header: '[apps.web.limits]', of: 'limits', keys: below('limits') },
     { header: '[apps.web.incus]', of: 'incus', keys: below('incus') },
   ];

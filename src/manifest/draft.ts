@@ -4,6 +4,7 @@ import type { KeyPath } from '../problem.js';
 import type { Checked } from './check.js';
 import { publishOf } from './publish.js';
 import type { ManifestSchema } from './schema.js';
+import { secretsOf } from './secrets.js';
 import { rowOf } from './shape.js';
 import { DEFAULT_NIXPKGS } from './shared-keys.js';
 
@@ -66,6 +67,7 @@ export function appOf({ name, keys }: Draft): ManifestApp {
     publish: (app.publish ?? []).map((one) => publishOf(one, listen)),
     volumes: volumesOf(keys).sort((a, b) => (a.name < b.name ? -1 : 1)),
     binds: app.binds ?? [],
+    secrets: secretsOf(keys),
     limits: { memory: limits?.memory ?? null, cpu: limits?.cpu ?? null },
     autostart: app.autostart ?? null,
     incus: {

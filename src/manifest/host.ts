@@ -2,6 +2,7 @@ import type { Bind, Binding, ContentHash, DesiredApp, ManifestApp } from '../mod
 import type { KeyPath, Problem } from '../problem.js';
 import type { DesiredInputs, PathKind } from './desired.js';
 import { parentOf } from './path.js';
+import { secretFlaws } from './secrets.js';
 import { quote } from './text.js';
 
 type Sources = Pick<DesiredApp, 'source' | 'nixpkgs'>;
@@ -19,6 +20,7 @@ export function problemsOf(app: ManifestApp, sources: Sources, inputs: DesiredIn
       at: ['publish', i, 'socket'],
       problem: socketFlaw(binding, inputs),
     })),
+    ...secretFlaws(app, inputs),
   ];
   return flaws.flatMap(({ at, problem }) =>
     problem ? [{ ...problem, app: app.name, path: ['apps', app.name, ...at] }] : [],

@@ -1,4 +1,4 @@
-import type { Bind, Manifest, ManifestApp, NixValue, Publish } from '../model.js';
+import type { Bind, Manifest, ManifestApp, NixValue, Publish, Secret } from '../model.js';
 import { leavesOf, type NixTable } from './nixos.js';
 import { formatJson, formatKey, formatValue } from './toml.js';
 import { formatDuration, formatPorts } from './values.js';
@@ -43,6 +43,7 @@ function keysOf(app: ManifestApp): Tables {
       volumes.map(({ name, path, size }) => [name, size === null ? path : { path, size }]),
     ),
     binds: binds.map(bindOf),
+    secrets: Object.fromEntries(app.secrets.map((secret) => [secret.name, secretOf(secret)])),
     limits: limitsOf(limits),
     ...(autostart !== null && { autostart }),
     after: app.after,
@@ -73,6 +74,25 @@ function publishOf({ binding, to, mode }: Publish): Tables {
 
 function bindOf({ source, path, readOnly, create }: Bind): string {
   return `${source.written}:${path}${readOnly ? ':ro' : ''}${create ? ':create' : ''}`;
+}
+
+/** Where its value comes from, never the value. */
+function secretOf({ source, mode, owner }: Secret): Tables {
+  const from = (): Tables => {
+    switch (source.kind) {
+      case 'file':
+        return { file: source.file.written };
+      case 'sops':
+        return { sops: source.file.written, key: source.key };
+      case 'env':
+        return { env: source.variable };
+      case 'command':
+        return { command: source.command };
+      case 'generate':
+        return { generate: true, length: source.length };
+    }
+  };
+  return { ...from(), mode, owner };
 }
 
 function limitsOf({ memory, cpu }: ManifestApp['limits']): Tables {

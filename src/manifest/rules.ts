@@ -3,6 +3,7 @@ import type { Say } from './check.js';
 import { type Draft, volumesOf } from './draft.js';
 import { resolvePath } from './path.js';
 import { checkPublish } from './publish.js';
+import { checkSecrets } from './secrets.js';
 import { formatKeyPath, quote } from './text.js';
 
 /** What the keys of one app must be to one another. */
@@ -12,6 +13,7 @@ export function checkApp(draft: Draft, say: Say): void {
     checkPublish(one, [...draft.path, 'publish', i], say);
   });
   checkMounts(draft, say);
+  checkSecrets(draft, say);
 }
 
 const SOURCES = ['flake-ref', 'config', 'toplevel'];

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { listOf, parsed, refuse } from './kinds.js';
 import { nixos } from './nixos.js';
 import { bind, localPath, storePath } from './paths.js';
+import { secrets } from './secret-keys.js';
 import { key } from './shape.js';
 import { sharedKeys, SWITCH } from './shared-keys.js';
 import { EXPOSURE, incus, NOTHING, publish, RESTART, volumes } from './tables.js';
@@ -128,6 +129,13 @@ function storageKeys(directory: string) {
       default: { value: [] },
       details: 'Sources start at this file’s folder. `:create` makes a folder that is missing.',
       interrupts: RESTART,
+    }),
+    secrets: key(v.exactOptional(secrets(directory)), {
+      meaning: 'what the app must know and nobody else: name → where its value comes from',
+      example: { db: { file: './secrets/db' } },
+      default: { value: {} },
+      details: 'Files in the guest that systemd finds by name: `LoadCredential=db`.',
+      interrupts: 'the units that load it (a restart)',
     }),
   };
 }

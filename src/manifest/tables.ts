@@ -123,7 +123,7 @@ export const incus = table({
   }),
 });
 
-function table<const E extends v.ObjectEntries>(entries: E) {
+export function table<const E extends v.ObjectEntries>(entries: E) {
   // On its own valibot's object takes lists as well.
   const isNone = (issue: v.BaseIssue<unknown>) => `expected a table, got ${show(issue.input)}`;
   const object = v.object(entries, (issue) => {

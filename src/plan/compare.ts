@@ -3,6 +3,7 @@ import { changesOf } from './diff.js';
 import type { Fate } from './exposure.js';
 import { takenBy, type Taken } from './match.js';
 import { refitOf, type Refit } from './refit.js';
+import { secretMoves, type SecretMoves } from './secrets.js';
 
 /** One app, compared: what its operations are made from. */
 export type Compared = {
@@ -12,6 +13,7 @@ export type Compared = {
   readonly changes: readonly Change[];
   readonly store: StoreMode;
   readonly refit: Refit;
+  readonly secrets: SecretMoves;
   readonly fate: Fate;
   /** What is the app's own and bears another name of its. */
   readonly taken: Taken | null;
@@ -27,7 +29,8 @@ export function compare(app: DesiredApp, there: ActualApp | null, actual: Actual
   const rebuilt = app.activation === 'restart' && changes.some((c) => c.facet === 'system');
   const isStopped = refit.cold || rebuilt || base?.name !== app.name;
   const fate = isStopped ? 'starts' : (FATES[base.status] ?? 'starts');
-  return { app, actual: there, changes, store, refit, fate, taken };
+  const secrets = secretMoves(app, base, changes);
+  return { app, actual: there, changes, store, refit, secrets, fate, taken };
 }
 
 const FATES: Readonly<Record<string, Fate>> = { Running: 'runs', Frozen: 'thaws' };

@@ -22,7 +22,14 @@ export function changesOf(desired: DesiredApp, actual: ActualApp | null): Change
   const faults = actual ? observedFaults(desired, actual) : [];
   // A profile that is ahead of the record while its source moved too is an upgrade that was cut short, no drift.
   const isUpgrading = compared.some((change) => change.facet === 'system');
-  return [...compared, ...faults.filter((fault) => !(isUpgrading && fault.facet === 'system'))];
+  return [...compared, ...faults.filter((fault) => !(isUpgrading && fault.facet === 'system'))].map(discreet);
+}
+
+/** Of a secret it is told that it changed, and what mode and owner it has; not even its fingerprint. */
+function discreet(change: Change): Change {
+  if (change.facet !== 'secrets') return change;
+  const access = (field: string | null) => field && field.replace(/^\S+ /, '');
+  return { ...change, from: access(change.from), to: access(change.to) };
 }
 
 function compareFacet(facet: FacetName, desired: DesiredApp, actual: ActualApp | null): Change[] {
@@ -55,7 +62,12 @@ function neverApplied(facet: FacetName, wanted: Facet, seen: Facet, visible: rea
 function isOwn(facet: FacetName, field: string, wanted: Facet): boolean {
   // A volume that is kept but not wanted may be as large as it likes.
   if (field.startsWith('size.')) return Object.hasOwn(wanted, field.replace('size.', 'volume.'));
-  return facet === 'storage' || facet === 'limits' || (facet === 'exposure' && field.startsWith('publish.'));
+  return (
+    facet === 'storage' ||
+    facet === 'limits' ||
+    facet === 'secrets' ||
+    (facet === 'exposure' && field.startsWith('publish.'))
+  );
 }
 
 function union(...lists: readonly (readonly string[])[]): string[] {
@@ -110,10 +122,16 @@ const CAUSES_SHOWN = 3;
 function causeOf(change: Change): string {
   const field = change.facet === change.field ? change.field : `${change.facet} ${change.field}`;
   if (change.kind === 'new') return 'not there yet';
+  if (change.facet === 'secrets') return `${change.field.replace('.', ' ')} ${wordOf(change)}`;
   const verb = change.kind === 'drifted' ? ' drifted' : '';
   if (change.facet === 'system')
     return change.kind === 'drifted' ? `${field} drifted` : `${change.field} changed`;
   // Their fields say enough: `volume.data`, `publish.127.0.0.1:53/udp`.
   const name = change.facet === 'meta' || !change.field.includes('.') ? field : change.field;
   return `${name}${verb} ${change.from ?? 'none'} → ${change.to ?? 'none'}`;
+}
+
+function wordOf({ from, to }: Change): string {
+  if (from === null) return 'added';
+  return to === null ? 'removed' : 'changed';
 }

@@ -22,9 +22,11 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   bringSystem(ops, { ...compared, actual: old }, system, ref, context);
   moveExposure(ops, app.name, changes, context);
   if (ops.all.length > 0 || changes.length > 0) {
-    const facets = [...new Set(changes.map((c) => c.facet))].join(', ');
-    const cause = `as the manifest says${facets === '' ? '' : `: ${facets}`}`;
-    ops.then({ kind: 'record', facets: app.facets, system: ref }, cause);
+    const changed = [...new Set(changes.map((c) => c.facet))].join(', ');
+    const cause = `as the manifest says${changed === '' ? '' : `: ${changed}`}`;
+    // Their fingerprints are for the record alone: the plan is printed.
+    const facets = Object.fromEntries(Object.entries(app.facets).filter(([name]) => name !== 'secrets'));
+    ops.then({ kind: 'record', facets, system: ref }, cause);
   }
   if (actual && system.length > 0)
     ops.then({ kind: 'collect', keep: app.keep, store: compared.store }, `${app.keep} are kept`);

@@ -18,7 +18,9 @@ const TOUCHES: ReadonlySet<ActionKind> = new Set<ActionKind>([
   'resize-volume',
   'begin-rename',
   'move-profile',
+  'push-secrets',
   'activate',
+  'restart-units',
   'expose',
   'unexpose',
   'revive',
@@ -64,8 +66,9 @@ function afterOthers(operations: readonly Operation[], { apps }: Desired): Opera
 }
 
 function firstInterrupting(operations: readonly Operation[], app: AppName): OpId | undefined {
-  return operations.find((op) => op.app === app && ['stop', 'start', 'activate'].includes(op.action.kind))
-    ?.id;
+  return operations.find(
+    (op) => op.app === app && ['stop', 'start', 'activate', 'restart-units'].includes(op.action.kind),
+  )?.id;
 }
 
 function lastSettle(operations: readonly Operation[], app: AppName): OpId | undefined {

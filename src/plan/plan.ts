@@ -95,6 +95,7 @@ function verbOf(compared: Compared, operations: readonly Operation[]): Verb {
   if (kinds.has('build')) return 'rebuild';
   if (kinds.has('stop')) return 'restart';
   if (kinds.has('start')) return 'start';
+  if (kinds.has('push-secrets')) return 'secrets';
   if (RECONFIGURES.some((kind) => kinds.has(kind))) return 'reconfigure';
   if (kinds.has('expose') || kinds.has('unexpose') || kinds.has('revive')) return 'proxy-update';
   return kinds.size > 0 ? 'metadata' : 'unchanged';

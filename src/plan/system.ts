@@ -5,6 +5,7 @@ import { causesOf } from './diff.js';
 import { dropExposures, freedFor, type ExposureContext } from './expose.js';
 import { movesStore, type Compared } from './compare.js';
 import type { Refit } from './refit.js';
+import { ownSecrets, pushSecrets, reloadSecrets } from './secrets.js';
 
 /** A container cannot change its store: it is made anew. What there is of it afterwards: nothing. */
 export function clearStore(ops: Chain, { actual, store }: Compared): ActualApp | null {
@@ -24,7 +25,7 @@ export function bringSystem(
   ref: SystemRef,
   context: ExposureContext,
 ): void {
-  const { app, actual, store, refit } = compared;
+  const { app, actual, store, refit, secrets } = compared;
   const isNew = system.length > 0;
   let status = tookName(ops, compared) ? 'Stopped' : (actual?.status ?? 'Stopped');
   // Its profile directory is a device of the container.
@@ -34,7 +35,10 @@ export function bringSystem(
   const isSeeding = isNew && store === 'copy' && (!actual || isHalfSeeded(compared));
   // What may keep it from starting is put right before it starts for whatever reason.
   const isFitted = status === 'Stopped' && !isSeeding;
-  if (isFitted) for (const { action, cause } of [...refit.config, ...refit.changes]) ops.then(action, cause);
+  if (isFitted) {
+    for (const { action, cause } of [...refit.config, ...refit.changes]) ops.then(action, cause);
+    pushSecrets(ops, secrets);
+  }
   if (isNew && store === 'copy') {
     if (status !== 'Running') bringUp(ops, app.name, status, context);
     status = 'Running';
@@ -51,10 +55,17 @@ export function bringSystem(
   }
   if (!actual && isSeeding) ops.then({ kind: 'repair', store }, 'it boots its own system from now on');
   if (!isFitted) for (const { action, cause } of refit.changes) ops.then(action, cause);
-  if (status === 'Running' && !isNew) return;
+  // What starts now finds them; what runs already must be told.
+  const isHot = !isFitted && status !== 'Stopped';
+  if (!isFitted && !isHot) pushSecrets(ops, secrets);
   if (status !== 'Running') bringUp(ops, app.name, status, context);
+  if (isHot) pushSecrets(ops, secrets);
+  const isSame = status === 'Running' && !isNew;
+  if (isSame && !ops.has('push-secrets')) return;
   // A frozen guest goes on with the system that it was frozen with; any other boots the newest.
   if (isNew && status !== 'Stopped') ops.then({ kind: 'activate' }, causesOf(system), 'service');
+  ownSecrets(ops, secrets);
+  if (isHot) reloadSecrets(ops, secrets);
   ops.then({ kind: 'settle', system: ref }, 'the app must run the system it was given');
 }
 
@@ -88,6 +99,7 @@ function tookName(ops: Chain, { app, actual, store, taken, refit }: Compared): b
   const names = volumes.map(({ name }) => name);
   if (names.length > 0)
     ops.then({ kind: 'take-volumes', from, names }, actual ? cause : `they were of ${from}`);
+  if (app.secrets.length > 0) ops.then({ kind: 'take-secrets', from }, cause);
   if (!isRenamed) return false;
   ops.then({ kind: 'rename', from }, cause);
   // Its devices still say where the profile was.

@@ -55,7 +55,9 @@ function isTelling({ kind, facet, field }: Change): boolean {
 
 function changeRow(change: Change, all: readonly Change[]): ChangeRow {
   const [from = '', to = ''] = shortenAll([valueOf(change.from), valueOf(change.to)]);
-  const field = oneLine(`${change.facet}.${change.field}`);
+  if (change.facet === 'secrets' && change.from === change.to)
+    return { field: oneLine(change.field), value: 'changed', why: '(changed in its source)' };
+  const field = oneLine(change.facet === 'secrets' ? change.field : `${change.facet}.${change.field}`);
   switch (change.kind) {
     case 'new':
       return { field, value: to, why: '' };

@@ -12,6 +12,7 @@ describe('record', () => {
       'user.pets.app': 'web',
       'user.pets.state': 'ready',
       'user.pets.becoming': '',
+      'user.pets.secrets': '',
       'user.incus-pet.flake-ref': './x',
       'user.incus-pet.host-port': '80',
       'user.incus-pet.listen': '::1',

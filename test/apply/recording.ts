@@ -2,7 +2,7 @@ import { type ApplyOptions, apply, type Limits } from '../../src/apply/apply.js'
 import type { Ports } from '../../src/apply/job.js';
 import { formatBinding } from '../../src/listen.js';
 import type { Event, Outcome, StoreMode, StorePath, Volume } from '../../src/model.js';
-import type { Delivery, Evaluated, InstanceSpec } from '../../src/ports.js';
+import type { Delivery, Evaluated, InstanceSpec, SecretFile } from '../../src/ports.js';
 import { ProblemError } from '../../src/problem.js';
 import { actualOf, desired, planned, type World } from '../plan/worlds.js';
 
@@ -161,6 +161,10 @@ export function recordingPorts(
       status: unused,
       consoleTail: unused,
       readLink: unused,
+      readFile: unused,
+      makeDirectory: unused,
+      writeFile: unused,
+      removeFile: unused,
       exec: unused,
     },
     nix: {
@@ -176,6 +180,19 @@ export function recordingPorts(
       activate: (app, toplevel, { activation, limitMs }) =>
         call(['guest.activate', app, toplevel, activation, String(limitMs)], { warnings }),
       settle: (app, toplevel, limitMs) => call(['guest.settle', app, toplevel, String(limitMs)], undefined),
+      writeSecrets: (app, secrets, remove) =>
+        call(
+          ['guest.writeSecrets', app, ...secrets.map(shown), ...remove.map((name) => `-${name}`)],
+          undefined,
+        ),
+      ownSecrets: (app, secrets, limitMs) =>
+        call(['guest.ownSecrets', app, ...secrets.map(shown), String(limitMs)], undefined),
+      restartLoaders: (app, secrets, limitMs) =>
+        call(['guest.restartLoaders', app, ...secrets, String(limitMs)], [`${app}.service`]),
+    },
+    secrets: {
+      value: (app, secret) => call(['secrets.value', app, secret], Buffer.from(`value of ${secret}`)),
+      take: (from, app, isFormerInUse) => call(['secrets.take', from, app, String(isFormerInUse)], undefined),
     },
     host: {
       probe: (binding) => {
@@ -189,6 +206,10 @@ export function recordingPorts(
     limitMs: 1000,
   };
   return { ports, calls, peak, configs, configured, devices, specs };
+}
+
+function shown({ name, mode, owner }: SecretFile): string {
+  return `${name}=${mode},${owner}`;
 }
 
 /** The system that evaluating the app gives. */

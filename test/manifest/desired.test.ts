@@ -37,6 +37,7 @@ const NOTHING: DesiredInputs = {
   contentHashes: {},
   fileHashes: {},
   paths: {},
+  secrets: {},
   platform: 'x86_64-linux',
 };
 

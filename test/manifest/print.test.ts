@@ -15,6 +15,7 @@ port = 80
 tags = ["public", "b", "b"]
 volumes = { data = "/data", up = { path = "/up", size = "1GiB" } }
 binds = ["./site:/site:ro"]
+secrets = {}
 limits = { cpu = 2 }
 nixos.services.web = { workers = 1.0, "a b" = [1, {}] }
 incus.config = { "user.x" = 1 }
@@ -36,6 +37,7 @@ toplevel = "/nix/store/00000000000000000000000000000000-x"
 listen = "::1"
 volumes = {}
 binds = []
+secrets = {}
 limits = {}
 after = []
 tags = []
@@ -53,6 +55,7 @@ port = 80
 listen = "::1"
 volumes = { data = "/data", up = { path = "/up", size = "1GiB" } }
 binds = ["./site:/site:ro"]
+secrets = {}
 limits = { cpu = 2 }
 after = []
 tags = ["b", "public"]
@@ -120,6 +123,12 @@ describe('random manifests', () => {
           contentHashes: hashes(localRefs(manifest).map(({ url }) => url)),
           fileHashes: hashes(localFiles(manifest).map(({ path }) => path)),
           paths: Object.fromEntries(paths),
+          secrets: Object.fromEntries(
+            manifest.apps.map((app) => [
+              app.name,
+              Object.fromEntries(app.secrets.map(({ name }) => [name, { fingerprint: `v1:${name}` }])),
+            ]),
+          ),
           platform: 'x86_64-linux',
         });
         expect(apps.flatMap(({ problems }) => problems)).toEqual([]);

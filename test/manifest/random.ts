@@ -79,6 +79,12 @@ const kept = fc
       '{ constructor.path = "/e" }',
     ]),
     one('binds', ['[]', '["./a:/b:ro", "/a b:/c:create", "..:/d:ro:create"]']),
+    one('secrets', [
+      '{}',
+      '{ db = { file = "./db" }, constructor = { env = "X" }, toString = { generate = true } }',
+      '{ db = { file = "/run/db", mode = "440", owner = "web" }, "a.b" = { command = ["pass", ""] } }',
+      '{ db = { generate = true, length = 8, owner = 0 }, _x = { sops = "s.yaml", key = "a.0.b c" } }',
+    ]),
     one('tags', ['["b", "a", "b"]']),
     one('incus', [
       '{}',

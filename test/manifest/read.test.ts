@@ -19,6 +19,7 @@ const PLAIN = {
   port: null,
   listen: '127.0.0.1',
   publish: [],
+  secrets: [],
   volumes: [],
   binds: [],
   limits: { memory: null, cpu: null },

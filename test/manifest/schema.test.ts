@@ -20,7 +20,15 @@ test('every key has a meaning, says what a change interrupts, and has an example
         listen: 'port = 1\n',
         mode: 'socket = "/s"\n',
       };
-      const beside = /publish|volumes/.test(header) ? (needed[key] ?? '') : '';
+      const secret: Readonly<Record<string, string>> = {
+        sops: 'key = "a"\n',
+        key: 'sops = "a"\n',
+        length: 'generate = true\n',
+        mode: 'env = "A"\n',
+        owner: 'env = "A"\n',
+      };
+      const others = /secrets/.test(header) ? secret : /publish|volumes/.test(header) ? needed : {};
+      const beside = others[key] ?? '';
       const db = key === 'after' ? '[apps.db]\nflake-ref = "."\n' : '';
       const app =
         header.startsWith('[apps.web]') || header === '[defaults]' ? '' : '[apps.web]\nflake-ref = "."\n';

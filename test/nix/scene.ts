@@ -58,6 +58,7 @@ export class Scene {
       listen: null,
       exposures: [],
       volumes: [],
+      secrets: [],
       binds: [],
       config: {},
       devices: {},

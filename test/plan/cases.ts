@@ -76,6 +76,12 @@ const passthrough = oneOf(
   'plug=card:gpu,key:usb profiles=default',
   'profiles=default,gpu',
 );
+const secrets = oneOf(
+  'secrets=db:1',
+  'secrets=db:2,api:1@0440/web',
+  'secrets=db:1@0440/web',
+  'secrets=api:1@0400/web',
+);
 const store = fc.oneof(
   { weight: 4, arbitrary: fc.constant('') },
   fc.constantFrom('store=copy', 'store=shared'),
@@ -94,7 +100,7 @@ const fate = fc.constantFrom(
 );
 
 /** What is asked of an app, and what may be on the machine, apart from where it is exposed. */
-const facts = fc.tuple(source, storage, limits, passthrough, store);
+const facts = fc.tuple(source, storage, limits, passthrough, secrets, store);
 /** Its name in the manifest, and what was its name: some are renamed, and of these some have been already. */
 const naming = fc.constantFrom(
   ...['same', 'same', 'same', 'same', 'renamed', 'renamed'],

@@ -20,6 +20,12 @@ export type Instance = {
   /** With a store of its own: what its profile points at. */
   readonly profile: string | null;
   readonly delivered: readonly string[];
+  /** Files of secrets on its root disk, by the field of the facet. */
+  readonly secrets: Facet;
+  /** Those that a run has touched and not recorded. */
+  readonly unsure: readonly string[];
+  /** What its units have loaded of them. */
+  readonly loaded: Facet;
   /** The system that it runs, or was frozen with. */
   readonly runs: string | null;
 };
@@ -46,6 +52,9 @@ export function instanceFrom(app: ActualApp, root: number, toplevel: string): In
     boots: isSeed ? 'image' : 'profile',
     profile: isSeed ? null : toplevel,
     delivered: isSeed ? [] : [toplevel],
+    secrets: applied?.facets.secrets ?? {},
+    unsure: [],
+    loaded: status === 'Stopped' ? {} : (applied?.facets.secrets ?? {}),
     // A profile that was set by hand has not been switched to.
     runs: status === 'Stopped' ? null : isSeed ? IMAGE : (applied?.toplevel ?? toplevel),
   };
@@ -86,13 +95,16 @@ export function created(app: DesiredApp, store: StoreMode, root: number): Instan
     boots: store === 'copy' ? 'image' : 'profile',
     profile: null,
     delivered: [],
+    secrets: {},
+    unsure: [],
+    loaded: {},
     runs: null,
   };
 }
 
 /** As `incus/observe.ts` would see it; `profile`: where the host's profile of its name points. */
 export function seen(instance: Instance, volumes: readonly Volume[], profile: string | null): ActualApp {
-  const { app, store, boots, profileOf, config } = instance;
+  const { app, store, boots, profileOf, config, unsure } = instance;
   const drifted = [
     ...(boots === 'image' ? ['raw.lxc'] : []),
     ...(store === 'shared' && profileOf !== app.name ? ['nix-profiles'] : []),
@@ -107,6 +119,9 @@ export function seen(instance: Instance, volumes: readonly Volume[], profile: st
     system: systemSeen(store, profile),
     limits,
     container: containerSeen(instance),
+    ...(unsure.length > 0 && {
+      secrets: Object.fromEntries(unsure.map((name) => [`secret.${name}`, 'unfinished'])),
+    }),
     meta: app.facets.meta ?? {},
   };
   return seenAs({ ...app, altered: [...new Set([...app.altered, ...drifted])], facets }, volumes);
@@ -137,7 +152,21 @@ export function isMadeAs(instance: Instance, wanted: DesiredApp): boolean {
     same(config, wanted.config) &&
     same(plugged, wanted.devices) &&
     same(profiles, wanted.profiles ?? ['default']) &&
+    same(instance.secrets, wanted.facets.secrets ?? {}) &&
+    same(valuesOf(instance.loaded), valuesOf(wanted.facets.secrets ?? {})) &&
     same(app.attachments.map(placeOf).sort(), places.sort())
+  );
+}
+
+/** `secret.db` → `db`. */
+export function secretOf(field: string): string {
+  return field.replace('secret.', '');
+}
+
+/** What a unit knows of a secret: not its mode and owner. */
+function valuesOf(secrets: Facet): Facet {
+  return Object.fromEntries(
+    Object.entries(secrets).map(([field, text]) => [field, text?.split(' ')[0] ?? null]),
   );
 }
 

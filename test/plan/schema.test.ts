@@ -48,7 +48,11 @@ const WORLDS: Readonly<Record<string, World>> = {
     want: ['a - publish=[::]:53/udp>53,unix:/run/a.sock>8080@0660,6000-6010>1-11'],
     have: ['a 80'],
   },
-  rename: { want: ['new 80 was=old volumes=data:/x'], have: ['old 80 volumes=data:/x'] },
+  rename: {
+    want: ['new 80 was=old volumes=data:/x secrets=db:1'],
+    have: ['old 80 volumes=data:/x secrets=db:1'],
+  },
+  secrets: { want: ['a 80 secrets=db:2@0440/web'], have: ['a 80 secrets=db:1,api:1'] },
   recreate: { want: ['a 80 store=copy volumes=data:/x'], have: ['a 80'], recreate: true },
   metadata: { want: ['a - ref=./y'], have: ['a'] },
   problems: {

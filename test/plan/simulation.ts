@@ -11,7 +11,16 @@ import type {
   StoreMode,
   Volume,
 } from '../../src/model.js';
-import { created, exposuresOf, IMAGE, instanceFrom, isMadeAs, seen, type Instance } from './instance.js';
+import {
+  created,
+  exposuresOf,
+  IMAGE,
+  instanceFrom,
+  isMadeAs,
+  secretOf,
+  seen,
+  type Instance,
+} from './instance.js';
 import { withFolders } from './cases.js';
 import { actual, deviceOf, toplevelOf } from './worlds.js';
 
@@ -160,6 +169,22 @@ export class Machine {
     detach: (name, { device }) => {
       this.#detach(name, device);
     },
+    'take-secrets': () => undefined,
+    'push-secrets': (name, { put, remove }) => {
+      const it = this.#there(name);
+      if (it.app.status === 'Frozen') throw new Error(`${name} is frozen`);
+      const wanted = this.#wanted(name).facets.secrets ?? {};
+      const kept = Object.entries(it.secrets).filter(([field]) => !remove.includes(secretOf(field)));
+      const written = Object.entries(wanted).filter(([field]) => put.includes(secretOf(field)));
+      this.#set({ ...it, secrets: Object.fromEntries([...kept, ...written]), unsure: [...put, ...remove] });
+    },
+    'own-secrets': (name) => this.#running(name),
+    'restart-units': (name, { secrets }) => {
+      const it = this.#running(name);
+      const kept = Object.entries(it.loaded).filter(([field]) => !secrets.includes(secretOf(field)));
+      const loaded = Object.entries(it.secrets).filter(([field]) => secrets.includes(secretOf(field)));
+      this.#set({ ...it, loaded: Object.fromEntries([...kept, ...loaded]) });
+    },
     start: (name, { from }) => {
       this.#start(name, from);
     },
@@ -185,7 +210,10 @@ export class Machine {
     },
     revive: () => undefined,
     record: (name, { facets, system }) => {
-      const applied = { v: 1, generation: 1, toplevel: this.#toplevel(name, system), facets } as const;
+      const { secrets } = this.#wanted(name).facets;
+      const all = { ...facets, ...(secrets && { secrets }) };
+      const applied = { v: 1, generation: 1, toplevel: this.#toplevel(name, system), facets: all } as const;
+      this.#set({ ...this.#there(name), unsure: [] });
       const { facets: seenFacets } = this.#there(name).app;
       this.#change(name, {
         becoming: null,
@@ -233,7 +261,8 @@ export class Machine {
     if (booted === null) throw new Error(`${name} has nothing to boot`);
     for (const a of it.app.attachments) if (a.kind === 'volume') this.#volume(name, a.volume);
     const runs = from === 'Frozen' ? it.runs : booted;
-    this.#set({ ...it, runs, app: { ...it.app, status: 'Running' } });
+    const loaded = from === 'Frozen' ? it.loaded : it.secrets;
+    this.#set({ ...it, runs, loaded, app: { ...it.app, status: 'Running' } });
   }
 
   #profileOf({ store, profile, profileOf }: Instance): string | null {

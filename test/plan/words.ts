@@ -5,6 +5,7 @@ import type {
   Bind,
   DesiredApp,
   DesiredExposure,
+  DesiredSecret,
   Facet,
   Facets,
   FlakeRef,
@@ -22,6 +23,7 @@ import type { Problem } from '../../src/problem.js';
  * `source`: name of a content, `missing`, the URL of a remote ref without a pin, `x.nix` (a configuration.nix) or
  * `/nix/store/…` (a toplevel); `nixpkgs` likewise; `ref`: as written;
  * `publish=0.0.0.0:53/udp>53,unix:/run/web.sock>8080@0660`, `volumes=data:/var/lib/x:1GiB`,
+ * `secrets=db:1,api:2@0440/web` (a secret, what stands for its value, its mode and owner),
  * `binds=/srv/x:/y:ro,/srv/z:/z:create`, `limits=memory:1GiB,cpu:2,autostart:true`,
  * `config=security.guestapi:true`, `plug=card:gpu` (a device and its type), `profiles=default,gpu`,
  * `after=db`, `was=old`, `store=copy`, `activation=restart`, `keep=3`, `timeout=1000`, `problem=no-such-folder`.
@@ -29,7 +31,19 @@ import type { Problem } from '../../src/problem.js';
 export type Wanted = string;
 
 const WANTED = [
-  ...['source', 'nixpkgs', 'ref', 'publish', 'volumes', 'binds', 'limits', 'config', 'plug', 'profiles'],
+  ...[
+    'source',
+    'nixpkgs',
+    'ref',
+    'publish',
+    'volumes',
+    'binds',
+    'secrets',
+    'limits',
+    'config',
+    'plug',
+    'profiles',
+  ],
   ...['after', 'was', 'store', 'activation', 'keep', 'timeout', 'problem'],
 ];
 const HAPPENED = [
@@ -101,8 +115,14 @@ export function wanted(text: Wanted): DesiredApp {
     container: containerFacet(app, words),
     meta: refs,
     power: { state: 'running' },
+    ...(words.option('secrets') && { secrets: secretsFacet(words) }),
   };
-  return { ...app, exposures, facets };
+  return {
+    ...app,
+    exposures,
+    facets,
+    secrets: secretsOf(words).map(({ name: secret, mode, owner }) => ({ name: secret, mode, owner })),
+  };
 }
 
 function exposuresOf({ listen, list }: Words): DesiredExposure[] {
@@ -116,6 +136,23 @@ function exposuresOf({ listen, list }: Words): DesiredExposure[] {
     return { role: 'publish', binding, connect: `${protocol}:127.0.0.1:${to}`, mode: mode ?? null };
   });
   return [...web, ...others];
+}
+
+function secretsOf({ list }: Words): (DesiredSecret & { readonly value: string })[] {
+  return list('secrets').map((item) => {
+    const [, secret = '', value = '', mode = '0400', owner = 'root'] =
+      /^([\w.-]+):(\w+)(?:@(\d+)\/(\w+))?$/.exec(item) ?? fail(`what is ${item}?`);
+    return { name: secret, value, mode, owner: /^\d+$/.test(owner) ? Number(owner) : owner };
+  });
+}
+
+export function secretsFacet(words: Words): Facet {
+  return Object.fromEntries(
+    secretsOf(words).map(({ name, value, mode, owner }) => [
+      `secret.${name}`,
+      `v1:${value} ${mode} ${owner}`,
+    ]),
+  );
 }
 
 function storageOf({ list }: Words): Pick<DesiredApp, 'volumes' | 'binds'> {

@@ -28,6 +28,8 @@ const ACTION = {
   stop: { kind: 'stop', instance: name('old') },
   rename: { kind: 'rename', from: name('old') },
   configure: { kind: 'configure', config: {}, profiles: null },
+  'push-secrets': { kind: 'push-secrets', put: ['db'], remove: [] },
+  'restart-units': { kind: 'restart-units', secrets: ['db'] },
   delete: { kind: 'delete' },
 } as const satisfies Partial<Record<ActionKind, Action>>;
 type Simple = keyof typeof ACTION;
@@ -38,6 +40,7 @@ export const STEPS: Record<Verb, readonly Simple[]> = {
   'proxy-update': ['set-profile'],
   metadata: ['set-profile'],
   reconfigure: ['configure'],
+  secrets: ['push-secrets', 'restart-units', 'settle'],
   start: ['start', 'settle'],
   restart: ['stop', 'start', 'settle'],
   rename: ['stop', 'rename', 'start', 'settle'],

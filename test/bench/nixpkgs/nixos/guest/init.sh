@@ -26,7 +26,8 @@ ln -sfn /run/lock /var/lock
 # of a pet are those of its toplevel, and nothing else is to run in it.
 if [ ! -e /etc/passwd ]; then
   cp -a @userland@/etc/. /etc/
-  chmod -R u+w /etc
+  # What pets has put there before keeps its permissions.
+  find /etc -path /etc/credstore -prune -o ! -type l -exec chmod u+w {} +
   chmod 640 /etc/shadow /etc/gshadow
   cd /etc
   rm -rf systemd/system systemd/user apt cron.* dpkg init.d kernel logrotate.d \

@@ -1,0 +1,86 @@
+import type { AppName } from '../model.js';
+import type { FileAccess, Guest, Incus, SecretFile } from '../ports.js';
+import { FailedProgram, ProblemError } from '../problem.js';
+import { loadersOf } from './loaders.js';
+
+const BIN = '/run/current-system/sw/bin';
+/** Where systemd looks for a credential that a unit names without a path (systemd.exec(5)). On the root disk. */
+const CREDENTIALS = '/etc/credstore';
+const POLL_MS = 200;
+/** For a command that only asks. */
+const COMMAND_MS = 30_000;
+const ROOT = { uid: 0, gid: 0 };
+
+type Calls = 'writeSecrets' | 'ownSecrets' | 'restartLoaders';
+
+export function secretsIn(incus: Incus): Pick<Guest, Calls> {
+  const put = (app: AppName, { name, value }: SecretFile, access: FileAccess) =>
+    incus.writeFile(app, `${CREDENTIALS}/${name}`, value, access);
+  return {
+    writeSecrets: async (app, secrets, remove) => {
+      // The root disk of a new container may be empty.
+      await incus.makeDirectory(app, '/etc', '0755');
+      await incus.makeDirectory(app, CREDENTIALS, '0700');
+      for (const secret of secrets) await put(app, secret, firstAccess(secret));
+      for (const name of remove) await incus.removeFile(app, `${CREDENTIALS}/${name}`);
+    },
+
+    ownSecrets: async (app, secrets, limitMs) => {
+      const deadline = Date.now() + limitMs;
+      for (const secret of secrets) {
+        const ids = await userOf(incus, app, secret, deadline);
+        await put(app, secret, { ...ids, mode: secret.mode });
+      }
+    },
+
+    restartLoaders: async (app, secrets, limitMs) => {
+      const paths = secrets.flatMap((name) => [name, `${CREDENTIALS}/${name}`]);
+      const units = await loadersOf(incus, app, new Set(paths), limitMs);
+      if (units.length === 0) return [];
+      const { exitCode, stdout, stderr } = await incus.exec(
+        app,
+        [`${BIN}/systemctl`, 'restart', '--', ...units],
+        limitMs,
+      );
+      if (exitCode === 0) return units;
+      const message = `${units.join(', ')} did not restart with the new secret`;
+      const hint = `look inside: incus exec ${app} -- journalctl -u ${units[0] ?? ''}`;
+      throw new FailedProgram({ app, message, hint }, `${stdout}\n${stderr}`.trim().split('\n'));
+    },
+  };
+}
+
+/** Until the guest is asked who that is, it is root's alone. */
+function firstAccess({ mode, owner }: SecretFile): FileAccess {
+  if (typeof owner === 'number') return { uid: owner, gid: 0, mode };
+  return { ...ROOT, mode: owner === 'root' ? mode : '0400' };
+}
+
+/** The user comes with the system, which may just be booting. */
+async function userOf(
+  incus: Incus,
+  app: AppName,
+  { name, owner }: SecretFile,
+  deadline: number,
+): Promise<Omit<FileAccess, 'mode'>> {
+  for (;;) {
+    const users = (await incus.readFile(app, '/etc/passwd')) ?? '';
+    const row = users.split('\n').find((line) => line.startsWith(`${owner}:`));
+    const [, , uid = '', gid = ''] = row?.split(':') ?? [];
+    if (uid !== '' && gid !== '') return { uid: Number(uid), gid: Number(gid) };
+    if (Date.now() > deadline || (await hasBooted(incus, app)))
+      throw new ProblemError({
+        app,
+        path: ['apps', app, 'secrets', name, 'owner'],
+        message: `the guest has no user \`${owner}\``,
+        hint: 'one of `users.users`, or its uid; a service with DynamicUser loads the secret as a credential',
+      });
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** By then the system has made its users, whichever way it does. */
+async function hasBooted(incus: Incus, app: AppName): Promise<boolean> {
+  const { stdout } = await incus.exec(app, [`${BIN}/systemctl`, 'is-system-running'], COMMAND_MS);
+  return ['running', 'degraded'].includes(stdout.trim());
+}
