@@ -1,9 +1,18 @@
-import type { AppName, DesiredExposure, Exposure, Facets, StoreMode } from './model.js';
+import type {
+  AppName,
+  DesiredExposure,
+  Exposure,
+  Facets,
+  Health,
+  Listen,
+  StoreMode,
+  StorePath,
+} from './model.js';
 
 /** The system that an operation is about: the one this run builds, or the one last applied. */
 export type SystemRef =
   | { readonly kind: 'built' }
-  | { readonly kind: 'applied'; readonly toplevel: string; readonly generation: number };
+  | { readonly kind: 'applied'; readonly toplevel: StorePath; readonly generation: number };
 
 /**
  * Every kind of operation with what it needs. Adding one: a member here, its row in `ACTIONS`,
@@ -18,6 +27,21 @@ export type Action =
   | { readonly kind: 'build' }
   /** Make the built system the newest generation of the pet's profile: it is what boots, and what GC keeps. */
   | { readonly kind: 'set-profile'; readonly store: StoreMode }
+  /** Make an older generation what boots. */
+  | {
+      readonly kind: 'return';
+      readonly store: StoreMode;
+      readonly generation: number;
+      readonly toplevel: StorePath;
+    }
+  /** Mark the instance: while it is `upgrading`, the volumes' copies are what a way back begins with. */
+  | { readonly kind: 'mark'; readonly state: 'upgrading' | 'ready' }
+  /** Keep what the volumes hold now under a name; an older copy of that name goes. */
+  | { readonly kind: 'snapshot'; readonly volumes: readonly string[]; readonly name: string }
+  /** The volumes hold again what they held then, where there is such a copy. */
+  | { readonly kind: 'restore'; readonly volumes: readonly string[]; readonly name: string }
+  /** Remember that this was tried and did not work. `why` null: as the operation says that failed. */
+  | { readonly kind: 'condemn'; readonly facets: Facets; readonly why: string | null }
   /** Send the paths of the built system that the guest's own store lacks. */
   | { readonly kind: 'deliver'; readonly store: StoreMode }
   /** Give the app a volume, where none of that name is kept for it. */
@@ -52,10 +76,17 @@ export type Action =
   /** Restart the units of the running guest that load any of these secrets, and no others. */
   | { readonly kind: 'restart-units'; readonly secrets: readonly string[] }
   | { readonly kind: 'start'; readonly from: 'Stopped' | 'Frozen' }
-  /** Switch the running guest to the built system. */
-  | { readonly kind: 'activate' }
+  /** Switch the running guest to a system. */
+  | { readonly kind: 'activate'; readonly system: SystemRef }
   /** Wait until the guest has booted and runs the system it should, with no failed unit. */
   | { readonly kind: 'settle'; readonly system: SystemRef }
+  /** Wait until the app is healthy, in the guest and, over http, at the exposures it is reached through. */
+  | {
+      readonly kind: 'check';
+      readonly system: SystemRef;
+      readonly health: Health;
+      readonly through: readonly Listen[];
+    }
   /**
    * Add a proxy device. `fallback`: the exposure taken away before, restored should this fail.
    */
@@ -69,8 +100,13 @@ export type Action =
   /** Nothing listens although the device is there: make Incus start its forwarder again. */
   | { readonly kind: 'revive'; readonly device: string; readonly exposure: DesiredExposure }
   /** Record what was applied, `facets` and the secrets' fingerprints: the pet is whole. */
-  | { readonly kind: 'record'; readonly facets: Facets; readonly system: SystemRef }
-  /** Remove generations beyond the newest `keep`, and in a store of the guest's own what only they used. */
+  | {
+      readonly kind: 'record';
+      readonly facets: Facets;
+      readonly system: SystemRef;
+      readonly health: Health | null;
+    }
+  /** Remove generations beyond the newest `keep` good ones, their copies of volumes, and what only they used. */
   | { readonly kind: 'collect'; readonly keep: number; readonly store: StoreMode }
   /** `instance`: its name now, where it is about to be renamed. */
   | { readonly kind: 'stop'; readonly instance: AppName }
@@ -97,6 +133,11 @@ export const ACTIONS = {
   evaluate: { doing: 'evaluating', done: 'evaluated', slot: 'evaluate' },
   build: { doing: 'building', done: 'built', slot: 'build' },
   'set-profile': { doing: 'setting the profile', done: 'profile set', slot: 'incus' },
+  return: { doing: 'returning to the generation before', done: 'generation returned', slot: 'incus' },
+  mark: { doing: 'marking', done: 'marked', slot: 'incus' },
+  snapshot: { doing: 'copying the volumes', done: 'volumes copied', slot: 'incus' },
+  restore: { doing: 'restoring the volumes', done: 'volumes restored', slot: 'incus' },
+  condemn: { doing: 'remembering the failure', done: 'failure remembered', slot: 'incus' },
   deliver: { doing: 'sending the system', done: 'system sent', slot: 'wait' },
   'make-volume': { doing: 'making the volume', done: 'volume made', slot: 'incus' },
   'resize-volume': { doing: 'resizing the volume', done: 'volume resized', slot: 'incus' },
@@ -117,6 +158,7 @@ export const ACTIONS = {
   start: { doing: 'starting', done: 'started', slot: 'incus' },
   activate: { doing: 'switching', done: 'switched', slot: 'wait' },
   settle: { doing: 'waiting for the system', done: 'up', slot: 'wait' },
+  check: { doing: 'checking health', done: 'healthy', slot: 'wait' },
   expose: { doing: 'exposing', done: 'exposed', slot: 'incus' },
   unexpose: { doing: 'removing the old exposure', done: 'old exposure removed', slot: 'incus' },
   revive: { doing: 'reviving the forwarder', done: 'forwarder revived', slot: 'incus' },

@@ -102,6 +102,25 @@ export type Secret = {
   readonly owner: string | number;
 };
 
+/** When an app counts as healthy. `port`: of the guest. */
+export type Health = {
+  readonly check:
+    | {
+        readonly kind: 'http';
+        readonly path: string;
+        readonly status: readonly number[];
+        readonly port: Port;
+      }
+    | { readonly kind: 'tcp'; readonly port: Port }
+    | { readonly kind: 'unit'; readonly unit: string }
+    | { readonly kind: 'command'; readonly command: readonly string[] }
+    /** No unit has failed or is being restarted, for a window: weaker. */
+    | { readonly kind: 'stable' };
+  readonly timeoutMs: number;
+  readonly intervalMs: number;
+  readonly successes: number;
+};
+
 export type StoreMode = 'shared' | 'copy';
 export type Activation = 'auto' | 'switch' | 'restart';
 
@@ -230,6 +249,10 @@ export type DesiredApp = {
   readonly store: StoreMode | null;
   readonly image: string;
   readonly activation: Activation;
+  /** Null: nobody looks. */
+  readonly health: Health | null;
+  /** Whether its volumes are copied before an upgrade, and given back should it fail. */
+  readonly stateful: boolean;
   readonly keep: number;
   readonly timeout: number | null;
   readonly facets: Facets;
@@ -245,8 +268,38 @@ export type Desired = { readonly project: string; readonly apps: readonly Desire
 export type Applied = {
   readonly v: 1;
   readonly generation: number;
-  readonly toplevel: string;
+  readonly toplevel: StorePath;
   readonly facets: Facets;
+};
+
+/** A generation as it was when it was recorded: what a rollback brings back. */
+export type Generation = {
+  readonly generation: number;
+  /** When it was found good, ISO 8601. */
+  readonly at: string;
+  readonly toplevel: StorePath;
+  readonly facets: Facets;
+  /** How it is told healthy; null: nobody looks. */
+  readonly health: Health | null;
+  /** What the check said then; null: nobody looked. */
+  readonly healthy: string | null;
+  /** Config keys that came from the manifest. */
+  readonly config: Readonly<Record<string, string>>;
+  /** Proxies, disks, and what was passed through; those of the store are not among them. */
+  readonly devices: Passthrough['devices'];
+  readonly profiles: readonly string[];
+  /** The same devices, as pets understands them. */
+  readonly exposures: readonly Exposure[];
+  readonly attachments: readonly Attachment[];
+};
+
+/** What was wanted when an upgrade failed, or was taken back by hand. */
+export type Condemned = {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly facets: Facets;
+  /** What went wrong, in words. */
+  readonly why: string;
 };
 
 /**
@@ -280,9 +333,15 @@ export type ActualApp = {
   readonly former: AppName | null;
   /** Incus' word: Running, Stopped, Frozen, Error… */
   readonly status: string;
-  /** `creating`: no run has brought it up whole yet; `ready`: one has. */
-  readonly state: 'creating' | 'ready';
+  /**
+   * `creating`: no run has brought it up whole yet; `ready`: one has; `upgrading`: a run that has not ended, well or
+   * not, had begun to change it, and its volumes may have been written to by the system that was to come.
+   */
+  readonly state: 'creating' | 'upgrading' | 'ready';
   readonly applied: Applied | null;
+  /** What can be returned to, the newest first; that of `applied` is among them. */
+  readonly generations: readonly Generation[];
+  readonly condemned: Condemned | null;
   readonly store: StoreMode;
   readonly exposures: readonly Exposure[];
   readonly attachments: readonly Attachment[];
@@ -302,6 +361,8 @@ export type Volume = {
   /** Its name in the app's `volumes`. */
   readonly volume: string;
   readonly size: string | null;
+  /** Whether a snapshot of it is a copy of all its files, and takes as much time and room. */
+  readonly copies: boolean;
   /** Instances that it is attached to. */
   readonly usedBy: readonly string[];
 };
@@ -345,6 +406,7 @@ export type Verb =
   | 'restart'
   | 'rebuild'
   | 'rename'
+  | 'rollback'
   | 'create'
   | 'recreate'
   | 'destroy';
@@ -378,6 +440,8 @@ export type Operation = {
   readonly needs: readonly OpId[];
   /** Must have ended before, in whatever way. */
   readonly after: readonly OpId[];
+  /** A step of the way back: carried out only when one of these has failed. */
+  readonly rescues?: readonly OpId[];
 };
 
 export type AppPlan = {
@@ -389,6 +453,8 @@ export type AppPlan = {
   readonly url: string | null;
   /** Why nothing is done about it although there is something to do (`destroy` without --prune). */
   readonly held: string | null;
+  /** Held because this very thing was tried before and did not work; an older generation serves. */
+  readonly condemned: boolean;
   /** What a person should know before: data that stays behind, a limit that nobody enforces. */
   readonly notes: readonly string[];
 };
@@ -450,7 +516,9 @@ export type Event =
   | { readonly kind: 'interrupted'; readonly at: number; readonly running: number }
   | { readonly kind: 'run-ended'; readonly at: number; readonly outcome: Outcome };
 
-export type AppResult = 'unchanged' | 'done' | 'failed' | 'skipped' | 'interrupted' | 'held';
+/** `rolled-back`: it failed, and the generation before serves again. */
+export type AppResult =
+  'unchanged' | 'done' | 'failed' | 'rolled-back' | 'skipped' | 'interrupted' | 'held' | 'condemned';
 
 export type AppOutcome = {
   readonly app: AppName;
@@ -463,7 +531,7 @@ export type AppOutcome = {
   /** Wall time from its first operation's start to its last one's end, ms; 0 when nothing ran. */
   readonly ms: number;
   readonly failure: null | { readonly op: OpId; readonly problem: Problem; readonly log: readonly string[] };
-  /** Why it was skipped, held or interrupted. */
+  /** Why it was skipped, held or interrupted; what serves after a rollback. */
   readonly because: string | null;
 };
 

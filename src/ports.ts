@@ -1,4 +1,6 @@
 import type {
+  Health,
+  Listen,
   Activation,
   AppName,
   Binding,
@@ -100,6 +102,8 @@ export interface Incus {
   setDevice(name: string, device: string, value: Readonly<Record<string, string>>): Promise<void>;
   /** A device that is gone is fine. */
   removeDevice(name: string, device: string): Promise<void>;
+  /** As it stands: its own config and devices, those of its profiles not among them. */
+  instance(name: string): Promise<Pick<InstanceJson, 'config' | 'devices' | 'profiles'>>;
   status(name: string): Promise<string>;
   /** What the guest's init printed on its console, last lines. */
   consoleTail(name: string): Promise<readonly string[]>;
@@ -125,6 +129,14 @@ export interface Incus {
   markVolume(volume: Volume, marks: VolumeMarks): Promise<void>;
   /** One that is gone is fine; one in use is a problem. */
   removeVolume(volume: Volume): Promise<void>;
+  /** Names of a volume's snapshots, oldest first. */
+  snapshots(volume: Volume): Promise<readonly string[]>;
+  /** A snapshot of that name that is there is replaced. Consistent only while the instance is stopped. */
+  snapshotVolume(volume: Volume, name: string): Promise<void>;
+  /** The volume's content becomes that of the snapshot; what uses it must be stopped. */
+  restoreVolume(volume: Volume, snapshot: string): Promise<void>;
+  /** One that is gone is fine. */
+  removeSnapshot(volume: Volume, name: string): Promise<void>;
 }
 
 /** `warning`: a size that the pool's driver does not enforce. */
@@ -150,10 +162,12 @@ export interface Delivery {
   deliver(app: AppName, toplevel: StorePath, limitMs: number, say: (line: string) => void): Promise<string>;
   /** Makes `toplevel` the newest generation, atomically; its number. The same toplevel again makes none. */
   setProfile(app: AppName, toplevel: StorePath): Promise<number>;
+  /** That generation is what boots again; one that was removed meanwhile is made anew under its number. */
+  returnTo(app: AppName, generation: number, toplevel: StorePath): Promise<void>;
   /** The generations of `from` become those of `to`. Ones that have moved already are fine. */
   moveProfile(from: AppName, to: AppName): Promise<void>;
-  /** Removes generations beyond the newest `keep`; what was removed, in words. The current one always stays. */
-  collect(app: AppName, keep: number): Promise<string>;
+  /** Removes every generation but those of `keep` and the current one; what was removed, in words. */
+  collect(app: AppName, keep: readonly number[]): Promise<string>;
   dropProfile(app: AppName): Promise<void>;
 }
 
@@ -173,6 +187,18 @@ export interface Guest {
   ): Promise<{ readonly warnings: readonly string[] }>;
   /** Resolves when the guest has booted, runs `toplevel`, and no unit has failed. */
   settle(app: AppName, toplevel: string, limitMs: number): Promise<void>;
+  /**
+   * Resolves when the app is healthy, by results of after the call only, and what answers runs `toplevel`: how it was
+   * found so, in words. `through`: where an app that speaks http must answer on the host. A FailedProgram has the
+   * last lines of the journal.
+   */
+  check(
+    app: AppName,
+    toplevel: StorePath,
+    health: Health,
+    through: readonly Listen[],
+    say: (line: string) => void,
+  ): Promise<{ readonly note: string }>;
   /** Running or not. One whose owner is a name belongs to root until `ownSecrets`. */
   writeSecrets(app: AppName, secrets: readonly SecretFile[], remove: readonly string[]): Promise<void>;
   /** Waits for the users whose names are given. */

@@ -38,7 +38,7 @@ function desiredIn(text: string): Desired {
 }
 
 const planned = (machine: Machine, desired: Desired): Plan =>
-  planOf(desired, machine.observed(), { prune: true, recreate: true, only: null });
+  planOf(desired, machine.observed(), { prune: true, recreate: true, retry: false, only: null });
 
 async function up(machine: Machine, desired: Desired): Promise<void> {
   const plan = planned(machine, desired);

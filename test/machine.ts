@@ -118,9 +118,22 @@ export class Machine {
         this.#setDevices(instance, Object.fromEntries(left));
         return later(undefined);
       },
+      instance: (name) => later(this.#there(name)),
+      snapshots: () => later([]),
+      snapshotVolume: () => later(undefined),
+      restoreVolume: () => later(undefined),
+      removeSnapshot: () => later(undefined),
       volumes: () => later(this.#volumes),
       makeVolume: ({ app, volume }, size) => {
-        this.#volumes.push({ pool: 'default', name: `p.${app}.${volume}`, app, volume, size, usedBy: [] });
+        this.#volumes.push({
+          pool: 'default',
+          name: `p.${app}.${volume}`,
+          app,
+          volume,
+          size,
+          copies: false,
+          usedBy: [],
+        });
         return later({ warning: null });
       },
       resizeVolume: (volume, size) => {
@@ -155,6 +168,10 @@ export class Machine {
         if (store === 'shared') this.#profiles.set(app, toplevel);
         return later(1);
       },
+      returnTo: (app, _, toplevel) => {
+        if (store === 'shared') this.#profiles.set(app, toplevel);
+        return later(undefined);
+      },
       moveProfile: (from, to) => {
         const profile = this.#profiles.get(from);
         this.#profiles.delete(from);
@@ -176,6 +193,7 @@ export class Machine {
       guest: {
         activate: () => later({ warnings: [] }),
         settle: () => later(undefined),
+        check: () => later({ note: 'all is well' }),
         writeSecrets: () => later(undefined),
         ownSecrets: () => later(undefined),
         restartLoaders: () => later([]),

@@ -45,7 +45,14 @@ class Run {
   running = 0;
   #hasFailed = false;
   readonly #options: ApplyOptions;
-  readonly #progress: Progress = { pins: {}, pending: new Map(), systems: new Map(), generations: new Map() };
+  readonly #progress: Progress = {
+    pins: {},
+    pending: new Map(),
+    systems: new Map(),
+    generations: new Map(),
+    health: new Map(),
+    failures: new Map(),
+  };
   readonly #ended = new Map<OpId, Ended>();
   readonly #ends = new Map<OpId, Promise<void>>();
   readonly #queues: Readonly<Record<Exclude<Slot, 'wait'>, PQueue>>;
@@ -73,8 +80,13 @@ class Run {
   }
 
   async #settle(op: Operation): Promise<void> {
-    await Promise.all([...op.needs, ...op.after].map((id) => this.#ends.get(id) ?? Promise.resolve()));
-    const broken = op.needs.find((id) => this.#ended.get(id)?.kind !== 'done');
+    const before = [...op.needs, ...op.after, ...(op.rescues ?? [])];
+    await Promise.all(before.map((id) => this.#ends.get(id) ?? Promise.resolve()));
+    if (op.rescues && !op.rescues.some(this.#hasFailedAt)) {
+      this.#ended.set(op.id, { kind: 'unneeded' });
+      return;
+    }
+    const broken = op.needs.find((id) => !this.#isDone(id) && this.#ended.get(id)?.kind !== 'unneeded');
     const { slot } = ACTIONS[op.action.kind];
     const ended =
       broken !== undefined
@@ -85,8 +97,10 @@ class Run {
 
   async #start(op: Operation): Promise<Ended> {
     const { stop, failFast } = this.#options;
-    if (stop.aborted) return this.#skip(op, 'the run was stopped', true);
-    if (failFast && this.#hasFailed) return this.#skip(op, 'an app failed (--fail-fast)', false);
+    // What has failed is taken back all the same: it would be left neither here nor there.
+    if (stop.aborted && !op.rescues) return this.#skip(op, 'the run was stopped', true);
+    if (failFast && !op.rescues && this.#hasFailed)
+      return this.#skip(op, 'an app failed (--fail-fast)', false);
     const startedAt = Date.now();
     this.#emit(op, { kind: 'started' });
     this.running++;
@@ -95,6 +109,7 @@ class Run {
       return { kind: 'done', startedAt, endedAt: Date.now(), warnings };
     } catch (error) {
       this.#hasFailed = true;
+      if (!this.#progress.failures.has(op.app)) this.#progress.failures.set(op.app, error);
       const problem = this.#options.locate({ app: op.app, ...problemOf(error) });
       const log = error instanceof FailedProgram ? error.log : [];
       this.#emit(op, { kind: 'failed', problem, log });
@@ -117,16 +132,27 @@ class Run {
 
   /** What an earlier operation took away to make room for this one is put back, where that still serves. */
   async #skip(op: Operation, because: string, interrupted: boolean): Promise<Ended> {
-    const restored = this.#isUp(op.app) ? await putBack(op, this.#isDone, this.#options.ports) : '';
+    const isSafe = this.#isUp(op.app) && !this.#isRescued(op);
+    const restored = isSafe ? await putBack(op, this.#isDone, this.#options.ports) : '';
     this.#emit(op, { kind: 'skipped', because: `${because}${restored}` });
     return { kind: interrupted ? 'interrupted' : 'skipped', because: `${because}${restored}` };
+  }
+
+  readonly #hasFailedAt = (id: OpId): boolean => this.#ended.get(id)?.kind === 'failed';
+
+  /** Whether the way back, which has its own exposures, will be gone. */
+  #isRescued({ app, rescues }: Operation): boolean {
+    const back = this.#options.plan.operations.filter((o) => o.app === app && o.action.kind === 'expose');
+    return rescues !== undefined || back.some((o) => o.rescues?.some(this.#hasFailedAt));
   }
 
   readonly #isDone = (id: OpId): boolean => this.#ended.get(id)?.kind === 'done';
 
   /** Not if this run stopped it, or found it stopped, and has not got it up again. */
   #isUp(app: AppName): boolean {
-    const starts = this.#options.plan.operations.filter((o) => o.app === app && o.action.kind === 'start');
+    const starts = this.#options.plan.operations.filter(
+      (o) => o.app === app && o.action.kind === 'start' && !o.rescues,
+    );
     return starts.every(({ id }) => this.#isDone(id));
   }
 

@@ -1,5 +1,5 @@
 import type { SystemRef } from '../actions.js';
-import type { AppName, Desired, DesiredApp, Locked, StoreMode } from '../model.js';
+import type { AppName, Desired, DesiredApp, Locked, StoreMode, StorePath } from '../model.js';
 import type {
   Delivery,
   Evaluated,
@@ -30,6 +30,10 @@ export type Progress = {
   readonly pending: Map<string, Promise<Locked>>;
   readonly systems: Map<AppName, Evaluated>;
   readonly generations: Map<AppName, number>;
+  /** How apps were found healthy. */
+  readonly health: Map<AppName, string>;
+  /** The first thing that failed, by app. */
+  readonly failures: Map<AppName, unknown>;
 };
 
 /** One app's operation under way. */
@@ -45,7 +49,7 @@ export function limitOf(job: Job): number {
   return desiredApp(job).timeout ?? job.ports.limitMs;
 }
 
-export function toplevelOf(job: Job, system: SystemRef): string {
+export function toplevelOf(job: Job, system: SystemRef): StorePath {
   return system.kind === 'built' ? evaluated(job).toplevel : system.toplevel;
 }
 

@@ -16,7 +16,9 @@ export type Ended =
       readonly problem: Problem;
       readonly log: readonly string[];
     }
-  | { readonly kind: 'skipped' | 'interrupted'; readonly because: string };
+  | { readonly kind: 'skipped' | 'interrupted'; readonly because: string }
+  /** A step of the way back, and nothing has failed. */
+  | { readonly kind: 'unneeded' };
 
 /** Pure: what became of each app of the plan. */
 export function outcomeOf(plan: Plan, ended: ReadonlyMap<OpId, Ended>, interrupted: boolean): Outcome {
@@ -46,10 +48,14 @@ function appOutcome(
     end.kind === 'failed' ? [{ op, problem: end.problem, log: end.log }] : [],
   )[0];
   const stopped = ends.flatMap(({ end }) => ('because' in end ? [end.because] : []))[0];
-  const result = resultOf(
-    app,
-    ends.map(({ end }) => end.kind),
-  );
+  const serves = servesAgain(operations, ended);
+  const result =
+    serves === null
+      ? resultOf(
+          app,
+          ends.map(({ end }) => end.kind),
+        )
+      : 'rolled-back';
   return {
     app: app.app,
     verb: app.verb,
@@ -62,14 +68,25 @@ function appOutcome(
         ? 0
         : Math.max(...times.map((t) => t.endedAt)) - Math.min(...times.map((t) => t.startedAt)),
     failure: failed ?? null,
-    because: app.held ?? (failed ? null : (stopped ?? null)),
+    because: app.held ?? (failed ? serves : (stopped ?? null)),
   };
 }
 
+/** After a way back that was gone to its end: what serves. */
+function servesAgain(operations: readonly Operation[], ended: ReadonlyMap<OpId, Ended>): string | null {
+  const kinds = operations.filter(({ rescues }) => rescues).map(({ id }) => ended.get(id)?.kind);
+  const isGone = kinds.includes('done') && kinds.every((kind) => kind === 'done' || kind === 'unneeded');
+  const back = operations.find(({ rescues, action }) => rescues && action.kind === 'settle')?.action;
+  if (!isGone || back?.kind !== 'settle' || back.system.kind !== 'applied') return null;
+  return `generation ${back.system.generation} serves`;
+}
+
 function resultOf(app: AppPlan, kinds: readonly Ended['kind'][]): AppResult {
-  if (app.held !== null) return 'held';
+  if (app.held !== null) return app.condemned ? 'condemned' : 'held';
   if (kinds.includes('failed')) return 'failed';
   if (kinds.includes('interrupted')) return 'interrupted';
   if (kinds.includes('skipped')) return 'skipped';
-  return kinds.length === 0 ? 'unchanged' : 'done';
+  if (kinds.every((kind) => kind === 'unneeded')) return 'unchanged';
+  // What was there before is there again, as a run that was cut short had begun to bring about.
+  return app.condemned ? 'rolled-back' : 'done';
 }

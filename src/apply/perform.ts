@@ -2,6 +2,7 @@ import type { Action, ActionKind } from '../actions.js';
 import { formatBinding } from '../listen.js';
 import type { Operation } from '../model.js';
 import type { VolumeMade } from '../ports.js';
+import { collect, condemn, restore, snapshot } from './back.js';
 import { deviceOf, volumeOf } from './device.js';
 import { expose, revive } from './expose.js';
 import { desiredApp, evaluated, limitOf, secretFiles, toplevelOf, type Job } from './job.js';
@@ -38,6 +39,25 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     job.progress.generations.set(job.app, generation);
     return { note: `generation ${generation}` };
   },
+
+  return: async ({ app, ports }, { store, generation, toplevel }) => {
+    await ports.deliveries[store].returnTo(app, generation, toplevel);
+    return { note: `generation ${generation}` };
+  },
+
+  mark: async ({ app, ports }, { state }) => {
+    await ports.incus.setConfig(app, { 'user.pets.state': state });
+    return {};
+  },
+
+  snapshot: async (job, { volumes, name }) => {
+    await snapshot(job, volumes, name);
+    return { note: volumes.join(', ') };
+  },
+
+  restore: async (job, { volumes, name }) => noted(await restore(job, volumes, name)),
+
+  condemn: async (job, { facets, why }) => noted(await condemn(job, facets, why)),
 
   'make-volume': async ({ app, ports }, { volume, size }) =>
     warned(await ports.incus.makeVolume({ app, volume }, size)),
@@ -144,15 +164,21 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return {};
   },
 
-  activate: async (job) => {
+  activate: async (job, { system }) => {
     const { activation } = desiredApp(job);
     const how = { activation, limitMs: limitOf(job) };
-    return job.ports.guest.activate(job.app, evaluated(job).toplevel, how, job.say);
+    return job.ports.guest.activate(job.app, toplevelOf(job, system), how, job.say);
   },
 
   settle: async (job, { system }) => {
     await job.ports.guest.settle(job.app, toplevelOf(job, system), limitOf(job));
     return {};
+  },
+
+  check: async (job, { system, health, through }) => {
+    const { note } = await job.ports.guest.check(job.app, toplevelOf(job, system), health, through, job.say);
+    job.progress.health.set(job.app, note);
+    return { note };
   },
 
   expose: async ({ app, ports }, action) => {
@@ -170,12 +196,13 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return {};
   },
 
-  record: async (job, { facets, system }) => {
-    await job.ports.incus.setConfig(job.app, recordOf(job, facets, system));
+  record: async (job, action) => {
+    const instance = await job.ports.incus.instance(job.app);
+    await job.ports.incus.setConfig(job.app, recordOf(job, action, instance));
     return {};
   },
 
-  collect: async ({ app, ports }, { keep, store }) => noted(await ports.deliveries[store].collect(app, keep)),
+  collect: async (job, { keep, store }) => noted(await collect(job, keep, store)),
 
   stop: async ({ ports }, { instance }) => {
     await ports.incus.stop(instance, 30_000);

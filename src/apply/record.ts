@@ -1,14 +1,29 @@
-import type { SystemRef } from '../actions.js';
-import type { Facets } from '../model.js';
+import type { Action } from '../actions.js';
+import { parseListen } from '../listen.js';
+import { generationKey } from '../marks.js';
+import type { Condemned, Facets } from '../model.js';
+import type { Incus } from '../ports.js';
 import { desiredApp, toplevelOf, type Job } from './job.js';
 
-/** What `record` writes on the instance: the marks, what was applied, and what incus-pet would know it by. */
-export function recordOf(job: Job, facets: Facets, system: SystemRef): Record<string, string> {
-  const { source, listen, facets: wanted } = desiredApp(job);
+type Recorded = Omit<Extract<Action, { kind: 'record' }>, 'kind'>;
+type Instance = Awaited<ReturnType<Incus['instance']>>;
+
+/**
+ * What `record` writes on the instance: the marks, what was applied, the generation to return to, and what incus-pet
+ * would know it by. `instance`: as it stands.
+ */
+export function recordOf(
+  job: Job,
+  { facets, system, health }: Recorded,
+  instance: Instance,
+): Record<string, string> {
   const generation =
     system.kind === 'built' ? (job.progress.generations.get(job.app) ?? 0) : system.generation;
-  const all = { ...pinned(facets, job), ...(wanted.secrets && { secrets: wanted.secrets }) };
-  const applied = { v: 1, generation, toplevel: toplevelOf(job, system), facets: all };
+  const toplevel = toplevelOf(job, system);
+  const kept = pinned(facets, job);
+  const applied = { v: 1, generation, toplevel, facets: withSecrets(kept, job) };
+  const listen = parseListen(kept.exposure?.['listen'] ?? '');
+  const key = generationKey(generation);
   return {
     'user.pets.project': job.desired.project,
     'user.pets.app': job.app,
@@ -17,11 +32,58 @@ export function recordOf(job: Job, facets: Facets, system: SystemRef): Record<st
     'user.pets.becoming': '',
     'user.pets.secrets': '',
     'user.pets.applied': JSON.stringify(applied),
-    'user.incus-pet.flake-ref': 'ref' in source ? source.ref.written : '',
+    [key]: JSON.stringify({
+      toplevel,
+      facets: kept,
+      health,
+      ...madeOf(job, instance),
+      ...foundGood(job, instance.config[key]),
+    }),
+    // Something new is good: what was tried before does not matter any more.
+    ...(system.kind === 'built' ? { 'user.pets.condemned': '' } : {}),
+    'user.incus-pet.flake-ref': kept.meta?.['flake-ref'] ?? '',
     // An empty value removes the key.
     'user.incus-pet.host-port': listen ? String(listen.port) : '',
     'user.incus-pet.listen': listen ? listen.address : '',
   };
+}
+
+/** Incus' own, pets' marks, and what every pet has. */
+const OTHERS = /^(?:volatile|image|user\.pets|user\.incus-pet)\.|^(?:raw\.lxc|security\.nesting)$/;
+
+function madeOf(job: Job, { config, devices, profiles }: Instance) {
+  const { shared } = job.ports.deliveries;
+  const ofStore = shared.instance(job.app).devices;
+  return {
+    config: Object.fromEntries(Object.entries(config).filter(([name]) => !OTHERS.test(name))),
+    devices: Object.fromEntries(Object.entries(devices).filter(([name]) => !Object.hasOwn(ofStore, name))),
+    profiles,
+  };
+}
+
+/** When this generation was first found good and how; where this run has not looked, as it is recorded already. */
+function foundGood(
+  { app, progress }: Job,
+  before: string | undefined,
+): { at: string; healthy: string | null } {
+  const { at, healthy } = JSON.parse(before ?? '{}') as { at?: string; healthy?: string | null };
+  return { at: at ?? new Date().toISOString(), healthy: progress.health.get(app) ?? healthy ?? null };
+}
+
+/** What is remembered of something that did not work. `facets`: those that were wanted. */
+export function condemnedOf(job: Job, facets: Facets, why: string): string {
+  const condemned: Condemned = {
+    at: new Date().toISOString(),
+    facets: withSecrets(pinned(facets, job), job),
+    why,
+  };
+  return JSON.stringify(condemned);
+}
+
+/** A plan is printed: it does not have their fingerprints. */
+function withSecrets(facets: Facets, job: Job): Facets {
+  const { secrets } = desiredApp(job).facets;
+  return { ...facets, ...(secrets && { secrets }) };
 }
 
 /** Facets were computed before this run locked anything: name what was really built. */

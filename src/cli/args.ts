@@ -61,6 +61,8 @@ function programFor({ stdout }: Context): Command {
 const PRUNE = 'destroy apps that are no longer in the manifest';
 const RECREATE = 'make containers anew whose store mode changes; what is on their root disks is lost';
 
+const RETRY = 'try again what failed before and was rolled back';
+
 function addUp(program: Command, context: Context, ends: Ends): void {
   withRunOptions(program.command('up [app...]'))
     .summary('make the machine match the manifest')
@@ -69,6 +71,7 @@ function addUp(program: Command, context: Context, ends: Ends): void {
     )
     .addOption(flag('--prune', PRUNE).default(false))
     .addOption(flag('--recreate', RECREATE).default(false))
+    .addOption(flag('--retry', RETRY).default(false))
     .addOption(flag('-n, --dry-run', 'only show what would be done, as `pets diff`').default(false))
     .addHelpText(
       'after',
@@ -92,6 +95,8 @@ function addDiff(program: Command, context: Context, ends: Ends): void {
     .option('--json', 'print the plan as JSON (docs/plan.schema.json)', false)
     .option('--exit-code', 'exit with 2 when there are differences', false)
     .addOption(flag('--prune', PRUNE).default(false))
+    .addOption(flag('--recreate', RECREATE).default(false))
+    .addOption(flag('--retry', RETRY).default(false))
     .addHelpText(
       'after',
       examples('pets diff', 'pets diff web', 'pets diff --json | jq .apps', 'pets diff --exit-code'),

@@ -12,6 +12,7 @@ export type DiffOptions = GlobalOptions & {
   readonly exitCode: boolean;
   readonly prune: boolean;
   readonly recreate: boolean;
+  readonly retry: boolean;
 };
 
 /** Reads and prints; writes nothing, builds nothing, runs no executor. */

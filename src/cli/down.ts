@@ -13,7 +13,7 @@ export async function down(options: RunOptions, context: Context): Promise<ExitC
   return withLock(read, options, context, async (project) => {
     const desired = { project: project.manifest.project, apps: [] };
     const actual = await observeAtRest(desired.project, nothingWanted, context.env);
-    const plan = planOf(desired, actual, { prune: true, recreate: false, only: null });
+    const plan = planOf(desired, actual, { prune: true, recreate: false, retry: false, only: null });
     const names = plan.apps.map((app) => app.app).join(', ');
     if (names !== '' && !options.yes && !(await agreed(names, options, context))) return EXIT.ok;
     return carryOut({ verb: 'down', plan, desired, project }, options, context);

@@ -22,7 +22,11 @@ export type RunOptions = LockOptions & {
   /** False: never ask. */
   readonly input: boolean;
 };
-export type UpOptions = RunOptions & { readonly prune: boolean; readonly recreate: boolean };
+export type UpOptions = RunOptions & {
+  readonly prune: boolean;
+  readonly recreate: boolean;
+  readonly retry: boolean;
+};
 
 export async function up(apps: readonly string[], options: UpOptions, context: Context): Promise<ExitCode> {
   const read = async () => {
@@ -32,7 +36,7 @@ export async function up(apps: readonly string[], options: UpOptions, context: C
   return withLock(read, options, context, async ({ only, ...project }) => {
     const desired = await desireOf(project, lazyExec, only);
     const actual = await observeAtRest(desired.project, wantedBy(desired), context.env);
-    const planFor = (allowed: Allowed) => planOf(desired, actual, { ...allowed, only });
+    const planFor = (allowed: Allowed) => planOf(desired, actual, { ...allowed, retry: options.retry, only });
     const plan = planFor(await allowedBy(planFor(options), options, context));
     return carryOut({ verb: 'up', plan, desired, project }, options, context);
   });
@@ -101,7 +105,9 @@ function exitCodeOf({ apps }: Outcome): ExitCode {
   const bad = apps.some(
     (app) => app.result === 'failed' || app.result === 'skipped' || app.result === 'interrupted',
   );
-  return bad ? EXIT.failed : EXIT.ok;
+  if (bad) return EXIT.failed;
+  const isOld = apps.some((app) => app.result === 'rolled-back' || app.result === 'condemned');
+  return isOld ? EXIT.rolledBack : EXIT.ok;
 }
 
 /** What deletes containers happens only where a person said so: by a flag, or when asked. */

@@ -19,7 +19,7 @@ export function forwards({ status }: InstanceJson): boolean {
   return status !== 'Stopped';
 }
 
-export function exposuresOf({ devices }: InstanceJson): Exposure[] {
+export function exposuresOf({ devices }: Pick<InstanceJson, 'devices'>): Exposure[] {
   return Object.entries(devices)
     .filter(([device, value]) => isExposure(device, value))
     .map(([device, value]) => {
@@ -30,7 +30,10 @@ export function exposuresOf({ devices }: InstanceJson): Exposure[] {
     });
 }
 
-export function attachmentsOf({ devices }: InstanceJson, volumes: readonly Volume[]): Attachment[] {
+export function attachmentsOf(
+  { devices }: Pick<InstanceJson, 'devices'>,
+  volumes: readonly Volume[],
+): Attachment[] {
   return Object.entries(devices).flatMap(([device, value]): Attachment[] => {
     const { type, pool, source = '', path = '' } = value;
     const [, kind, own = ''] = /^(volume|bind)-(.+)$/.exec(device) ?? [];

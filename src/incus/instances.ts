@@ -8,11 +8,25 @@ import { quiesce } from './quiesce.js';
 import { hasImage } from './server.js';
 
 type Calls =
-  'create' | 'rename' | 'remove' | 'setConfig' | 'setProfiles' | 'setDevice' | 'removeDevice' | 'status';
+  | 'instance'
+  | 'create'
+  | 'rename'
+  | 'remove'
+  | 'setConfig'
+  | 'setProfiles'
+  | 'setDevice'
+  | 'removeDevice'
+  | 'status';
 
 /** What an instance is made of, and its name. */
 export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
   return {
+    instance: (name) =>
+      said(`reading \`${name}\``, async () => {
+        const { config, devices, profiles } = (await own.get(name)).instance;
+        return { config, devices, profiles };
+      }),
+
     create: ({ name, description, config, devices, profiles, image }) =>
       write(`creating \`${name}\``, async () => {
         if (await isThere(name, rest, own)) return;

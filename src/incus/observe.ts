@@ -5,7 +5,7 @@ import { claimsOn, type Wanted } from './claims.js';
 import { attachmentsOf, exposuresOf } from './devices.js';
 import { seenFacets } from './facets.js';
 import { INCUS_PROJECT, isPet } from './own.js';
-import { parseApplied } from './record.js';
+import { generationsOf, parseApplied, parseCondemned } from './record.js';
 import type { Holder, Socket } from './sockets.js';
 
 /** What the host shows without asking anybody: sockets that listen, its addresses, the pets' profiles. */
@@ -77,8 +77,10 @@ function actualApp(
     becoming: becoming === undefined || becoming === name ? null : (becoming as AppName),
     former: config['user.pets.app'] === name ? null : ((config['user.pets.app'] ?? name) as AppName),
     status,
-    state: config['user.pets.state'] === 'ready' ? 'ready' : 'creating',
+    state: STATES.find((state) => state === config['user.pets.state']) ?? 'creating',
     applied,
+    generations: generationsOf(config, volumes),
+    condemned: parseCondemned(config['user.pets.condemned']),
     store,
     exposures,
     attachments,
@@ -87,6 +89,8 @@ function actualApp(
     facets: seenFacets({ instance, applied, store, exposures, attachments, volumes, open, host }),
   };
 }
+
+const STATES = ['ready', 'upgrading'] as const;
 
 /** Only a shared store has the host's folders as devices. One of them will do: the other may have been removed. */
 function storeOf({ name, devices }: InstanceJson, host: HostView): StoreMode {

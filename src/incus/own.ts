@@ -12,6 +12,7 @@ export type Instance = {
   readonly description: string;
   readonly config: Readonly<Record<string, string>>;
   readonly devices: Devices;
+  readonly profiles: readonly string[];
   readonly [key: string]: unknown;
 };
 export type Found = { readonly instance: Instance; readonly etag: string };

@@ -1,17 +1,86 @@
-import type { Applied, Facet } from '../model.js';
+import { generationIn } from '../marks.js';
+import type {
+  Applied,
+  Condemned,
+  Facet,
+  Facets,
+  Generation,
+  Health,
+  Passthrough,
+  StorePath,
+  Volume,
+} from '../model.js';
+import { attachmentsOf, exposuresOf } from './devices.js';
 
 /** A record that cannot be read is none: the next `up` finds out what is there and writes a new one. */
 export function parseApplied(text: string | undefined): Applied | null {
-  if (text === undefined) return null;
+  const value = tableIn(text);
+  if (value?.['v'] !== 1) return null;
+  const { toplevel, generation, facets } = value;
+  if (typeof toplevel !== 'string' || typeof generation !== 'number' || !isTable(facets)) return null;
+  return { v: 1, toplevel: toplevel as StorePath, generation, facets: facetsFrom(facets) };
+}
+
+/** The generations that are recorded on an instance, the newest first. One that cannot be read is none. */
+export function generationsOf(
+  config: Readonly<Record<string, string>>,
+  volumes: readonly Volume[],
+): readonly Generation[] {
+  const found = Object.entries(config).flatMap(([key, text]): Generation[] => {
+    const generation = generationIn(key);
+    const value = generation === null ? null : tableIn(text);
+    return generation !== null && value ? generationFrom(generation, value, volumes) : [];
+  });
+  return found.sort((a, b) => b.generation - a.generation);
+}
+
+type Table = Readonly<Record<string, unknown>>;
+
+function generationFrom(generation: number, value: Table, volumes: readonly Volume[]): Generation[] {
+  const { at, toplevel, facets, health, healthy, profiles } = value;
+  if (typeof at !== 'string' || typeof toplevel !== 'string' || !isTable(facets)) return [];
+  const devices = devicesFrom(value['devices']);
+  return [
+    {
+      ...{ generation, at, toplevel: toplevel as StorePath, facets: facetsFrom(facets), devices },
+      health: isTable(health) && isTable(health['check']) ? (health as Health) : null,
+      healthy: typeof healthy === 'string' ? healthy : null,
+      config: stringsIn(value['config']),
+      profiles: Array.isArray(profiles) ? profiles.filter((name) => typeof name === 'string') : [],
+      exposures: exposuresOf({ devices }),
+      attachments: attachmentsOf({ devices }, volumes),
+    },
+  ];
+}
+
+export function parseCondemned(text: string | undefined): Condemned | null {
+  const { at, why, facets } = tableIn(text) ?? {};
+  if (typeof at !== 'string' || typeof why !== 'string' || !isTable(facets)) return null;
+  return { at, why, facets: facetsFrom(facets) };
+}
+
+function tableIn(text: string | undefined): Table | null {
   try {
-    const value: unknown = JSON.parse(text);
-    if (!isTable(value) || value['v'] !== 1 || !isTable(value['facets'])) return null;
-    const { toplevel, generation } = value;
-    if (typeof toplevel !== 'string' || typeof generation !== 'number') return null;
-    return { v: 1, toplevel, generation, facets: mapTable(value['facets'], facetFrom) };
+    const value: unknown = JSON.parse(text ?? 'null');
+    return isTable(value) ? value : null;
   } catch {
     return null;
   }
+}
+
+function facetsFrom(facets: Table): Facets {
+  return mapTable(facets, facetFrom);
+}
+
+function devicesFrom(value: unknown): Passthrough['devices'] {
+  return Object.fromEntries(
+    Object.entries(isTable(value) ? value : {}).map(([name, device]) => [name, stringsIn(device)]),
+  );
+}
+
+function stringsIn(value: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries(isTable(value) ? value : {});
+  return Object.fromEntries(entries.filter((e): e is [string, string] => typeof e[1] === 'string'));
 }
 
 /** Only what pets itself writes: whoever may edit the instance may have put anything there. */

@@ -1,6 +1,17 @@
-import type { Actual, ActualApp, Change, DesiredApp, StoreMode } from '../model.js';
+import type {
+  Actual,
+  ActualApp,
+  Change,
+  Condemned,
+  DesiredApp,
+  Facets,
+  Generation,
+  StoreMode,
+} from '../model.js';
+import { dataMove, movesData, type DataMove } from './data.js';
 import { changesOf } from './diff.js';
 import type { Fate } from './exposure.js';
+import type { Goal } from './goal.js';
 import { takenBy, type Taken } from './match.js';
 import { refitOf, type Refit } from './refit.js';
 import { secretMoves, type SecretMoves } from './secrets.js';
@@ -8,6 +19,11 @@ import { secretMoves, type SecretMoves } from './secrets.js';
 /** One app, compared: what its operations are made from. */
 export type Compared = {
   readonly app: DesiredApp;
+  /** What the manifest says, which is not what is brought about where that failed before. */
+  readonly wanted: Facets;
+  /** The generation that is to serve again, instead of a system that is built. */
+  readonly returns: Generation | null;
+  readonly condemned: Condemned | null;
   /** Under its name, or its former one. */
   readonly actual: ActualApp | null;
   readonly changes: readonly Change[];
@@ -15,11 +31,13 @@ export type Compared = {
   readonly refit: Refit;
   readonly secrets: SecretMoves;
   readonly fate: Fate;
+  readonly data: DataMove;
   /** What is the app's own and bears another name of its. */
   readonly taken: Taken | null;
 };
 
-export function compare(app: DesiredApp, there: ActualApp | null, actual: Actual): Compared {
+export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null, actual: Actual): Compared {
+  const { app, returns, condemned } = goal;
   const store = storeOf(app, there, actual);
   const base = movesStore({ actual: there, store }) ? null : there;
   const changes = changesOf(app, base);
@@ -27,10 +45,14 @@ export function compare(app: DesiredApp, there: ActualApp | null, actual: Actual
   const kept = actual.volumes.filter((v) => v.app === app.name || taken?.volumes.includes(v));
   const refit = refitOf(app, base, changes, kept, store);
   const rebuilt = app.activation === 'restart' && changes.some((c) => c.facet === 'system');
-  const isStopped = refit.cold || rebuilt || base?.name !== app.name;
+  const data = dataMove(app, base, changes, returns);
+  const isStopped = refit.cold || rebuilt || movesData(data) || base?.name !== app.name;
   const fate = isStopped ? 'starts' : (FATES[base.status] ?? 'starts');
   const secrets = secretMoves(app, base, changes);
-  return { app, actual: there, changes, store, refit, secrets, fate, taken };
+  return {
+    ...{ app, wanted: wanted.facets, returns, condemned, actual: there },
+    ...{ changes, store, refit, secrets, fate, data, taken },
+  };
 }
 
 const FATES: Readonly<Record<string, Fate>> = { Running: 'runs', Frozen: 'thaws' };

@@ -3,17 +3,19 @@ import type { ActualApp, Change, DesiredApp, Operation } from '../model.js';
 import { Chain } from './chain.js';
 import { causesOf } from './diff.js';
 import { moveExposure, type ExposureContext } from './expose.js';
+import { checkHealth } from './health.js';
 import type { Compared } from './compare.js';
+import { rescueOperations } from './rescue.js';
 import { beginRename, bringSystem, clearStore } from './system.js';
 
 /** The operations of one app, each one effect, in an order in which a failure loses nothing. */
 export function operationsOf(compared: Compared, context: ExposureContext): Operation[] {
-  const { app, actual, changes, refit } = compared;
+  const { app, actual, changes, refit, returns } = compared;
   const ops = new Chain(app.name);
   const system = changes.filter((c) => c.facet === 'system');
-  const ref = systemRef(actual, system);
-  if (system.length > 0) buildSystem(ops, app, system);
-  else if (app.source.kind !== 'toplevel' && refit.mounts)
+  const ref = systemRef(compared, system);
+  if (ref.kind === 'built') buildSystem(ops, app, system);
+  else if (app.source.kind !== 'toplevel' && refit.mounts && !returns)
     ops.then({ kind: 'evaluate' }, 'its services must suit what is mounted');
   // Marked first: what is made for the new name is found again should the rename be taken back.
   beginRename(ops, compared);
@@ -21,16 +23,17 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   const old = clearStore(ops, compared);
   bringSystem(ops, { ...compared, actual: old }, system, ref, context);
   moveExposure(ops, app.name, changes, context);
+  checkHealth(ops, compared, ref);
   if (ops.all.length > 0 || changes.length > 0) {
     const changed = [...new Set(changes.map((c) => c.facet))].join(', ');
     const cause = `as the manifest says${changed === '' ? '' : `: ${changed}`}`;
     // Their fingerprints are for the record alone: the plan is printed.
     const facets = Object.fromEntries(Object.entries(app.facets).filter(([name]) => name !== 'secrets'));
-    ops.then({ kind: 'record', facets, system: ref }, cause);
+    ops.then({ kind: 'record', facets, system: ref, health: app.health }, cause);
   }
-  if (actual && system.length > 0)
+  if (actual && ref.kind === 'built')
     ops.then({ kind: 'collect', keep: app.keep, store: compared.store }, `${app.keep} are kept`);
-  return ops.all;
+  return [...ops.all, ...rescueOperations(compared, ops.all)];
 }
 
 export function destroyOperations(app: ActualApp): Operation[] {
@@ -51,7 +54,8 @@ function buildSystem(ops: Chain, app: DesiredApp, system: readonly Change[]): vo
 }
 
 /** A pet without a record has every facet new, the system among them: it is built. */
-function systemRef(actual: ActualApp | null, system: readonly Change[]): SystemRef {
+function systemRef({ actual, returns }: Compared, system: readonly Change[]): SystemRef {
+  if (returns) return { kind: 'applied', toplevel: returns.toplevel, generation: returns.generation };
   if (!actual?.applied || system.length > 0) return { kind: 'built' };
   return { kind: 'applied', toplevel: actual.applied.toplevel, generation: actual.applied.generation };
 }

@@ -36,7 +36,7 @@ function buildsFirst(operations: readonly Operation[], { apps }: Actual): Operat
   const touches = ({ action, app }: Operation) =>
     TOUCHES.has(action.kind) && (running.has(app) || running.has(nameNow(action) ?? app));
   return operations.map((op) =>
-    touches(op) ? { ...op, after: builds.filter((b) => !op.needs.includes(b)) } : op,
+    touches(op) && !op.rescues ? { ...op, after: builds.filter((b) => !op.needs.includes(b)) } : op,
   );
 }
 
@@ -56,7 +56,7 @@ function afterOthers(operations: readonly Operation[], { apps }: Desired): Opera
   for (const { name, after } of apps) {
     const first = firstInterrupting(operations, name);
     if (first === undefined) continue;
-    for (const up of after.flatMap((other) => lastSettle(operations, other) ?? [])) {
+    for (const up of after.flatMap((other) => isUp(operations, other) ?? [])) {
       if (reaches(up, first, edges)) continue;
       edges.set(first, [...(edges.get(first) ?? []), up]);
       needed.set(first, [...(needed.get(first) ?? []), up]);
@@ -67,10 +67,15 @@ function afterOthers(operations: readonly Operation[], { apps }: Desired): Opera
 
 function firstInterrupting(operations: readonly Operation[], app: AppName): OpId | undefined {
   return operations.find(
-    (op) => op.app === app && ['stop', 'start', 'activate', 'restart-units'].includes(op.action.kind),
+    (op) =>
+      op.app === app &&
+      !op.rescues &&
+      ['stop', 'start', 'activate', 'restart-units'].includes(op.action.kind),
   )?.id;
 }
 
-function lastSettle(operations: readonly Operation[], app: AppName): OpId | undefined {
-  return operations.findLast((op) => op.app === app && op.action.kind === 'settle')?.id;
+function isUp(operations: readonly Operation[], app: AppName): OpId | undefined {
+  return operations.findLast(
+    (op) => op.app === app && !op.rescues && ['settle', 'check'].includes(op.action.kind),
+  )?.id;
 }

@@ -15,6 +15,7 @@ import type {
 import { compare, movesStore, type Compared } from './compare.js';
 import { conflictsOf } from './conflicts.js';
 import { breakFirst, moveOf, vacate, waitsFor, type Move } from './exposure.js';
+import { goalOf } from './goal.js';
 import { matchApps } from './match.js';
 import { notesOf, volumesKept } from './notes.js';
 import { destroyOperations, operationsOf } from './operations.js';
@@ -25,17 +26,23 @@ export type PlanOptions = {
   readonly prune: boolean;
   /** Make containers anew whose store mode changes; otherwise they are held. */
   readonly recreate: boolean;
+  /** Try again what failed before; otherwise it is held. */
+  readonly retry: boolean;
   /** The apps a person selected; null: all. Selecting never prunes. */
   readonly only: ReadonlySet<AppName> | null;
 };
 
 /** Pure: the same desired and actual state give the same plan, in the same order. */
-export function planOf(desired: Desired, actual: Actual, { prune, recreate, only }: PlanOptions): Plan {
+export function planOf(desired: Desired, actual: Actual, options: PlanOptions): Plan {
+  const { prune, recreate, retry, only } = options;
   const selected = desired.apps.filter((app) => only === null || only.has(app.name));
   const instances = matchApps(desired, actual);
-  const compared = selected.map((app) => compare(app, instances.get(app.name) ?? null, actual));
+  const compared = selected.map((app) => {
+    const there = instances.get(app.name) ?? null;
+    return compare(app, goalOf(app, there, retry), there, actual);
+  });
   const gone = only === null ? goneApps(actual, compared) : [];
-  const [held, ready] = split(compared, (app) => movesStore(app) && !recreate);
+  const [held, ready] = split(compared, (app) => isCondemned(app) || (movesStore(app) && !recreate));
   const moves = [...ready.map(moveFor), ...(prune ? gone.map(vacate) : [])];
   const waits = waitsFor(moves);
   const context = { moves: new Map(moves.map((m) => [m.app, m])), waits, breakFirst: breakFirst(waits) };
@@ -46,7 +53,7 @@ export function planOf(desired: Desired, actual: Actual, { prune, recreate, only
   ];
   const summaries = [
     ...planned.map((p) => p.summary),
-    ...held.map((app) => heldPlan(app)),
+    ...held.map((app) => (isCondemned(app) ? condemnedPlan(app) : heldPlan(app))),
     ...gone.map((app) => destroyPlan(app, actual, prune, ready.some(isNew))),
   ];
   const kept = { ...desired, apps: ready.map(({ app }) => app) };
@@ -81,6 +88,7 @@ function planApp(
     interrupts: worst(operations),
     url: app.listen ? urlOf(app.listen) : null,
     held: null,
+    condemned: compared.condemned !== null,
     notes: notesOf(compared, actual),
   };
   return { summary, operations };
@@ -88,8 +96,9 @@ function planApp(
 
 function verbOf(compared: Compared, operations: readonly Operation[]): Verb {
   const { app, actual } = compared;
-  const kinds = new Set(operations.map((o) => o.action.kind));
+  const kinds = new Set(operations.filter((o) => !o.rescues).map((o) => o.action.kind));
   if (movesStore(compared)) return 'recreate';
+  if (compared.returns) return 'rollback';
   if (!actual || (actual.state === 'creating' && !actual.applied)) return 'create';
   if (actual.name !== app.name) return 'rename';
   if (kinds.has('build')) return 'rebuild';
@@ -112,7 +121,8 @@ const RECONFIGURES = [
 const SEVERITY: readonly Interrupts[] = ['nothing', 'exposure', 'service', 'container'];
 
 function worst(operations: readonly Operation[]): Interrupts {
-  const at = Math.max(0, ...operations.map((o) => SEVERITY.indexOf(o.interrupts)));
+  const forward = operations.filter((o) => !o.rescues);
+  const at = Math.max(0, ...forward.map((o) => SEVERITY.indexOf(o.interrupts)));
   return SEVERITY[at] ?? 'nothing';
 }
 
@@ -136,6 +146,7 @@ function destroyPlan(app: ActualApp, actual: Actual, prune: boolean, mayBeRename
     interrupts: 'container',
     url: null,
     held: prune ? null : 'no longer in the manifest; `pets up --prune` destroys it',
+    condemned: false,
     notes: [
       ...(mayBeRenamed && !prune
         ? [`should it only have another name now: \`was = "${app.name}"\` in that app's table keeps it`]
@@ -154,6 +165,29 @@ function heldPlan(compared: Compared): AppPlan {
     interrupts: 'container',
     url: app.listen ? urlOf(app.listen) : null,
     held: `its container must be made anew for the ${store} store: what is on its root disk is lost, its volumes stay; \`pets up --recreate ${app.name}\` does it`,
+    condemned: false,
+    notes: [],
+  };
+}
+
+/** What the manifest says failed before, and what was there before it is there again. */
+function isCondemned({ condemned, changes }: Compared): boolean {
+  return condemned !== null && changes.length === 0;
+}
+
+function condemnedPlan({ app, condemned, returns }: Compared): AppPlan {
+  const before = condemned
+    ? `it failed at ${condemned.at.slice(0, 16).replace('T', ' ')}: ${condemned.why}`
+    : '';
+  const serves = returns ? `; generation ${returns.generation} serves` : '';
+  return {
+    app: app.name,
+    verb: 'rebuild',
+    changes: [],
+    interrupts: 'nothing',
+    url: app.listen ? urlOf(app.listen) : null,
+    held: `${before}${serves}; change it, or \`pets up --retry ${app.name}\``,
+    condemned: true,
     notes: [],
   };
 }

@@ -11,7 +11,8 @@ export function printPlan(plan: Plan): string {
 
 function printOperation(op: Operation, numbers: ReadonlyMap<string, number>): string {
   const refs = (ids: readonly string[], sign: string) => ids.map((id) => `${sign}${numbers.get(id) ?? '?'}`);
-  const edges = [...refs(op.needs, '#'), ...refs(op.after, '~')].join(' ');
+  const rescues = op.rescues ? ` ?${op.rescues.map((id) => numbers.get(id) ?? '?').join(',')}` : '';
+  const edges = `${[...refs(op.needs, '#'), ...refs(op.after, '~')].join(' ')}${rescues}`.trim();
   const interrupts = op.interrupts === 'nothing' ? '' : ` !${op.interrupts}`;
   return `[${numbers.get(op.id) ?? 0}]${edges ? ` ${edges}` : ''} ${op.id}, ${op.cause}${interrupts}`;
 }

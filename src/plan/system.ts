@@ -1,9 +1,11 @@
 import type { SystemRef } from '../actions.js';
 import type { ActualApp, AppName, Change } from '../model.js';
 import type { Chain } from './chain.js';
+import { moveData, movesData } from './data.js';
 import { causesOf } from './diff.js';
 import { dropExposures, freedFor, type ExposureContext } from './expose.js';
 import { movesStore, type Compared } from './compare.js';
+import { isDirty, lastGood } from './goal.js';
 import type { Refit } from './refit.js';
 import { ownSecrets, pushSecrets, reloadSecrets } from './secrets.js';
 
@@ -25,11 +27,13 @@ export function bringSystem(
   ref: SystemRef,
   context: ExposureContext,
 ): void {
-  const { app, actual, store, refit, secrets } = compared;
-  const isNew = system.length > 0;
+  const { app, actual, store, refit, secrets, data, returns } = compared;
+  const isNew = system.length > 0 || returns !== null;
+  const cause = system.length > 0 ? causesOf(system) : 'an upgrade was cut short';
+  const isMoved = movesData(data);
   let status = tookName(ops, compared) ? 'Stopped' : (actual?.status ?? 'Stopped');
   // Its profile directory is a device of the container.
-  if (isNew && store === 'shared') ops.then({ kind: 'set-profile', store }, causesOf(system));
+  if (isNew && !isMoved && (store === 'shared' || returns)) setProfile(ops, compared, cause);
   if (!actual) ops.then({ kind: 'create', store }, 'not there yet');
   // An image boots a system of its own at first: the pet's boots when the container starts again.
   const isSeeding = isNew && store === 'copy' && (!actual || isHalfSeeded(compared));
@@ -39,19 +43,25 @@ export function bringSystem(
     for (const { action, cause } of [...refit.config, ...refit.changes]) ops.then(action, cause);
     pushSecrets(ops, secrets);
   }
-  if (isNew && store === 'copy') {
+  if (isNew && store === 'copy' && !returns) {
     if (status !== 'Running') bringUp(ops, app.name, status, context);
     status = 'Running';
-    ops.then({ kind: 'deliver', store }, causesOf(system));
-    ops.then({ kind: 'set-profile', store }, causesOf(system));
+    ops.then({ kind: 'deliver', store }, cause);
+    // Only a running guest can be told.
+    setProfile(ops, compared, cause, !isMoved);
   }
   // What Incus refuses is to be refused while the app still runs.
   if (!isFitted) for (const { action, cause } of refit.config) ops.then(action, cause);
   const isRestarted = isNew && app.activation === 'restart' && status === 'Running';
-  if (status !== 'Stopped' && ((refit.cold && !isFitted) || isSeeding || isRestarted)) {
-    const cause = isNew ? causesOf(system) : 'what changes is only looked at when the container starts';
-    ops.then({ kind: 'stop', instance: app.name }, cause, actual ? 'container' : 'nothing');
+  if (status !== 'Stopped' && ((refit.cold && !isFitted) || isSeeding || isRestarted || isMoved)) {
+    const why = isNew ? cause : 'what changes is only looked at when the container starts';
+    ops.then({ kind: 'stop', instance: app.name }, why, actual ? 'container' : 'nothing');
     status = 'Stopped';
+  }
+  if (isMoved) {
+    moveData(ops, data, cause);
+    if (store === 'shared' || returns) setProfile(ops, compared, cause);
+    else beginUpgrade(ops, compared);
   }
   if (!actual && isSeeding) ops.then({ kind: 'repair', store }, 'it boots its own system from now on');
   if (!isFitted) for (const { action, cause } of refit.changes) ops.then(action, cause);
@@ -63,10 +73,27 @@ export function bringSystem(
   const isSame = status === 'Running' && !isNew;
   if (isSame && !ops.has('push-secrets')) return;
   // A frozen guest goes on with the system that it was frozen with; any other boots the newest.
-  if (isNew && status !== 'Stopped') ops.then({ kind: 'activate' }, causesOf(system), 'service');
+  if (isNew && status !== 'Stopped') ops.then({ kind: 'activate', system: ref }, cause, 'service');
   ownSecrets(ops, secrets);
   if (isHot) reloadSecrets(ops, secrets);
   ops.then({ kind: 'settle', system: ref }, 'the app must run the system it was given');
+}
+
+/** What boots from now on. */
+function setProfile(ops: Chain, compared: Compared, cause: string, begins = true): void {
+  const { store, returns } = compared;
+  if (begins) beginUpgrade(ops, compared);
+  if (!returns) ops.then({ kind: 'set-profile', store }, cause);
+  else {
+    const { generation, toplevel } = returns;
+    ops.then({ kind: 'return', store, generation, toplevel }, cause);
+  }
+}
+
+/** Whoever finds it half upgraded knows that there is a way back, and that the copies of its volumes are part of it. */
+function beginUpgrade(ops: Chain, { actual, store }: Compared): void {
+  if (!actual || !lastGood(actual) || movesStore({ actual, store }) || isDirty(actual)) return;
+  ops.then({ kind: 'mark', state: 'upgrading' }, 'should this be cut short');
 }
 
 /** Made from an image, and not yet told to boot a system of its own. */

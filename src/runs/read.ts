@@ -53,7 +53,7 @@ function stateOf(meta: RunMeta | null, outcome: Outcome | null, isRunning: boole
   return isRunning ? 'running' : 'abandoned';
 }
 
-const FINE: ReadonlySet<string> = new Set(['done', 'unchanged', 'held']);
+const FINE: ReadonlySet<string> = new Set(['done', 'unchanged', 'held', 'condemned']);
 
 /** Of a run that was killed while it wrote, the last line is not whole. */
 function eventsFrom(text: string, plan: Plan | null): readonly Event[] {

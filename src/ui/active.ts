@@ -42,7 +42,8 @@ export function columnsOf(board: Board, width: number): Columns {
 export function activeLine(board: Board, row: Row, columns: Columns, now: number): Line {
   const [glyph, tone] = glyphOf(row, now);
   const head: Line = [{ text: glyph, tone }, { text: ` ${cell(row.app, columns.name)}` }];
-  if (row.state === 'failed') return [...head, { text: `  ${failedWords(row)}`, tone: 'red' }];
+  if (row.state === 'failed' && row.running.length === 0)
+    return [...head, { text: `  ${failedWords(row)}`, tone: 'red' }];
   const words = columns.words > 0 ? cell(doingWords(board, row), columns.words) : '';
   const dimmed = row.running.length > 0 ? {} : { tone: 'dim' as const };
   const line = words ? [...head, { text: `  ${words}`, ...dimmed }] : head;
@@ -60,7 +61,7 @@ function failedWords(row: Row): string {
 }
 
 function glyphOf(row: Row, now: number): readonly [string, Tone] {
-  if (row.state === 'failed') return GLYPHS.failed;
+  if (row.state === 'failed' && row.running.length === 0) return GLYPHS.failed;
   if (row.running.length > 0) return [SPINNER[Math.floor(now / 100) % SPINNER.length] ?? '*', 'cyan'];
   return row.state === 'skipped' || row.state === 'interrupted' ? GLYPHS[row.state] : GLYPHS.unchanged;
 }

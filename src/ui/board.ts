@@ -1,5 +1,5 @@
 import { ACTIONS, type ActionKind } from '../actions.js';
-import type { AppName, Event, OpId, Outcome, Plan } from '../model.js';
+import type { AppName, AppResult, Event, OpId, Outcome, Plan } from '../model.js';
 import { endOp, interruptIdle, isOver, rowOf, startOp, type Row, type RowState } from './row.js';
 
 export type { Row, RowState } from './row.js';
@@ -76,7 +76,8 @@ export function wordsOf(board: Board, op: OpId): { readonly doing: string; reado
 
 function boardOf(plan: Plan, at: number): Board {
   const left = new Map<AppName, number>();
-  for (const { app } of plan.operations) left.set(app, (left.get(app) ?? 0) + 1);
+  const forward = plan.operations.filter(({ rescues }) => !rescues);
+  for (const { app } of forward) left.set(app, (left.get(app) ?? 0) + 1);
   const acting = plan.apps.filter((app) => app.verb !== 'unchanged' && app.held === null);
   return {
     ...emptyBoard,
@@ -99,12 +100,16 @@ function onRow(board: Board, app: AppName, change: (row: Row) => Row): Board {
   return { ...board, rows: board.rows.with(index, next), finished };
 }
 
+function isRowState(result: AppResult): result is Extract<AppResult, RowState> {
+  return ['done', 'failed', 'skipped', 'interrupted'].includes(result);
+}
+
 function endRun(board: Board, at: number, outcome: Outcome): Board {
   const results = new Map(outcome.apps.map((app) => [app.app, app.result]));
   const rows = board.rows.map((row) => {
     const result = results.get(row.app);
     const open = row.state === 'waiting' || row.state === 'running';
-    return open && result && result !== 'unchanged' && result !== 'held' ? { ...row, state: result } : row;
+    return open && result && isRowState(result) ? { ...row, state: result } : row;
   });
   return { ...board, rows, endedAt: at, outcome, interrupted: board.interrupted || outcome.interrupted };
 }

@@ -18,9 +18,11 @@ export const GLYPHS = {
   done: ['✔', 'green'],
   unchanged: ['·', 'dim'],
   failed: ['✖', 'red'],
+  'rolled-back': ['↩', 'yellow'],
   skipped: ['–', 'yellow'],
   interrupted: ['–', 'yellow'],
   held: ['-', 'yellow'],
+  condemned: ['-', 'yellow'],
 } as const satisfies Record<AppResult, readonly [string, Tone]>;
 
 /** Of all apps of the run, so that lines written at different moments stand under each other. */
@@ -90,10 +92,13 @@ export function resultWords({ result, verb, because, failure }: Result): string 
       return VERBS.unchanged.result;
     case 'failed':
       return `failed: ${fit(oneLine(failure?.problem.message ?? because ?? 'no reason given'), SHORT_FAILURE)}`;
+    case 'rolled-back':
+      return `rolled back${why}`;
     case 'skipped':
       return `skipped${why}`;
     case 'interrupted':
       return `interrupted${why}`;
+    case 'condemned':
     case 'held':
       return `left${why || ' (no longer in the manifest; --prune destroys it)'}`;
   }

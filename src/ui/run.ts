@@ -19,7 +19,8 @@ export function appsOf(run: Run): readonly RunApp[] {
 function appOf(plan: AppPlan, board: Board, state: RunState): RunApp {
   const { app, verb, url } = plan;
   const nothing = { app, verb, url, warnings: [], notes: [], ms: 0, failure: null };
-  if (plan.held !== null) return { ...nothing, result: 'held', because: plan.held };
+  if (plan.held !== null)
+    return { ...nothing, result: plan.condemned ? 'condemned' : 'held', because: plan.held };
   if (verb === 'unchanged') return { ...nothing, result: 'unchanged', because: null };
   const row = board.rows.find((r) => r.app === app);
   const told = row

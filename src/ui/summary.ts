@@ -93,6 +93,7 @@ const RESULT_ORDER = [
   ...Object.entries(VERBS).flatMap(([verb, row]) => (verb === 'unchanged' ? [] : [row.result])),
   'running',
   'failed',
+  'rolled back',
   'skipped',
   'interrupted',
   'left',
@@ -101,7 +102,8 @@ const RESULT_ORDER = [
 
 function countedAs({ result, verb }: Counted): string {
   if (result === 'done') return VERBS[verb].result;
-  return result === 'held' ? 'left' : result;
+  if (result === 'rolled-back') return VERBS.rollback.result;
+  return result === 'held' || result === 'condemned' ? 'left' : result;
 }
 
 function nextLines(outcome: Outcome, style: Style): string[] {

@@ -71,6 +71,14 @@ export function recordingPorts(
   const configured: Readonly<Record<string, string>>[] = [];
   const devices: Record<string, Readonly<Record<string, string>>> = {};
   const calls: Call[] = [];
+  const snapshots: Record<string, readonly string[]> = {};
+  const devicesOf = (name: string) =>
+    Object.fromEntries(
+      Object.entries(devices).flatMap(([key, value]) => {
+        const [instance, device = ''] = key.split(' ');
+        return instance === name ? [[device, value] as const] : [];
+      }),
+    );
   const configs: Record<string, Readonly<Record<string, string>>> = {};
   const peak = new Map<string, number>();
   const active = new Map<string, number>();
@@ -112,7 +120,9 @@ export function recordingPorts(
       },
       setProfile: (app, toplevel) => asked(['setProfile', app, toplevel], 7),
       moveProfile: (from, to) => asked(['moveProfile', from, to], undefined),
-      collect: (app, keep) => asked(['collect', app, String(keep)], says),
+      returnTo: (app, generation, toplevel) =>
+        asked(['returnTo', app, String(generation), toplevel], undefined),
+      collect: (app, keep) => asked(['collect', app, ...keep.map(String)], says),
       dropProfile: (app) => asked(['dropProfile', app], undefined),
     };
   };
@@ -141,10 +151,27 @@ export function recordingPorts(
         return call(['incus.setDevice', name, device, ...(what === undefined ? [] : [what])], undefined);
       },
       removeDevice: (name, device) => call(['incus.removeDevice', name, device], undefined),
+      instance: (name) =>
+        Promise.resolve({ config: configs[name] ?? {}, devices: devicesOf(name), profiles: ['default'] }),
+      snapshots: ({ volume }) => Promise.resolve(snapshots[volume] ?? []),
+      snapshotVolume: ({ volume }, name) => {
+        snapshots[volume] = [...(snapshots[volume] ?? []), name];
+        return call(['incus.snapshotVolume', volume, name], undefined);
+      },
+      restoreVolume: ({ volume }, name) => call(['incus.restoreVolume', volume, name], undefined),
+      removeSnapshot: ({ volume }, name) => call(['incus.removeSnapshot', volume, name], undefined),
       volumes: () => Promise.resolve(volumes),
       makeVolume: async ({ app, volume }, size) => {
         await call(['incus.makeVolume', app, volume, size ?? 'unlimited'], undefined);
-        volumes.push({ pool: 'default', name: `homelab.${app}.${volume}`, app, volume, size, usedBy: [] });
+        volumes.push({
+          pool: 'default',
+          name: `homelab.${app}.${volume}`,
+          app,
+          volume,
+          size,
+          copies: false,
+          usedBy: [],
+        });
         return { warning: warnings[0] ?? null };
       },
       resizeVolume: ({ name }, size) =>
@@ -180,6 +207,10 @@ export function recordingPorts(
       activate: (app, toplevel, { activation, limitMs }) =>
         call(['guest.activate', app, toplevel, activation, String(limitMs)], { warnings }),
       settle: (app, toplevel, limitMs) => call(['guest.settle', app, toplevel, String(limitMs)], undefined),
+      check: (app, toplevel, { check }, through) => {
+        const at = through.map(({ port }) => String(port));
+        return call(['guest.check', app, toplevel, check.kind, ...at], { note: 'all is well' });
+      },
       writeSecrets: (app, secrets, remove) =>
         call(
           ['guest.writeSecrets', app, ...secrets.map(shown), ...remove.map((name) => `-${name}`)],

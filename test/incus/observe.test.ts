@@ -197,6 +197,7 @@ describe('storage', () => {
     app: 'web',
     volume: 'data',
     size: '1GiB',
+    copies: false,
     usedBy: ['web'],
   };
   const disk = (source: string, more: object = {}) => ({

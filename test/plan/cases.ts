@@ -198,7 +198,7 @@ export function startOf({ wanted, world }: Case): Start {
 
 /** With all that deletes containers allowed, unless it is not. */
 export function planFor({ wanted, there }: Start, deletes = true): Plan {
-  return planOf(wanted, there, { prune: deletes, recreate: deletes, only: null });
+  return planOf(wanted, there, { prune: deletes, recreate: deletes, retry: false, only: null });
 }
 
 /** As the manifest is read when these folders are there. */

@@ -4,7 +4,7 @@ import { planOf } from '../../src/plan/plan.js';
 import { printPlan } from '../../src/plan/print.js';
 import { actual, desired, found, golden, planned, seenAs, shown, type World } from './worlds.js';
 
-const NOTHING_SAID = { prune: false, recreate: false, only: null };
+const NOTHING_SAID = { prune: false, recreate: false, retry: false, only: null };
 
 /** What each new exposure is to be replaced with should it fail. */
 function fallbacks(world: World): string[] {

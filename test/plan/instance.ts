@@ -82,6 +82,8 @@ export function created(app: DesiredApp, store: StoreMode, root: number): Instan
     status: 'Stopped',
     state: 'creating',
     applied: null,
+    generations: [],
+    condemned: null,
     store,
   } as const;
   return {

@@ -9,6 +9,7 @@ import type {
   Operation,
   Plan,
   StoreMode,
+  StorePath,
   Volume,
 } from '../../src/model.js';
 import {
@@ -113,6 +114,23 @@ export class Machine {
       const it = this.#running(name);
       this.#set({ ...it, delivered: [...it.delivered, this.#target(name)] });
     },
+    return: (name, { store, toplevel }) => {
+      if (store === 'shared') this.#profiles.set(name, toplevel);
+      else this.#set({ ...this.#there(name), profile: toplevel });
+    },
+    mark: (name, { state }) => {
+      this.#change(name, { state });
+    },
+    snapshot: (name) => {
+      this.#stopped(name);
+    },
+    restore: (name) => {
+      this.#stopped(name);
+    },
+    condemn: () => undefined,
+    check: (name) => {
+      this.#running(name);
+    },
     'set-profile': (name, { store }) => {
       this.#setProfile(name, store);
     },
@@ -121,7 +139,7 @@ export class Machine {
       const taken = this.#volumes.map((v) => v.name);
       const free = [1, 2, 3].map((n) => `homelab.${app}.${volume}${n === 1 ? '' : `-${n}`}`);
       const name = free.find((text) => !taken.includes(text)) ?? 'none';
-      this.#volumes.push({ pool: 'default', name, app, volume, size, usedBy: [] });
+      this.#volumes.push({ pool: 'default', name, app, volume, size, copies: false, usedBy: [] });
     },
     'resize-volume': (app, { volume, size }) => {
       this.#remark(this.#volume(app, volume), { size });
@@ -353,11 +371,11 @@ export class Machine {
     return wanted;
   }
 
-  #target(name: AppName): string {
+  #target(name: AppName): StorePath {
     return toplevelOf(this.#wanted(name).facets);
   }
 
-  #toplevel(name: AppName, system: SystemRef): string {
+  #toplevel(name: AppName, system: SystemRef): StorePath {
     return system.kind === 'built' ? this.#target(name) : system.toplevel;
   }
 

@@ -9,8 +9,10 @@ import type {
   Facet,
   Facets,
   FlakeRef,
+  Health,
   Listen,
   Passthrough,
+  Port,
   Source,
   StorePath,
   VolumeMount,
@@ -26,7 +28,7 @@ import type { Problem } from '../../src/problem.js';
  * `secrets=db:1,api:2@0440/web` (a secret, what stands for its value, its mode and owner),
  * `binds=/srv/x:/y:ro,/srv/z:/z:create`, `limits=memory:1GiB,cpu:2,autostart:true`,
  * `config=security.guestapi:true`, `plug=card:gpu` (a device and its type), `profiles=default,gpu`,
- * `after=db`, `was=old`, `store=copy`, `activation=restart`, `keep=3`, `timeout=1000`, `problem=no-such-folder`.
+ * `health=unit:web.service` or `health=http:/up` or `health=stable`, `stateful=no`, `after=db`, `was=old`, `store=copy`, `activation=restart`, `keep=3`, `timeout=1000`, `problem=no-such-folder`.
  */
 export type Wanted = string;
 
@@ -43,13 +45,15 @@ const WANTED = [
     'config',
     'plug',
     'profiles',
+    'health',
+    'stateful',
   ],
   ...['after', 'was', 'store', 'activation', 'keep', 'timeout', 'problem'],
 ];
 const HAPPENED = [
   ...['status', 'state', 'record', 'top', 'forwarder', 'seen-ref', 'devices', 'altered', 'becoming'],
   ...['former'],
-  ...['mounts', 'seen-limits', 'seen-config'],
+  ...['mounts', 'seen-limits', 'seen-config', 'kept', 'condemned'],
 ];
 const OPTION = new RegExp(`^(${[...WANTED, ...HAPPENED].join('|')})=(.+)$`);
 
@@ -115,6 +119,7 @@ export function wanted(text: Wanted): DesiredApp {
     container: containerFacet(app, words),
     meta: refs,
     power: { state: 'running' },
+    ...(words.option('health') && { health: { check: words.option('health') ?? null } }),
     ...(words.option('secrets') && { secrets: secretsFacet(words) }),
   };
   return {
@@ -203,6 +208,8 @@ function handling(words: Words) {
     store: (option('store') ?? null) as DesiredApp['store'],
     image: 'nixos',
     activation: (option('activation') ?? 'auto') as DesiredApp['activation'],
+    health: healthOf(option('health')),
+    stateful: option('stateful') === undefined && option('volumes') !== undefined,
     keep: Number(option('keep') ?? 5),
     timeout: timeout === undefined ? null : Number(timeout),
     problems: [
@@ -211,6 +218,16 @@ function handling(words: Words) {
       ...(problem === undefined ? [] : [{ app: name, message: problem }]),
     ],
   };
+}
+
+function healthOf(text: string | undefined): Health | null {
+  if (text === undefined) return null;
+  const [kind, what = ''] = text.split(':');
+  const often = { timeoutMs: 60_000, intervalMs: 1000, successes: 2 };
+  const port = 8080 as Port;
+  if (kind === 'http') return { check: { kind, path: what, status: [200], port }, ...often };
+  if (kind === 'unit') return { check: { kind, unit: what }, ...often };
+  return { check: { kind: 'stable' }, ...often };
 }
 
 /** As `manifest/desired.ts` says it of a source that cannot be read. */

@@ -12,8 +12,10 @@ import type {
   Exposure,
   Facet,
   Facets,
+  Generation,
   Plan,
   StoreMode,
+  StorePath,
   Volume,
 } from '../../src/model.js';
 import { planOf } from '../../src/plan/plan.js';
@@ -37,7 +39,8 @@ export { at, wanted } from './words.js';
  * `status=Stopped` `state=creating` `record=none` `top=/nix/store/by-hand` `forwarder=dead` `seen-ref=./x`
  * `altered=raw.lxc` `becoming=new-name` `former=old-name`, `devices=web:7700,web-2:7701` or `devices=none` where the proxies of the
  * main exposure are not what was applied, `mounts=none` or `mounts=data:/elsewhere` likewise for disks,
- * `seen-limits=memory:2GiB`, `seen-config=security.guestapi:true`.
+ * `kept=1,2`: generations that are recorded, the last one applied; `condemned=b`: this source failed before,
+ * `state=upgrading`; `seen-limits=memory:2GiB`, `seen-config=security.guestapi:true`.
  */
 export type Found = string;
 
@@ -53,14 +56,15 @@ export type World = {
   readonly missingImages?: readonly string[];
   readonly prune?: boolean;
   readonly recreate?: boolean;
+  readonly retry?: boolean;
   /** Selected apps. */
   readonly only?: readonly string[];
 };
 
 export function planned(world: World): Plan {
-  const { want, prune = false, recreate = false, only } = world;
+  const { want, prune = false, recreate = false, retry = false, only } = world;
   const selected = only ? new Set(only.map(appName)) : null;
-  return planOf(desired(want), actualOf(world), { prune, recreate, only: selected });
+  return planOf(desired(want), actualOf(world), { prune, recreate, retry, only: selected });
 }
 
 /** The machine that a world begins with. */
@@ -136,6 +140,7 @@ export function volumesOf({ name: app, volumes }: DesiredApp): Volume[] {
     app,
     volume,
     size,
+    copies: false,
     usedBy: [app],
   }));
 }
@@ -143,7 +148,15 @@ export function volumesOf({ name: app, volumes }: DesiredApp): Volume[] {
 function keptVolume(text: string): Volume {
   const [, app = '', volume = '', size] =
     /^([^/]+)\/([^:]+)(?::(.+))?$/.exec(text) ?? fail(`what is ${text}?`);
-  return { pool: 'default', name: `homelab.${app}.${volume}`, app, volume, size: size ?? null, usedBy: [] };
+  return {
+    pool: 'default',
+    name: `homelab.${app}.${volume}`,
+    app,
+    volume,
+    size: size ?? null,
+    copies: false,
+    usedBy: [],
+  };
 }
 
 /** As a run leaves an app that went well: nothing is to be done about it. */
@@ -159,6 +172,8 @@ export function applied(app: DesiredApp): ActualApp {
     status: 'Running',
     state: 'ready',
     applied: { v: 1, generation: 1, toplevel, facets: app.facets },
+    generations: [],
+    condemned: null,
     store,
     exposures,
     attachments,
@@ -180,8 +195,8 @@ export function systemSeen(store: StoreMode, toplevel: string | null): Facet {
 }
 
 /** A system's store path, by what it is made of. */
-export function toplevelOf({ system }: Facets): string {
-  return `/nix/store/${Object.values(system ?? {}).join('-')}`;
+export function toplevelOf({ system }: Facets): StorePath {
+  return `/nix/store/${Object.values(system ?? {}).join('-')}` as StorePath;
 }
 
 /** A proxy device as a run makes it. */
@@ -249,19 +264,54 @@ function storageSeen({ name, attachments }: ActualApp, volumes: readonly Volume[
   return Object.fromEntries([...sizes, ...mounts]) as Facet;
 }
 
+/** A generation as it was recorded when the pet was whole. */
+export function recordOf(app: DesiredApp, whole: ActualApp, generation: number): Generation {
+  const { exposures, attachments } = whole;
+  const disks = attachments.map((a) => [a.device, { type: 'disk', path: a.path }] as const);
+  const proxies = exposures.map(({ device, value }) => [device, value] as const);
+  const { secrets: _, ...facets } = app.facets;
+  return {
+    ...{ generation, at: '2026-01-02T03:04:05Z', toplevel: toplevelOf(app.facets), facets },
+    ...{ health: app.health, healthy: null, config: app.config, exposures, attachments },
+    devices: { ...app.devices, ...Object.fromEntries([...disks, ...proxies]) },
+    profiles: app.profiles ?? ['default'],
+  };
+}
+
+function keptOf({ list }: Words, text: Found, whole: ActualApp): Pick<ActualApp, 'generations' | 'applied'> {
+  const numbers = list('kept').map(Number);
+  const generations = numbers.map((n) => recordOf(wanted(text), whole, n)).reverse();
+  const last = numbers.at(-1);
+  const { applied: record } = whole;
+  return { generations, applied: record && { ...record, generation: last ?? record.generation } };
+}
+
+function condemnedIn({ option }: Words, { facets }: DesiredApp): ActualApp['condemned'] {
+  const source = option('condemned');
+  if (source === undefined) return null;
+  return {
+    at: '2026-01-02T03:04:05Z',
+    facets: { ...facets, system: { ...facets.system, source } },
+    why: 'it broke',
+  };
+}
+
 export function found(text: Found): ActualApp {
   const words = wordsOf(text);
   const { option, list } = words;
   const whole = applied(wanted(text));
   const half = option('state') === 'creating';
+  const { generations, applied: record } = keptOf(words, text, whole);
   const app: ActualApp = {
     ...whole,
     // As it is seen: one that has the name already is to become nothing.
     becoming: (option('becoming') === whole.name ? null : (option('becoming') ?? null)) as AppName | null,
     former: (option('former') ?? null) as AppName | null,
     status: option('status') ?? 'Running',
-    state: half ? 'creating' : 'ready',
-    applied: half || option('record') === 'none' ? null : whole.applied,
+    state: half ? 'creating' : option('state') === 'upgrading' ? 'upgrading' : 'ready',
+    applied: half || option('record') === 'none' ? null : record,
+    generations,
+    condemned: condemnedIn(words, wanted(text)),
     exposures: option('devices') === undefined ? whole.exposures : proxiesIn(list('devices')),
     attachments: option('mounts') === undefined ? whole.attachments : mountsIn(list('mounts')),
     altered: [...list('altered'), ...(option('former') === undefined ? [] : ofRename(whole.store))],

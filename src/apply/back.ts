@@ -1,0 +1,64 @@
+import { generationIn, generationKey } from '../marks.js';
+import type { Facets, StoreMode } from '../model.js';
+import { FailedProgram, problemOf } from '../problem.js';
+import type { Job } from './job.js';
+import { condemnedOf } from './record.js';
+
+/**
+ * Remembers that what was wanted did not work. A daemon or a host that failed says nothing about it: then it is
+ * tried again the next time. `why` null: in the words of what failed.
+ */
+export async function condemn(job: Job, facets: Facets, why: string | null): Promise<string> {
+  const failure = job.progress.failures.get(job.app);
+  if (why === null && !(failure instanceof FailedProgram))
+    return 'the system is not to blame: it will be tried again';
+  const words = why ?? problemOf(failure).message;
+  await job.ports.incus.setConfig(job.app, { 'user.pets.condemned': condemnedOf(job, facets, words) });
+  return '';
+}
+
+/** Copies of volumes are one by one, and each says its own name. */
+export async function snapshot({ app, ports }: Job, names: readonly string[], copy: string): Promise<void> {
+  const volumes = await ports.incus.volumes();
+  for (const volume of volumes.filter((v) => v.app === app && names.includes(v.volume)))
+    await ports.incus.snapshotVolume(volume, copy);
+}
+
+/** A volume without such a copy came later: it stays as it is. What was restored, in words. */
+export async function restore({ app, ports }: Job, names: readonly string[], copy: string): Promise<string> {
+  const volumes = await ports.incus.volumes();
+  const restored: string[] = [];
+  for (const volume of volumes.filter((v) => v.app === app && names.includes(v.volume))) {
+    if (!(await ports.incus.snapshots(volume)).includes(copy)) continue;
+    await ports.incus.restoreVolume(volume, copy);
+    restored.push(volume.volume);
+  }
+  return restored.join(', ');
+}
+
+/** A copy that pets made of what a generation left, or of what was there when it came back. */
+const COPY = /^pets-(?:undone-)?(\d+)$/;
+
+/** Removes generations beyond the newest `keep` good ones, with their records and copies; what went, in words. */
+export async function collect(job: Job, keep: number, store: StoreMode): Promise<string> {
+  const { app, ports } = job;
+  const { config } = await ports.incus.instance(app);
+  const recorded = Object.keys(config).flatMap((key) => generationIn(key) ?? []);
+  const kept = recorded.sort((a, b) => b - a).slice(0, Math.max(1, keep));
+  const gone = recorded.filter((generation) => !kept.includes(generation));
+  for (const volume of (await ports.incus.volumes()).filter((v) => v.app === app)) {
+    for (const name of await ports.incus.snapshots(volume)) {
+      const [, generation] = COPY.exec(name) ?? [];
+      if (generation !== undefined && !kept.includes(Number(generation)))
+        await ports.incus.removeSnapshot(volume, name);
+    }
+  }
+  const removed = await ports.deliveries[store].collect(app, kept);
+  // Last: what is recorded and gone would be offered to return to.
+  if (gone.length > 0)
+    await ports.incus.setConfig(
+      app,
+      Object.fromEntries(gone.map((generation) => [generationKey(generation), ''])),
+    );
+  return removed;
+}

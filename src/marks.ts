@@ -1,0 +1,12 @@
+const GENERATION = /^user\.pets\.generation\.(\d+)$/;
+
+/** The key of an instance under which a generation is recorded. */
+export function generationKey(generation: number): string {
+  return `user.pets.generation.${generation}`;
+}
+
+/** `user.pets.generation.7` → 7; null for any other key. */
+export function generationIn(key: string): number | null {
+  const [, generation] = GENERATION.exec(key) ?? [];
+  return generation === undefined ? null : Number(generation);
+}

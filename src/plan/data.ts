@@ -1,0 +1,59 @@
+import type { ActualApp, Change, DesiredApp, Generation } from '../model.js';
+import type { Chain } from './chain.js';
+import { isDirty, lastGood } from './goal.js';
+
+/** What becomes of what an app's volumes hold when its system changes. */
+export type DataMove = {
+  readonly volumes: readonly string[];
+  /** Names of the copies that are made, of what they hold at first. */
+  readonly take: readonly string[];
+  /** The copy that they are given back. */
+  readonly restore: string | null;
+};
+
+const NOTHING: DataMove = { volumes: [], take: [], restore: null };
+
+/** The copy of what a generation left. */
+export function copyOf(generation: number): string {
+  return `pets-${generation}`;
+}
+
+/** The copy of what was there when a generation's data was given back. */
+export function undoneCopyOf(generation: number): string {
+  return `pets-undone-${generation}`;
+}
+
+export function dataMove(
+  app: DesiredApp,
+  there: ActualApp | null,
+  changes: readonly Change[],
+  returns: Generation | null,
+): DataMove {
+  const volumes = volumesAt(there);
+  if (!there?.applied || !lastGood(there) || !app.stateful || volumes.length === 0) return NOTHING;
+  const { generation } = there.applied;
+  if (isDirty(there)) {
+    // What an upgrade that was cut short has made of them is gone on with, unless it is known to be no good.
+    const isWanted = returns === null && there.condemned === null;
+    if (isWanted) return NOTHING;
+    return { volumes, take: [undoneCopyOf(generation)], restore: copyOf(generation) };
+  }
+  const isUpgrade = changes.some(({ facet }) => facet === 'system');
+  return isUpgrade ? { volumes, take: [copyOf(generation)], restore: null } : NOTHING;
+}
+
+export function volumesAt(there: ActualApp | null): string[] {
+  return (there?.attachments ?? []).flatMap((a) => (a.kind === 'volume' ? [a.volume] : []));
+}
+
+/** Whether the container must be stopped for it. */
+export function movesData({ take, restore }: DataMove): boolean {
+  return take.length > 0 || restore !== null;
+}
+
+/** In a container that is stopped. */
+export function moveData(ops: Chain, { volumes, take, restore }: DataMove, cause: string): void {
+  for (const name of take) ops.then({ kind: 'snapshot', volumes, name }, cause);
+  if (restore !== null)
+    ops.then({ kind: 'restore', volumes, name: restore }, 'what a system that failed wrote is taken back');
+}

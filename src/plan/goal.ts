@@ -1,0 +1,87 @@
+import equal from 'fast-deep-equal';
+import type { ActualApp, Condemned, DesiredApp, DesiredExposure, Generation, StorePath } from '../model.js';
+
+/** What a run is to bring about for an app: what the manifest says, or a generation that was good. */
+export type Goal = {
+  readonly app: DesiredApp;
+  /** The generation that is to serve again; null: what the manifest says is built. */
+  readonly returns: Generation | null;
+  /** What the manifest says was tried before and did not work. */
+  readonly condemned: Condemned | null;
+};
+
+/** `retry`: what did not work before is tried again. */
+export function goalOf(app: DesiredApp, there: ActualApp | null, retry: boolean): Goal {
+  const plain = { app, returns: null, condemned: null };
+  const last = lastGood(there);
+  if (!there?.applied || !last) return plain;
+  // An upgrade that was cut short, and that nobody wants any more.
+  if (equal(app.facets, there.applied.facets)) return { ...plain, returns: isDirty(there) ? last : null };
+  const condemned = equal(there.condemned?.facets, app.facets) && !retry ? there.condemned : null;
+  return condemned ? { app: appOf(last, app, there), returns: last, condemned } : plain;
+}
+
+/** What the last run that went well recorded. */
+export function lastGood(there: ActualApp | null): Generation | null {
+  return there?.generations.find(({ generation }) => generation === there.applied?.generation) ?? null;
+}
+
+/**
+ * Whether a system that was never found good may have run, and written to the volumes. As soon as the profile is
+ * back they are too: the way back restores them first. In a store of the guest's own the profile is not to be seen.
+ */
+export function isDirty({ state, applied, facets }: ActualApp): boolean {
+  return state === 'upgrading' && facets.system?.['toplevel'] !== applied?.toplevel;
+}
+
+/** A recorded generation as something to be wanted. Secrets are not kept by generation: those of `app` count. */
+export function appOf(generation: Generation, app: DesiredApp, there: ActualApp): DesiredApp {
+  const { facets, devices, attachments, exposures } = generation;
+  const isOwn = (device: string) => [...attachments, ...exposures].some((own) => own.device === device);
+  const web = exposures.find(({ role }) => role === 'web')?.binding ?? null;
+  const toplevel: StorePath = generation.toplevel;
+  return {
+    ...app,
+    was: null,
+    source: { kind: 'toplevel', path: toplevel },
+    nixpkgs: { kind: 'local', ref: { written: '', url: '', attribute: '' }, contentHash: '' },
+    modules: [],
+    nixos: {},
+    listen: web && web.protocol !== 'unix' ? { address: web.address, port: web.first } : null,
+    exposures: exposures.flatMap((exposure) => exposed(exposure)),
+    volumes: attachments.flatMap((a) =>
+      a.kind === 'volume'
+        ? [{ name: a.volume, path: a.path, size: facets.storage?.[`size.${a.volume}`] ?? null }]
+        : [],
+    ),
+    binds: attachments.flatMap((a) =>
+      a.kind === 'bind' ? [{ ...a, source: local(a.source), create: false }] : [],
+    ),
+    config: generation.config,
+    devices: Object.fromEntries(
+      Object.entries(devices).filter(
+        ([device]) => !isOwn(device) && facets.container?.[`device.${device}`] !== undefined,
+      ),
+    ),
+    profiles: facets.container?.['profiles'] === undefined ? null : generation.profiles,
+    store: there.store,
+    image: '',
+    health: generation.health,
+    facets: { ...facets, ...(app.facets.secrets && { secrets: app.facets.secrets }) },
+    problems: [],
+  };
+}
+
+function local(path: string): { written: string; path: string } {
+  return { written: path, path };
+}
+
+/** What pets would not have written itself cannot be wanted. */
+export function exposed({
+  role,
+  binding,
+  connect,
+  value,
+}: Generation['exposures'][number]): DesiredExposure[] {
+  return binding ? [{ role, binding, connect, mode: value['mode'] ?? null }] : [];
+}

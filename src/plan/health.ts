@@ -1,0 +1,17 @@
+import type { ActionKind, SystemRef } from '../actions.js';
+import type { Chain } from './chain.js';
+import type { Compared } from './compare.js';
+
+/** After any of these an app may be another than it was. */
+const AFFECT: readonly ActionKind[] = [
+  ...(['start', 'activate', 'settle', 'configure', 'attach', 'detach', 'restart-units'] as const),
+];
+
+/** What serves must be healthy before it counts as what was applied. */
+export function checkHealth(ops: Chain, { app, changes }: Compared, system: SystemRef): void {
+  const { health, listen } = app;
+  const isOther = changes.some(({ facet }) => facet === 'health');
+  if (!health || (!isOther && !AFFECT.some((kind) => ops.has(kind)))) return;
+  const cause = isOther ? 'healthy means something else now' : 'what serves must be healthy';
+  ops.then({ kind: 'check', system, health, through: listen ? [listen] : [] }, cause);
+}

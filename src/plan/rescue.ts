@@ -1,0 +1,183 @@
+import type { Action, ActionKind, SystemRef } from '../actions.js';
+import type { Generation, Interrupts, OpId, Operation } from '../model.js';
+import { idOf } from './chain.js';
+import { movesStore, type Compared } from './compare.js';
+import { copyOf, undoneCopyOf, volumesAt } from './data.js';
+import { exposed, isDirty, lastGood } from './goal.js';
+
+type Step = {
+  readonly action: Action;
+  readonly cause: string;
+  readonly interrupts?: Interrupts;
+  /** Of the way forward: should one of these fail, the step is due. */
+  readonly rescues: readonly OpId[];
+};
+
+/** Take the service away for a moment, or change what serves. */
+const INTERRUPTS: readonly ActionKind[] = ['stop', 'start', 'activate', 'restart-units'];
+
+/**
+ * The way back to what was last recorded: system, config, devices, volumes, exposures. It is in the plan from the
+ * beginning, and each of its steps is carried out only where something failed that makes it due: what has not
+ * touched the running app does not restart it.
+ */
+export function rescueOperations(compared: Compared, forward: readonly Operation[]): Operation[] {
+  const last = lastGood(compared.actual);
+  if (!last || movesStore(compared) || !forward.some(({ action }) => isChange(action))) return [];
+  const steps = stepsBack(compared, last, forward).filter(({ rescues }) => rescues.length > 0);
+  const ids = steps.map(({ action }) => `${idOf(compared.app.name, action)}~back`);
+  return steps.map(({ action, cause, interrupts = 'nothing', rescues }, i) => ({
+    ...{ id: ids[i] ?? '', app: compared.app.name, action, cause, interrupts, rescues },
+    needs: ids.slice(Math.max(0, i - 1), i),
+    after: [],
+  }));
+}
+
+/** Whether it makes something of the app that was not recorded. A start, say, does not. */
+function isChange({ kind }: Action): boolean {
+  return ['set-profile', 'return', 'configure', 'attach', 'detach', 'restore'].includes(kind);
+}
+
+function stepsBack(compared: Compared, last: Generation, forward: readonly Operation[]): Step[] {
+  const { app, store } = compared;
+  const system: SystemRef = { kind: 'applied', toplevel: last.toplevel, generation: last.generation };
+  const due = dueOf(compared, forward);
+  const { stopped, changed } = due;
+  const cause = `back to generation ${last.generation}`;
+  const { generation, toplevel } = last;
+  return [
+    {
+      action: { kind: 'condemn', facets: compared.wanted, why: null },
+      cause: 'it did not work',
+      rescues: due.tried,
+    },
+    { action: { kind: 'stop', instance: app.name }, cause, interrupts: 'container', rescues: stopped },
+    ...dataSteps(compared, due, cause),
+    { action: { kind: 'return', store, generation, toplevel }, cause, rescues: due.profile },
+    ...configSteps(last, forward, cause, changed),
+    ...deviceSteps(last, forward, cause, changed),
+    ...exposureSteps(compared, last, forward, cause, stopped),
+    { action: { kind: 'start', from: 'Stopped' }, cause, rescues: stopped },
+    { action: { kind: 'settle', system }, cause, rescues: stopped },
+    ...exposedSteps(last, cause, stopped),
+    ...healthSteps(last, system, cause, stopped),
+    { action: { kind: 'mark', state: 'ready' }, cause, rescues: due.marked },
+  ];
+}
+
+/** What must have failed for each part of the way back to be due. */
+type Due = Readonly<Record<'tried' | 'stopped' | 'data' | 'profile' | 'changed' | 'marked', readonly OpId[]>>;
+
+function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
+  const end = forward.findIndex(({ action }) => action.kind === 'record');
+  const all = forward.slice(0, end === -1 ? forward.length : end);
+  const from = (...kinds: readonly ActionKind[]) => {
+    const first = all.findIndex(({ action }) => kinds.includes(action.kind));
+    return first === -1 ? [] : all.slice(first).map(({ id }) => id);
+  };
+  const stopped = from(...INTERRUPTS);
+  const marked = from('mark');
+  // Of an upgrade that is gone on with, nothing is taken back before it is touched.
+  const isResumed = actual !== null && isDirty(actual);
+  const profile = isResumed ? stopped : from('set-profile', 'return');
+  return {
+    tried: all.filter(({ action }) => TRIES.includes(action.kind)).map(({ id }) => id),
+    stopped,
+    data: isResumed ? stopped : stopped.filter((id) => marked.includes(id)),
+    profile,
+    changed: from('configure', 'attach', 'detach', 'repair'),
+    marked: isResumed ? stopped : marked,
+  };
+}
+
+/** Show whether a system is any good. */
+const TRIES: readonly ActionKind[] = ['activate', 'start', 'settle', 'check'];
+
+/** Volumes are given back where the new system may have run; what an earlier run left in them is kept as well. */
+function dataSteps({ app, actual }: Compared, { data }: Due, cause: string): Step[] {
+  const volumes = volumesAt(actual);
+  if (!actual?.applied || !app.stateful || volumes.length === 0) return [];
+  const { generation } = actual.applied;
+  const kept: Step = {
+    action: { kind: 'snapshot', volumes, name: undoneCopyOf(generation) },
+    cause: 'nobody knows how long the new system has served',
+    rescues: data,
+  };
+  const restored: Step = {
+    action: { kind: 'restore', volumes, name: copyOf(generation) },
+    cause,
+    rescues: data,
+  };
+  return isDirty(actual) ? [kept, restored] : [restored];
+}
+
+function configSteps(
+  last: Generation,
+  forward: readonly Operation[],
+  cause: string,
+  rescues: readonly OpId[],
+): Step[] {
+  return forward.flatMap(({ action }): Step[] => {
+    if (action.kind !== 'configure') return [];
+    const before = Object.keys(action.config).map((key) => [key, last.config[key] ?? ''] as const);
+    const profiles = action.profiles && last.profiles;
+    return [{ action: { kind: 'configure', config: Object.fromEntries(before), profiles }, cause, rescues }];
+  });
+}
+
+/** Incus lets no two devices be at one path: what goes away goes first. */
+function deviceSteps(
+  last: Generation,
+  forward: readonly Operation[],
+  cause: string,
+  rescues: readonly OpId[],
+): Step[] {
+  const touched = forward.flatMap(({ action }) =>
+    action.kind === 'attach' || action.kind === 'detach' ? [action.device] : [],
+  );
+  const devices = [...new Set(touched)];
+  const detached = devices.map((device): Step => ({ action: { kind: 'detach', device }, cause, rescues }));
+  const attached = devices.flatMap((device): Step[] => {
+    const value = last.devices[device];
+    return value
+      ? [{ action: { kind: 'attach', device, what: { kind: 'device', value } }, cause, rescues }]
+      : [];
+  });
+  return [...detached, ...attached];
+}
+
+/** A container starts without exposures. */
+function exposureSteps(
+  { actual }: Compared,
+  last: Generation,
+  forward: readonly Operation[],
+  cause: string,
+  rescues: readonly OpId[],
+): Step[] {
+  const devices = [
+    ...(actual?.exposures ?? []).map(({ device }) => device),
+    ...last.exposures.map(({ device }) => device),
+    ...forward.flatMap(({ action }) => (action.kind === 'expose' ? [action.device] : [])),
+  ];
+  return [...new Set(devices)].map((device) => ({ action: { kind: 'unexpose', device }, cause, rescues }));
+}
+
+function exposedSteps(last: Generation, cause: string, rescues: readonly OpId[]): Step[] {
+  return last.exposures.flatMap((there) =>
+    exposed(there).map((exposure): Step => {
+      const { device } = there;
+      return { action: { kind: 'expose', device, exposure, fallback: null }, cause, rescues };
+    }),
+  );
+}
+
+function healthSteps(last: Generation, system: SystemRef, cause: string, rescues: readonly OpId[]): Step[] {
+  const { health, exposures } = last;
+  if (!health) return [];
+  const through = exposures.flatMap(({ role, binding }) =>
+    role === 'web' && binding && binding.protocol !== 'unix'
+      ? [{ address: binding.address, port: binding.first }]
+      : [],
+  );
+  return [{ action: { kind: 'check', system, health, through }, cause, rescues }];
+}
