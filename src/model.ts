@@ -304,6 +304,8 @@ export type Volume = {
   readonly size: string | null;
   /** Instances that it is attached to. */
   readonly usedBy: readonly string[];
+  /** A snapshot of it takes as much space as it does: the pool knows nothing better than a copy. */
+  readonly copies: boolean;
 };
 
 /**

@@ -120,7 +120,15 @@ export class Machine {
       },
       volumes: () => later(this.#volumes),
       makeVolume: ({ app, volume }, size) => {
-        this.#volumes.push({ pool: 'default', name: `p.${app}.${volume}`, app, volume, size, usedBy: [] });
+        this.#volumes.push({
+          pool: 'default',
+          name: `p.${app}.${volume}`,
+          app,
+          volume,
+          size,
+          usedBy: [],
+          copies: true,
+        });
         return later({ warning: null });
       },
       resizeVolume: (volume, size) => {
@@ -144,6 +152,12 @@ export class Machine {
         makeDirectory: unused,
         writeFile: unused,
         removeFile: unused,
+        readDirectory: unused,
+        writeLink: unused,
+        snapshots: unused,
+        snapshotVolume: unused,
+        restoreVolume: unused,
+        removeSnapshot: unused,
         exec: unused,
       },
     };
@@ -154,6 +168,10 @@ export class Machine {
       setProfile: (app, toplevel) => {
         if (store === 'shared') this.#profiles.set(app, toplevel);
         return later(1);
+      },
+      returnTo: (app, _, toplevel) => {
+        if (store === 'shared') this.#profiles.set(app, toplevel);
+        return later(undefined);
       },
       moveProfile: (from, to) => {
         const profile = this.#profiles.get(from);

@@ -175,7 +175,11 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return {};
   },
 
-  collect: async ({ app, ports }, { keep, store }) => noted(await ports.deliveries[store].collect(app, keep)),
+  collect: async ({ app, ports, progress }, { keep, store }) => {
+    const newest = progress.generations.get(app) ?? 0;
+    const kept = Array.from({ length: keep }, (_, n) => newest - n);
+    return noted(await ports.deliveries[store].collect(app, kept));
+  },
 
   stop: async ({ ports }, { instance }) => {
     await ports.incus.stop(instance, 30_000);

@@ -111,8 +111,10 @@ export function recordingPorts(
         return asked(['deliver', app, toplevel, String(limitMs)], says);
       },
       setProfile: (app, toplevel) => asked(['setProfile', app, toplevel], 7),
+      returnTo: (app, generation, toplevel) =>
+        asked(['returnTo', app, String(generation), toplevel], undefined),
       moveProfile: (from, to) => asked(['moveProfile', from, to], undefined),
-      collect: (app, keep) => asked(['collect', app, String(keep)], says),
+      collect: (app, keep) => asked(['collect', app, ...keep.map(String)], says),
       dropProfile: (app) => asked(['dropProfile', app], undefined),
     };
   };
@@ -144,7 +146,15 @@ export function recordingPorts(
       volumes: () => Promise.resolve(volumes),
       makeVolume: async ({ app, volume }, size) => {
         await call(['incus.makeVolume', app, volume, size ?? 'unlimited'], undefined);
-        volumes.push({ pool: 'default', name: `homelab.${app}.${volume}`, app, volume, size, usedBy: [] });
+        volumes.push({
+          pool: 'default',
+          name: `homelab.${app}.${volume}`,
+          app,
+          volume,
+          size,
+          usedBy: [],
+          copies: true,
+        });
         return { warning: warnings[0] ?? null };
       },
       resizeVolume: ({ name }, size) =>
@@ -154,6 +164,10 @@ export function recordingPorts(
         volumes[volumes.indexOf(volume)] = { ...volume, ...marks };
       },
       removeVolume: unused,
+      snapshots: ({ name }) => call(['incus.snapshots', name], []),
+      snapshotVolume: ({ name }, snapshot) => call(['incus.snapshotVolume', name, snapshot], undefined),
+      restoreVolume: ({ name }, snapshot) => call(['incus.restoreVolume', name, snapshot], undefined),
+      removeSnapshot: ({ name }, snapshot) => call(['incus.removeSnapshot', name, snapshot], undefined),
       unshareable: unused,
       hasImage: unused,
       quiesce: unused,
@@ -165,6 +179,8 @@ export function recordingPorts(
       makeDirectory: unused,
       writeFile: unused,
       removeFile: unused,
+      readDirectory: unused,
+      writeLink: unused,
       exec: unused,
     },
     nix: {

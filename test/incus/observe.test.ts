@@ -198,6 +198,7 @@ describe('storage', () => {
     volume: 'data',
     size: '1GiB',
     usedBy: ['web'],
+    copies: true,
   };
   const disk = (source: string, more: object = {}) => ({
     type: 'disk',

@@ -113,7 +113,7 @@ function reverted({ world }: Case, isSaid: boolean): Desired {
 /** A volume that no manifest of these cases asks for. */
 function kept(app = 'nobody', size: string) {
   const name = `homelab.${app}.attic`;
-  return [{ pool: 'default', name, app, volume: 'attic', size, usedBy: [] }];
+  return [{ pool: 'default', name, app, volume: 'attic', size, usedBy: [], copies: true }];
 }
 
 describe('carried out in any order that the plan allows', () => {

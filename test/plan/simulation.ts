@@ -121,7 +121,7 @@ export class Machine {
       const taken = this.#volumes.map((v) => v.name);
       const free = [1, 2, 3].map((n) => `homelab.${app}.${volume}${n === 1 ? '' : `-${n}`}`);
       const name = free.find((text) => !taken.includes(text)) ?? 'none';
-      this.#volumes.push({ pool: 'default', name, app, volume, size, usedBy: [] });
+      this.#volumes.push({ pool: 'default', name, app, volume, size, usedBy: [], copies: true });
     },
     'resize-volume': (app, { volume, size }) => {
       this.#remark(this.#volume(app, volume), { size });

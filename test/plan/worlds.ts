@@ -137,13 +137,22 @@ export function volumesOf({ name: app, volumes }: DesiredApp): Volume[] {
     volume,
     size,
     usedBy: [app],
+    copies: true,
   }));
 }
 
 function keptVolume(text: string): Volume {
   const [, app = '', volume = '', size] =
     /^([^/]+)\/([^:]+)(?::(.+))?$/.exec(text) ?? fail(`what is ${text}?`);
-  return { pool: 'default', name: `homelab.${app}.${volume}`, app, volume, size: size ?? null, usedBy: [] };
+  return {
+    pool: 'default',
+    name: `homelab.${app}.${volume}`,
+    app,
+    volume,
+    size: size ?? null,
+    usedBy: [],
+    copies: true,
+  };
 }
 
 /** As a run leaves an app that went well: nothing is to be done about it. */
