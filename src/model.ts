@@ -102,6 +102,29 @@ export type Secret = {
   readonly owner: string | number;
 };
 
+/** When an app counts as healthy. `port`: of the guest. */
+export type Health = {
+  readonly check:
+    | {
+        readonly kind: 'http';
+        readonly path: string;
+        /** Sorted; any of them is fine. */
+        readonly status: readonly number[];
+        readonly port: Port;
+      }
+    | { readonly kind: 'tcp'; readonly port: Port }
+    | { readonly kind: 'unit'; readonly unit: string }
+    | { readonly kind: 'command'; readonly command: readonly [program: string, ...args: readonly string[]] }
+    /** No unit has failed or is being restarted, for a window: weaker. Never written: it is what no key says. */
+    | { readonly kind: 'stable' };
+  /** For all of it. */
+  readonly timeoutMs: number;
+  /** Between two tries. */
+  readonly intervalMs: number;
+  /** Tries that must go well, one after the other. */
+  readonly successes: number;
+};
+
 export type StoreMode = 'shared' | 'copy';
 export type Activation = 'auto' | 'switch' | 'restart';
 
@@ -122,6 +145,10 @@ export type ManifestApp = {
   readonly binds: readonly Bind[];
   /** By name, sorted. */
   readonly secrets: readonly Secret[];
+  /** Null: nobody checks. */
+  readonly health: Health | null;
+  /** Its volumes are snapshotted before an upgrade, and restored when that is taken back. */
+  readonly stateful: boolean;
   readonly limits: ResourceLimits;
   /** Null: as it was when the host went down, which is Incus' default. */
   readonly autostart: boolean | null;
@@ -221,6 +248,9 @@ export type DesiredApp = {
   readonly volumes: readonly VolumeMount[];
   readonly binds: readonly Bind[];
   readonly secrets: readonly DesiredSecret[];
+  /** Null: nobody checks. */
+  readonly health: Health | null;
+  readonly stateful: boolean;
   /** Config keys of the instance that come from the manifest: limits, autostart, `incus.config`. */
   readonly config: Readonly<Record<string, string>>;
   readonly devices: Passthrough['devices'];

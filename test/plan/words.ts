@@ -194,6 +194,13 @@ export function pairs(items: readonly string[]): (readonly [string, string])[] {
   });
 }
 
+const STABLE: DesiredApp['health'] = {
+  check: { kind: 'stable' },
+  timeoutMs: 60_000,
+  intervalMs: 1000,
+  successes: 4,
+};
+
 function handling(words: Words) {
   const { name, option, list } = words;
   const [problem, timeout] = [option('problem'), option('timeout')];
@@ -202,6 +209,8 @@ function handling(words: Words) {
     after: list('after') as readonly AppName[],
     store: (option('store') ?? null) as DesiredApp['store'],
     image: 'nixos',
+    health: STABLE,
+    stateful: list('volumes').length > 0,
     activation: (option('activation') ?? 'auto') as DesiredApp['activation'],
     keep: Number(option('keep') ?? 5),
     timeout: timeout === undefined ? null : Number(timeout),
