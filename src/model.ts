@@ -417,6 +417,7 @@ export type Verb =
   | 'rollback'
   | 'create'
   | 'recreate'
+  | 'collect'
   | 'destroy';
 /** What a person loses for a moment while an operation runs. */
 export type Interrupts = 'nothing' | 'exposure' | 'service' | 'container';
