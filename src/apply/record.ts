@@ -1,5 +1,5 @@
 import type { SystemRef } from '../actions.js';
-import type { Facets } from '../model.js';
+import type { Facets, Locked } from '../model.js';
 import { desiredApp, toplevelOf, type Job } from './job.js';
 
 /** What `record` writes on the instance: the marks, what was applied, and what incus-pet would know it by. */
@@ -7,7 +7,7 @@ export function recordOf(job: Job, facets: Facets, system: SystemRef): Record<st
   const { source, listen, facets: wanted } = desiredApp(job);
   const generation =
     system.kind === 'built' ? (job.progress.generations.get(job.app) ?? 0) : system.generation;
-  const all = { ...pinned(facets, job), ...(wanted.secrets && { secrets: wanted.secrets }) };
+  const all = { ...pinned(facets, job.progress.pins), ...(wanted.secrets && { secrets: wanted.secrets }) };
   const applied = { v: 1, generation, toplevel: toplevelOf(job, system), facets: all };
   return {
     'user.pets.project': job.desired.project,
@@ -25,13 +25,13 @@ export function recordOf(job: Job, facets: Facets, system: SystemRef): Record<st
 }
 
 /** Facets were computed before this run locked anything: name what was really built. */
-function pinned(facets: Facets, job: Job): Facets {
+export function pinned(facets: Facets, pins: Readonly<Record<string, Locked>>): Facets {
   const system = Object.fromEntries(
     Object.entries(facets.system ?? {}).map(([field, value]) => {
-      const url = Object.keys(job.progress.pins).find(
+      const url = Object.keys(pins).find(
         (u) => value === `unlocked:${u}` || value?.startsWith(`unlocked:${u}#`),
       );
-      const pin = url === undefined ? undefined : job.progress.pins[url];
+      const pin = url === undefined ? undefined : pins[url];
       return [field, pin && value ? value.replace(`unlocked:${url ?? ''}`, () => pin.locked) : value];
     }),
   );
