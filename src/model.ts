@@ -477,6 +477,17 @@ export type Plan = {
   readonly problems: readonly Problem[];
 };
 
+/** How a package of one system differs from that of another. Both lists empty: the same versions, built anew. */
+export type PackageChange = {
+  readonly name: string;
+  /** Versions that only the old system has; `''` for what has none. */
+  readonly from: readonly string[];
+  /** Versions that only the new system has. */
+  readonly to: readonly string[];
+  /** How much larger its store paths are together. */
+  readonly bytes: number;
+};
+
 // ── Events and outcome ──────────────────────────────────────────────────────────────────────────────────
 
 /** What the executor says as it goes. `at`: milliseconds since the epoch. */

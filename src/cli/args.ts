@@ -84,7 +84,7 @@ function addUp(program: Command, context: Context, ends: Ends): void {
     .action((apps: string[], options: UpOptions & { dryRun: boolean }) =>
       ends(
         options.dryRun
-          ? diff(apps, { ...options, json: false, exitCode: false }, context)
+          ? diff(apps, { ...options, json: false, exitCode: false, build: false }, context)
           : up(apps, options, context),
       ),
     );
@@ -94,16 +94,19 @@ function addDiff(program: Command, context: Context, ends: Ends): void {
   withGlobalOptions(program.command('diff [app...]').alias('plan'))
     .summary('show what `up` would do')
     .description(
-      'Shows every difference between the manifest and the machine, its cause and what applying it interrupts. Writes nothing and builds nothing.',
+      'Shows every difference between the manifest and the machine, its cause and what applying it interrupts; for systems that are built already also which packages change. Changes nothing, and builds nothing unless asked to.',
     )
     .option('--json', 'print the plan as JSON (docs/plan.schema.json)', false)
     .option('--exit-code', 'exit with 2 when there are differences', false)
+    .addOption(
+      flag('--build', 'evaluate and build what changed, to tell which packages change').default(false),
+    )
     .addOption(flag('--prune', PRUNE).default(false))
     .addOption(flag('--recreate', RECREATE).default(false))
     .addOption(flag('--retry', RETRY).default(false))
     .addHelpText(
       'after',
-      examples('pets diff', 'pets diff web', 'pets diff --json | jq .apps', 'pets diff --exit-code'),
+      examples('pets diff', 'pets diff web --build', 'pets diff --json | jq .apps', 'pets diff --exit-code'),
     )
     .action((apps: string[], options: DiffOptions) => ends(diff(apps, options, context)));
 }
