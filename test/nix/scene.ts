@@ -67,6 +67,8 @@ export class Scene {
       store: null,
       image: '',
       activation: 'auto',
+      health: null,
+      stateful: false,
       keep: 5,
       timeout: null,
       facets: {},
