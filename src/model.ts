@@ -108,16 +108,20 @@ export type Health = {
     | {
         readonly kind: 'http';
         readonly path: string;
+        /** Sorted; any of them is fine. */
         readonly status: readonly number[];
         readonly port: Port;
       }
     | { readonly kind: 'tcp'; readonly port: Port }
     | { readonly kind: 'unit'; readonly unit: string }
-    | { readonly kind: 'command'; readonly command: readonly string[] }
-    /** No unit has failed or is being restarted, for a window: weaker. */
+    | { readonly kind: 'command'; readonly command: readonly [program: string, ...args: readonly string[]] }
+    /** No unit has failed or is being restarted, for a window: weaker. Never written: it is what no key says. */
     | { readonly kind: 'stable' };
+  /** For all of it. */
   readonly timeoutMs: number;
+  /** Between two tries. */
   readonly intervalMs: number;
+  /** Tries that must go well, one after the other. */
   readonly successes: number;
 };
 
@@ -141,6 +145,10 @@ export type ManifestApp = {
   readonly binds: readonly Bind[];
   /** By name, sorted. */
   readonly secrets: readonly Secret[];
+  /** Null: nobody checks. */
+  readonly health: Health | null;
+  /** Its volumes are snapshotted before an upgrade, and restored when that is taken back. */
+  readonly stateful: boolean;
   readonly limits: ResourceLimits;
   /** Null: as it was when the host went down, which is Incus' default. */
   readonly autostart: boolean | null;

@@ -117,6 +117,10 @@ export interface Incus {
   writeFile(name: string, path: string, content: Uint8Array, access: FileAccess): Promise<void>;
   /** One that is gone is fine. */
   removeFile(name: string, path: string): Promise<void>;
+  /** Names in a folder of a guest that runs or not, null when it is not there. */
+  readDirectory(name: string, path: string): Promise<readonly string[] | null>;
+  /** A symbolic link in place of one that is there, in two steps; of a guest that runs or not. */
+  writeLink(name: string, path: string, target: string): Promise<void>;
   /** Rejects with `TimeoutProblem` past the limit; what runs in the guest goes on. */
   exec(name: string, command: readonly string[], timeoutMs: number): Promise<GuestResult>;
 
@@ -131,9 +135,9 @@ export interface Incus {
   removeVolume(volume: Volume): Promise<void>;
   /** Names of a volume's snapshots, oldest first. */
   snapshots(volume: Volume): Promise<readonly string[]>;
-  /** A snapshot of that name that is there is replaced. Consistent only while the instance is stopped. */
+  /** One of that name is replaced. What uses the volume must be stopped, or its files are copied while it writes. */
   snapshotVolume(volume: Volume, name: string): Promise<void>;
-  /** The volume's content becomes that of the snapshot; what uses it must be stopped. */
+  /** The volume's content becomes the snapshot's; what uses it must be stopped. */
   restoreVolume(volume: Volume, snapshot: string): Promise<void>;
   /** One that is gone is fine. */
   removeSnapshot(volume: Volume, name: string): Promise<void>;
@@ -160,13 +164,19 @@ export interface Delivery {
   seed(app: AppName): Pick<InstanceSpec, 'config' | 'devices'>;
   /** Sends what the guest's store lacks of `toplevel`; what was sent, in words. */
   deliver(app: AppName, toplevel: StorePath, limitMs: number, say: (line: string) => void): Promise<string>;
-  /** Makes `toplevel` the newest generation, atomically; its number. The same toplevel again makes none. */
+  /**
+   * Makes `toplevel` the newest generation, atomically; its number, which no other generation of the app ever had.
+   * The same toplevel again makes none.
+   */
   setProfile(app: AppName, toplevel: StorePath): Promise<number>;
-  /** That generation is what boots again; one that was removed meanwhile is made anew under its number. */
+  /**
+   * The profile points at that generation again, of a guest that runs or not; one that was removed meanwhile is
+   * made anew under its number.
+   */
   returnTo(app: AppName, generation: number, toplevel: StorePath): Promise<void>;
   /** The generations of `from` become those of `to`. Ones that have moved already are fine. */
   moveProfile(from: AppName, to: AppName): Promise<void>;
-  /** Removes every generation but those of `keep` and the current one; what was removed, in words. */
+  /** Removes every generation but those of `keep` and the current one; what was removed, in words ('' nothing). */
   collect(app: AppName, keep: readonly number[]): Promise<string>;
   dropProfile(app: AppName): Promise<void>;
 }

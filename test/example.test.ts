@@ -72,6 +72,9 @@ describe('pets.toml.example', () => {
       'command',
       'generate',
       'length',
+      'tcp',
+      'unit',
+      'command',
     ]);
     const plain = EXAMPLE.replace(/^(flake-ref|nixpkgs|modules|nixos\..*) = .*$/gm, '');
     expect(problemsIn(plain.replace('# toplevel', 'toplevel'), 'example')).toBe('ok');
@@ -90,6 +93,18 @@ describe('pets.toml.example', () => {
       keys.reduce((text, key) => text.replace(`# ${key} = `, `${key} = `), noFile);
     for (const keys of [['sops', 'key'], ['env'], ['command'], ['generate', 'length']])
       expect([keys, problemsIn(uncommented(...keys), 'example')]).toEqual([keys, 'ok']);
+    const [before = '', health = ''] = EXAMPLE.split('[apps.web.health]');
+    const noPath = health.replace(/^(path|status) = .*$/gm, '');
+    const noPort = noPath.replace(/^port = .*$/m, '');
+    for (const [key, text] of [
+      ['tcp', noPath] as const,
+      ['unit', noPort] as const,
+      ['command', noPort] as const,
+    ]) {
+      const whole = `${before}[apps.web.health]${text.replace(`# ${key} = `, `${key} = `)}`;
+      expect([key, problemsIn(whole, 'example')]).toEqual([key, 'ok']);
+      expect(problemsIn(`${before}[apps.web.health]${text}`, 'example')).not.toBe('ok');
+    }
   });
 });
 

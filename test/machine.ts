@@ -157,6 +157,8 @@ export class Machine {
         makeDirectory: unused,
         writeFile: unused,
         removeFile: unused,
+        readDirectory: unused,
+        writeLink: unused,
         exec: unused,
       },
     };

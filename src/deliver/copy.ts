@@ -1,17 +1,15 @@
 import type { AppName } from '../model.js';
 import type { Delivery, Exec, Incus, Pipe, Piped } from '../ports.js';
 import { FailedProgram } from '../problem.js';
-import { count, generationOf, nixFailed, removedGenerations } from './generations.js';
+import { count, nixFailed, pointAt, removeGenerations, setGeneration } from './generations.js';
+import { ANSWER_MS, guestDirectory } from './guest-directory.js';
 import { nixIn, type GuestNix } from './guest-nix.js';
-import { instanceOf, PROFILES } from './instance.js';
+import { instanceOf } from './instance.js';
 
-const PROFILE = `${PROFILES}/system`;
 /** Paths in one argument list: far below what a kernel takes. */
 const ASKED = 1000;
 /** Paths in one stream. What has arrived stays there should a later stream break. */
 const SENT = 100;
-/** For a guest that is up, and for a command that only asks or sets a link. */
-const ANSWER_MS = 60_000;
 const COLLECT_MS = 600_000;
 
 /** A store of the guest's own: its system is sent there, and its generations are in its own profile. */
@@ -37,23 +35,19 @@ export function copyStore(project: string, incus: Incus, exec: Exec, pipe: Pipe)
       return `${count(paths, 'path')}, ${inWords(bytes)}`;
     },
 
-    setProfile: async (app, toplevel) => {
-      const current = await incus.readLink(app, PROFILE);
-      if (current === null || (await incus.readLink(app, current)) !== toplevel) {
-        const nix = await nixIn(incus, app, ANSWER_MS);
-        await nix.run('nix-env', ['--profile', PROFILE, '--set', toplevel], ANSWER_MS);
-      }
-      return generationOf((await incus.readLink(app, PROFILE)) ?? '');
-    },
+    setProfile: async (app, toplevel) => setGeneration(await guestDirectory(incus, app), app, toplevel),
+
+    returnTo: async (app, generation, toplevel) =>
+      pointAt(await guestDirectory(incus, app), app, generation, toplevel),
 
     collect: async (app, keep) => {
+      const removed = await removeGenerations(await guestDirectory(incus, app), keep);
       const nix = await nixIn(incus, app, ANSWER_MS);
-      const args = ['--profile', PROFILE, '--delete-generations', `+${keep}`];
-      const removed = removedGenerations(await nix.run('nix-env', args, ANSWER_MS));
       const freed = /^[1-9]\d* store paths? deleted.*/m.exec(
         await nix.run('nix-collect-garbage', [], COLLECT_MS),
       );
-      return [removed, freed?.[0] ?? ''].filter((part) => part !== '').join(', ');
+      const words = [removed === 0 ? '' : count(removed, 'generation'), freed?.[0] ?? ''];
+      return words.filter((part) => part !== '').join(', ');
     },
 
     // The generations are in the container: renamed with it, and gone with it.

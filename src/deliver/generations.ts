@@ -1,20 +1,115 @@
-import type { AppName } from '../model.js';
+import type { AppName, StorePath } from '../model.js';
 import { FailedProgram } from '../problem.js';
 
-/** `system-7-link` → 7; 0 for what is no generation. */
-export function generationOf(link: string): number {
-  return Number(/-(\d+)-link$/.exec(link)?.[1] ?? 0);
+/** A pet's profile directory, on the host or in the guest; paths are relative to it. */
+export type ProfileDirectory = {
+  /** Names in a folder; none where it is not there. */
+  readonly list: (folder: string) => Promise<readonly string[]>;
+  /** Target of a link, null when it is not there. */
+  readonly read: (link: string) => Promise<string | null>;
+  /** A link in place of one that is there. */
+  readonly write: (link: string, target: string) => Promise<void>;
+  readonly remove: (link: string) => Promise<void>;
+  /** Null when the store has that system, which a running collection of garbage then spares; else what was said. */
+  readonly missing: (toplevel: StorePath) => Promise<string | null>;
+  /** `system` points at `system-<generation>-link`. */
+  readonly point: (generation: number) => Promise<void>;
+};
+
+/**
+ * Beside Nix' own `system-<N>-link`, a generation has a link of that number in this folder: `nix-collect-garbage -d`
+ * removes from every profile of the machine what is not current. Links down here are GC roots just as well, and no
+ * generations of any profile.
+ */
+export const KEPT = 'kept';
+/**
+ * Points at the last number that was given. Nix counts on from what is there: the number of a generation that was
+ * removed would be given again, and what is recorded of the one be taken for the other. So numbers are given here.
+ */
+const NEWEST = `${KEPT}/newest`;
+
+/** The number of `toplevel`, which is the current generation from now on. */
+export async function setGeneration(
+  directory: ProfileDirectory,
+  app: AppName,
+  toplevel: StorePath,
+): Promise<number> {
+  const kept = await numbersIn(directory, KEPT);
+  const there = await numbersIn(directory, '.');
+  for (const number of there.filter((n) => !kept.includes(n))) {
+    const system = await directory.read(linkOf(number));
+    if (system !== null) await directory.write(`${KEPT}/${number}`, system);
+  }
+  const current = await currentOf(directory);
+  if (current > 0 && (await directory.read(linkOf(current))) === toplevel) return current;
+
+  const number = Math.max(lastNumber(await directory.read(NEWEST)), ...there, ...kept) + 1;
+  await directory.write(NEWEST, String(number));
+  await pointAt(directory, app, number, toplevel);
+  return number;
+}
+
+/** The links come first: what is found in the store after that stays there. */
+export async function pointAt(
+  directory: ProfileDirectory,
+  app: AppName,
+  number: number,
+  toplevel: StorePath,
+): Promise<void> {
+  for (const link of [`${KEPT}/${number}`, linkOf(number)])
+    if ((await directory.read(link)) !== toplevel) await directory.write(link, toplevel);
+  const said = await directory.missing(toplevel);
+  if (said !== null) throw gone(app, number, toplevel, said);
+  await directory.point(number);
+}
+
+/** How many were removed. */
+export async function removeGenerations(
+  directory: ProfileDirectory,
+  keep: readonly number[],
+): Promise<number> {
+  const current = await currentOf(directory);
+  if (current === 0) return 0;
+  const there = new Set([...(await numbersIn(directory, '.')), ...(await numbersIn(directory, KEPT))]);
+  const removed = [...there].filter((number) => number !== current && !keep.includes(number));
+  for (const number of removed)
+    for (const link of [linkOf(number), `${KEPT}/${number}`]) await directory.remove(link);
+  return removed.length;
+}
+
+export function linkOf(generation: number): string {
+  return `system-${generation}-link`;
+}
+
+async function numbersIn(directory: ProfileDirectory, folder: string): Promise<readonly number[]> {
+  const shape = folder === KEPT ? /^(\d+)$/ : /^system-(\d+)-link$/;
+  return (await directory.list(folder)).flatMap((name) => shape.exec(name)?.slice(1).map(Number) ?? []);
+}
+
+/** 0: there is none. */
+async function currentOf(directory: ProfileDirectory): Promise<number> {
+  return Number(/-(\d+)-link$/.exec((await directory.read('system')) ?? '')?.[1] ?? 0);
+}
+
+/** `7`, or what the daemon makes of it: `/nix/var/nix/profiles/kept/7`. */
+function lastNumber(target: string | null): number {
+  return Number(/(\d+)$/.exec(target ?? '')?.[1] ?? 0);
+}
+
+function gone(app: AppName, number: number, toplevel: StorePath, said: string): FailedProgram {
+  return new FailedProgram(
+    {
+      app,
+      message: `the system of generation ${number} is not in the store any more: ${toplevel}`,
+      hint: `\`pets up ${app}\` builds what the manifest says`,
+    },
+    said.trimEnd().split('\n'),
+  );
 }
 
 /** `count(2, 'path')` → `2 paths`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-/** What nix-env says it removed, in words; nothing: ''. */
-export function removedGenerations(said: string): string {
-  const removed = said.match(/^removing (?:profile version|generation) \d+/gm) ?? [];
-  return removed.length === 0 ? '' : count(removed.length, 'generation');
 }
 
 /** A program of Nix that failed: its last line says why. */

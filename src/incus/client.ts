@@ -8,6 +8,7 @@ import { OwnInstances } from './own.js';
 import { powerOf } from './power.js';
 import { quiesceAll } from './quiesce.js';
 import { hasImage, unshareable } from './server.js';
+import { snapshotsOf } from './snapshots.js';
 import { volumesOf } from './volumes.js';
 
 /** The Incus port over the daemon's socket. It writes only to instances and volumes that bear `project`'s marks. */
@@ -27,5 +28,6 @@ export function incusOver(socket: string, project: string): Incus {
     ...powerOf(rest, own),
     ...insideOf(rest, own),
     ...volumesOf(rest, project),
+    ...snapshotsOf(rest, project),
   };
 }

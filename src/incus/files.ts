@@ -4,7 +4,8 @@ import type { Reply, RequestOptions } from './http.js';
 import { open, type Rest } from './operations.js';
 import { at, type OwnInstances } from './own.js';
 
-type Calls = 'readLink' | 'readFile' | 'makeDirectory' | 'writeFile' | 'removeFile';
+type Calls =
+  'readLink' | 'readFile' | 'makeDirectory' | 'writeFile' | 'removeFile' | 'readDirectory' | 'writeLink';
 
 const FILE_ATTEMPTS = 3;
 
@@ -45,6 +46,22 @@ export function filesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
         await own.get(name);
         await remove(name, path, rest);
       }),
+
+    readDirectory: (name, path) =>
+      said(`reading ${path} in \`${name}\``, async () => {
+        const reply = await read(name, path, rest);
+        if (reply?.headers['x-incus-type'] !== 'directory') return null;
+        return (open(reply.body).metadata ?? []) as readonly string[];
+      }),
+
+    // The daemon replaces no link and renames no file.
+    writeLink: (name, path, target) =>
+      write(`writing the link ${path} in \`${name}\``, async () => {
+        await own.get(name);
+        await remove(name, path, rest);
+        const headers = headersOf('symlink', { uid: 0, gid: 0, mode: '0777' });
+        await post(name, path, { content: Buffer.from(target), headers });
+      }),
   };
 }
 
@@ -52,7 +69,10 @@ function filesAt(name: string, path: string): string {
   return at(name, `/files?path=${encodeURIComponent(path)}`);
 }
 
-function headersOf(type: 'file' | 'directory', { uid, gid, mode }: FileAccess): Record<string, string> {
+function headersOf(
+  type: 'file' | 'directory' | 'symlink',
+  { uid, gid, mode }: FileAccess,
+): Record<string, string> {
   return {
     'X-Incus-type': type,
     'X-Incus-uid': String(uid),

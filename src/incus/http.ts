@@ -32,6 +32,8 @@ export type RequestOptions = {
   readonly content?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
   readonly etag?: string;
+  /** How long the daemon may take to answer. */
+  readonly silenceMs?: number;
 };
 
 /** Longer than anything the daemon does while a request stays open: proxies of one instance, 1 to 6 s each. */
@@ -41,7 +43,7 @@ const SILENCE_MS = 120_000;
 export type Send = (method: string, path: string, options?: RequestOptions) => Promise<Reply>;
 
 export function sender(socket: string): Send {
-  return (method, path, { body, content, headers: more, etag } = {}) =>
+  return (method, path, { body, content, headers: more, etag, silenceMs = SILENCE_MS } = {}) =>
     new Promise((resolve, reject) => {
       const payload = content ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
       // The daemon looks into what has no type, and then there is nothing left of it to write into a file.
@@ -69,8 +71,8 @@ export function sender(socket: string): Send {
       req.on('error', (error) => {
         reject(error instanceof IncusError ? error : lost(error, socket));
       });
-      req.setTimeout(SILENCE_MS, () => {
-        req.destroy(new IncusError(`no answer within ${SILENCE_MS / 1000} s`, 504));
+      req.setTimeout(silenceMs, () => {
+        req.destroy(new IncusError(`no answer within ${silenceMs / 1000} s`, 504));
       });
       req.end(payload);
     });

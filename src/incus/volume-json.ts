@@ -1,4 +1,5 @@
 import type { Volume } from '../model.js';
+import type { Pool } from './server.js';
 
 /** A custom volume as GET shows it. */
 export type VolumeJson = {
@@ -9,19 +10,20 @@ export type VolumeJson = {
   readonly created_at: string;
 };
 
-export function fromJson({ name, config, used_by }: VolumeJson, pool: string): Volume {
+export function fromJson({ name, config, used_by }: VolumeJson, pool: Pool): Volume {
   return {
-    pool,
+    pool: pool.name,
     name,
     app: config['user.pets.app'] ?? '',
     volume: config['user.pets.volume'] ?? '',
     size: config['size'] ?? null,
     usedBy: used_by.map(userOf),
+    copies: pool.driver === 'dir',
   };
 }
 
 /** `/1.0/instances/web` → `web`; a profile, or an instance of another of the daemon's projects, as it stands. */
-function userOf(url: string): string {
+export function userOf(url: string): string {
   const [, name] = /^\/1\.0\/instances\/([^/?]+)$/.exec(url) ?? [];
   return name === undefined ? url : decodeURIComponent(name);
 }
@@ -30,9 +32,7 @@ function userOf(url: string): string {
  * Incus copies the marks with a volume, into its snapshots too. The one that its app has attached is the pet's,
  * else the oldest: the others are somebody's copies, and none of pets' business.
  */
-export function onePerMarks(
-  found: readonly { readonly pool: string; readonly json: VolumeJson }[],
-): Volume[] {
+export function onePerMarks(found: readonly { readonly pool: Pool; readonly json: VolumeJson }[]): Volume[] {
   const whole = found.filter(({ json }) => !json.name.includes('/'));
   const likeliest = whole.toSorted(
     (a, b) =>
@@ -48,7 +48,6 @@ export function onePerMarks(
   return [...byMarks.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function isAttached(json: VolumeJson): boolean {
-  const { app, usedBy } = fromJson(json, '');
-  return usedBy.includes(app);
+function isAttached({ config, used_by }: VolumeJson): boolean {
+  return used_by.some((user) => userOf(user) === config['user.pets.app']);
 }

@@ -4,7 +4,7 @@ import { said, write } from './attempt.js';
 import { IncusError } from './http.js';
 import type { Rest } from './operations.js';
 import { defaultPool, poolsOf, unshareable, type Pool } from './server.js';
-import { fromJson, onePerMarks, type VolumeJson } from './volume-json.js';
+import { onePerMarks, userOf, type VolumeJson } from './volume-json.js';
 
 type Calls = 'volumes' | 'makeVolume' | 'resizeVolume' | 'markVolume' | 'removeVolume';
 
@@ -30,15 +30,14 @@ export function volumesOf(rest: Rest, project: string): Pick<Incus, Calls> {
       write(`deleting the volume \`${volume.name}\``, async () => {
         const found = await volumes.find(volume, [volume]);
         if (!found) return;
-        const { usedBy } = fromJson(found.json, volume.pool);
-        if (usedBy.length > 0)
-          throw new IncusError(`it is in use by ${usedBy.map((u) => `\`${u}\``).join(', ')}`, 400);
+        const users = found.json.used_by.map((url) => `\`${userOf(url)}\``);
+        if (users.length > 0) throw new IncusError(`it is in use by ${users.join(', ')}`, 400);
         await rest.write('DELETE', at(volume));
       }),
   };
 }
 
-class OwnVolumes {
+export class OwnVolumes {
   readonly #rest: Rest;
   readonly #project: string;
 
@@ -50,9 +49,9 @@ class OwnVolumes {
   async list() {
     const pools = await poolsOf(this.#rest);
     const listed = await Promise.all(
-      pools.map(async ({ name }) => {
-        const found = await this.#rest.get(`${inPool(name)}?recursion=1`);
-        return ((found?.metadata ?? []) as readonly VolumeJson[]).map((json) => ({ pool: name, json }));
+      pools.map(async (pool) => {
+        const found = await this.#rest.get(`${inPool(pool.name)}?recursion=1`);
+        return ((found?.metadata ?? []) as readonly VolumeJson[]).map((json) => ({ pool, json }));
       }),
     );
     const all = listed.flat();
@@ -65,7 +64,7 @@ class OwnVolumes {
     const there = own.find((v) => v.app === marks.app && v.volume === marks.volume);
     if (there) return warned(size, poolOf(there, pools));
     const pool = await defaultPool(this.#rest, pools);
-    const taken = new Set(all.filter((v) => v.pool === pool.name).map(({ json }) => json.name));
+    const taken = new Set(all.filter((v) => v.pool.name === pool.name).map(({ json }) => json.name));
     const config = {
       'user.pets.project': this.#project,
       ...marksOf(marks),
@@ -121,10 +120,10 @@ function warned(size: string | null, pool: Pool | undefined): VolumeMade {
   };
 }
 
-function inPool(pool: string): string {
+export function inPool(pool: string): string {
   return `/1.0/storage-pools/${encodeURIComponent(pool)}/volumes/custom`;
 }
 
-function at({ pool, name }: Volume): string {
+export function at({ pool, name }: Pick<Volume, 'pool' | 'name'>): string {
   return `${inPool(pool)}/${encodeURIComponent(name)}`;
 }

@@ -47,8 +47,23 @@ export function desiredFrom(manifest: Manifest, inputs: DesiredInputs): Desired 
 function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
   const listen = app.port === null ? null : { address: app.listen, port: app.port };
   const { name, was, modules, nixos, volumes, after, store, image, activation, keep, timeout } = app;
+  const { health, stateful } = app;
   const wanted = {
-    ...{ name, was, modules, nixos, volumes, after, store, image, activation, keep, timeout },
+    ...{
+      name,
+      was,
+      modules,
+      nixos,
+      volumes,
+      after,
+      store,
+      image,
+      activation,
+      keep,
+      timeout,
+      health,
+      stateful,
+    },
     binds: app.binds.map((bind) => ({ ...bind, create: bind.create && isMissing(bind.source, inputs) })),
     source: sourceOf(app, inputs),
     nixpkgs: resolve(app.nixpkgs, inputs),

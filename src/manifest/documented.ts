@@ -36,6 +36,7 @@ export function documentedTables(): readonly DocumentedTable[] {
     { header: '[[apps.web.publish]]', of: 'publish', keys: below('publish') },
     { header: '[apps.web.volumes.data]', of: 'volumes', keys: below('volumes') },
     { header: '[apps.web.secrets.db]', of: 'secrets', keys: below('secrets') },
+    { header: '[apps.web.health]', of: 'health', keys: below('health') },
     { header: '[apps.web.limits]', of: 'limits', keys: below('limits') },
     { header: '[apps.web.incus]', of: 'incus', keys: below('incus') },
   ];

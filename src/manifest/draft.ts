@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { AppName, AppRef, ManifestApp, VolumeMount } from '../model.js';
 import type { KeyPath } from '../problem.js';
 import type { Checked } from './check.js';
+import { STABLE } from './health.js';
 import { publishOf } from './publish.js';
 import type { ManifestSchema } from './schema.js';
 import { secretsOf } from './secrets.js';
@@ -68,6 +69,8 @@ export function appOf({ name, keys }: Draft): ManifestApp {
     volumes: volumesOf(keys).sort((a, b) => (a.name < b.name ? -1 : 1)),
     binds: app.binds ?? [],
     secrets: secretsOf(keys),
+    health: app.health === undefined ? STABLE : app.health,
+    stateful: app.stateful ?? volumesOf(keys).length > 0,
     limits: { memory: limits?.memory ?? null, cpu: limits?.cpu ?? null },
     autostart: app.autostart ?? null,
     incus: {

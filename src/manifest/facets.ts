@@ -1,5 +1,6 @@
 import { formatBinding, formatListen } from '../listen.js';
 import type { DesiredApp, DesiredExposure, Facet, Facets, FlakeRef, ManifestApp, Source } from '../model.js';
+import { healthFacet } from './health.js';
 import { leavesOf } from './nixos.js';
 import { formatJson, formatKey } from './toml.js';
 
@@ -16,6 +17,7 @@ type Wanted = Omit<DesiredApp, 'facets' | 'problems'>;
 
 /** What is compared: the same text exactly when the same is meant. */
 export function facetsOf(app: ManifestApp, wanted: Wanted, identities: Identities): Facets {
+  const health = healthFacet(app);
   return {
     system: systemOf(wanted, identities),
     exposure: {
@@ -25,7 +27,8 @@ export function facetsOf(app: ManifestApp, wanted: Wanted, identities: Identitie
     storage: storageOf(wanted),
     limits: limitsOf(app),
     container: containerOf(app),
-    meta: { 'flake-ref': app.source.kind === 'flake' ? app.source.ref.written : null },
+    ...(health && { health }),
+    meta: metaOf(app),
     power: { state: 'running' },
   };
 }
@@ -89,6 +92,14 @@ function containerOf({ incus: { config, devices, profiles } }: ManifestApp): Fac
     ...fields('config', Object.entries(config)),
     ...fields('device', sorted),
     ...(profiles !== null && { profiles: profiles.join(',') }),
+  };
+}
+
+/** `stateful` where it is not what the volumes say. */
+function metaOf({ source, volumes, stateful }: ManifestApp): Facet {
+  return {
+    'flake-ref': source.kind === 'flake' ? source.ref.written : null,
+    ...(stateful !== volumes.length > 0 && { stateful: String(stateful) }),
   };
 }
 

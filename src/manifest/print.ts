@@ -1,4 +1,5 @@
 import type { Bind, Manifest, ManifestApp, NixValue, Publish, Secret } from '../model.js';
+import { writtenHealth } from './health.js';
 import { leavesOf, type NixTable } from './nixos.js';
 import { formatJson, formatKey, formatValue } from './toml.js';
 import { formatDuration, formatPorts } from './values.js';
@@ -34,6 +35,7 @@ function printApp(app: ManifestApp): string {
 /** The keys as they are written; what is not set and has no default is left out. */
 function keysOf(app: ManifestApp): Tables {
   const { port, was, autostart, store, timeout, limits, volumes, binds } = app;
+  const health = writtenHealth(app.health);
   return {
     ...sourceOf(app),
     ...(port !== null && { port }),
@@ -44,6 +46,8 @@ function keysOf(app: ManifestApp): Tables {
     ),
     binds: binds.map(bindOf),
     secrets: Object.fromEntries(app.secrets.map((secret) => [secret.name, secretOf(secret)])),
+    ...(health !== null && { health }),
+    ...(volumes.length > 0 && { stateful: app.stateful }),
     limits: limitsOf(limits),
     ...(autostart !== null && { autostart }),
     after: app.after,

@@ -14,6 +14,14 @@ export function checkApp(draft: Draft, say: Say): void {
   });
   checkMounts(draft, say);
   checkSecrets(draft, say);
+  checkStateful(draft, say);
+}
+
+function checkStateful({ path, keys, written }: Draft, say: Say): void {
+  const hasNone = keys.volumes ? keys.volumes.length === 0 : !written.has('volumes');
+  if (keys.stateful !== true || !hasNone) return;
+  const hint = 'only volumes are snapshotted: a bind is the host’s own';
+  say({ path: [...path, 'stateful'], at: 'value', message: 'has no effect without `volumes`', hint });
 }
 
 const SOURCES = ['flake-ref', 'config', 'toplevel'];

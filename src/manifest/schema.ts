@@ -7,7 +7,7 @@ import { key } from './shape.js';
 import { sharedKeys, SWITCH } from './shared-keys.js';
 import { EXPOSURE, incus, NOTHING, publish, RESTART, volumes } from './tables.js';
 import { isTable, show } from './text.js';
-import { flakeRef, name, names, port, tags } from './values.js';
+import { flag, flakeRef, name, names, port, tags } from './values.js';
 
 /**
  * Every key of the manifest: its type, its default, what it means, an example, and what a change of it interrupts.
@@ -129,6 +129,13 @@ function storageKeys(directory: string) {
       default: { value: [] },
       details: 'Sources start at this file’s folder. `:create` makes a folder that is missing.',
       interrupts: RESTART,
+    }),
+    stateful: key(v.exactOptional(flag), {
+      meaning: 'whether volumes are snapshotted before an upgrade, and restored when it is taken back',
+      example: false,
+      default: 'true when there are volumes',
+      details: 'The container is stopped for the snapshot.',
+      interrupts: NOTHING,
     }),
     secrets: key(v.exactOptional(secrets(directory)), {
       meaning: 'what the app must know and nobody else: name → where its value comes from',

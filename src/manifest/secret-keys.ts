@@ -1,14 +1,15 @@
 import * as v from 'valibot';
-import { listOf, mapOf, parsed, refuse, text } from './kinds.js';
+import { mapOf, parsed, refuse, text } from './kinds.js';
 import { localPath, mode } from './paths.js';
 import { key } from './shape.js';
 import { table } from './tables.js';
 import { quote, show } from './text.js';
-import { integer } from './values.js';
+import { command, integer, onlyTrue } from './values.js';
 
 const RELOAD = 'the units that load it (a restart)';
 export const ONE_OF = 'one of `file`, `sops`, `env`, `command` and `generate`';
 const SOURCE = '`file`, `sops`, `env`, `command` or `generate` is required';
+const PASS = ['pass', 'show', 'db'];
 /** What systemd takes for the name of a credential, less what needs quoting. */
 const NAME_PATTERN = '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$';
 
@@ -58,9 +59,9 @@ function outsideKeys(directory: string) {
       interrupts: RELOAD,
       alternative: true,
     }),
-    command: key(v.exactOptional(command), {
+    command: key(v.exactOptional(command(PASS)), {
       meaning: 'a program with its arguments; what it prints, without one final newline',
-      example: ['pass', 'show', 'db'],
+      example: PASS,
       default: SOURCE,
       details: 'Not a shell. It runs in this file’s folder, once in each run.',
       interrupts: RELOAD,
@@ -87,24 +88,6 @@ const variable = text<string>(
   { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
 );
 
-const argument = text<string>('a word', (written) =>
-  written.includes('\0') ? refuse('an argument has no NUL') : written,
-);
-
-const command = v.pipe(
-  listOf(argument, 'a program and its arguments such as ["pass", "show", "db"]'),
-  v.rawTransform<string[], readonly [string, ...string[]]>(({ dataset, addIssue, NEVER }) => {
-    const [program = '', ...args] = dataset.value;
-    if (program !== '') return [program, ...args];
-    addIssue({ message: 'the first word is the program' });
-    return NEVER;
-  }),
-);
-
-const generate = parsed<true>({ const: true }, (value) =>
-  value === true ? value : refuse(`expected true, got ${show(value)}`),
-);
-
 const USER = '^[a-z_][a-z0-9_-]{0,30}$';
 const MAX_UID = 4_294_967_294;
 
@@ -123,7 +106,7 @@ const owner = parsed<string | number>(
 );
 
 const generatedKeys = {
-  generate: key(v.exactOptional(generate), {
+  generate: key(v.exactOptional(onlyTrue), {
     meaning: 'made at random once, and kept in the state directory',
     example: true,
     default: SOURCE,

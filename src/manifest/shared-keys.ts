@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { health } from './health-keys.js';
 import { choice, refuse, text } from './kinds.js';
 import { key } from './shape.js';
 import { EXPOSURE, limits, NOTHING } from './tables.js';
@@ -13,7 +14,7 @@ export const SWITCH = "the app's services that changed (a switch)";
 
 /** The keys that [defaults] takes as well as each app. */
 export function sharedKeys(directory: string) {
-  return { ...addressKeys(directory), ...limitKeys, ...systemKeys };
+  return { ...addressKeys(directory), ...healthKeys, ...limitKeys, ...systemKeys };
 }
 
 function addressKeys(directory: string) {
@@ -33,6 +34,16 @@ function addressKeys(directory: string) {
     }),
   };
 }
+
+const healthKeys = {
+  health: key(v.exactOptional(health), {
+    meaning: 'when it counts as healthy; `false`: nobody checks',
+    example: { path: '/healthz' },
+    default: 'no unit has failed or is restarted for 3 seconds',
+    details: 'An app’s own is taken whole in place of that of [defaults].',
+    interrupts: NOTHING,
+  }),
+};
 
 const limitKeys = {
   limits: key(v.exactOptional(limits), {

@@ -4,6 +4,7 @@ import { type FlakeRefUse, parseFlakeRef } from './flake-ref.js';
 import { listOf, parsed, refuse, type Refused, text } from './kinds.js';
 import { isAppName, NAME_PATTERN, NAME_RULE, nameHint } from './names.js';
 import { show } from './text.js';
+import { formatValue } from './toml.js';
 import * as v from 'valibot';
 
 export const name = text<AppName>(
@@ -35,6 +36,12 @@ export const port = parsed<Port>(PORT, (value) => {
       'only the port on the host: inside the app it is always 8080, and the address is `listen`',
     )
   );
+});
+
+/** One of the guest's own. */
+export const guestPort = parsed<Port>(PORT, (value) => {
+  const number = typeof value === 'number' ? toPort(value) : null;
+  return number ?? refusePort(value);
 });
 
 export type Ports = { readonly first: Port; readonly last: Port };
@@ -82,6 +89,11 @@ export const flag = parsed<boolean>({ type: 'boolean' }, (value) =>
   typeof value === 'boolean' ? value : refuse(`expected true or false, got ${show(value)}`, boolHint(value)),
 );
 
+/** A key that says which of several things is meant, and nothing else. */
+export const onlyTrue = parsed<true>({ const: true }, (value) =>
+  value === true ? value : refuse(`expected true, got ${show(value)}`),
+);
+
 function boolHint(value: unknown): string | null {
   return value === 'true' || value === 'false' ? `without quotes: ${value}` : null;
 }
@@ -116,6 +128,23 @@ export const duration = text<number>(
 export function formatDuration(ms: number): string {
   if (ms % MS.h === 0) return `${ms / MS.h}h`;
   return ms % MS.m === 0 ? `${ms / MS.m}m` : `${ms / MS.s}s`;
+}
+
+const argument = text<string>('a word', (written) =>
+  written.includes('\0') ? refuse('an argument has no NUL') : written,
+);
+
+/** A program and its arguments, not for a shell. `example`: for the message. */
+export function command(example: readonly string[]) {
+  return v.pipe(
+    listOf(argument, `a program and its arguments such as ${formatValue(example)}`),
+    v.rawTransform<string[], readonly [string, ...string[]]>(({ dataset, addIssue, NEVER }) => {
+      const [program = '', ...args] = dataset.value;
+      if (program !== '') return [program, ...args];
+      addIssue({ message: 'the first word is the program' });
+      return NEVER;
+    }),
+  );
 }
 
 /** The inverse of `ports`. */

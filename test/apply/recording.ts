@@ -119,9 +119,9 @@ export function recordingPorts(
         return asked(['deliver', app, toplevel, String(limitMs)], says);
       },
       setProfile: (app, toplevel) => asked(['setProfile', app, toplevel], 7),
-      moveProfile: (from, to) => asked(['moveProfile', from, to], undefined),
       returnTo: (app, generation, toplevel) =>
         asked(['returnTo', app, String(generation), toplevel], undefined),
+      moveProfile: (from, to) => asked(['moveProfile', from, to], undefined),
       collect: (app, keep) => asked(['collect', app, ...keep.map(String)], says),
       dropProfile: (app) => asked(['dropProfile', app], undefined),
     };
@@ -192,6 +192,8 @@ export function recordingPorts(
       makeDirectory: unused,
       writeFile: unused,
       removeFile: unused,
+      readDirectory: unused,
+      writeLink: unused,
       exec: unused,
     },
     nix: {

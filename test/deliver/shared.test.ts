@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readlinkSync,
   rmSync,
   statSync,
@@ -30,6 +31,13 @@ describe('profiles on the host', () => {
     return (await exec('nix-store', ['--add', join(scratch, name)])).stdout as StorePath;
   };
 
+  const links = () => readdirSync(join(folder, 'web')).sort();
+  const rootsOf = async (system: StorePath) => {
+    const { stdout } = await exec('nix-store', ['--query', '--roots', system]);
+    const roots = stdout.split('\n').map((line) => line.split(' ')[0] ?? '');
+    return roots.filter((root) => root.startsWith(folder)).sort();
+  };
+
   beforeEach(() => {
     scratch = mkdtempSync(join(tmpdir(), 'pets-shared-'));
   });
@@ -46,14 +54,73 @@ describe('profiles on the host', () => {
     expect(profileTarget(project, web)).toBe(two);
   });
 
-  test('collect keeps the newest, and the current one always', async () => {
-    expect(await store.collect(web, 1)).toBe('');
+  test('collect removes all but those it is told to keep, and the current one', async () => {
+    expect(await store.collect(web, [])).toBe('');
     for (const name of ['one', 'two', 'three', 'four']) await store.setProfile(web, await path(name));
-    expect(await store.collect(web, 5)).toBe('');
-    expect(await store.collect(web, 3)).toBe('1 generation');
-    expect(await store.collect(web, 1)).toBe('2 generations');
+    expect(await store.collect(web, [1, 2, 3, 9])).toBe('');
+    expect(await store.collect(web, [4, 2])).toBe('2 generations');
+    expect(links()).toEqual(['kept', 'system', 'system-2-link', 'system-4-link']);
+    expect(await store.collect(web, [])).toBe('1 generation');
     expect(readlinkSync(join(folder, 'web', 'system'))).toBe('system-4-link');
     expect(profileTarget(project, web)).toBe(await path('four'));
+  });
+
+  test('a number is never given twice, whatever became of the generation', async () => {
+    const [one, two, three] = [await path('one'), await path('two'), await path('three')];
+    for (const system of [one, two, three]) await store.setProfile(web, system);
+    await store.returnTo(web, 1, one);
+    await store.collect(web, []);
+    expect(links()).toEqual(['kept', 'system', 'system-1-link']);
+    expect(await store.setProfile(web, three)).toBe(4);
+    await store.returnTo(web, 1, one);
+    // The newest one that is there is not the current one.
+    expect(await store.setProfile(web, three)).toBe(5);
+  });
+
+  test('a profile of an earlier release, and what somebody adds by hand', async () => {
+    const [one, two, three] = [await path('one'), await path('two'), await path('three')];
+    mkdirSync(join(folder, 'web'), { recursive: true });
+    const nixEnv = (...args: string[]) =>
+      exec('nix-env', ['--profile', join(folder, 'web', 'system'), ...args]);
+    await nixEnv('--set', one);
+    await nixEnv('--set', two);
+    expect(await store.setProfile(web, two)).toBe(2);
+    await nixEnv('--delete-generations', 'old');
+    await store.returnTo(web, 1, one);
+    await nixEnv('--set', three);
+    expect(await store.setProfile(web, two)).toBe(4);
+    expect((await nixEnv('--list-generations')).stdout).toMatch(/^ +1 .*\n +2 .*\n +3 .*\n +4 .*\(current\)/);
+  });
+
+  test('what is returned to is a root of the store again, and the current generation', async () => {
+    const [one, two] = [await path('one'), await path('two')];
+    await store.setProfile(web, one);
+    await store.setProfile(web, two);
+    await exec('nix-env', ['--profile', join(folder, 'web', 'system'), '--delete-generations', 'old']);
+    expect(links()).toEqual(['kept', 'system', 'system-2-link']);
+    expect(await rootsOf(one)).toEqual([join(folder, 'web/kept/1')]);
+    await store.returnTo(web, 1, one);
+    expect(profileTarget(project, web)).toBe(one);
+    expect(await rootsOf(one)).toEqual([join(folder, 'web/kept/1'), join(folder, 'web/system-1-link')]);
+    await store.collect(web, []);
+    expect(await rootsOf(two)).toEqual([]);
+  });
+
+  test('what is gone from the store is said, and the profile stays as it is', async () => {
+    const one = await path('one');
+    await store.setProfile(web, one);
+    const gone = `/nix/store/${'a'.repeat(32)}-gone` as StorePath;
+    const problem = {
+      app: web,
+      message: `the system of generation 7 is not in the store any more: ${gone}`,
+      hint: expect.stringContaining('`pets up web`'),
+    };
+    await expect(store.returnTo(web, 7, gone)).rejects.toMatchObject({ problems: [problem] });
+    expect(profileTarget(project, web)).toBe(one);
+    await expect(store.setProfile(web, gone)).rejects.toMatchObject({
+      problems: [{ ...problem, message: expect.stringContaining('generation 8') }],
+    });
+    expect(profileTarget(project, web)).toBe(one);
   });
 
   test('a profile moves with its generations; once', async () => {
@@ -63,6 +130,7 @@ describe('profiles on the host', () => {
     await store.moveProfile(web, site);
     expect(profileTarget(project, web)).toBeUndefined();
     expect(profileTarget(project, site)).toBe(one);
+    expect(await rootsOf(one)).toEqual([join(folder, 'site/kept/1'), join(folder, 'site/system-1-link')]);
     expect(await store.setProfile(site, await path('two'))).toBe(2);
   });
 
@@ -94,10 +162,13 @@ describe('profiles on the host', () => {
     chmodSync(folder, 0o2775);
     await store.setProfile(site, one);
     expect(statSync(join(folder, 'site')).mode & 0o7777).toBe(0o2775);
+    expect(statSync(join(folder, 'site/kept')).mode & 0o7777).toBe(0o2775);
   });
 
   test.each([
     ['make', () => store.setProfile(site, '/nix/store/x' as StorePath)],
+    ['write in', () => store.setProfile(web, '/nix/store/x' as StorePath)],
+    ['write in', () => store.returnTo(web, 9, '/nix/store/x' as StorePath)],
     ['move', () => store.moveProfile(web, site)],
     ['remove', () => store.dropProfile(web)],
   ])('no permission to %s one is said with what to do', async (what, act) => {

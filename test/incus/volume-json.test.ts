@@ -1,22 +1,29 @@
 import { expect, test } from '@jest/globals';
 import { fromJson, onePerMarks, type VolumeJson } from '../../src/incus/volume-json.js';
 
+const SSD = { name: 'ssd', driver: 'zfs' };
+
 function volume(name: string, created: number, change: Partial<VolumeJson> = {}) {
   const config = { 'user.pets.project': 'p', 'user.pets.app': 'web', 'user.pets.volume': 'data' };
   const created_at = new Date(created * 1000).toISOString();
-  return { pool: 'ssd', json: { name, description: '', config, used_by: [], created_at, ...change } };
+  return { pool: SSD, json: { name, description: '', config, used_by: [], created_at, ...change } };
 }
 
 test('a volume is what its marks say', () => {
   const used_by = ['/1.0/instances/web', '/1.0/instances/db?project=other', '/1.0/profiles/default'];
-  expect(fromJson(volume('p.old.data', 1, { used_by }).json, 'ssd')).toEqual({
+  expect(fromJson(volume('p.old.data', 1, { used_by }).json, SSD)).toEqual({
     pool: 'ssd',
     name: 'p.old.data',
     app: 'web',
     volume: 'data',
     size: null,
     usedBy: ['web', '/1.0/instances/db?project=other', '/1.0/profiles/default'],
+    copies: false,
   });
+});
+
+test('in a pool that is a plain folder a snapshot is a copy', () => {
+  expect(fromJson(volume('v', 1).json, { name: 'default', driver: 'dir' }).copies).toBe(true);
 });
 
 test('copies and snapshots bear their original’s marks, and are none of pets’ business', () => {

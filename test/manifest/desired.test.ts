@@ -231,6 +231,38 @@ test('facets of an app that says everything', () => {
   expect(top?.config).toEqual({ 'limits.cpu': '2' });
 });
 
+test.each<[lines: string, health: Record<string, string> | undefined]>([
+  ['', undefined],
+  ['health = false', { check: 'none' }],
+  ['health = { path = "/healthz", status = [200], port = 8080 }', { check: 'http /healthz' }],
+  ['health = { path = "/", status = [204, 200] }', { check: 'http / 200,204' }],
+  ['health = { path = "/", status = [204], port = 9000 }', { check: 'http / 204 :9000' }],
+  ['health = { tcp = true, timeout = "60s", interval = "1s", successes = 2 }', { check: 'tcp' }],
+  ['health = { tcp = true, port = 9000 }', { check: 'tcp :9000' }],
+  ['health.unit = "x.service"', { check: 'unit x.service' }],
+  ['health.command = ["a", "b c"]', { check: 'command ["a","b c"]' }],
+  [
+    'health = { tcp = true, timeout = "2m", interval = "5s", successes = 3 }',
+    { check: 'tcp', timeout: '2m', interval: '5s', successes: '3' },
+  ],
+])('the facet of `%s`: only what is not as by default', (lines, health) => {
+  const text = `project = "x"\n[apps.a]\nflake-ref = "."\n${lines}\n`;
+  const [app] = desiredFrom(manifestOf(text), HERE).apps;
+  expect(app?.facets.health).toEqual(health);
+});
+
+test('`stateful` is a field only where the volumes do not say it', () => {
+  const metaOf = (lines: string) => {
+    const text = `project = "x"\n[apps.a]\nflake-ref = "./a"\n${lines}\n`;
+    return desiredFrom(manifestOf(text), HERE).apps[0]?.facets.meta;
+  };
+  const plain = { 'flake-ref': './a' };
+  expect(metaOf('')).toEqual(plain);
+  expect(metaOf('stateful = false')).toEqual(plain);
+  expect(metaOf('volumes.data = "/x"\nstateful = true')).toEqual(plain);
+  expect(metaOf('volumes.data = "/x"\nstateful = false')).toEqual({ ...plain, stateful: 'false' });
+});
+
 describe('what the host lacks', () => {
   const lacks = (inputs: Partial<DesiredInputs>, manifest = ALL) =>
     desiredFrom(manifest, { ...HERE, ...inputs }).apps.flatMap(({ problems }) =>

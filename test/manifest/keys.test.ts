@@ -85,6 +85,37 @@ describe('what keys stand for', () => {
       { activation: 'restart', store: 'copy', image: 'my/alias-1.0' },
     ],
     ['was = "old"', { was: 'old' }],
+    ['', { health: { check: { kind: 'stable' }, timeoutMs: 60_000, intervalMs: 1000, successes: 4 } }],
+    ['health = false', { health: null }],
+    [
+      'health = { path = "/healthz" }',
+      {
+        health: {
+          check: { kind: 'http', path: '/healthz', status: [200], port: 8080 },
+          timeoutMs: 60_000,
+          intervalMs: 1000,
+          successes: 2,
+        },
+      },
+    ],
+    [
+      'health = { path = "/a?b=%20", status = [503, 204, 503], port = 9000 }',
+      { health: { check: { path: '/a?b=%20', status: [204, 503], port: 9000 } } },
+    ],
+    [
+      'health = { tcp = true, timeout = "5m", interval = "10s", successes = 1 }',
+      {
+        health: { check: { kind: 'tcp', port: 8080 }, timeoutMs: 300_000, intervalMs: 10_000, successes: 1 },
+      },
+    ],
+    ['health.unit = "a@b-c.service"', { health: { check: { kind: 'unit', unit: 'a@b-c.service' } } }],
+    [
+      'health.command = ["check", "", "$HOME; x"]',
+      { health: { check: { kind: 'command', command: ['check', '', '$HOME; x'] } } },
+    ],
+    ['volumes.data = "/x"', { stateful: true }],
+    ['volumes.data = "/x"\nstateful = false', { stateful: false }],
+    ['stateful = false', { stateful: false }],
     [
       'incus.config = { "limits.processes" = 5, "user.x" = true, "user.y" = 1.5, "user.z" = "z" }',
       {
@@ -150,6 +181,7 @@ mode = "660"`);
 [defaults]
 listen = "::1"
 limits = { memory = "1GiB", cpu = 2 }
+health = { path = "/healthz", timeout = "2m" }
 autostart = true
 timeout = "1h"
 keep = 3
@@ -161,6 +193,7 @@ flake-ref = "."
 [apps.b]
 flake-ref = "."
 limits.cpu = "50%"
+health = { tcp = true }
 autostart = false
 keep = 9
 [[apps.b.publish]]
@@ -168,6 +201,7 @@ port = 1
 `);
     expect(apps[0]).toMatchObject({
       limits: { memory: '1GiB', cpu: '2' },
+      health: { check: { path: '/healthz' }, timeoutMs: 120_000 },
       autostart: true,
       timeout: 3_600_000,
       keep: 3,
@@ -177,6 +211,7 @@ port = 1
     });
     expect(apps[1]).toMatchObject({
       limits: { memory: '1GiB', cpu: '50%' },
+      health: { check: { kind: 'tcp' }, timeoutMs: 60_000 },
       autostart: false,
       keep: 9,
       publish: [{ binding: { address: '::1' } }],
@@ -404,6 +439,86 @@ describe('refused', () => {
       'timeout: expected a duration such as "90s", "10m" or "1h", got "90" (with a unit: "90s")',
     ],
     ['timeout = "25h"', 'timeout: expected a duration such as "90s", "10m" or "1h", got "25h" (at most 24h)'],
+    ['stateful = true', 'stateful: has no effect without `volumes` (only volumes are snapshotted'],
+    ['stateful = true\nvolumes = {}', 'stateful: has no effect without `volumes`'],
+    ['stateful = 1', 'stateful: expected true or false, got 1'],
+
+    [
+      'health = true',
+      'health: expected false, or a table such as { path = "/healthz" }, got true (without the key no unit may fail',
+    ],
+    [
+      'health = "/healthz"',
+      'health: expected false, or a table such as { path = "/healthz" }, got "/healthz"',
+    ],
+    [
+      'health = {}',
+      'health: exactly one of `path`, `tcp`, `unit` and `command` is needed (path = "/healthz")',
+    ],
+    [
+      'health = { path = "/", unit = "x.service", tcp = true }',
+      'health.tcp: there is exactly one way to check; this one has `path` (take one of them out)',
+      'health.unit: there is exactly one way to check; this one has `path` (take one of them out)',
+    ],
+    [
+      'health = { unit = "x.service", status = [200], port = 80 }',
+      'health.status: has no effect without `path`',
+      'health.port: has no effect without `path` or `tcp`',
+    ],
+    ['health = { tcp = true, status = [200] }', 'health.status: has no effect without `path`'],
+    [
+      'health.path = "healthz"',
+      'health.path: expected a path such as "/healthz", got "healthz" (it begins with `/`)',
+    ],
+    ['health.path = "/a b"', 'health.path: expected a path such as "/healthz", got "/a b" (visible ASCII'],
+    ['health.path = "/a\\r\\nX: y"', 'health.path: expected a path such as "/healthz", got "/a\\r\\nX: y"'],
+    ['health.path = "/é"', 'health.path: expected a path such as "/healthz", got "/é" (visible ASCII'],
+    [
+      'health = { path = "/", status = 200 }',
+      'health.status: expected a list of status codes such as [200, 204], got 200',
+    ],
+    ['health = { path = "/", status = [] }', 'health.status: no answer would do: the list is empty'],
+    [
+      'health = { path = "/", status = [99, 600, 200.5] }',
+      'health.status[0]: expected a number from 100 to 599, got 99',
+      'health.status[1]: expected a number from 100 to 599, got 600',
+      'health.status[2]: expected a number from 100 to 599, got 200.5',
+    ],
+    [
+      'health = { path = "/", port = "80" }',
+      'health.port: expected a port from 1 to 65535, got "80" (without quotes: 80)',
+    ],
+    ['health.tcp = false', 'health.tcp: expected true, got false'],
+    ['health.tcp = 8080', 'health.tcp: expected true, got 8080'],
+    [
+      'health.unit = "web"',
+      'health.unit: expected the name of a unit such as "web.service", got "web" (did you mean "web.service"?)',
+    ],
+    [
+      'health.unit = "web@.service"',
+      'health.unit: expected the name of a unit such as "web.service", got "web@.service" (of a template one of its units: "web@1.service")',
+    ],
+    ['health.unit = "--all.service"', 'health.unit: expected the name of a unit'],
+    ['health.unit = "a b.service"', 'health.unit: expected the name of a unit'],
+    ['health.unit = "*.service"', 'health.unit: expected the name of a unit'],
+    [`health.unit = "${'a'.repeat(248)}.service"`, 'health.unit: expected the name of a unit'],
+    [
+      'health.command = "check"',
+      'health.command: expected a list of a program and its arguments such as ["web-check", "--all"], got "check"',
+    ],
+    ['health.command = []', 'health.command: the first word is the program'],
+    ['health.command = ["a\\u0000"]', 'health.command[0]: an argument has no NUL'],
+    ['health = { tcp = true, successes = 0 }', 'health.successes: expected a number from 1 to 100, got 0'],
+    [
+      'health = { tcp = true, timeout = 5 }',
+      'health.timeout: expected a duration such as "90s" or "10m", got 5',
+    ],
+    [
+      'health = { tcp = true, interval = "1m", successes = 2 }',
+      'health.interval: 2 tries, 1m apart, do not fit into 1m',
+    ],
+    ['health = { tcp = true, tiemout = "5s" }', 'health.tiemout: unknown key (did you mean `timeout`?)'],
+
     ['keep = 0', 'keep: expected a number from 1 to 100, got 0'],
     ['keep = 101', 'keep: expected a number from 1 to 100, got 101'],
     [

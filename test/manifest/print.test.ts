@@ -56,6 +56,7 @@ listen = "::1"
 volumes = { data = "/data", up = { path = "/up", size = "1GiB" } }
 binds = ["./site:/site:ro"]
 secrets = {}
+stateful = true
 limits = { cpu = 2 }
 after = []
 tags = ["b", "public"]
@@ -75,6 +76,22 @@ protocol = "tcp"
 listen = "::1"
 `) + '\n',
   );
+});
+
+test('health as it is written, with all its keys', () => {
+  const printed = (lines: string) =>
+    printManifest(manifestOf(`project = "x"\n[apps.a]\nflake-ref = "."\n${lines}\n`), 'toml')
+      .split('\n')
+      .filter((line) => /^(health|stateful) /.test(line));
+  expect(printed('')).toEqual([]);
+  expect(printed('health = false')).toEqual(['health = false']);
+  expect(printed('health.path = "/"\nvolumes.a = "/a"\nstateful = false')).toEqual([
+    'health = { path = "/", status = [200], port = 8080, timeout = "1m", interval = "1s", successes = 2 }',
+    'stateful = false',
+  ]);
+  expect(printed('health = { command = ["a", "b c"], interval = "2s" }')).toEqual([
+    'health = { command = ["a", "b c"], timeout = "1m", interval = "2s", successes = 2 }',
+  ]);
 });
 
 test('as JSON', () => {

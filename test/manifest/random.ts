@@ -75,6 +75,8 @@ const kept = fc
   .tuple(
     one('volumes', [
       '{}',
+      '{ data = "/x" }\nstateful = true',
+      '{ data = "/x" }\nstateful = false',
       '{ data = "/var/lib/x", b = { path = "/srv/b", size = "10GiB" } }',
       '{ constructor.path = "/e" }',
     ]),
@@ -84,6 +86,14 @@ const kept = fc
       '{ db = { file = "./db" }, constructor = { env = "X" }, toString = { generate = true } }',
       '{ db = { file = "/run/db", mode = "440", owner = "web" }, "a.b" = { command = ["pass", ""] } }',
       '{ db = { generate = true, length = 8, owner = 0 }, _x = { sops = "s.yaml", key = "a.0.b c" } }',
+    ]),
+    one('health', [
+      'false',
+      '{ path = "/" }',
+      '{ path = "/a?b=%20", status = [503, 204, 204], port = 9000, timeout = "2m", interval = "5s", successes = 1 }',
+      '{ tcp = true }',
+      '{ unit = "a@b-c.service", successes = 9 }',
+      '{ command = ["check", "", "a b"], timeout = "10s" }',
     ]),
     one('tags', ['["b", "a", "b"]']),
     one('incus', [

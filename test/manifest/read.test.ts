@@ -32,6 +32,8 @@ const PLAIN = {
   activation: 'auto',
   keep: 5,
   timeout: null,
+  health: { check: { kind: 'stable' }, timeoutMs: 60_000, intervalMs: 1000, successes: 4 },
+  stateful: false,
 };
 
 describe('a good manifest', () => {

@@ -27,7 +27,17 @@ test('every key has a meaning, says what a change interrupts, and has an example
         mode: 'env = "A"\n',
         owner: 'env = "A"\n',
       };
-      const others = /secrets/.test(header) ? secret : /publish|volumes/.test(header) ? needed : {};
+      const check: Readonly<Record<string, string>> = {
+        ...{ status: 'path = "/"\n', port: 'tcp = true\n' },
+        ...{ timeout: 'tcp = true\n', interval: 'tcp = true\n', successes: 'tcp = true\n' },
+      };
+      const others = /health/.test(header)
+        ? check
+        : /secrets/.test(header)
+          ? secret
+          : /publish|volumes/.test(header)
+            ? needed
+            : {};
       const beside = others[key] ?? '';
       const db = key === 'after' ? '[apps.db]\nflake-ref = "."\n' : '';
       const app =

@@ -60,6 +60,8 @@ export class Scene {
       volumes: [],
       secrets: [],
       binds: [],
+      health: null,
+      stateful: false,
       config: {},
       devices: {},
       profiles: null,

@@ -39,6 +39,16 @@ describe('a store of the container’s own', () => {
   const { copy } = deliveries(story.project, incus, exec);
   const guest = guestOver(incus);
   const inside = (...command: string[]) => must('incus', ['exec', app, '--', ...command]);
+  /** The links of the profile, by name. */
+  const links = async () => {
+    const list = await inside('find', '/nix/var/nix/profiles', '-name', 'system*', '-printf', '%f %l\\n');
+    return Object.fromEntries(
+      list
+        .split('\n')
+        .map((line) => line.split(' '))
+        .sort(),
+    ) as Record<string, string>;
+  };
   const restart = async () => {
     await incus.stop(app, 10_000);
     await incus.start(app);
@@ -119,19 +129,52 @@ describe('a store of the container’s own', () => {
   });
 
   test('what was booted stays although its generation is removed', async () => {
-    expect(await copy.collect(app, 1)).toMatch(/^2 generations, \d+ store paths? deleted, /);
-    expect(await copy.collect(app, 1)).toBe('');
+    expect(await copy.collect(app, [3])).toMatch(/^2 generations, \d+ store paths? deleted, /);
+    expect(await copy.collect(app, [])).toBe('');
     await inside('nix-store', '--check-validity', first, second);
   });
 
-  test('after a restart only what is kept does', async () => {
+  test('a generation that was removed is made anew under its number', async () => {
+    await copy.returnTo(app, 2, first);
+    expect(await links()).toMatchObject({ system: 'system-2-link', 'system-2-link': first });
     await restart();
+    await guest.settle(app, first, LIMIT_MS);
+  });
+
+  test('the guest’s own collection of garbage leaves what is kept; one that is stopped is brought back to it', async () => {
+    await inside('nix-collect-garbage', '-d');
+    expect(Object.keys(await links())).toEqual(['system', 'system-2-link']);
+    await inside('nix-store', '--check-validity', second);
+    await incus.stop(app, 10_000);
+    await copy.returnTo(app, 3, second);
+    await incus.start(app);
     await guest.settle(app, second, LIMIT_MS);
-    expect(await copy.collect(app, 1)).toMatch(/^\d+ store paths? deleted, /);
+    expect(await inside('cat', '/etc/edition')).toBe(`${story.project} second`);
+    expect(await links()).toMatchObject({ system: 'system-3-link', 'system-3-link': second });
+  });
+
+  test('the number of a generation that is gone is not given again', async () => {
+    await copy.returnTo(app, 2, first);
+    expect(await copy.collect(app, [])).toBe('1 generation');
+    expect(await copy.setProfile(app, second)).toBe(4);
+    expect(Object.keys(await links())).toEqual(['system', 'system-2-link', 'system-4-link']);
+  });
+
+  test('what nothing keeps leaves the store, and can not be returned to', async () => {
+    expect(await copy.collect(app, [4])).toMatch(/^1 generation, \d+ store paths? deleted, /);
     await inside('nix-store', '--check-validity', second);
     await expect(inside('nix-store', '--check-validity', first)).rejects.toThrow('is not valid');
     // The host's own is another store.
     await must('nix-store', ['--check-validity', first]);
+    const problem = {
+      message: `the system of generation 2 is not in the store any more: ${first}`,
+      hint: expect.stringContaining(`pets up ${app}`),
+    };
+    await expect(copy.returnTo(app, 2, first)).rejects.toMatchObject({ problems: [problem] });
+    await incus.stop(app, 10_000);
+    await expect(copy.returnTo(app, 2, first)).rejects.toMatchObject({ problems: [problem] });
+    await incus.start(app);
+    await guest.settle(app, second, LIMIT_MS);
   });
 
   test('activation = "switch": a system that refuses is a failure, and the container runs on', async () => {

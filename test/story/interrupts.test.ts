@@ -90,6 +90,7 @@ const of = (table: string, key: string, set: Step['set'], here?: Interrupted): S
 });
 const publish = (text: () => string) => () => ({ publish: `[{ ${text()} }]` });
 const data = (text: string) => () => ({ volumes: `{ data = ${text} }` });
+const health = (text: string) => () => ({ health: `{ ${text} }` });
 const incus = (text: string) => () => ({ incus: `{ ${text} }` });
 const NOTE = 'config = { "user.note" = "x" }';
 const LOG = '"raw.apparmor" = "# nothing"';
@@ -156,6 +157,17 @@ const STEPS: readonly Step[] = [
   of('apps', 'volumes', data('"/var/lib/data"')),
   of('volumes', 'size', data('{ path = "/var/lib/data", size = "1GiB" }')),
   of('volumes', 'path', data('{ path = "/var/lib/elsewhere", size = "1GiB" }')),
+  of('apps', 'stateful', () => ({ stateful: 'false' })),
+  of('apps', 'health', health('path = "/"')),
+  of('health', 'path', health('path = "/index.html"')),
+  of('health', 'status', health('path = "/index.html", status = [200, 204]')),
+  of('health', 'timeout', health('path = "/index.html", timeout = "90s"')),
+  of('health', 'interval', health('path = "/index.html", interval = "2s"')),
+  of('health', 'successes', health('path = "/index.html", successes = 1')),
+  of('health', 'tcp', health('tcp = true')),
+  of('health', 'port', health('tcp = true, port = 8080, successes = 3')),
+  of('health', 'unit', health('unit = "hello-web.service"')),
+  of('health', 'command', health('command = ["true"]')),
   of('apps', 'binds', () => ({ binds: '["./web:/srv/web:ro"]' })),
   of('apps', 'nixos', () => ({ nixos: '{ services.hello-web.host = "127.0.0.1" }' })),
   of('apps', 'modules', () => ({ modules: '["./module.nix"]' })),

@@ -1,0 +1,110 @@
+import type { Volume } from '../model.js';
+import type { Incus } from '../ports.js';
+import { said, write } from './attempt.js';
+import { IncusError } from './http.js';
+import type { Rest } from './operations.js';
+import { userOf, type VolumeJson } from './volume-json.js';
+import { at, inPool, OwnVolumes } from './volumes.js';
+
+type Calls = 'snapshots' | 'snapshotVolume' | 'restoreVolume' | 'removeSnapshot';
+
+/** A full disk that is copied file by file. */
+const COPY_MS = 6 * 3_600_000;
+/** Go's zero time: whatever expiry the volume's own snapshots have, this one has none. */
+const NEVER = '0001-01-01T00:00:00Z';
+
+/** Snapshots of the custom volumes that bear one project's marks. */
+export function snapshotsOf(rest: Rest, project: string): Pick<Incus, Calls> {
+  const volumes = new OwnVolumes(rest, project);
+  const list = async (volume: Volume) => {
+    const found = await rest.get(`${at(volume)}/snapshots?recursion=1`);
+    const snapshots = (found?.metadata ?? []) as readonly Pick<VolumeJson, 'name' | 'created_at'>[];
+    return snapshots
+      .toSorted((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at))
+      .map(({ name }) => name.slice(name.indexOf('/') + 1));
+  };
+  const get = async (volume: Volume) => {
+    const found = await volumes.find(volume, [volume]);
+    if (!found) throw new IncusError(`there is no such volume in the pool \`${volume.pool}\``, 404);
+    return found.json;
+  };
+  const remove = async (volume: Volume, name: string) => {
+    if ((await list(volume)).includes(name)) await rest.write('DELETE', snapshotAt(volume, name));
+  };
+
+  return {
+    snapshots: (volume) => said(`listing the snapshots of the volume \`${volume.name}\``, () => list(volume)),
+
+    snapshotVolume: (volume, name) =>
+      write(`making the snapshot \`${name}\` of the volume \`${volume.name}\``, async () => {
+        await get(volume);
+        await remove(volume, name);
+        await rest.write('POST', `${at(volume)}/snapshots`, { body: { name, expires_at: NEVER } }, COPY_MS);
+      }),
+
+    restoreVolume: (volume, snapshot) =>
+      write(`restoring the volume \`${volume.name}\` from its snapshot \`${snapshot}\``, async () => {
+        await checkUnused(await get(volume), rest);
+        if (!(await list(volume)).includes(snapshot)) throw new IncusError('there is no such snapshot', 404);
+        await restore(volume, snapshot, rest);
+      }),
+
+    removeSnapshot: (volume, name) =>
+      write(`deleting the snapshot \`${name}\` of the volume \`${volume.name}\``, async () => {
+        if (await volumes.find(volume, [volume])) await remove(volume, name);
+      }),
+  };
+}
+
+/** Incus itself refuses to restore a volume in use, but would empty it. */
+async function checkUnused({ used_by }: VolumeJson, rest: Rest): Promise<void> {
+  for (const url of used_by.filter((user) => user.startsWith('/1.0/instances/'))) {
+    const { status } = ((await rest.get(url))?.metadata ?? {}) as { readonly status?: string };
+    if (status === undefined || status === 'Stopped') continue;
+    throw new IncusError(
+      `it is in use by \`${userOf(url)}\`, which is not stopped (${status}); nothing was touched`,
+      400,
+    );
+  }
+}
+
+async function restore(volume: Volume, snapshot: string, rest: Rest): Promise<void> {
+  const empty = volume.copies ? await emptyVolume(volume, rest) : null;
+  try {
+    if (empty !== null) await clear(volume, empty, rest);
+    // Without config and description the daemon leaves them as they are. It answers when it is done.
+    await rest.write('PUT', at(volume), { body: { restore: snapshot }, silenceMs: COPY_MS });
+  } catch (error) {
+    if (!(error instanceof IncusError)) throw error;
+    const state = 'what the volume holds now is not whole, but the snapshot is: restore it again';
+    throw new IncusError(`${error.message}; ${state}`, error.code);
+  }
+}
+
+/**
+ * Makes a volume equal to an empty one; the daemon has no other request to empty it. A plain folder is restored by
+ * rsync, which leaves a file that has the size and the time of the snapshot's, whatever is in it (what was copied
+ * from a Nix store always has the same time), and which needs space for a second copy of every file that it changes.
+ */
+async function clear({ pool, name }: Volume, empty: string, rest: Rest): Promise<void> {
+  const source = { type: 'copy', pool, name: empty, refresh: true, volume_only: true };
+  await rest.write('POST', inPool(pool), { body: { name, source } }, COPY_MS);
+  await rest.write('DELETE', at({ pool, name: empty }));
+}
+
+/** The name of an empty volume beside the given one; it may be there from a restore that was cut short. */
+async function emptyVolume({ pool, name: owner }: Volume, rest: Rest): Promise<string> {
+  const name = `${owner}.empty`;
+  const found = await rest.get(at({ pool, name }));
+  if (found === null) {
+    const body = { name, config: { 'user.pets.empty-for': owner }, content_type: 'filesystem' };
+    await rest.write('POST', inPool(pool), { body });
+  } else if ((found.metadata as VolumeJson).config['user.pets.empty-for'] !== owner) {
+    throw new IncusError(`there is a volume \`${name}\` that is not of pets; nothing was touched`, 409);
+  }
+  return name;
+}
+
+function snapshotAt(volume: Volume, name: string): string {
+  return `${at(volume)}/snapshots/${encodeURIComponent(name)}`;
+}
