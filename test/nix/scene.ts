@@ -60,8 +60,6 @@ export class Scene {
       volumes: [],
       secrets: [],
       binds: [],
-      health: null,
-      stateful: false,
       config: {},
       devices: {},
       profiles: null,
