@@ -417,6 +417,7 @@ export type Verb =
   | 'rollback'
   | 'create'
   | 'recreate'
+  | 'collect'
   | 'destroy';
 /** What a person loses for a moment while an operation runs. */
 export type Interrupts = 'nothing' | 'exposure' | 'service' | 'container';
@@ -474,6 +475,17 @@ export type Plan = {
   readonly operations: readonly Operation[];
   /** Any of these: nothing of the plan may be carried out. */
   readonly problems: readonly Problem[];
+};
+
+/** How a package of one system differs from that of another. Both lists empty: the same versions, built anew. */
+export type PackageChange = {
+  readonly name: string;
+  /** Versions that only the old system has; `''` for what has none. */
+  readonly from: readonly string[];
+  /** Versions that only the new system has. */
+  readonly to: readonly string[];
+  /** How much larger its store paths are together. */
+  readonly bytes: number;
 };
 
 // ── Events and outcome ──────────────────────────────────────────────────────────────────────────────────

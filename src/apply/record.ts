@@ -1,7 +1,7 @@
 import type { Action } from '../actions.js';
 import { parseListen } from '../listen.js';
 import { generationKey } from '../marks.js';
-import type { Condemned, Facets } from '../model.js';
+import type { Condemned, Facets, Locked } from '../model.js';
 import type { Incus } from '../ports.js';
 import { desiredApp, toplevelOf, type Job } from './job.js';
 
@@ -20,7 +20,7 @@ export function recordOf(
   const generation =
     system.kind === 'built' ? (job.progress.generations.get(job.app) ?? 0) : system.generation;
   const toplevel = toplevelOf(job, system);
-  const kept = pinned(facets, job);
+  const kept = pinned(facets, job.progress.pins);
   const applied = { v: 1, generation, toplevel, facets: withSecrets(kept, job) };
   const listen = parseListen(kept.exposure?.['listen'] ?? '');
   const key = generationKey(generation);
@@ -74,7 +74,7 @@ function foundGood(
 export function condemnedOf(job: Job, facets: Facets, why: string): string {
   const condemned: Condemned = {
     at: new Date().toISOString(),
-    facets: withSecrets(pinned(facets, job), job),
+    facets: withSecrets(pinned(facets, job.progress.pins), job),
     why,
   };
   return JSON.stringify(condemned);
@@ -87,13 +87,13 @@ function withSecrets(facets: Facets, job: Job): Facets {
 }
 
 /** Facets were computed before this run locked anything: name what was really built. */
-function pinned(facets: Facets, job: Job): Facets {
+export function pinned(facets: Facets, pins: Readonly<Record<string, Locked>>): Facets {
   const system = Object.fromEntries(
     Object.entries(facets.system ?? {}).map(([field, value]) => {
-      const url = Object.keys(job.progress.pins).find(
+      const url = Object.keys(pins).find(
         (u) => value === `unlocked:${u}` || value?.startsWith(`unlocked:${u}#`),
       );
-      const pin = url === undefined ? undefined : job.progress.pins[url];
+      const pin = url === undefined ? undefined : pins[url];
       return [field, pin && value ? value.replace(`unlocked:${url ?? ''}`, () => pin.locked) : value];
     }),
   );

@@ -5,7 +5,10 @@ import type { Context, GlobalOptions } from './context.js';
 import { diff, type DiffOptions } from './diff.js';
 import { down } from './down.js';
 import { examples, flag, withGlobalOptions, withLockOptions, withRunOptions } from './options.js';
+import { gc } from './gc.js';
+import { history } from './history.js';
 import { ps } from './ps.js';
+import { rollback, type RollbackOptions } from './rollback.js';
 import { runs } from './runs.js';
 import { schema } from './schema.js';
 import { up, type RunOptions, type UpOptions } from './up.js';
@@ -28,6 +31,7 @@ export async function run(argv: readonly string[], process: Omit<Context, 'argv'
   addUp(program, context, ends);
   addDiff(program, context, ends);
   addDown(program, context, ends);
+  addGenerations(program, context, ends);
   addReaders(program, context, ends);
   addVolume(program, context, ends);
   try {
@@ -80,7 +84,7 @@ function addUp(program: Command, context: Context, ends: Ends): void {
     .action((apps: string[], options: UpOptions & { dryRun: boolean }) =>
       ends(
         options.dryRun
-          ? diff(apps, { ...options, json: false, exitCode: false }, context)
+          ? diff(apps, { ...options, json: false, exitCode: false, build: false }, context)
           : up(apps, options, context),
       ),
     );
@@ -90,16 +94,19 @@ function addDiff(program: Command, context: Context, ends: Ends): void {
   withGlobalOptions(program.command('diff [app...]').alias('plan'))
     .summary('show what `up` would do')
     .description(
-      'Shows every difference between the manifest and the machine, its cause and what applying it interrupts. Writes nothing and builds nothing.',
+      'Shows every difference between the manifest and the machine, its cause and what applying it interrupts; for systems that are built already also which packages change. Changes nothing, and builds nothing unless asked to.',
     )
     .option('--json', 'print the plan as JSON (docs/plan.schema.json)', false)
     .option('--exit-code', 'exit with 2 when there are differences', false)
+    .addOption(
+      flag('--build', 'evaluate and build what changed, to tell which packages change').default(false),
+    )
     .addOption(flag('--prune', PRUNE).default(false))
     .addOption(flag('--recreate', RECREATE).default(false))
     .addOption(flag('--retry', RETRY).default(false))
     .addHelpText(
       'after',
-      examples('pets diff', 'pets diff web', 'pets diff --json | jq .apps', 'pets diff --exit-code'),
+      examples('pets diff', 'pets diff web --build', 'pets diff --json | jq .apps', 'pets diff --exit-code'),
     )
     .action((apps: string[], options: DiffOptions) => ends(diff(apps, options, context)));
 }
@@ -112,6 +119,36 @@ function addDown(program: Command, context: Context, ends: Ends): void {
     )
     .addHelpText('after', examples('pets down', 'pets down --yes'))
     .action((options: RunOptions) => ends(down(options, context)));
+}
+
+function addGenerations(program: Command, context: Context, ends: Ends): void {
+  withGlobalOptions(program.command('history <app>'))
+    .summary('list the generations of an app')
+    .description(
+      'Lists what the app can be returned to: each generation with when it was found good, its revision, how its health was told, and its system. The current one is marked.',
+    )
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', examples('pets history web', 'pets history web --json'))
+    .action((app: string, options: JsonOption) => ends(history(app, options, context)));
+  withRunOptions(program.command('rollback <app> [generation]'))
+    .summary('return an app to an earlier generation')
+    .description(
+      'Makes an earlier generation serve again, with the ports, mounts and settings it had, without a build; the one before the current unless a number is given. What it leaves is not brought back by `up` until the manifest changes or --retry is given.',
+    )
+    .addOption(
+      flag('--data', 'give the volumes back what they held when that generation was left').default(false),
+    )
+    .addHelpText('after', examples('pets rollback web', 'pets rollback web 3', 'pets rollback web 3 --data'))
+    .action((app: string, generation: string | undefined, options: RollbackOptions) =>
+      ends(rollback(app, generation, options, context)),
+    );
+  withRunOptions(program.command('gc'))
+    .summary('remove generations that are not kept any more')
+    .description(
+      'Removes generations beyond `keep` with their copies of volumes, and what is left on the host of pets that are gone. No volume is touched.',
+    )
+    .addHelpText('after', examples('pets gc', 'pets gc && nix-collect-garbage'))
+    .action((options: RunOptions) => ends(gc(options, context)));
 }
 
 function addReaders(program: Command, context: Context, ends: Ends): void {

@@ -1,11 +1,14 @@
+import type { AppPlan } from '../model.js';
 import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { diffText, jsonText } from '../ui/index.js';
-import { lazyExec } from './wire.js';
+import { buildSystems } from './build.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
 import { observe, wantedBy } from './observe.js';
+import { packagesOf, type Packages } from './packages.js';
 import { desireOf, located, readProject } from './project.js';
 import { selected } from './select.js';
+import { builtSystems, lazyExec } from './wire.js';
 
 export type DiffOptions = GlobalOptions & {
   readonly json: boolean;
@@ -13,9 +16,11 @@ export type DiffOptions = GlobalOptions & {
   readonly prune: boolean;
   readonly recreate: boolean;
   readonly retry: boolean;
+  /** Evaluate and build what changed, so that its packages can be told. */
+  readonly build: boolean;
 };
 
-/** Reads and prints; writes nothing, builds nothing, runs no executor. */
+/** Reads and prints. Without `build` it evaluates nothing and builds nothing; with it nothing is applied. */
 export async function diff(
   apps: readonly string[],
   options: DiffOptions,
@@ -27,9 +32,25 @@ export async function diff(
   const actual = await observe(desired.project, wantedBy(desired), context.env);
   const plan = planOf(desired, actual, { ...options, only });
   const problems = located(plan.problems, project);
+  const isBuilt = options.build && problems.length === 0;
+  const builds = isBuilt ? await buildSystems({ plan, desired, project }, options, context) : null;
+  const known = builtSystems(project, context);
+  const packages = await packagesOf(
+    { plan, desired, actual },
+    ({ name, facets }) => builds?.systems.get(name) ?? known.find(name, facets.system ?? {}),
+    options,
+    context,
+  );
   const color = wantsColor(options.color, context.env, context.stdout);
-  context.stdout.write(options.json ? jsonText({ ...plan, problems }) : diffText(plan, { color }));
+  const record = { ...plan, apps: plan.apps.map((app) => withPackages(app, packages)), problems };
+  context.stdout.write(options.json ? jsonText(record) : diffText(plan, { color, packages }));
   if (problems.length > 0) throw new ProblemError(problems, EXIT.manifest);
+  if (builds?.hasFailed) return EXIT.failed;
   const changes = plan.apps.some((app) => app.verb !== 'unchanged');
   return options.exitCode && changes ? EXIT.changes : EXIT.ok;
+}
+
+function withPackages(app: AppPlan, packages: Packages): object {
+  const changes = packages.get(app.app);
+  return changes ? { ...app, packages: changes } : app;
 }

@@ -5,6 +5,7 @@ import { jsonText, table } from '../ui/index.js';
 import type { Context, GlobalOptions } from './context.js';
 import { nothingWanted, observe } from './observe.js';
 import { readProject } from './project.js';
+import { revisionOf } from './revision.js';
 
 type Row = {
   readonly name: string;
@@ -57,7 +58,7 @@ function rowOf(app: ActualApp, isListed: boolean): Row {
   const web = exposures.find((e) => e.role === 'web');
   const listen = listenOf(web?.binding ?? null);
   const dead = facets.exposure?.['forwarder'] === 'dead' ? ', not listening' : '';
-  const unfinished = app.state === 'creating' ? ', unfinished' : '';
+  const unfinished = UNFINISHED[app.state];
   return {
     name: app.name,
     flake: applied?.facets.meta?.['flake-ref'] ?? facets.meta?.['flake-ref'] ?? null,
@@ -69,6 +70,8 @@ function rowOf(app: ActualApp, isListed: boolean): Row {
     toplevel: applied?.toplevel ?? null,
   };
 }
+
+const UNFINISHED = { creating: ', unfinished', upgrading: ', upgrade not finished', ready: '' } as const;
 
 function writtenOf(source: AppRef): string {
   switch (source.kind) {
@@ -84,11 +87,4 @@ function writtenOf(source: AppRef): string {
 function listenOf(binding: Binding | null): Listen | null {
   if (binding?.protocol !== 'tcp') return null;
   return { address: binding.address, port: binding.first };
-}
-
-/** `github:o/r/<rev>#…` → the first seven of the revision; a content hash is cut likewise. */
-function revisionOf(source: string | null): string | null {
-  if (source === null) return null;
-  const rev = /[0-9a-f]{40}/.exec(source)?.[0];
-  return rev ? rev.slice(0, 7) : (/sha256-[A-Za-z0-9+/%]{8}/.exec(source)?.[0] ?? null);
 }

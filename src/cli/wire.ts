@@ -1,18 +1,22 @@
 import { availableParallelism, freemem } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Limits } from '../apply/apply.js';
 import type { Ports } from '../apply/job.js';
+import { pinned } from '../apply/record.js';
 import { deliveries } from '../deliver/deliveries.js';
 import { guestOver } from '../guest/guest.js';
 import { incusOver } from '../incus/client.js';
 import { socketPath } from '../incus/http.js';
 import { localHost } from '../incus/host.js';
 import { printLock } from '../manifest/lock.js';
+import { BuiltSystems } from '../nix/built.js';
 import { lockFileAt } from '../nix/lock-file.js';
 import { nixOver } from '../nix/nix.js';
-import type { Exec } from '../ports.js';
+import type { Exec, Nix } from '../ports.js';
 import type { Context } from './context.js';
 import type { Project } from './project.js';
+import { stateDirectory } from './state.js';
 
 /** execa takes longer to load than most of `pets diff`: only where a program must be run. */
 export const lazyExec: Exec = async (...args) => (await import('../exec.js')).exec(...args);
@@ -22,13 +26,30 @@ export function portsFor(project: Project, timeoutMs: number, context: Context):
   const assembly = fileURLToPath(new URL('../nix', import.meta.url));
   return {
     incus,
-    nix: nixOver(lazyExec, assembly, project.ownFiles),
+    nix: remembering(nixOver(lazyExec, assembly, project.ownFiles), builtSystems(project, context)),
     deliveries: deliveries(project.manifest.project, incus, lazyExec),
     guest: guestOver(incus),
     host: localHost,
     secrets: project.secrets,
     lockFile: lockFileAt(project.lockPath, project.lock, printLock),
     limitMs: timeoutMs,
+  };
+}
+
+/** The systems that earlier runs of the project came to. */
+export function builtSystems({ manifest }: Project, { env }: Context): BuiltSystems {
+  return new BuiltSystems(join(stateDirectory(env, manifest.project), 'built'));
+}
+
+/** Once it is evaluated, a system's path is known: whether it has been built shows in the store. */
+function remembering(nix: Nix, built: BuiltSystems): Nix {
+  return {
+    ...nix,
+    evaluate: async (app, pins) => {
+      const evaluated = await nix.evaluate(app, pins);
+      built.remember(app.name, pinned(app.facets, pins).system ?? {}, evaluated.toplevel);
+      return evaluated;
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AppName } from '../model.js';
 import type { Delivery, Exec } from '../ports.js';
@@ -51,4 +51,14 @@ export function profileTarget(project: string, app: string): string | undefined 
 
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
+/** Apps of a project that have a profile on this host and are none of `names`. */
+export function orphanedProfiles(project: string, names: ReadonlySet<string>): AppName[] {
+  const directory = dirname(profileDirectory(project, 'any'));
+  if (!existsSync(directory)) return [];
+  const found = readdirSync(directory, { withFileTypes: true });
+  return found.flatMap((entry) =>
+    entry.isDirectory() && !names.has(entry.name) ? [entry.name as AppName] : [],
+  );
 }

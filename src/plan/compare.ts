@@ -24,6 +24,7 @@ export type Compared = {
   /** The generation that is to serve again, instead of a system that is built. */
   readonly returns: Generation | null;
   readonly condemned: Condemned | null;
+  readonly byHand: boolean;
   /** Under its name, or its former one. */
   readonly actual: ActualApp | null;
   readonly changes: readonly Change[];
@@ -45,12 +46,13 @@ export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null,
   const kept = actual.volumes.filter((v) => v.app === app.name || taken?.volumes.includes(v));
   const refit = refitOf(app, base, changes, kept, store);
   const rebuilt = app.activation === 'restart' && changes.some((c) => c.facet === 'system');
-  const data = dataMove(app, base, changes, returns);
+  const data = dataMove(goal, base, changes);
   const isStopped = refit.cold || rebuilt || movesData(data) || base?.name !== app.name;
   const fate = isStopped ? 'starts' : (FATES[base.status] ?? 'starts');
   const secrets = secretMoves(app, base, changes);
   return {
     ...{ app, wanted: wanted.facets, returns, condemned, actual: there },
+    byHand: goal.byHand !== null,
     ...{ changes, store, refit, secrets, fate, data, taken },
   };
 }

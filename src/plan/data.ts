@@ -1,6 +1,6 @@
-import type { ActualApp, Change, DesiredApp, Generation } from '../model.js';
+import type { ActualApp, Change } from '../model.js';
 import type { Chain } from './chain.js';
-import { isDirty, lastGood } from './goal.js';
+import { isDirty, lastGood, type Goal } from './goal.js';
 
 /** What becomes of what an app's volumes hold when its system changes. */
 export type DataMove = {
@@ -24,10 +24,9 @@ export function undoneCopyOf(generation: number): string {
 }
 
 export function dataMove(
-  app: DesiredApp,
+  { app, returns, byHand }: Goal,
   there: ActualApp | null,
   changes: readonly Change[],
-  returns: Generation | null,
 ): DataMove {
   const volumes = volumesAt(there);
   if (!there?.applied || !lastGood(there) || !app.stateful || volumes.length === 0) return NOTHING;
@@ -38,6 +37,8 @@ export function dataMove(
     if (isWanted) return NOTHING;
     return { volumes, take: [undoneCopyOf(generation)], restore: copyOf(generation) };
   }
+  if (byHand?.data && returns)
+    return { volumes, take: [copyOf(generation)], restore: copyOf(returns.generation) };
   const isUpgrade = changes.some(({ facet }) => facet === 'system');
   return isUpgrade ? { volumes, take: [copyOf(generation)], restore: null } : NOTHING;
 }
@@ -55,5 +56,5 @@ export function movesData({ take, restore }: DataMove): boolean {
 export function moveData(ops: Chain, { volumes, take, restore }: DataMove, cause: string): void {
   for (const name of take) ops.then({ kind: 'snapshot', volumes, name }, cause);
   if (restore !== null)
-    ops.then({ kind: 'restore', volumes, name: restore }, 'what a system that failed wrote is taken back');
+    ops.then({ kind: 'restore', volumes, name: restore }, 'what was written since is taken back');
 }

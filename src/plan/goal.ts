@@ -1,5 +1,13 @@
 import equal from 'fast-deep-equal';
-import type { ActualApp, Condemned, DesiredApp, DesiredExposure, Generation, StorePath } from '../model.js';
+import type {
+  ActualApp,
+  Condemned,
+  DesiredApp,
+  DesiredExposure,
+  Facets,
+  Generation,
+  StorePath,
+} from '../model.js';
 
 /** What a run is to bring about for an app: what the manifest says, or a generation that was good. */
 export type Goal = {
@@ -8,17 +16,27 @@ export type Goal = {
   readonly returns: Generation | null;
   /** What the manifest says was tried before and did not work. */
   readonly condemned: Condemned | null;
+  /** A person asks for that generation, and whether for what its volumes held as well. */
+  readonly byHand: { readonly data: boolean } | null;
 };
+
+/** `pets rollback`: to which generation, and whether with its data. */
+export type Rollback = { readonly generation: Generation; readonly data: boolean };
+
+/** What a person asks for, whatever the manifest says. */
+export function goalOfRollback(app: DesiredApp, there: ActualApp, { generation, data }: Rollback): Goal {
+  return { app: appOf(generation, app, there), returns: generation, condemned: null, byHand: { data } };
+}
 
 /** `retry`: what did not work before is tried again. */
 export function goalOf(app: DesiredApp, there: ActualApp | null, retry: boolean): Goal {
-  const plain = { app, returns: null, condemned: null };
+  const plain = { app, returns: null, condemned: null, byHand: null };
   const last = lastGood(there);
   if (!there?.applied || !last) return plain;
   // An upgrade that was cut short, and that nobody wants any more.
   if (equal(app.facets, there.applied.facets)) return { ...plain, returns: isDirty(there) ? last : null };
   const condemned = equal(there.condemned?.facets, app.facets) && !retry ? there.condemned : null;
-  return condemned ? { app: appOf(last, app, there), returns: last, condemned } : plain;
+  return condemned ? { ...plain, app: appOf(last, app, there), returns: last, condemned } : plain;
 }
 
 /** What the last run that went well recorded. */
@@ -84,4 +102,9 @@ export function exposed({
   value,
 }: Generation['exposures'][number]): DesiredExposure[] {
   return binding ? [{ role, binding, connect, mode: value['mode'] ?? null }] : [];
+}
+
+/** Their fingerprints are for the record alone: a plan is printed. */
+export function withoutSecrets({ secrets: _, ...facets }: Facets): Facets {
+  return facets;
 }

@@ -3,6 +3,7 @@ import type { ActualApp, Change, DesiredApp, Operation } from '../model.js';
 import { Chain } from './chain.js';
 import { causesOf } from './diff.js';
 import { moveExposure, type ExposureContext } from './expose.js';
+import { withoutSecrets } from './goal.js';
 import { checkHealth } from './health.js';
 import type { Compared } from './compare.js';
 import { rescueOperations } from './rescue.js';
@@ -27,10 +28,13 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   if (ops.all.length > 0 || changes.length > 0) {
     const changed = [...new Set(changes.map((c) => c.facet))].join(', ');
     const cause = `as the manifest says${changed === '' ? '' : `: ${changed}`}`;
-    // Their fingerprints are for the record alone: the plan is printed.
-    const facets = Object.fromEntries(Object.entries(app.facets).filter(([name]) => name !== 'secrets'));
-    ops.then({ kind: 'record', facets, system: ref, health: app.health }, cause);
+    ops.then({ kind: 'record', facets: withoutSecrets(app.facets), system: ref, health: app.health }, cause);
   }
+  if (compared.byHand && actual?.applied)
+    ops.then(
+      { kind: 'condemn', facets: withoutSecrets(actual.applied.facets), why: 'it was rolled back by hand' },
+      'it is not to come back by itself',
+    );
   if (actual && ref.kind === 'built')
     ops.then({ kind: 'collect', keep: app.keep, store: compared.store }, `${app.keep} are kept`);
   return [...ops.all, ...rescueOperations(compared, ops.all)];

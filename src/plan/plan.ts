@@ -15,7 +15,7 @@ import type {
 import { compare, movesStore, type Compared } from './compare.js';
 import { conflictsOf } from './conflicts.js';
 import { breakFirst, moveOf, vacate, waitsFor, type Move } from './exposure.js';
-import { goalOf } from './goal.js';
+import { goalOf, goalOfRollback, type Rollback } from './goal.js';
 import { matchApps } from './match.js';
 import { notesOf, volumesKept } from './notes.js';
 import { destroyOperations, operationsOf } from './operations.js';
@@ -28,18 +28,21 @@ export type PlanOptions = {
   readonly recreate: boolean;
   /** Try again what failed before; otherwise it is held. */
   readonly retry: boolean;
+  /** The generation that a person wants of the selected app. */
+  readonly rollback?: Rollback;
   /** The apps a person selected; null: all. Selecting never prunes. */
   readonly only: ReadonlySet<AppName> | null;
 };
 
 /** Pure: the same desired and actual state give the same plan, in the same order. */
 export function planOf(desired: Desired, actual: Actual, options: PlanOptions): Plan {
-  const { prune, recreate, retry, only } = options;
+  const { prune, recreate, retry, rollback, only } = options;
   const selected = desired.apps.filter((app) => only === null || only.has(app.name));
   const instances = matchApps(desired, actual);
   const compared = selected.map((app) => {
     const there = instances.get(app.name) ?? null;
-    return compare(app, goalOf(app, there, retry), there, actual);
+    const goal = rollback && there ? goalOfRollback(app, there, rollback) : goalOf(app, there, retry);
+    return compare(app, goal, there, actual);
   });
   const gone = only === null ? goneApps(actual, compared) : [];
   const [held, ready] = split(compared, (app) => isCondemned(app) || (movesStore(app) && !recreate));

@@ -3,7 +3,7 @@ import type { Generation, Interrupts, OpId, Operation } from '../model.js';
 import { idOf } from './chain.js';
 import { movesStore, type Compared } from './compare.js';
 import { copyOf, undoneCopyOf, volumesAt } from './data.js';
-import { exposed, isDirty, lastGood } from './goal.js';
+import { exposed, isDirty, lastGood, withoutSecrets } from './goal.js';
 
 type Step = {
   readonly action: Action;
@@ -47,7 +47,7 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
   const { generation, toplevel } = last;
   return [
     {
-      action: { kind: 'condemn', facets: compared.wanted, why: null },
+      action: { kind: 'condemn', facets: withoutSecrets(compared.wanted), why: null },
       cause: 'it did not work',
       rescues: due.tried,
     },

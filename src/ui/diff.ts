@@ -1,18 +1,30 @@
-import type { AppPlan, Change, Plan } from '../model.js';
+import type { AppName, AppPlan, Change, PackageChange, Plan } from '../model.js';
+import { packageLines } from './packages.js';
 import { shortenAll } from './shorten.js';
 import { createStyle, oneLine, type Style } from './style.js';
 import { pad, plural, widest } from './text.js';
 import { countPlan, interruptsWords, VERBS } from './words.js';
 
+export type DiffTextOptions = {
+  readonly color: boolean;
+  /** Of the apps of which that is known. */
+  readonly packages?: ReadonlyMap<AppName, readonly PackageChange[]>;
+};
+
 /** What `pets up` would do, for people. Ends with a newline. */
-export function diffText(plan: Plan, { color }: { readonly color: boolean }): string {
+export function diffText(plan: Plan, { color, packages }: DiffTextOptions): string {
   const style = createStyle(color);
   const acting = plan.apps.filter((app) => app.verb !== 'unchanged');
   if (acting.length === 0) return `${noChanges(plan.apps.length)}\n`;
   const name = widest(acting.map((app) => app.app));
   const verb = widest(acting.map((app) => VERBS[app.verb].plan));
   const blocks = acting.map((app) =>
-    [heading(app, { name, verb }, style), ...changeLines(app, style), ...noteLines(app, style)].join('\n'),
+    [
+      heading(app, { name, verb }, style),
+      ...changeLines(app, style),
+      ...packageLines(packages?.get(app.app) ?? null, style),
+      ...noteLines(app, style),
+    ].join('\n'),
   );
   return `${blocks.join('\n\n')}\n\n${style.bold(`Plan: ${countPlan(plan)}.`)}\n`;
 }

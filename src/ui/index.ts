@@ -4,6 +4,7 @@ import { createPlainReporter } from './plain.js';
 import { createQuietReporter } from './quiet.js';
 import { safeWriter, type SafeWriter } from './terminal.js';
 
+export { createBuildReporter } from './building.js';
 export { diffText } from './diff.js';
 export { cleanProblem } from './failure.js';
 export { eventLine, jsonLine, jsonText, outcomeRecord, planRecord, problemRecord } from './json.js';

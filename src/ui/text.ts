@@ -78,6 +78,13 @@ export function paint(line: Line, style: Style): string {
     .trimEnd();
 }
 
+/** By how much something grew: `+2.1 MiB`, `-48.0 KiB`. */
+export function formatGrowth(bytes: number): string {
+  let [size, unit] = [Math.abs(bytes) / 1024, 'KiB'];
+  for (const larger of ['MiB', 'GiB']) if (size >= 1023.95) [size, unit] = [size / 1024, larger];
+  return `${bytes < 0 ? '-' : '+'}${size.toFixed(1)} ${unit}`;
+}
+
 /** How long something took: `2.1s`, `1m02s`, `1h02m`. */
 export function formatTook(ms: number): string {
   return ms < 59_950

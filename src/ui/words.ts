@@ -27,6 +27,7 @@ export const VERBS = {
   },
   'proxy-update': { plan: 'proxy update', result: 'proxy updated', glyph: '~', tone: 'yellow' },
   metadata: { plan: 'metadata update', result: 'metadata updated', glyph: '~', tone: 'yellow' },
+  collect: { plan: 'collect', result: 'collected', glyph: '-', tone: 'dim' },
   start: { plan: 'start', result: 'started', glyph: '▸', tone: 'cyan' },
   destroy: { plan: 'destroy', result: 'destroyed', glyph: '-', tone: 'red' },
   unchanged: { plan: 'unchanged', result: 'unchanged', glyph: '·', tone: 'dim' },

@@ -23,12 +23,14 @@ function faults(plan: unknown): string[] {
   return (validate.errors ?? []).map(({ instancePath, message = '' }) => `${instancePath} ${message}`);
 }
 
+const REBUILD: World = { want: ['web 80 source=b'], have: ['web 80'] };
+
 const WORLDS: Readonly<Record<string, World>> = {
   empty: { want: [] },
   unchanged: { want: ['web 80', 'worker'], have: ['web 80', 'worker'] },
   create: { want: ['web [::]:80 source=github:o/web', 'worker'] },
   swap: { want: ['a 81', 'b 80'], have: ['a 80', 'b 81'] },
-  rebuild: { want: ['web 80 source=b'], have: ['web 80'] },
+  rebuild: REBUILD,
   drift: {
     want: ['web 80', 'b 81', 'c'],
     have: ['web 80 forwarder=dead', 'b 81 devices=web:90 top=/x seen-ref=./y', 'c - altered=raw.lxc'],
@@ -97,6 +99,14 @@ test('problems with their place in the manifest are valid', () => {
   expect(faults({ ...plan, problems })).toEqual([]);
 });
 
+test.each([
+  ['packages that change', [{ name: 'tool', from: ['1'], to: [''], bytes: -5 }]],
+  ['a system that stays as it is', []],
+])('%s: valid beside the rest of an app', (_, packages) => {
+  const plan = planned(REBUILD);
+  expect(faults({ ...plan, apps: plan.apps.map((app) => ({ ...app, packages })) })).toEqual([]);
+});
+
 describe('what is no plan is told from one', () => {
   const plan = planned({ want: ['a 81'], have: ['a 80'] });
   const withApp = (over: object) => ({ ...plan, apps: plan.apps.map((app) => ({ ...app, ...over })) });
@@ -115,6 +125,7 @@ describe('what is no plan is told from one', () => {
     ['an action that there is not', withOperation({ action: { kind: 'explode' } })],
     ['an id without its app', withOperation({ id: 'record' })],
     ['an app without notes', withApp({ notes: undefined })],
+    ['a package without a size', withApp({ packages: [{ name: 'tool', from: ['1'], to: ['2'] }] })],
     ['a problem without words', { ...plan, problems: [{ hint: 'x' }] }],
   ])('%s', (_, value) => {
     expect(faults(value)).not.toEqual([]);

@@ -1,0 +1,26 @@
+import { orphanedProfiles } from '../deliver/shared.js';
+import { collectPlan } from '../plan/collect.js';
+import type { ExitCode } from '../problem.js';
+import type { Context } from './context.js';
+import { nothingWanted, observeAtRest } from './observe.js';
+import { desireOf, readProject } from './project.js';
+import { withLock } from './project-lock.js';
+import { carryOut, type RunOptions } from './up.js';
+import { lazyExec } from './wire.js';
+
+/** Lets go of what no pet needs any more. What only that needed is then garbage, of the store's own collector. */
+export async function gc(options: RunOptions, context: Context): Promise<ExitCode> {
+  const read = () => readProject(context, options.file);
+  return withLock(read, options, context, async (project) => {
+    const desired = await desireOf(project, lazyExec, new Set());
+    const actual = await observeAtRest(desired.project, nothingWanted, context.env);
+    const names = new Set<string>([
+      ...actual.apps.map(({ name }) => name),
+      ...desired.apps.map(({ name }) => name),
+    ]);
+    const plan = collectPlan(desired, actual, orphanedProfiles(desired.project, names));
+    const code = await carryOut({ verb: 'gc', plan, desired, project }, options, context);
+    if (!options.quiet) context.stderr.write('`nix-collect-garbage` frees what is not needed any more.\n');
+    return code;
+  });
+}

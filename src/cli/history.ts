@@ -1,0 +1,90 @@
+import type { ActualApp, AppName, Generation } from '../model.js';
+import { EXIT, ProblemError, type ExitCode } from '../problem.js';
+import { jsonText, table } from '../ui/index.js';
+import type { Context, GlobalOptions } from './context.js';
+import { nothingWanted, observe } from './observe.js';
+import { readProject } from './project.js';
+import { revisionOf } from './revision.js';
+
+/** The generations of one app that can be returned to. */
+export async function history(
+  name: string,
+  options: GlobalOptions & { readonly json: boolean },
+  context: Context,
+): Promise<ExitCode> {
+  const { manifest } = await readProject(context, options.file);
+  const { apps } = await observe(manifest.project, nothingWanted, context.env);
+  const app = petNamed(name, apps);
+  context.stdout.write(options.json ? jsonText(jsonOf(app)) : textOf(app));
+  return EXIT.ok;
+}
+
+/** A pet by its name; none is a ProblemError. */
+export function petNamed(name: string, apps: readonly ActualApp[]): ActualApp {
+  const app = apps.find((one) => one.name === (name as AppName));
+  if (app) return app;
+  const names = apps.map((one) => one.name).join(', ');
+  const hint = names === '' ? 'the project has no pets yet: `pets up` makes them' : `there are ${names}`;
+  throw new ProblemError({ message: `there is no pet \`${name}\``, hint }, EXIT.usage);
+}
+
+type Row = {
+  readonly generation: number;
+  readonly current: boolean;
+  readonly at: string;
+  readonly revision: string | null;
+  readonly toplevel: string;
+  /** What the check said; null: nobody looked. */
+  readonly health: string | null;
+};
+
+function rowsOf({ generations, applied }: ActualApp): Row[] {
+  return generations.map(({ generation, at, toplevel, facets, healthy }: Generation) => ({
+    generation,
+    current: generation === applied?.generation,
+    at,
+    revision: revisionOf(facets.system?.['source'] ?? null),
+    toplevel,
+    health: healthy,
+  }));
+}
+
+function jsonOf(app: ActualApp): object {
+  const { name, state, condemned } = app;
+  const failed = condemned && { at: condemned.at, why: condemned.why };
+  return { version: 1, app: name, state, generations: rowsOf(app), failed };
+}
+
+function textOf(app: ActualApp): string {
+  const { name, state, condemned } = app;
+  const cells = rowsOf(app).map((row) => [
+    row.current ? '*' : '',
+    String(row.generation),
+    minute(row.at),
+    row.revision ?? '-',
+    row.health ?? 'not checked',
+    row.toplevel,
+  ]);
+  const lines = [
+    ...(condemned
+      ? [
+          `What was wanted at ${minute(condemned.at)} did not work: ${condemned.why}`,
+          `\`pets up --retry ${name}\` tries it again.`,
+        ]
+      : []),
+    ...(state === 'upgrading'
+      ? [`An upgrade was cut short; \`pets up ${name}\` ends it, well or back.`]
+      : []),
+    ...(cells.length === 0 ? [`No generation of \`${name}\` is recorded yet.`] : []),
+  ];
+  const listed =
+    cells.length === 0 ? '' : table(cells, ['', 'GENERATION', 'WHEN', 'REVISION', 'HEALTH', 'SYSTEM']);
+  return [listed, ...lines.map((line) => `${line}\n`)].join('');
+}
+
+/** In local time, as `date` would. */
+function minute(iso: string): string {
+  const at = new Date(iso);
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}

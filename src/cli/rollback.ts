@@ -1,0 +1,94 @@
+import { incusOver } from '../incus/client.js';
+import { socketPath } from '../incus/http.js';
+import type { ActualApp, AppName, Desired, Generation } from '../model.js';
+import { copyOf } from '../plan/data.js';
+import { planOf } from '../plan/plan.js';
+import type { Incus } from '../ports.js';
+import { EXIT, ProblemError, type ExitCode } from '../problem.js';
+import type { Context } from './context.js';
+import { petNamed } from './history.js';
+import { observeAtRest, wantedBy } from './observe.js';
+import { desireOf, readProject } from './project.js';
+import { withLock } from './project-lock.js';
+import { selected } from './select.js';
+import { carryOut, type RunOptions } from './up.js';
+import { lazyExec } from './wire.js';
+
+export type RollbackOptions = RunOptions & {
+  /** What the volumes held when that generation was left, too. */
+  readonly data: boolean;
+};
+
+/** Returns an app to a generation: its system, ports and mounts, without a build. `wanted`: its number. */
+export async function rollback(
+  name: string,
+  wanted: string | undefined,
+  options: RollbackOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const read = async () => {
+    const project = await readProject(context, options.file);
+    selected([name], project.manifest);
+    return project;
+  };
+  return withLock(read, options, context, async (project) => {
+    // Secrets stay as they are: their sources need not even be there.
+    const all = await desireOf(project, lazyExec, new Set());
+    const actual = await observeAtRest(all.project, wantedBy(all), context.env);
+    const there = petNamed(name, actual.apps);
+    const generation = pick(there, wanted);
+    if (options.data)
+      await mustHaveCopies(there, generation, incusOver(socketPath(context.env), all.project));
+    const desired = withItsSecrets(all, there);
+    const rollback = { generation, data: options.data };
+    const only = new Set([name as AppName]);
+    const plan = planOf(desired, actual, { prune: false, recreate: false, retry: false, rollback, only });
+    return carryOut({ verb: 'rollback', plan, desired, project }, options, context);
+  });
+}
+
+/** The one before the current, or that of a number. */
+function pick({ name, generations, applied }: ActualApp, wanted: string | undefined): Generation {
+  const current = applied?.generation ?? 0;
+  const others = generations.filter(({ generation }) => generation !== current);
+  const found =
+    wanted === undefined
+      ? others.find(({ generation }) => generation < current)
+      : generations.find(({ generation }) => String(generation) === wanted);
+  if (found) return found;
+  const numbers = others.map(({ generation }) => generation).join(', ');
+  throw new ProblemError(
+    {
+      app: name,
+      message:
+        wanted === undefined ? 'there is no generation before this one' : `there is no generation ${wanted}`,
+      hint:
+        numbers === '' ? 'no other is recorded' : `there are ${numbers}; \`pets history ${name}\` lists them`,
+    },
+    EXIT.usage,
+  );
+}
+
+async function mustHaveCopies({ name }: ActualApp, { generation }: Generation, incus: Incus): Promise<void> {
+  const volumes = (await incus.volumes()).filter((volume) => volume.app === name);
+  const copies = await Promise.all(volumes.map((volume) => incus.snapshots(volume)));
+  if (copies.some((names) => names.includes(copyOf(generation)))) return;
+  throw new ProblemError(
+    {
+      app: name,
+      message: `there is no copy of what the volumes of \`${name}\` held at generation ${generation}`,
+      hint: `without --data the volumes stay as they are; \`pets backups ${name}\` lists what else there is`,
+    },
+    EXIT.usage,
+  );
+}
+
+function withItsSecrets(desired: Desired, { name, applied }: ActualApp): Desired {
+  const { secrets } = applied?.facets ?? {};
+  const apps = desired.apps.map((app) => {
+    if (app.name !== name) return app;
+    const { secrets: _, ...facets } = app.facets;
+    return { ...app, secrets: [], facets: { ...facets, ...(secrets && { secrets }) } };
+  });
+  return { ...desired, apps };
+}

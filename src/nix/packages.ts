@@ -1,0 +1,102 @@
+import type { PackageChange } from '../model.js';
+import type { Exec } from '../ports.js';
+import { FailedProgram } from '../problem.js';
+
+/** Paths in one argument list: far below what a kernel takes. */
+const ASKED = 1000;
+
+/**
+ * How the packages of two systems' closures differ, sorted by name. Null: one of the two is not in this host's store.
+ * Rejects with a ProblemError where Nix cannot be asked.
+ */
+export async function packagesBetween(
+  from: string,
+  to: string,
+  exec: Exec,
+): Promise<readonly PackageChange[] | null> {
+  if (from === to) return [];
+  const [before, after] = await Promise.all([closureOf(from, exec), closureOf(to, exec)]);
+  if (!before || !after) return null;
+  const apart = [...without(before, after), ...without(after, before)];
+  return packageChanges(before, after, await sizesOf(apart, exec));
+}
+
+/** Pure: by the paths of both closures. `sizes`: bytes, of each path that only one of the two has. */
+export function packageChanges(
+  before: ReadonlySet<string>,
+  after: ReadonlySet<string>,
+  sizes: ReadonlyMap<string, number>,
+): PackageChange[] {
+  const growth = new Map<string, number>();
+  const grow = (path: string, sign: 1 | -1) => {
+    const { name } = packageOf(path);
+    growth.set(name, (growth.get(name) ?? 0) + sign * (sizes.get(path) ?? 0));
+  };
+  for (const path of without(before, after)) grow(path, -1);
+  for (const path of without(after, before)) grow(path, 1);
+  const [old, fresh] = [versionsByName(before), versionsByName(after)];
+  const changes = [...growth].map(([name, bytes]) => {
+    const [from, to] = [old.get(name) ?? NONE, fresh.get(name) ?? NONE];
+    return { name, from: without(from, to).sort(byNumbers), to: without(to, from).sort(byNumbers), bytes };
+  });
+  return changes.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * Name and version as Nix tells them apart: the version begins at the first dash that no letter follows. The name of
+ * an output (`-bin`, `-lib64`) is no part of it; `''` where there is none.
+ */
+export function packageOf(path: string): { readonly name: string; readonly version: string } {
+  const whole = path.replace(/^.*\/[0-9a-z]{32}-/, '');
+  const [, system, label] = SYSTEM.exec(whole) ?? [];
+  if (system !== undefined && label !== undefined) return { name: system, version: label };
+  const [, name = whole, version = ''] = /^(.*?)-([^A-Za-z].*)$/.exec(whole) ?? [];
+  return { name, version: version.replace(OUTPUT, '') };
+}
+
+/** A system's name has its host's in it, which may have digits after a dash, but no dot. */
+const SYSTEM = /^(nixos-system)-[^.]*-(\d+\.\d.*)$/;
+/** Words that only look like the name of an output. */
+const OUTPUT = /-(?!(?:alpha|beta|pre|rc|unstable)$)(?:[a-z]+|lib32|lib64)$/;
+
+const NONE: ReadonlySet<string> = new Set();
+
+function without(all: ReadonlySet<string>, others: ReadonlySet<string>): string[] {
+  return [...all].filter((item) => !others.has(item));
+}
+
+function byNumbers(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+function versionsByName(paths: ReadonlySet<string>): ReadonlyMap<string, ReadonlySet<string>> {
+  const versions = new Map<string, Set<string>>();
+  for (const path of paths) {
+    const { name, version } = packageOf(path);
+    versions.set(name, (versions.get(name) ?? new Set()).add(version));
+  }
+  return versions;
+}
+
+async function closureOf(toplevel: string, exec: Exec): Promise<ReadonlySet<string> | null> {
+  const { exitCode, stdout, stderr } = await exec('nix-store', ['--query', '--requisites', toplevel]);
+  if (exitCode === 0) return new Set(stdout.split('\n').filter((line) => line !== ''));
+  if (/is not valid/.test(stderr)) return null;
+  throw refused(`what belongs to ${toplevel}`, stderr);
+}
+
+async function sizesOf(paths: readonly string[], exec: Exec): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>();
+  for (let at = 0; at < paths.length; at += ASKED) {
+    const chunk = paths.slice(at, at + ASKED);
+    const { exitCode, stdout, stderr } = await exec('nix-store', ['--query', '--size', ...chunk]);
+    if (exitCode !== 0) throw refused('the sizes of packages', stderr);
+    for (const [i, size] of stdout.split('\n').entries()) sizes.set(chunk[i] ?? '', Number(size));
+  }
+  return sizes;
+}
+
+function refused(what: string, stderr: string): FailedProgram {
+  const log = stderr.trimEnd().split('\n');
+  return new FailedProgram({ message: `nix-store could not tell ${what}: ${log.at(-1) ?? ''}` }, log);
+}
