@@ -6,14 +6,19 @@ const NEW_PORT = { want: ['web 81'], have: ['web 80'] };
 describe('record', () => {
   test('is what the next run compares with, and what incus-pet reads', async () => {
     const { configs } = await run({ want: ['web [::1]:80 ref=github:o/web'] });
-    const { 'user.pets.applied': applied = '', ...marks } = configs['web'] ?? {};
+    const {
+      'user.pets.applied': applied = '',
+      'user.pets.generation.7': generation = '',
+      ...marks
+    } = configs['web'] ?? {};
     expect(marks).toEqual({
       'user.pets.project': 'homelab',
       'user.pets.app': 'web',
       'user.pets.state': 'ready',
       'user.pets.becoming': '',
       'user.pets.secrets': '',
-      'user.incus-pet.flake-ref': './x',
+      'user.pets.condemned': '',
+      'user.incus-pet.flake-ref': 'github:o/web',
       'user.incus-pet.host-port': '80',
       'user.incus-pet.listen': '::1',
     });
@@ -31,6 +36,8 @@ describe('record', () => {
         power: { state: 'running' },
       },
     });
+    const { toplevel, facets } = JSON.parse(applied) as Record<string, unknown>;
+    expect(JSON.parse(generation)).toMatchObject({ toplevel, facets });
   });
 
   test('removes the marks of a port that is no longer there: an empty value removes a key', async () => {

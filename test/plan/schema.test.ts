@@ -57,6 +57,14 @@ const WORLDS: Readonly<Record<string, World>> = {
   secrets: { want: ['a 80 secrets=db:2@0440/web'], have: ['a 80 secrets=db:1,api:1'] },
   recreate: { want: ['a 80 store=copy volumes=data:/x'], have: ['a 80'], recreate: true },
   metadata: { want: ['a - ref=./y'], have: ['a'] },
+  upgrade: {
+    want: ['web 80 source=b volumes=data:/x health=http:/up', 'db - source=b'],
+    have: ['web 80 volumes=data:/x health=http:/up kept=1,2', 'db - kept=3'],
+  },
+  rollback: {
+    want: ['a - volumes=data:/x', 'b - source=b'],
+    have: ['a - volumes=data:/x kept=1 state=upgrading top=/nix/store/b', 'b - kept=1 condemned=b'],
+  },
   problems: {
     want: ['a 80', 'b 10.9.9.9:81 source=missing', 'c 82'],
     have: ['c 82 status=Error'],

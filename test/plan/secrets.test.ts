@@ -89,6 +89,7 @@ describe('a secret', () => {
     const plan = planOf(desired(['web - secrets=db:1']), world, {
       prune: false,
       recreate: false,
+      retry: false,
       only: null,
     });
     expect(plan.operations[0]?.action).toEqual({ kind: 'push-secrets', put: ['db'], remove: ['gone'] });

@@ -36,6 +36,7 @@ const PLAN: Plan = {
     interrupts: 'nothing',
     url: null,
     held: null,
+    condemned: false,
     notes: [],
   })),
   operations: ['web', 'db'].map((app) => ({

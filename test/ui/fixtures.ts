@@ -8,6 +8,7 @@ import type {
   Outcome,
   Plan,
   Reporter,
+  StorePath,
   Verb,
 } from '../../src/model.js';
 
@@ -24,7 +25,8 @@ const ACTION = {
   create: { kind: 'create', store: 'shared' },
   start: { kind: 'start', from: 'Stopped' },
   settle: { kind: 'settle', system: { kind: 'built' } },
-  activate: { kind: 'activate' },
+  activate: { kind: 'activate', system: { kind: 'built' } },
+  return: { kind: 'return', store: 'shared', generation: 1, toplevel: '/nix/store/old' as StorePath },
   stop: { kind: 'stop', instance: name('old') },
   rename: { kind: 'rename', from: name('old') },
   configure: { kind: 'configure', config: {}, profiles: null },
@@ -44,6 +46,7 @@ export const STEPS: Record<Verb, readonly Simple[]> = {
   start: ['start', 'settle'],
   restart: ['stop', 'start', 'settle'],
   rename: ['stop', 'rename', 'start', 'settle'],
+  rollback: ['return', 'activate', 'settle'],
   recreate: ['evaluate', 'build', 'stop', 'delete', 'create', 'start', 'settle'],
   destroy: ['delete'],
   unchanged: [],
@@ -57,6 +60,7 @@ export function appPlan(app: string, verb: Verb, over: Partial<AppPlan> = {}): A
     interrupts: verb === 'rebuild' ? 'service' : 'nothing',
     url: `http://127.0.0.1:${7700 + (app.length % 10)}`,
     held: null,
+    condemned: false,
     notes: [],
     ...over,
   };
