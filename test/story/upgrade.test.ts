@@ -72,7 +72,7 @@ describe('an upgrade that goes wrong', () => {
     [
       'a service that is restarted again and again',
       'echo ruined > index.html; exit 3',
-      'serviceConfig.Restart = "always"; serviceConfig.RestartSec = 1; startLimitIntervalSec = 0;',
+      'serviceConfig.Restart = "always"; serviceConfig.RestartSec = 1; unitConfig.StartLimitIntervalSec = 0;',
       /ledger\.service/,
     ],
     ['a guest that dies', 'echo ruined > index.html; kill -RTMIN+14 1; sleep 30', '', /died|ledger\.service/],
