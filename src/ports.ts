@@ -4,6 +4,8 @@ import type {
   Binding,
   DesiredApp,
   DesiredSecret,
+  Health,
+  Listen,
   Locked,
   StorePath,
   Volume,
@@ -173,6 +175,19 @@ export interface Guest {
   ): Promise<{ readonly warnings: readonly string[] }>;
   /** Resolves when the guest has booted, runs `toplevel`, and no unit has failed. */
   settle(app: AppName, toplevel: string, limitMs: number): Promise<void>;
+  /**
+   * Resolves when the app is healthy by what it answers from now on, and what answers is made of `toplevel`; `note`:
+   * how that is known (`http 200 from the new system`). `through`: addresses of this host that lead to the port that
+   * is checked; http alone asks there too. Rejects after `health.timeoutMs`, or when something is wrong that will not
+   * mend itself, with a FailedProgram: what is wrong, and the journal of the unit that it is most likely about.
+   */
+  check(
+    app: AppName,
+    toplevel: string,
+    health: Health,
+    through: readonly Listen[],
+    say: (line: string) => void,
+  ): Promise<{ readonly note: string }>;
   /** Running or not. One whose owner is a name belongs to root until `ownSecrets`. */
   writeSecrets(app: AppName, secrets: readonly SecretFile[], remove: readonly string[]): Promise<void>;
   /** Waits for the users whose names are given. */

@@ -176,6 +176,7 @@ export class Machine {
       guest: {
         activate: () => later({ warnings: [] }),
         settle: () => later(undefined),
+        check: () => later({ note: '' }),
         writeSecrets: () => later(undefined),
         ownSecrets: () => later(undefined),
         restartLoaders: () => later([]),

@@ -180,6 +180,7 @@ export function recordingPorts(
       activate: (app, toplevel, { activation, limitMs }) =>
         call(['guest.activate', app, toplevel, activation, String(limitMs)], { warnings }),
       settle: (app, toplevel, limitMs) => call(['guest.settle', app, toplevel, String(limitMs)], undefined),
+      check: (app, toplevel) => call(['guest.check', app, toplevel], { note: '' }),
       writeSecrets: (app, secrets, remove) =>
         call(
           ['guest.writeSecrets', app, ...secrets.map(shown), ...remove.map((name) => `-${name}`)],
