@@ -37,10 +37,35 @@ export type RequestOptions = {
 /** Longer than anything the daemon does while a request stays open: proxies of one instance, 1 to 6 s each. */
 const SILENCE_MS = 120_000;
 
-/** One HTTP request over the socket. Rejects with a ProblemError when there is no daemon to talk to. */
+/**
+ * One HTTP request over the socket. Rejects with a ProblemError when there is no daemon to talk to, with
+ * ConnectionLost when there was one a moment ago.
+ */
 export type Send = (method: string, path: string, options?: RequestOptions) => Promise<Reply>;
 
-export function sender(socket: string): Send {
+/** Sockets on which a daemon has answered this process. */
+const answered = new Set<string>();
+
+/** `silenceMs`: for tests. */
+export function sender(socket: string, silenceMs = SILENCE_MS): Send {
+  const request = requester(socket, silenceMs);
+  return async (method, path, options) => {
+    const reply = await request(method, path, options).catch((error: unknown) => {
+      // It was there: it is being restarted.
+      throw answered.has(socket) && error instanceof NoDaemon ? new ConnectionLost(error.message) : error;
+    });
+    answered.add(socket);
+    if (isLeaving(reply.status, reply.body)) throw new ConnectionLost('the Incus daemon is shutting down');
+    return reply;
+  };
+}
+
+/** What a daemon says that is asked to do something, or that was at something, while it ends. */
+export function isLeaving(code: number, words: string): boolean {
+  return code === 503 || (code === 500 && words.includes('sql: database is closed'));
+}
+
+function requester(socket: string, silenceMs: number): Send {
   return (method, path, { body, content, headers: more, etag } = {}) =>
     new Promise((resolve, reject) => {
       const payload = content ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
@@ -69,8 +94,8 @@ export function sender(socket: string): Send {
       req.on('error', (error) => {
         reject(error instanceof IncusError ? error : lost(error, socket));
       });
-      req.setTimeout(SILENCE_MS, () => {
-        req.destroy(new IncusError(`no answer within ${SILENCE_MS / 1000} s`, 504));
+      req.setTimeout(silenceMs, () => {
+        req.destroy(new IncusError(`no answer within ${silenceMs / 1000} s`, 504));
       });
       req.end(payload);
     });
@@ -78,6 +103,8 @@ export function sender(socket: string): Send {
 
 /** The connection broke although the daemon was there: it may have acted on the request or not. */
 export class ConnectionLost extends Error {}
+
+class NoDaemon extends ProblemError {}
 
 function lost(error: NodeJS.ErrnoException, socket: string): Error {
   if (error.code === 'EACCES' || error.code === 'EPERM') {
@@ -90,7 +117,7 @@ function lost(error: NodeJS.ErrnoException, socket: string): Error {
     );
   }
   if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') {
-    return new ProblemError(
+    return new NoDaemon(
       {
         message: `no Incus daemon answers on ${socket} (${error.code})`,
         hint: 'start it (`systemctl start incus`), or set INCUS_SOCKET to where it listens',
