@@ -27,10 +27,22 @@ export async function ask(
   try {
     return await guest.incus.exec(guest.app, command, limitMs);
   } catch (error) {
+    if (!(error instanceof TimeoutProblem)) await mustStillRun(guest, error);
     await mustRun(guest);
-    if (error instanceof TimeoutProblem) return null;
-    throw error;
+    return null;
   }
+}
+
+const LOOKS = 10;
+const LOOK_MS = 200;
+
+/** A guest that has just died reads as running for a moment. One that goes on running has an error of its own. */
+async function mustStillRun(guest: Asked, error: unknown): Promise<void> {
+  for (let n = 0; n < LOOKS; n++) {
+    await mustRun(guest);
+    await pause(LOOK_MS);
+  }
+  throw error;
 }
 
 /** What timeout(1) exits with. */

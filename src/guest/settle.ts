@@ -22,11 +22,8 @@ async function runsSystem(guest: Asked, toplevel: string): Promise<void> {
     if (current === toplevel) return;
     await mustRun(guest);
     if (Date.now() > deadline) {
-      throw new ProblemError({
-        app,
-        message: `the guest runs ${current ?? 'no system yet'} instead of ${toplevel}`,
-        hint: lookInside(app, null),
-      });
+      const message = `the guest runs ${current ?? 'no system yet'} instead of ${toplevel}`;
+      throw new FailedProgram({ app, message, hint: lookInside(app, null) }, []);
     }
     await pause(POLL_MS);
   }
@@ -40,7 +37,7 @@ async function hasBooted(guest: Asked): Promise<void> {
     await mustRun(guest);
     if (Date.now() > guest.deadline) {
       const message = `the system did not come up: systemd says \`${state ?? 'nothing'}\``;
-      throw new ProblemError({ app: guest.app, message });
+      throw new FailedProgram({ app: guest.app, message }, []);
     }
     await pause(POLL_MS);
   }
