@@ -138,6 +138,11 @@ export class Machine {
         consoleTail: unused,
         readLink: unused,
         exec: unused,
+        powered: unused,
+        setDevices: unused,
+        copyVolume: unused,
+        exportVolume: unused,
+        importVolume: unused,
       },
     };
     const delivery = (store: 'shared' | 'copy'): Delivery => ({

@@ -1,13 +1,16 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
+import { backup, type BackupOptions } from './backup.js';
+import { backups } from './backups.js';
 import { config } from './config.js';
 import type { Context, GlobalOptions } from './context.js';
 import { diff, type DiffOptions } from './diff.js';
-import { down } from './down.js';
-import { examples, flag, withGlobalOptions, withRunOptions } from './options.js';
+import { down, type DownOptions } from './down.js';
+import { examples, flag, timeoutFlag, withGlobalOptions, withRunOptions } from './options.js';
 import { ps } from './ps.js';
+import { restore, type RestoreOptions } from './restore.js';
 import { schema } from './schema.js';
-import { up, type RunOptions, type UpOptions } from './up.js';
+import { up, type UpOptions } from './up.js';
 import { validate } from './validate.js';
 import { VERSION } from './version.js';
 import { volumeLs, volumeRm, type VolumeRmOptions } from './volume.js';
@@ -28,6 +31,7 @@ export async function run(argv: readonly string[], context: Context): Promise<Ex
   addDown(program, context, ends);
   addReaders(program, context, ends);
   addVolume(program, context, ends);
+  addBackup(program, context, ends);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;
@@ -101,10 +105,20 @@ function addDown(program: Command, context: Context, ends: Ends): void {
   withRunOptions(program.command('down'))
     .summary('stop and remove all containers of the project')
     .description(
-      "Stops and removes every container that bears the project's mark, with its root disk and its generations.",
+      "Stops and removes every container that bears the project's mark, with its root disk and its generations. Volumes are kept, unless --volumes is given and the project's name confirmed.",
     )
-    .addHelpText('after', examples('pets down', 'pets down --yes'))
-    .action((options: RunOptions) => ends(down(options, context)));
+    .option('--volumes', 'delete the volumes as well, and all that is in them', false)
+    .option('--confirm <project>', "the project's name, where nobody can be asked for it; for --volumes")
+    .addHelpText(
+      'after',
+      examples(
+        'pets down',
+        'pets down --yes',
+        'pets down --volumes',
+        'pets down --volumes --confirm homelab',
+      ),
+    )
+    .action((options: DownOptions) => ends(down(options, context)));
 }
 
 function addReaders(program: Command, context: Context, ends: Ends): void {
@@ -145,6 +159,43 @@ function addVolume(program: Command, context: Context, ends: Ends): void {
     .addOption(flag('--no-input', 'never ask'))
     .addHelpText('after', examples('pets volume rm web/data', 'pets volume rm web/data --confirm web/data'))
     .action((name: string, options: VolumeRmOptions) => ends(volumeRm(name, options, context)));
+}
+
+function addBackup(program: Command, context: Context, ends: Ends): void {
+  withGlobalOptions(program.command('backup <app>'))
+    .summary("back up an app's volumes")
+    .description(
+      'Writes a consistent, portable backup of all volumes of the app and prints its folder. The app is stopped while they are copied, and started again.',
+    )
+    .option('--output <folder>', 'put it into <folder>/<app>/<id>, not with the project’s other backups')
+    .addOption(timeoutFlag('limit for the boot after it: 90s, 10m'))
+    .addHelpText('after', examples('pets backup web', 'pets backup web --output /mnt/nas/pets'))
+    .action((app: string, options: BackupOptions) => ends(backup(app, options, context)));
+  withGlobalOptions(program.command('backups [app]'))
+    .summary('list the backups with time, size and revision')
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', examples('pets backups', 'pets backups web', 'pets backups --json'))
+    .action((app: string | undefined, options: JsonOption) => ends(backups(app, options, context)));
+  withGlobalOptions(program.command('restore <app> [id]'))
+    .summary("put an app's volumes back as they were in a backup")
+    .description(
+      "Replaces the app's volumes by those of a backup: the newest, or the one whose id begins so. What is replaced is backed up as well. Where the app does not come up with them, it gets its own back.",
+    )
+    .option('--from <folder>', 'the folder of a backup that is somewhere else')
+    .option('--confirm <app>', "the app's name, where nobody can be asked for it")
+    .addOption(flag('--no-input', 'never ask'))
+    .addOption(timeoutFlag('limit for the boot after it: 90s, 10m'))
+    .addHelpText(
+      'after',
+      examples(
+        'pets restore web',
+        'pets restore web 20260131 --confirm web',
+        'pets restore web --from /mnt/nas/pets/web/20260131-235959',
+      ),
+    )
+    .action((app: string, id: string | undefined, options: RestoreOptions) =>
+      ends(restore(app, id, options, context)),
+    );
 }
 
 function usageError({ code, message }: CommanderError): ProblemError {

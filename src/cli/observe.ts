@@ -18,6 +18,8 @@ export type Wanted = {
   readonly volumes: boolean;
 };
 export const nothingWanted: Wanted = { ports: new Set(), sockets: new Set(), apps: [], volumes: false };
+/** Instances and volumes, kept ones too. */
+export const everything: Wanted = { ...nothingWanted, volumes: true };
 
 /**
  * What is there: one request to the daemon, and a few more where there are volumes or new apps; the rest from the

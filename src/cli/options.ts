@@ -45,12 +45,12 @@ export function withRunOptions(command: Command): Command {
         count,
       ),
     )
-    .addOption(
-      flag('--timeout <duration>', 'limit for each switch and each boot: 90s, 10m')
-        .default(300_000, '5m')
-        .argParser(duration),
-    )
+    .addOption(timeoutFlag('limit for each switch and each boot: 90s, 10m'))
     .addOption(flag('--fail-fast', 'start nothing more after the first failure').default(false));
+}
+
+export function timeoutFlag(meaning: string): Option {
+  return flag('--timeout <duration>', meaning).default(300_000, '5m').argParser(duration);
 }
 
 export function examples(...lines: readonly string[]): string {

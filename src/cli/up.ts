@@ -5,7 +5,8 @@ import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { chooseMode, createReporter, diffText } from '../ui/index.js';
 import { confirm, mayAsk } from './confirm.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
-import { observe, wantedBy } from './observe.js';
+import { observeToWrite } from './finish.js';
+import { wantedBy } from './observe.js';
 import { desireOf, located, readProject, type Project } from './project.js';
 import { holdProject } from './project-lock.js';
 import { selected } from './select.js';
@@ -29,7 +30,7 @@ export async function up(apps: readonly string[], options: UpOptions, context: C
   const release = await holdProject(project.manifest.project, 'up', context.env);
   try {
     const desired = await desireOf(project, lazyExec);
-    const actual = await observe(desired.project, wantedBy(desired), context.env);
+    const actual = await observeToWrite(desired.project, wantedBy(desired), context);
     const planFor = (allowed: Allowed) => planOf(desired, actual, { ...allowed, only });
     const plan = planFor(await allowedBy(planFor(options), options, context));
     return await carryOut(plan, desired, project, options, context);

@@ -1,4 +1,5 @@
 import type { Incus, InstanceJson } from '../ports.js';
+import { archivesOf } from './archives.js';
 import { said } from './attempt.js';
 import { sender } from './http.js';
 import { insideOf } from './inside.js';
@@ -7,6 +8,8 @@ import { Rest } from './operations.js';
 import { OwnInstances } from './own.js';
 import { powerOf } from './power.js';
 import { unshareable } from './server.js';
+import { transferOver } from './transfer.js';
+import { underWay } from './under-way.js';
 import { volumesOf } from './volumes.js';
 
 /** The Incus port over the daemon's socket. It writes only to instances and volumes that bear `project`'s marks. */
@@ -22,7 +25,9 @@ export function incusOver(socket: string, project: string): Incus {
     unshareable: () => said('asking Incus what its host can do', () => unshareable(rest)),
     ...instancesOf(rest, own),
     ...powerOf(rest, own),
+    ...underWay(rest, project),
     ...insideOf(rest, own),
     ...volumesOf(rest, project),
+    ...archivesOf(rest, transferOver(socket), project),
   };
 }

@@ -6,7 +6,15 @@ import type { Rest } from './operations.js';
 import { at, type OwnInstances } from './own.js';
 
 type Calls =
-  'create' | 'rename' | 'remove' | 'setConfig' | 'setProfiles' | 'setDevice' | 'removeDevice' | 'status';
+  | 'create'
+  | 'rename'
+  | 'remove'
+  | 'setConfig'
+  | 'setProfiles'
+  | 'setDevice'
+  | 'setDevices'
+  | 'removeDevice'
+  | 'status';
 
 /** An image is unpacked in a second or two, in minutes on a busy disk. */
 const END_LIMIT_MS = 300_000;
@@ -51,6 +59,9 @@ export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
       write(`setting the device \`${device}\` of \`${name}\``, () =>
         own.patch(name, { devices: { [device]: value } }),
       ),
+
+    setDevices: (name, devices) =>
+      write(`setting ${Object.keys(devices).join(', ')} of \`${name}\``, () => own.patch(name, { devices })),
 
     // A PATCH cannot remove one.
     removeDevice: (name, device) =>

@@ -7,7 +7,7 @@ import { safeWriter, type SafeWriter } from './terminal.js';
 export { diffText } from './diff.js';
 export { cleanProblem } from './failure.js';
 export { jsonLine, jsonText, problemRecord } from './json.js';
-export { createStyle } from './style.js';
+export { clean as cleanLine, createStyle } from './style.js';
 export { summaryLines } from './summary.js';
 export { table } from './table.js';
 

@@ -153,7 +153,12 @@ export function recordingPorts(
         await call(['incus.markVolume', volume.name, marks.app, marks.volume], undefined);
         volumes[volumes.indexOf(volume)] = { ...volume, ...marks };
       },
+      setDevices: unused,
+      powered: unused,
       removeVolume: unused,
+      copyVolume: unused,
+      exportVolume: unused,
+      importVolume: unused,
       unshareable: unused,
       instances: unused,
       status: unused,

@@ -128,10 +128,13 @@ export class Story {
   }
 
   /** A running `pets` that a story can signal. */
-  start(args: readonly string[]): { child: ChildProcess; ended: Promise<Result> } {
+  start(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+  ): { child: ChildProcess; ended: Promise<Result> } {
     const child = spawn(process.execPath, [PROGRAM, ...args], {
       cwd: this.folder,
-      env: cleanEnv(),
+      env: { ...cleanEnv(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#children.add(child);

@@ -1,0 +1,18 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import type { Context } from './context.js';
+
+/**
+ * The folder of what pets keeps on this host about a project: `$PETS_STATE_DIR`, else `$XDG_STATE_HOME/pets`, else
+ * `~/.local/state/pets`, for root `/var/lib/pets`; in it, the project's name. It may not be there yet.
+ */
+export function stateDirectory(env: Context['env'], project: string, uid = process.getuid?.()): string {
+  return join(baseOf(env, uid), project);
+}
+
+function baseOf(env: Context['env'], uid: number | undefined): string {
+  const { PETS_STATE_DIR: own, XDG_STATE_HOME: xdg, HOME: home } = env;
+  if (own !== undefined && own !== '') return resolve(own);
+  // The XDG rules: a relative one is as none.
+  if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, 'pets');
+  return uid === 0 ? '/var/lib/pets' : join(home || '/', '.local', 'state', 'pets');
+}
