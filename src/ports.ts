@@ -98,6 +98,11 @@ export interface Incus {
   setConfig(name: string, config: Readonly<Record<string, string>>): Promise<void>;
   setProfiles(name: string, profiles: readonly string[]): Promise<void>;
   setDevice(name: string, device: string, value: Readonly<Record<string, string>>): Promise<void>;
+  /** All of them at once, or none. */
+  setDevices(
+    name: string,
+    devices: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  ): Promise<void>;
   /** A device that is gone is fine. */
   removeDevice(name: string, device: string): Promise<void>;
   status(name: string): Promise<string>;
@@ -125,7 +130,16 @@ export interface Incus {
   markVolume(volume: Volume, marks: VolumeMarks): Promise<void>;
   /** One that is gone is fine; one in use is a problem. */
   removeVolume(volume: Volume): Promise<void>;
+  /** A copy with other marks, in the same pool. What the volume holds must not change meanwhile. */
+  copyVolume(volume: Volume, marks: VolumeMarks): Promise<Volume>;
+  /** Hands `take` what the volume holds, as an archive that any pool of any daemon can import. */
+  exportVolume(volume: Volume, take: (archive: Bytes) => Promise<void>): Promise<void>;
+  /** A new volume from such an archive; in the default pool where the one named is not there. */
+  importVolume(archive: Bytes, marks: VolumeMarks, pool: string | null): Promise<Volume>;
 }
+
+/** A stream. Nothing is held whole in memory. */
+export type Bytes = AsyncIterable<Uint8Array>;
 
 /** `warning`: a size that the pool's driver does not enforce. */
 export type VolumeMade = { readonly warning: string | null };

@@ -145,6 +145,10 @@ export class Machine {
         writeFile: unused,
         removeFile: unused,
         exec: unused,
+        setDevices: unused,
+        copyVolume: unused,
+        exportVolume: unused,
+        importVolume: unused,
       },
     };
     const delivery = (store: 'shared' | 'copy'): Delivery => ({

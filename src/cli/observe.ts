@@ -1,3 +1,5 @@
+import { unfinished } from '../backup/names.js';
+import { endRestore } from '../backup/restore.js';
 import { instanceOf } from '../deliver/instance.js';
 import { profileTarget } from '../deliver/shared.js';
 import { incusOver } from '../incus/client.js';
@@ -27,6 +29,8 @@ export const nothingWanted: Wanted = {
   volumes: false,
   images: [],
 };
+/** Instances and volumes, kept ones too. */
+export const everything: Wanted = { ...nothingWanted, volumes: true };
 
 /**
  * What is there: one request to the daemon, and a few more where there are volumes or new apps; the rest from the
@@ -76,9 +80,17 @@ async function missing(images: readonly string[], incus: Incus): Promise<string[
   return there.filter(({ is }) => !is).map(({ image }) => image);
 }
 
-/** For those who are about to change something: what the daemon still does to the pets is waited for first. */
+/**
+ * For those who are about to change something: what the daemon still does to the pets is waited for first, and what
+ * a killed restore has left to do is done.
+ */
 export async function observeAtRest(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
-  await incusOver(socketPath(env), project).quiesce();
+  const incus = incusOver(socketPath(env), project);
+  await incus.quiesce();
+  const actual = await observe(project, wanted, env);
+  const apps = unfinished(actual);
+  if (apps.length === 0) return actual;
+  for (const app of apps) await endRestore(app, actual.volumes, incus);
   return observe(project, wanted, env);
 }
 

@@ -35,7 +35,7 @@ export type RequestOptions = {
 };
 
 /** Longer than anything the daemon does while a request stays open: proxies of one instance, 1 to 6 s each. */
-const SILENCE_MS = 120_000;
+export const SILENCE_MS = 120_000;
 
 /** One HTTP request over the socket. Rejects with a ProblemError when there is no daemon to talk to. */
 export type Send = (method: string, path: string, options?: RequestOptions) => Promise<Reply>;
@@ -79,7 +79,7 @@ export function sender(socket: string): Send {
 /** The connection broke although the daemon was there: it may have acted on the request or not. */
 export class ConnectionLost extends Error {}
 
-function lost(error: NodeJS.ErrnoException, socket: string): Error {
+export function lost(error: NodeJS.ErrnoException, socket: string): Error {
   if (error.code === 'EACCES' || error.code === 'EPERM') {
     return new ProblemError(
       {

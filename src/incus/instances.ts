@@ -1,4 +1,4 @@
-import type { Incus } from '../ports.js';
+import type { Incus, InstanceSpec } from '../ports.js';
 import { ProblemError } from '../problem.js';
 import { said, write } from './attempt.js';
 import { IncusError } from './http.js';
@@ -8,7 +8,15 @@ import { quiesce } from './quiesce.js';
 import { hasImage } from './server.js';
 
 type Calls =
-  'create' | 'rename' | 'remove' | 'setConfig' | 'setProfiles' | 'setDevice' | 'removeDevice' | 'status';
+  | 'create'
+  | 'rename'
+  | 'remove'
+  | 'setConfig'
+  | 'setProfiles'
+  | 'setDevice'
+  | 'setDevices'
+  | 'removeDevice'
+  | 'status';
 
 /** What an instance is made of, and its name. */
 export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
@@ -54,10 +62,9 @@ export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
     setProfiles: (name, profiles) =>
       write(`setting the profiles of \`${name}\``, () => own.patch(name, { profiles })),
 
-    setDevice: (name, device, value) =>
-      write(`setting the device \`${device}\` of \`${name}\``, () =>
-        own.patch(name, { devices: { [device]: value } }),
-      ),
+    setDevice: (name, device, value) => setDevices(name, { [device]: value }, own),
+
+    setDevices: (name, devices) => setDevices(name, devices, own),
 
     // A PATCH cannot remove one.
     removeDevice: (name, device) =>
@@ -87,6 +94,12 @@ async function setConfig(
 ): Promise<void> {
   for (const part of withCpuLast(config))
     await write(`configuring \`${name}\``, () => own.patch(name, { config: part }));
+}
+
+function setDevices(name: string, devices: InstanceSpec['devices'], own: OwnInstances): Promise<void> {
+  const names = Object.keys(devices).map((device) => `\`${device}\``);
+  const what = `the device${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
+  return write(`setting ${what} of \`${name}\``, () => own.patch(name, { devices }));
 }
 
 /**
