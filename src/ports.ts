@@ -205,6 +205,23 @@ export interface Secrets {
   take(from: AppName, app: AppName, isFormerInUse: boolean): Promise<void>;
 }
 
+/** By name. */
+export type SecretValues = ReadonlyMap<string, Uint8Array>;
+
+/** What was generated for apps. A restore replaces some of it: what is staged outlives a run that is killed. */
+export interface GeneratedSecrets {
+  of(app: AppName): Promise<SecretValues>;
+  /** In place of those that have these names. */
+  keep(app: AppName, values: SecretValues): Promise<void>;
+  /** Beside them, for the restore with this id. */
+  stage(app: AppName, id: string, values: SecretValues): Promise<void>;
+  /** Keeps what was staged for this restore, if anything was; it stays staged. */
+  commit(app: AppName, id: string): Promise<void>;
+  /** Whether anything is. */
+  isStaged(): Promise<boolean>;
+  unstage(): Promise<void>;
+}
+
 /** The host that the daemon runs on. */
 export interface Host {
   /** Null when it can be bound now; else why not, in words. */

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Bytes } from '../ports.js';
+import type { Bytes, SecretValues } from '../ports.js';
 import { ProblemError } from '../problem.js';
 import { BACKUP_FILE, ID, parseBackup, type Backup, type BackupVolume } from './format.js';
 
@@ -31,8 +31,8 @@ export async function readBackup(folder: string): Promise<Backup> {
 }
 
 /** Every file of the backup must be what was written. */
-export async function verify(folder: string, { volumes }: Backup): Promise<void> {
-  for (const { file, sha256, bytes } of volumes) {
+export async function verify(folder: string, { volumes, secrets }: Backup): Promise<void> {
+  for (const { file, sha256, bytes } of [...volumes, ...secrets]) {
     const path = join(folder, file);
     const found = await filed(`reading ${path}`, async () => {
       const { size } = await stat(path);
@@ -51,6 +51,14 @@ export async function verify(folder: string, { volumes }: Backup): Promise<void>
 
 export function archiveOf(folder: string, { file }: BackupVolume): Bytes {
   return createReadStream(join(folder, file)) as Bytes;
+}
+
+export async function secretsIn(folder: string, { secrets }: Backup): Promise<SecretValues> {
+  const values = secrets.map(async ({ name, file }): Promise<[string, Uint8Array]> => {
+    const path = join(folder, file);
+    return [name, await filed(`reading ${path}`, () => readFile(path))];
+  });
+  return new Map(await Promise.all(values));
 }
 
 /** A backup that is being written: under another name until it is whole, for nobody but its owner to read. */
@@ -99,7 +107,7 @@ export class Draft {
 
   /** On disk, whole, under its own name. */
   async finish(backup: Backup): Promise<Found> {
-    await this.add(BACKUP_FILE, lines(`${JSON.stringify(backup, null, 2)}\n`));
+    await this.add(BACKUP_FILE, once(Buffer.from(`${JSON.stringify(backup, null, 2)}\n`)));
     return filed(`writing ${this.folder}`, async () => {
       await synced(this.folder);
       const taken = await readdir(this.#root);
@@ -121,8 +129,9 @@ function freeId(id: string, taken: readonly string[]): string {
   for (let n = 2; ; n++) if (!taken.includes(`${id}-${n}`)) return `${id}-${n}`;
 }
 
-async function* lines(text: string): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(Buffer.from(text));
+/** A stream of what is in memory already. */
+export async function* once(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(content);
 }
 
 async function synced(path: string): Promise<void> {

@@ -9,16 +9,27 @@ const textOrNull = v.nullable(text);
 const count = v.pipe(v.number('expected a number'), v.safeInteger(), v.minValue(0));
 const bare = (what: string) => v.pipe(text, v.regex(/^[A-Za-z0-9-]+$/, `expected ${what}`));
 
+/** A file beside `backup.json`. */
+const part = {
+  file: v.pipe(text, v.regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'expected the name of a file')),
+  sha256: v.pipe(text, v.regex(/^[0-9a-f]{64}$/, 'expected a sha256')),
+  bytes: count,
+};
+
 const volume = v.object({
   /** Its name in the app's `volumes`. */
   name: bare('the name of a volume'),
   /** Where the app had it mounted; null: it was kept, and not attached. */
   path: textOrNull,
   size: textOrNull,
-  /** Beside this file: what Incus exports, a gzipped tar of the volume. */
-  file: v.pipe(text, v.regex(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, 'expected the name of a file')),
-  sha256: v.pipe(text, v.regex(/^[0-9a-f]{64}$/, 'expected a sha256')),
-  bytes: count,
+  /** `file` is what Incus exports, a gzipped tar of the volume. */
+  ...part,
+});
+
+/** One that pets had generated: `file` is its value. */
+const secret = v.object({
+  name: v.pipe(text, v.regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/, 'expected the name of a secret')),
+  ...part,
 });
 
 const backup = v.object({
@@ -33,14 +44,16 @@ const backup = v.object({
   /** The version of pets that wrote it. */
   pets: text,
   volumes: v.array(volume),
+  secrets: v.array(secret),
 });
 
 export type BackupVolume = v.InferOutput<typeof volume>;
+export type BackupSecret = v.InferOutput<typeof secret>;
 /** `backup.json`: what a backup is of, and what ran there when it was taken. */
 export type Backup = v.InferOutput<typeof backup>;
 
-/** What is told of a backup beside its volumes. */
-export type Facts = Omit<Backup, 'version' | 'volumes'>;
+/** What is told of a backup beside what it holds. */
+export type Facts = Omit<Backup, 'version' | 'volumes' | 'secrets'>;
 
 /** Reads the text of `backup.json`; `path` is where it is, for the message. Unknown keys are left out. */
 export function parseBackup(json: string, path: string): Backup {

@@ -1,4 +1,4 @@
-import type { Actual, Volume } from '../model.js';
+import type { Actual, AppName, Volume } from '../model.js';
 
 /**
  * What a volume is while data is moved: its mark is the volume's name and one of these. The dot keeps them from
@@ -58,7 +58,7 @@ export function inPlace(app: string, volumes: readonly Volume[]): Volume[] {
   });
 }
 
-export function unfinished({ volumes }: Pick<Actual, 'volumes'>): string[] {
-  const apps = [...new Set(volumes.map((v) => v.app))];
+export function unfinished({ volumes }: Pick<Actual, 'volumes'>): AppName[] {
+  const apps = [...new Set(volumes.map((v) => v.app as AppName))];
   return apps.filter((app) => inPlace(app, volumes).length > 0);
 }

@@ -1,5 +1,5 @@
-import type { AppName, Volume } from '../model.js';
-import type { Guest, Incus } from '../ports.js';
+import type { AppName, DesiredSecret, Volume } from '../model.js';
+import type { GeneratedSecrets, Guest, Incus } from '../ports.js';
 import { problemOf, ProblemError, type ExitCode } from '../problem.js';
 import type { Facts } from './format.js';
 
@@ -11,6 +11,8 @@ export type Subject = {
   readonly volumes: readonly Volume[];
   /** Where it has them mounted, by their names in Incus. */
   readonly paths: ReadonlyMap<string, string>;
+  /** Those that the manifest has pets generate. */
+  readonly secrets: readonly DesiredSecret[];
   /** Whether its instance ran, and is to run again. */
   readonly isUp: boolean;
   /** The system that it is up with; null: that was never recorded. */
@@ -20,6 +22,7 @@ export type Subject = {
 export type Work = {
   readonly incus: Incus;
   readonly guest: Guest;
+  readonly secrets: GeneratedSecrets;
   /** Bound on a boot, ms. */
   readonly limitMs: number;
   /** The app's folder of backups. */

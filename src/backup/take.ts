@@ -1,7 +1,8 @@
 import type { Volume } from '../model.js';
 import { problemOf, ProblemError } from '../problem.js';
-import { Draft, type Found } from './folder.js';
-import { idAt, type BackupVolume } from './format.js';
+import type { SecretValues } from '../ports.js';
+import { Draft, once, type Found } from './folder.js';
+import { idAt, type BackupSecret, type BackupVolume } from './format.js';
 import { aside, isAside, leftovers } from './names.js';
 import {
   goOn,
@@ -27,7 +28,8 @@ export async function takeBackup(subject: Subject, work: Work): Promise<Found> {
   const made: Still[] = [];
   try {
     await whileStopped(subject, work, () => copyAll(subject, idAt(time), made, work));
-    const found = await archive(made, subject, time, work);
+    const secrets = await work.secrets.of(subject.app);
+    const found = await archive({ volumes: made, secrets }, subject, time, work);
     await comesUp(subject, found, work);
     return found;
   } finally {
@@ -64,25 +66,28 @@ async function comesUp(subject: Subject, { folder }: Found, work: Work): Promise
 }
 
 /** What runs that were killed have left in Incus; what a restore took out of an app stays. */
-export async function removeLeftovers({ app, volumes }: Subject, { incus, say }: Work): Promise<void> {
+export async function removeLeftovers(
+  { app, volumes }: Subject,
+  { incus, secrets, say }: Work,
+): Promise<void> {
+  await secrets.unstage();
   for (const volume of leftovers(app, volumes)) {
     say(`deleting ${volume.volume}, which a run that was ended has left`);
     await incus.removeVolume(volume);
   }
 }
 
-/** Writes the archives and `backup.json`. The folder has its name only when all of it is there. */
-export async function archive(
-  volumes: readonly Still[],
-  { facts }: Subject,
-  time: Date,
-  work: Work,
-): Promise<Found> {
+/** What a backup is made of. */
+export type Content = { readonly volumes: readonly Still[]; readonly secrets: SecretValues };
+
+/** Writes the archives, the secrets and `backup.json`. The folder has its name only when all of it is there. */
+export async function archive(content: Content, { facts }: Subject, time: Date, work: Work): Promise<Found> {
   const draft = await Draft.begin(work.root, idAt(time));
   try {
-    const written: BackupVolume[] = [];
-    for (const volume of volumes) written.push(await packed(volume, draft, work));
-    return await draft.finish({ version: 1, ...facts, time: time.toISOString(), volumes: written });
+    const volumes: BackupVolume[] = [];
+    for (const volume of content.volumes) volumes.push(await packed(volume, draft, work));
+    const secrets = await written(content.secrets, draft);
+    return await draft.finish({ version: 1, ...facts, time: time.toISOString(), volumes, secrets });
   } catch (error) {
     await draft.discard();
     throw work.stop.aborted ? new Interrupted('interrupted; there is no new backup', work.stop) : error;
@@ -98,4 +103,14 @@ async function packed({ name, from, path }: Still, draft: Draft, work: Work): Pr
     Object.assign(found, await draft.add(file, bytes, work.stop));
   });
   return { name, path, size: from.size, file, ...found };
+}
+
+async function written(secrets: SecretValues, draft: Draft): Promise<BackupSecret[]> {
+  const parts: BackupSecret[] = [];
+  for (const [name, value] of secrets) {
+    // No volume's name has a dot: none has a file that is called so.
+    const file = `${name}.secret`;
+    parts.push({ name, file, ...(await draft.add(file, once(value))) });
+  }
+  return parts;
 }

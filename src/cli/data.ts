@@ -8,9 +8,10 @@ import type { Actual, AppName, Manifest } from '../model.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import type { Context } from './context.js';
 import type { LockOptions } from './project-lock.js';
+import { generatedIn } from '../secrets/generated.js';
 import { revisionOf } from './ps.js';
 import { sayer } from './say.js';
-import { stateDirectory } from './state.js';
+import { secretsDirectory, stateDirectory } from './state.js';
 import { VERSION } from './version.js';
 
 /** What the verbs that move an app's data take. */
@@ -35,6 +36,9 @@ export function subjectOf(name: string, { project, apps }: Manifest, actual: Act
     volumes,
     paths: new Map(
       volumes.flatMap((v) => attached.filter((a) => a.volume === v.volume).map((a) => [v.name, a.path])),
+    ),
+    secrets: (apps.find((a) => a.name === name)?.secrets ?? []).filter(
+      ({ source }) => source.kind === 'generate',
     ),
     isUp: instance !== undefined && instance.status !== 'Stopped',
     toplevel: applied?.toplevel ?? null,
@@ -66,6 +70,7 @@ export function workFor(
   return {
     incus,
     guest: guestOver(incus),
+    secrets: generatedIn(secretsDirectory(context.env, manifest.project)),
     limitMs: manifest.apps.find(({ name }) => name === app)?.timeout ?? options.timeout,
     root: join(root, app),
     now: () => new Date(),

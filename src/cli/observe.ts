@@ -8,7 +8,9 @@ import { socketPath } from '../incus/http.js';
 import { actualFrom } from '../incus/observe.js';
 import type { Actual, Desired, DesiredApp } from '../model.js';
 import type { Incus, InstanceJson } from '../ports.js';
+import { generatedIn } from '../secrets/generated.js';
 import type { Context } from './context.js';
+import { secretsDirectory } from './state.js';
 
 const SETTLE_MS = 10_000;
 
@@ -90,8 +92,17 @@ export async function observeAtRest(project: string, wanted: Wanted, env: Contex
   const actual = await observe(project, wanted, env);
   const apps = unfinished(actual);
   if (apps.length === 0) return actual;
-  for (const app of apps) await endRestore(app, actual.volumes, incus);
+  const secrets = generatedIn(secretsDirectory(env, project));
+  for (const app of apps) await endRestore(app, actual.volumes, { incus, secrets });
   return observe(project, wanted, env);
+}
+
+/** What a killed restore has left to do, for those who read secrets: some may not be kept as they are to be. */
+export async function endRestores(project: string, env: Context['env']): Promise<void> {
+  const secrets = generatedIn(secretsDirectory(env, project));
+  if (!(await secrets.isStaged())) return;
+  await observeAtRest(project, everything, env);
+  await secrets.unstage();
 }
 
 export function wantedBy({ apps }: Desired): Wanted {

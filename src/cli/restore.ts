@@ -3,6 +3,7 @@ import { idsIn, readBackup, verify, type Found } from '../backup/folder.js';
 import { chosen } from '../backup/format.js';
 import { isAside } from '../backup/names.js';
 import { restoreBackup, untouched, type Restored } from '../backup/restore.js';
+import { changeOf, replacedBy, type SecretChange } from '../backup/secrets.js';
 import type { Subject } from '../backup/subject.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { ask, mayAsk } from './confirm.js';
@@ -34,9 +35,12 @@ export async function restore(
     const say = sayer(app, options, context);
     say(`checking ${from.folder}`);
     await verify(from.folder, from.backup);
-    await agreed(from, subject, options, context);
     const work = workFor(app, root, manifest, options, context);
-    const restored = await context.draining((stop) => restoreBackup(from, subject, { ...work, stop }));
+    const secrets = await changeOf(from, subject, work);
+    await agreed(from, secrets, subject, options, context);
+    const restored = await context.draining((stop) =>
+      restoreBackup(from, secrets, subject, { ...work, stop }),
+    );
     tell(restored, from, subject, say);
     const names = restored.volumes.map((name) => `${app}/${name}`);
     context.stdout.write(`restored ${names.join(', ')} from ${from.folder}\n`);
@@ -47,7 +51,7 @@ export async function restore(
 
 /** What a person may want to do next, or not expect. */
 function tell(
-  { volumes, replaced }: Restored,
+  { volumes, secrets, replaced }: Restored,
   from: Found,
   subject: Subject,
   say: (line: string) => void,
@@ -55,6 +59,7 @@ function tell(
   const { app } = subject;
   for (const name of untouched(from, subject)) say(`${name} is not in that backup, and stays as it is`);
   if (replaced) say(`what was replaced is the backup ${replaced.id}: \`pets restore ${app} ${replaced.id}\``);
+  if (secrets.length > 0) say(`${secrets.join(', ')}: the secret of then; \`pets up ${app}\` records it`);
   if (!volumes.every((name) => isAttached(name, subject)))
     say(`\`pets up ${app}\` attaches what was restored`);
 }
@@ -80,6 +85,7 @@ async function backupFor(
 /** Where nothing is replaced there is nothing to ask. */
 async function agreed(
   from: Found,
+  secrets: SecretChange,
   subject: Subject,
   options: RestoreOptions,
   context: Context,
@@ -87,6 +93,7 @@ async function agreed(
   const { app, volumes } = subject;
   const names = from.backup.volumes.map(({ name }) => name);
   const replaced = volumes.filter((v) => !isAside(v) && names.includes(v.volume)).map((v) => v.volume);
+  replaced.push(...replacedBy(secrets).map((name) => `the secret ${name}`));
   if (replaced.length === 0) return;
   const { backup } = from;
   const whose = backup.app === app ? '' : ` of ${backup.project}/${backup.app}`;

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Draft, idsIn, readBackup, verify } from '../../src/backup/folder.js';
+import { Draft, idsIn, once, readBackup, secretsIn, verify } from '../../src/backup/folder.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pets-backups-'));
 afterAll(() => {
@@ -26,10 +26,18 @@ async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
 async function written(root: string, id: string) {
   const draft = await Draft.begin(root, id);
   const facts = await draft.add('data.tar.gz', chunks('one', 'two'));
+  const secret = await draft.add('_db.2.secret', once(Buffer.from('pass\0word')));
   const head = { project: 'p', app: 'web', flakeRef: null, revision: null, toplevel: null, generation: null };
   const volume = { name: 'data', path: null, size: null, file: 'data.tar.gz', ...facts };
   const time = '2026-01-31T23:59:59.000Z';
-  return draft.finish({ version: 1, ...head, time, pets: '1', volumes: [volume] });
+  return draft.finish({
+    version: 1,
+    ...head,
+    time,
+    pets: '1',
+    volumes: [volume],
+    secrets: [{ name: '_db.2', file: '_db.2.secret', ...secret }],
+  });
 }
 
 test('a backup has its name when it is whole; it reads as written, and proves itself', async () => {
@@ -39,6 +47,7 @@ test('a backup has its name when it is whole; it reads as written, and proves it
   expect(backup.volumes[0]).toMatchObject({ bytes: 6 });
   expect(await readBackup(path)).toEqual(backup);
   await verify(path, backup);
+  expect([...(await secretsIn(path, backup))]).toEqual([['_db.2', Buffer.from('pass\0word')]]);
 });
 
 test('a second one in the same second gets another name, and sorts behind', async () => {

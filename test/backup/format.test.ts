@@ -14,6 +14,7 @@ const whole = {
   volumes: [
     { name: 'data', path: null, size: '1GiB', file: 'data.tar.gz', sha256: 'a'.repeat(64), bytes: 12 },
   ],
+  secrets: [{ name: '_db.2', file: '_db.2.secret', sha256: 'b'.repeat(64), bytes: 32 }],
 };
 
 describe('backup.json', () => {
@@ -27,6 +28,11 @@ describe('backup.json', () => {
     ['null', 'null', 'Expected Object'],
     ['a newer one', JSON.stringify({ ...whole, version: 2 }), 'version 2 is newer'],
     ['a file elsewhere', JSON.stringify(volume({ file: '../../etc/shadow' })), 'volumes.0.file'],
+    [
+      'a secret elsewhere',
+      JSON.stringify({ ...whole, secrets: [{ ...whole.secrets[0], name: '../db' }] }),
+      'secrets.0.name',
+    ],
     ['a hidden file', JSON.stringify(volume({ file: '.x' })), 'volumes.0.file'],
     ['a mark of pets’ own', JSON.stringify(volume({ name: 'data.replaced-1' })), 'volumes.0.name'],
     ['no checksum', JSON.stringify(volume({ sha256: '' })), 'volumes.0.sha256'],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { must, Story } from './rig.js';
+import { must, seen, Story } from './rig.js';
 
 /** Counts its starts and a number, as a user of its own. Where there is a file `broken`, it fails. */
 const KEEPER = `
@@ -236,16 +236,3 @@ describe('backup and restore', () => {
     await ended;
   }
 });
-
-function seen(child: ReturnType<Story['start']>['child'], step: string): Promise<void> {
-  let text = '';
-  return new Promise((resolve, reject) => {
-    child.stderr?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      if (text.includes(step)) resolve();
-    });
-    child.once('close', () => {
-      reject(new Error(`it ended before \`${step}\`: ${text}`));
-    });
-  });
-}
