@@ -1,5 +1,6 @@
 import type { Action, ActionKind, SystemRef } from '../actions.js';
 import type { Generation, Interrupts, OpId, Operation } from '../model.js';
+import { throughOf } from './health.js';
 import { idOf } from './chain.js';
 import { movesStore, type Compared } from './compare.js';
 import { copyOf, undoneCopyOf, volumesAt } from './data.js';
@@ -180,10 +181,7 @@ function exposedSteps(last: Generation, cause: string, rescues: readonly OpId[])
 function healthSteps(last: Generation, system: SystemRef, cause: string, rescues: readonly OpId[]): Step[] {
   const { health, exposures } = last;
   if (!health) return [];
-  const through = exposures.flatMap(({ role, binding }) =>
-    role === 'web' && binding && binding.protocol !== 'unix'
-      ? [{ address: binding.address, port: binding.first }]
-      : [],
-  );
-  return [{ action: { kind: 'check', system, health, through }, cause, rescues }];
+  const web = exposures.find(({ role }) => role === 'web')?.binding ?? null;
+  const listen = web && web.protocol !== 'unix' ? { address: web.address, port: web.first } : null;
+  return [{ action: { kind: 'check', system, health, through: throughOf(health, listen) }, cause, rescues }];
 }

@@ -8,6 +8,7 @@ const volume = (mark: string, usedBy: string[] = [], app = 'web'): Volume => ({
   app,
   volume: mark,
   size: null,
+  copies: true,
   usedBy,
 });
 const marks = (volumes: Volume[]) => volumes.map((v) => v.volume);
