@@ -74,7 +74,8 @@ function appOutcome(
 
 /** After a way back that was gone to its end: what serves. */
 function servesAgain(operations: readonly Operation[], ended: ReadonlyMap<OpId, Ended>): string | null {
-  const kinds = operations.filter(({ rescues }) => rescues).map(({ id }) => ended.get(id)?.kind);
+  const steps = operations.filter(({ rescues, action }) => rescues && action.kind !== 'condemn');
+  const kinds = steps.map(({ id }) => ended.get(id)?.kind);
   const isGone = kinds.includes('done') && kinds.every((kind) => kind === 'done' || kind === 'unneeded');
   const back = operations.find(({ rescues, action }) => rescues && action.kind === 'settle')?.action;
   if (!isGone || back?.kind !== 'settle' || back.system.kind !== 'applied') return null;

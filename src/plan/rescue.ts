@@ -26,11 +26,13 @@ export function rescueOperations(compared: Compared, forward: readonly Operation
   if (!last || movesStore(compared) || !forward.some(({ action }) => isChange(action))) return [];
   const steps = stepsBack(compared, last, forward).filter(({ rescues }) => rescues.length > 0);
   const ids = steps.map(({ action }) => `${idOf(compared.app.name, action)}~back`);
-  return steps.map(({ action, cause, interrupts = 'nothing', rescues }, i) => ({
-    ...{ id: ids[i] ?? '', app: compared.app.name, action, cause, interrupts, rescues },
-    needs: ids.slice(Math.max(0, i - 1), i),
-    after: [],
-  }));
+  return steps.map(({ action, cause, interrupts = 'nothing', rescues }, i) => {
+    const before = ids.slice(Math.max(0, i - 1), i);
+    // To serve again is worth more than to remember why not.
+    const isAnyway = steps[i - 1]?.action.kind === 'condemn';
+    const edges = isAnyway ? { needs: [], after: before } : { needs: before, after: [] };
+    return { id: ids[i] ?? '', app: compared.app.name, action, cause, interrupts, rescues, ...edges };
+  });
 }
 
 /** Whether it makes something of the app that was not recorded. A start, say, does not. */

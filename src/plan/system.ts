@@ -47,8 +47,7 @@ export function bringSystem(
     if (status !== 'Running') bringUp(ops, app.name, status, context);
     status = 'Running';
     ops.then({ kind: 'deliver', store }, cause);
-    // Only a running guest can be told.
-    setProfile(ops, compared, cause, !isMoved);
+    if (!isMoved) setProfile(ops, compared, cause);
   }
   // What Incus refuses is to be refused while the app still runs.
   if (!isFitted) for (const { action, cause } of refit.config) ops.then(action, cause);
@@ -60,8 +59,7 @@ export function bringSystem(
   }
   if (isMoved) {
     moveData(ops, data, cause);
-    if (store === 'shared' || returns) setProfile(ops, compared, cause);
-    else beginUpgrade(ops, compared);
+    setProfile(ops, compared, cause);
   }
   if (!actual && isSeeding) ops.then({ kind: 'repair', store }, 'it boots its own system from now on');
   if (!isFitted) for (const { action, cause } of refit.changes) ops.then(action, cause);
@@ -80,9 +78,9 @@ export function bringSystem(
 }
 
 /** What boots from now on. */
-function setProfile(ops: Chain, compared: Compared, cause: string, begins = true): void {
+function setProfile(ops: Chain, compared: Compared, cause: string): void {
   const { store, returns } = compared;
-  if (begins) beginUpgrade(ops, compared);
+  beginUpgrade(ops, compared);
   if (!returns) ops.then({ kind: 'set-profile', store }, cause);
   else {
     const { generation, toplevel } = returns;
