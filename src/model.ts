@@ -343,9 +343,10 @@ export type ActualApp = {
   readonly status: string;
   /**
    * `creating`: no run has brought it up whole yet; `ready`: one has; `upgrading`: a run that has not ended, well or
-   * not, had begun to change it, and its volumes may have been written to by the system that was to come.
+   * not, had begun to change it, and its volumes may have been written to by the system that was to come; `restoring`:
+   * such a run was giving the volumes back what they had held, and nobody knows how far it came.
    */
-  readonly state: 'creating' | 'upgrading' | 'ready';
+  readonly state: 'creating' | 'upgrading' | 'restoring' | 'ready';
   readonly applied: Applied | null;
   /** What can be returned to, the newest first; that of `applied` is among them. */
   readonly generations: readonly Generation[];

@@ -1,11 +1,11 @@
 import type {
-  Health,
-  Listen,
   Activation,
   AppName,
   Binding,
   DesiredApp,
   DesiredSecret,
+  Health,
+  Listen,
   Locked,
   StorePath,
   Volume,
@@ -198,13 +198,14 @@ export interface Guest {
   /** Resolves when the guest has booted, runs `toplevel`, and no unit has failed. */
   settle(app: AppName, toplevel: string, limitMs: number): Promise<void>;
   /**
-   * Resolves when the app is healthy, by results of after the call only, and what answers runs `toplevel`: how it was
-   * found so, in words. `through`: where an app that speaks http must answer on the host. A FailedProgram has the
-   * last lines of the journal.
+   * Resolves when the app is healthy by what it answers from now on, and what answers is made of `toplevel`; `note`:
+   * how that is known (`http 200 from the new system`). `through`: addresses of this host that lead to the port that
+   * is checked; http alone asks there too. Rejects after `health.timeoutMs`, or when something is wrong that will not
+   * mend itself, with a FailedProgram: what is wrong, and the journal of the unit that it is most likely about.
    */
   check(
     app: AppName,
-    toplevel: StorePath,
+    toplevel: string,
     health: Health,
     through: readonly Listen[],
     say: (line: string) => void,

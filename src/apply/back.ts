@@ -24,15 +24,20 @@ export async function snapshot({ app, ports }: Job, names: readonly string[], co
     await ports.incus.snapshotVolume(volume, copy);
 }
 
-/** A volume without such a copy came later: it stays as it is. What was restored, in words. */
+/**
+ * A volume without such a copy came later: it stays as it is. While it lasts the pet is marked: volumes that are only
+ * half restored are never to be started with. What was restored, in words.
+ */
 export async function restore({ app, ports }: Job, names: readonly string[], copy: string): Promise<string> {
   const volumes = await ports.incus.volumes();
   const restored: string[] = [];
+  await ports.incus.setConfig(app, { 'user.pets.state': 'restoring' });
   for (const volume of volumes.filter((v) => v.app === app && names.includes(v.volume))) {
     if (!(await ports.incus.snapshots(volume)).includes(copy)) continue;
     await ports.incus.restoreVolume(volume, copy);
     restored.push(volume.volume);
   }
+  await ports.incus.setConfig(app, { 'user.pets.state': 'upgrading' });
   return restored.join(', ');
 }
 

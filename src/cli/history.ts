@@ -72,7 +72,7 @@ function textOf(app: ActualApp): string {
           `\`pets up --retry ${name}\` tries it again.`,
         ]
       : []),
-    ...(state === 'upgrading'
+    ...(state === 'upgrading' || state === 'restoring'
       ? [`An upgrade was cut short; \`pets up ${name}\` ends it, well or back.`]
       : []),
     ...(cells.length === 0 ? [`No generation of \`${name}\` is recorded yet.`] : []),

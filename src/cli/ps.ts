@@ -71,7 +71,12 @@ function rowOf(app: ActualApp, isListed: boolean): Row {
   };
 }
 
-const UNFINISHED = { creating: ', unfinished', upgrading: ', upgrade not finished', ready: '' } as const;
+const UNFINISHED = {
+  creating: ', unfinished',
+  upgrading: ', upgrade not finished',
+  restoring: ', rollback not finished',
+  ready: '',
+} as const;
 
 function writtenOf(source: AppRef): string {
   switch (source.kind) {

@@ -90,7 +90,7 @@ function actualApp(
   };
 }
 
-const STATES = ['ready', 'upgrading'] as const;
+const STATES = ['ready', 'upgrading', 'restoring'] as const;
 
 /** Only a shared store has the host's folders as devices. One of them will do: the other may have been removed. */
 function storeOf({ name, devices }: InstanceJson, host: HostView): StoreMode {

@@ -1,4 +1,4 @@
-import { ConnectionLost, IncusError, type RequestOptions, type Send } from './http.js';
+import { ConnectionLost, IncusError, isLeaving, type RequestOptions, type Send } from './http.js';
 
 type Envelope = {
   readonly type: 'sync' | 'async' | 'error';
@@ -80,7 +80,9 @@ export class Rest {
     if (status === STATUS.success) return { metadata: found?.metadata ?? null };
     // Forgotten 5 s after its end, or with a daemon that was restarted: only the resource itself can tell.
     if (error_code === 404) throw new ConnectionLost('the daemon has forgotten the operation');
-    throw new IncusError(found?.err ?? error ?? 'unknown error', error_code ?? 500);
+    const [words, code] = [found?.err ?? error ?? 'unknown error', error_code ?? 500];
+    if (isLeaving(code, words)) throw new ConnectionLost('the daemon was shut down');
+    throw new IncusError(words, code);
   }
 }
 
@@ -114,9 +116,13 @@ function parse(body: string): Envelope {
 
 const isBusy = (error: unknown) =>
   error instanceof IncusError && /Instance is busy running a/.test(error.message);
-const isLost = (error: unknown) => error instanceof ConnectionLost;
+export const isLost = (error: unknown) => error instanceof ConnectionLost;
 
-async function patiently<T>(attempt: () => Promise<T>, isPassing: (error: unknown) => boolean): Promise<T> {
+/** Again after a pause, as long as what goes wrong may pass, for a minute. */
+export async function patiently<T>(
+  attempt: () => Promise<T>,
+  isPassing: (error: unknown) => boolean,
+): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
     try {

@@ -39,7 +39,8 @@ export function snapshotsOf(rest: Rest, project: string): Pick<Incus, Calls> {
       write(`making the snapshot \`${name}\` of the volume \`${volume.name}\``, async () => {
         await get(volume);
         await remove(volume, name);
-        await rest.write('POST', `${at(volume)}/snapshots`, { body: { name, expires_at: NEVER } }, COPY_MS);
+        const body = { name, expires_at: NEVER };
+        await inWords(volume, rest.write('POST', `${at(volume)}/snapshots`, { body }, COPY_MS));
       }),
 
     restoreVolume: (volume, snapshot) =>
@@ -70,10 +71,11 @@ async function checkUnused({ used_by }: VolumeJson, rest: Rest): Promise<void> {
 
 async function restore(volume: Volume, snapshot: string, rest: Rest): Promise<void> {
   const empty = volume.copies ? await emptyVolume(volume, rest) : null;
+  // Without config and description the daemon leaves them as they are. It answers when it is done.
+  const options = { body: { restore: snapshot }, silenceMs: COPY_MS };
   try {
     if (empty !== null) await clear(volume, empty, rest);
-    // Without config and description the daemon leaves them as they are. It answers when it is done.
-    await rest.write('PUT', at(volume), { body: { restore: snapshot }, silenceMs: COPY_MS });
+    await inWords(volume, rest.write('PUT', at(volume), options));
   } catch (error) {
     if (!(error instanceof IncusError)) throw error;
     const state = 'what the volume holds now is not whole, but the snapshot is: restore it again';
@@ -103,6 +105,16 @@ async function emptyVolume({ pool, name: owner }: Volume, rest: Rest): Promise<s
     throw new IncusError(`there is a volume \`${name}\` that is not of pets; nothing was touched`, 409);
   }
   return name;
+}
+
+/** The daemon tells of a full pool with the command that it ran, and all that this said. */
+async function inWords<T>({ pool }: Volume, copy: Promise<T>): Promise<T> {
+  try {
+    return await copy;
+  } catch (error) {
+    const isFull = error instanceof IncusError && error.message.includes('No space left on device');
+    throw isFull ? new IncusError(`the storage pool \`${pool}\` is full`, error.code) : error;
+  }
 }
 
 function snapshotAt(volume: Volume, name: string): string {

@@ -31,6 +31,8 @@ export function dataMove(
   const volumes = volumesAt(there);
   if (!there?.applied || !lastGood(there) || !app.stateful || volumes.length === 0) return NOTHING;
   const { generation } = there.applied;
+  // Not whole: never to be started with, whatever is wanted.
+  if (there.state === 'restoring') return { volumes, take: [], restore: copyOf(generation) };
   if (isDirty(there)) {
     // What an upgrade that was cut short has made of them is gone on with, unless it is known to be no good.
     const isWanted = returns === null && there.condemned === null;

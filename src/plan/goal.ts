@@ -49,6 +49,7 @@ export function lastGood(there: ActualApp | null): Generation | null {
  * back they are too: the way back restores them first. In a store of the guest's own the profile is not to be seen.
  */
 export function isDirty({ state, applied, facets }: ActualApp): boolean {
+  if (state === 'restoring') return true;
   return state === 'upgrading' && facets.system?.['toplevel'] !== applied?.toplevel;
 }
 

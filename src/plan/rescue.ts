@@ -110,7 +110,7 @@ function dataSteps({ app, actual }: Compared, { data }: Due, cause: string): Ste
     cause,
     rescues: data,
   };
-  return isDirty(actual) ? [kept, restored] : [restored];
+  return isDirty(actual) && actual.state !== 'restoring' ? [kept, restored] : [restored];
 }
 
 function configSteps(

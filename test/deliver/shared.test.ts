@@ -86,6 +86,7 @@ describe('profiles on the host', () => {
     await nixEnv('--set', two);
     expect(await store.setProfile(web, two)).toBe(2);
     await nixEnv('--delete-generations', 'old');
+    expect(await rootsOf(one)).toEqual([join(folder, 'web/kept/1')]);
     await store.returnTo(web, 1, one);
     await nixEnv('--set', three);
     expect(await store.setProfile(web, two)).toBe(4);
