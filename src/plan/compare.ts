@@ -11,7 +11,7 @@ import type {
 import { dataMove, movesData, type DataMove } from './data.js';
 import { changesOf } from './diff.js';
 import type { Fate } from './exposure.js';
-import type { Goal } from './goal.js';
+import { isDirty, type Goal } from './goal.js';
 import { takenBy, type Taken } from './match.js';
 import { refitOf, type Refit } from './refit.js';
 import { secretMoves, type SecretMoves } from './secrets.js';
@@ -25,6 +25,8 @@ export type Compared = {
   readonly returns: Generation | null;
   readonly condemned: Condemned | null;
   readonly byHand: boolean;
+  /** An upgrade that was cut short is taken back: whatever runs now, it is stopped first. */
+  readonly comesBack: boolean;
   /** Under its name, or its former one. */
   readonly actual: ActualApp | null;
   readonly changes: readonly Change[];
@@ -47,12 +49,13 @@ export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null,
   const refit = refitOf(app, base, changes, kept, store);
   const rebuilt = app.activation === 'restart' && changes.some((c) => c.facet === 'system');
   const data = dataMove(goal, base, changes);
-  const isStopped = refit.cold || rebuilt || movesData(data) || base?.name !== app.name;
+  const comesBack = returns !== null && goal.byHand === null && base !== null && isDirty(base);
+  const isStopped = refit.cold || rebuilt || movesData(data) || comesBack || base?.name !== app.name;
   const fate = isStopped ? 'starts' : (FATES[base.status] ?? 'starts');
   const secrets = secretMoves(app, base, changes);
   return {
     ...{ app, wanted: wanted.facets, returns, condemned, actual: there },
-    byHand: goal.byHand !== null,
+    ...{ byHand: goal.byHand !== null, comesBack },
     ...{ changes, store, refit, secrets, fate, data, taken },
   };
 }

@@ -2,7 +2,7 @@ import type { Action, ActionKind, SystemRef } from '../actions.js';
 import type { Generation, Interrupts, OpId, Operation } from '../model.js';
 import { idOf } from './chain.js';
 import { movesStore, type Compared } from './compare.js';
-import { copyOf, undoneCopyOf, volumesAt } from './data.js';
+import { copyOf, snapshotOf, undoneCopyOf, volumesAt } from './data.js';
 import { exposed, isDirty, lastGood, withoutSecrets } from './goal.js';
 
 type Step = {
@@ -24,6 +24,8 @@ const INTERRUPTS: readonly ActionKind[] = ['stop', 'start', 'activate', 'restart
 export function rescueOperations(compared: Compared, forward: readonly Operation[]): Operation[] {
   const last = lastGood(compared.actual);
   if (!last || movesStore(compared) || !forward.some(({ action }) => isChange(action))) return [];
+  // It is the way back itself: the next run goes it again.
+  if (compared.comesBack) return [];
   const steps = stepsBack(compared, last, forward).filter(({ rescues }) => rescues.length > 0);
   const ids = steps.map(({ action }) => `${idOf(compared.app.name, action)}~back`);
   return steps.map(({ action, cause, interrupts = 'nothing', rescues }, i) => {
@@ -54,16 +56,17 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
       rescues: due.tried,
     },
     { action: { kind: 'stop', instance: app.name }, cause, interrupts: 'container', rescues: stopped },
-    ...dataSteps(compared, due, cause),
+    ...dataSteps(compared, forward, due, cause),
     { action: { kind: 'return', store, generation, toplevel }, cause, rescues: due.profile },
     ...configSteps(last, forward, cause, changed),
     ...deviceSteps(last, forward, cause, changed),
     ...exposureSteps(compared, last, forward, cause, stopped),
+    // What it does once it runs is not to be taken back.
+    { action: { kind: 'mark', state: 'ready' }, cause, rescues: due.marked },
     { action: { kind: 'start', from: 'Stopped' }, cause, rescues: stopped },
     { action: { kind: 'settle', system }, cause, rescues: stopped },
     ...exposedSteps(last, cause, stopped),
     ...healthSteps(last, system, cause, stopped),
-    { action: { kind: 'mark', state: 'ready' }, cause, rescues: due.marked },
   ];
 }
 
@@ -72,7 +75,9 @@ type Due = Readonly<Record<'tried' | 'stopped' | 'data' | 'profile' | 'changed' 
 
 function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
   const end = forward.findIndex(({ action }) => action.kind === 'record');
-  const all = forward.slice(0, end === -1 ? forward.length : end);
+  // Under its former name it is not to be found; and a rename that was begun is gone on with.
+  const begin = forward.findIndex(({ action }) => action.kind === 'rename') + 1;
+  const all = forward.slice(begin, end === -1 ? forward.length : end);
   const from = (...kinds: readonly ActionKind[]) => {
     const first = all.findIndex(({ action }) => kinds.includes(action.kind));
     return first === -1 ? [] : all.slice(first).map(({ id }) => id);
@@ -82,8 +87,12 @@ function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
   // Of an upgrade that is gone on with, nothing is taken back before it is touched.
   const isResumed = actual !== null && isDirty(actual);
   const profile = isResumed ? stopped : from('set-profile', 'return');
+  // What a store of the guest's own is sent with is the old system.
+  const set = from('set-profile');
+  const isTry = ({ id, action }: Operation) =>
+    TRIES.includes(action.kind) && (set.length === 0 || set.includes(id));
   return {
-    tried: all.filter(({ action }) => TRIES.includes(action.kind)).map(({ id }) => id),
+    tried: all.filter(isTry).map(({ id }) => id),
     stopped,
     data: isResumed ? stopped : stopped.filter((id) => marked.includes(id)),
     profile,
@@ -96,14 +105,23 @@ function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
 const TRIES: readonly ActionKind[] = ['activate', 'start', 'settle', 'check'];
 
 /** Volumes are given back where the new system may have run; what an earlier run left in them is kept as well. */
-function dataSteps({ app, actual }: Compared, { data }: Due, cause: string): Step[] {
+function dataSteps(
+  { app, actual }: Compared,
+  forward: readonly Operation[],
+  { data }: Due,
+  cause: string,
+): Step[] {
   const volumes = volumesAt(actual);
   if (!actual?.applied || !app.stateful || volumes.length === 0) return [];
   const { generation } = actual.applied;
+  const name = undoneCopyOf(generation);
+  const taken = forward.findIndex(({ action }) => action.kind === 'snapshot' && action.name === name);
+  const before = forward.slice(0, taken + 1).map(({ id }) => id);
   const kept: Step = {
-    action: { kind: 'snapshot', volumes, name: undoneCopyOf(generation) },
+    action: snapshotOf(volumes, name),
     cause: 'nobody knows how long the new system has served',
-    rescues: data,
+    // Where the way forward took that copy, there is no need of another.
+    rescues: taken === -1 ? data : data.filter((id) => before.includes(id)),
   };
   const restored: Step = {
     action: { kind: 'restore', volumes, name: copyOf(generation) },

@@ -27,10 +27,10 @@ export function bringSystem(
   ref: SystemRef,
   context: ExposureContext,
 ): void {
-  const { app, actual, store, refit, secrets, data, returns } = compared;
-  const isNew = system.length > 0 || returns !== null;
+  const { app, actual, store, refit, secrets, data, returns, comesBack } = compared;
+  const isNew = system.length > 0 || compared.byHand || comesBack;
   const cause = system.length > 0 ? causesOf(system) : 'an upgrade was cut short';
-  const isMoved = movesData(data);
+  const isMoved = movesData(data) || comesBack;
   let status = tookName(ops, compared) ? 'Stopped' : (actual?.status ?? 'Stopped');
   // Its profile directory is a device of the container.
   if (isNew && !isMoved && (store === 'shared' || returns)) setProfile(ops, compared, cause);
@@ -60,6 +60,7 @@ export function bringSystem(
   if (isMoved) {
     moveData(ops, data, cause);
     setProfile(ops, compared, cause);
+    if (comesBack) ops.then({ kind: 'mark', state: 'ready' }, 'from here on it only does not run');
   }
   if (!actual && isSeeding) ops.then({ kind: 'repair', store }, 'it boots its own system from now on');
   if (!isFitted) for (const { action, cause } of refit.changes) ops.then(action, cause);
@@ -89,8 +90,9 @@ function setProfile(ops: Chain, compared: Compared, cause: string): void {
 }
 
 /** Whoever finds it half upgraded knows that there is a way back, and that the copies of its volumes are part of it. */
-function beginUpgrade(ops: Chain, { actual, store }: Compared): void {
-  if (!actual || !lastGood(actual) || movesStore({ actual, store }) || isDirty(actual)) return;
+function beginUpgrade(ops: Chain, { actual, store, comesBack }: Compared): void {
+  if (!actual || !lastGood(actual) || movesStore({ actual, store }) || comesBack) return;
+  if (isDirty(actual) && actual.condemned === null) return;
   ops.then({ kind: 'mark', state: 'upgrading' }, 'should this be cut short');
 }
 
