@@ -88,6 +88,14 @@ export class Machine {
     return instance;
   }
 
+  /** What runs has its disks in use. */
+  #unmounted(name: string, device: string): Instance {
+    const instance = this.#there(name);
+    if (instance.status === 'Running' && /^(volume|bind)-/.test(device) && instance.devices[device])
+      throw new Error(`${device} of ${name} is in use`);
+    return instance;
+  }
+
   #set(name: string, change: Partial<Instance>): void {
     Object.assign(this.#there(name), change);
   }
@@ -175,12 +183,12 @@ export class Machine {
       },
       setProfiles: (name, profiles) => later(void (this.#there(name).profiles = profiles)),
       setDevice: async (name, device, value) => {
-        const instance = this.#there(name);
+        const instance = this.#unmounted(name, device);
         this.#setDevices(instance, { ...instance.devices, [device]: value });
         return later(undefined);
       },
       removeDevice: async (name, device) => {
-        const instance = this.#there(name);
+        const instance = this.#unmounted(name, device);
         const left = Object.entries(instance.devices).filter(([key]) => key !== device);
         this.#setDevices(instance, Object.fromEntries(left));
         return later(undefined);

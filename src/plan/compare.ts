@@ -40,9 +40,11 @@ export type Compared = {
 };
 
 export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null, actual: Actual): Compared {
-  const { app, returns, condemned } = goal;
+  const { app, condemned } = goal;
   const store = storeOf(app, there, actual);
   const base = movesStore({ actual: there, store }) ? null : there;
+  // A container that is made anew has nothing to go back to.
+  const returns = base && goal.returns;
   const changes = changesOf(app, base);
   const taken = takenBy(app, there, actual);
   const kept = actual.volumes.filter((v) => v.app === app.name || taken?.volumes.includes(v));

@@ -46,7 +46,7 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
   const { app, store } = compared;
   const system: SystemRef = { kind: 'applied', toplevel: last.toplevel, generation: last.generation };
   const due = dueOf(compared, forward);
-  const { stopped, changed } = due;
+  const { stopped } = due;
   const cause = `back to generation ${last.generation}`;
   const { generation, toplevel } = last;
   return [
@@ -58,8 +58,8 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
     { action: { kind: 'stop', instance: app.name }, cause, interrupts: 'container', rescues: stopped },
     ...dataSteps(compared, forward, due, cause),
     { action: { kind: 'return', store, generation, toplevel }, cause, rescues: due.profile },
-    ...configSteps(last, forward, cause, changed),
-    ...deviceSteps(last, forward, cause, changed),
+    ...configSteps(last, forward, cause, due.configured),
+    ...deviceSteps(last, forward, cause, due.plugged),
     ...exposureSteps(compared, last, forward, cause, stopped),
     // What it does once it runs is not to be taken back.
     { action: { kind: 'mark', state: 'ready' }, cause, rescues: due.marked },
@@ -71,22 +71,25 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
 }
 
 /** What must have failed for each part of the way back to be due. */
-type Due = Readonly<Record<'tried' | 'stopped' | 'data' | 'profile' | 'changed' | 'marked', readonly OpId[]>>;
+type Due = Readonly<
+  Record<'tried' | 'stopped' | 'data' | 'profile' | 'configured' | 'plugged' | 'marked', readonly OpId[]>
+>;
 
 function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
   const end = forward.findIndex(({ action }) => action.kind === 'record');
   // Under its former name it is not to be found; and a rename that was begun is gone on with.
   const begin = forward.findIndex(({ action }) => action.kind === 'rename') + 1;
-  const all = forward.slice(begin, end === -1 ? forward.length : end);
+  const all = forward.slice(0, end === -1 ? forward.length : end);
   const from = (...kinds: readonly ActionKind[]) => {
     const first = all.findIndex(({ action }) => kinds.includes(action.kind));
-    return first === -1 ? [] : all.slice(first).map(({ id }) => id);
+    return first === -1 ? [] : all.slice(Math.max(first, begin)).map(({ id }) => id);
   };
-  const stopped = from(...INTERRUPTS);
+  // One that does not run serves again only if it is started.
+  const stopped = actual?.status === 'Running' ? from(...INTERRUPTS) : from(...SETS, ...INTERRUPTS);
   const marked = from('mark');
   // Of an upgrade that is gone on with, nothing is taken back before it is touched.
   const isResumed = actual !== null && isDirty(actual);
-  const profile = isResumed ? stopped : from('set-profile', 'return');
+  const profile = isResumed ? stopped : from(...SETS);
   // What a store of the guest's own is sent with is the old system.
   const set = from('set-profile');
   const isTry = ({ id, action }: Operation) =>
@@ -96,11 +99,14 @@ function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
     stopped,
     data: isResumed ? stopped : stopped.filter((id) => marked.includes(id)),
     profile,
-    changed: from('configure', 'attach', 'detach', 'repair'),
+    configured: from('configure'),
+    // What a running app has mounted is left to it as long as nobody has touched it.
+    plugged: from('attach', 'detach'),
     marked: isResumed ? stopped : marked,
   };
 }
 
+const SETS: readonly ActionKind[] = ['set-profile', 'return'];
 /** Show whether a system is any good. */
 const TRIES: readonly ActionKind[] = ['activate', 'start', 'settle', 'check'];
 
