@@ -68,17 +68,25 @@ function appOutcome(
         ? 0
         : Math.max(...times.map((t) => t.endedAt)) - Math.min(...times.map((t) => t.startedAt)),
     failure: failed ?? null,
-    because: app.held ?? (failed ? serves : (stopped ?? null)),
+    because:
+      app.held ?? (failed ? serves : (stopped ?? (result === 'rolled-back' ? servedBy(operations) : null))),
   };
 }
 
 /** After a way back that was gone to its end: what serves. */
 function servesAgain(operations: readonly Operation[], ended: ReadonlyMap<OpId, Ended>): string | null {
-  const kinds = operations.filter(({ rescues }) => rescues).map(({ id }) => ended.get(id)?.kind);
+  const steps = operations.filter(({ rescues, action }) => rescues && action.kind !== 'condemn');
+  const kinds = steps.map(({ id }) => ended.get(id)?.kind);
   const isGone = kinds.includes('done') && kinds.every((kind) => kind === 'done' || kind === 'unneeded');
-  const back = operations.find(({ rescues, action }) => rescues && action.kind === 'settle')?.action;
-  if (!isGone || back?.kind !== 'settle' || back.system.kind !== 'applied') return null;
-  return `generation ${back.system.generation} serves`;
+  return isGone ? servedBy(steps) : null;
+}
+
+/** By the system that is waited for. */
+function servedBy(operations: readonly Operation[]): string | null {
+  for (const { action } of operations)
+    if (action.kind === 'settle' && action.system.kind === 'applied')
+      return `generation ${action.system.generation} serves`;
+  return null;
 }
 
 function resultOf(app: AppPlan, kinds: readonly Ended['kind'][]): AppResult {
