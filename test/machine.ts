@@ -202,6 +202,10 @@ export class Machine {
         readFile: unused,
         makeDirectory: unused,
         writeLink: unused,
+        setDevices: unused,
+        copyVolume: unused,
+        exportVolume: unused,
+        importVolume: unused,
       },
       ...{ readDirectory: unused, writeFile: unused, removeFile: unused, exec: unused },
     };

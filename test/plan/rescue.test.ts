@@ -351,7 +351,7 @@ test('what it gives back is what was recorded', () => {
     'restore~back': { volumes: ['data'], name: 'pets-2' },
     'return~back': { store: 'shared', generation: 2, toplevel },
     'configure~back': { config: { 'limits.memory': '2GiB', 'limits.cpu': '' }, profiles: ['default'] },
-    'attach:volume-data~back': { what: { kind: 'device', value: { type: 'disk', path: '/x' } } },
+    'attach:volume-data~back': { what: { kind: 'volume', volume: 'data', path: '/x' } },
     'settle~back': { system },
     'expose:web~back': { exposure: { binding: { first: 80 } }, fallback: null },
     'check~back': { system, health: { check: { path: '/old' } }, through: [{ port: 80 }] },

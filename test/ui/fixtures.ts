@@ -48,8 +48,8 @@ export const STEPS: Record<Verb, readonly Simple[]> = {
   restart: ['stop', 'start', 'settle'],
   rename: ['stop', 'rename', 'start', 'settle'],
   rollback: ['return', 'activate', 'settle'],
-  recreate: ['evaluate', 'build', 'stop', 'delete', 'create', 'start', 'settle'],
   collect: ['collect'],
+  recreate: ['evaluate', 'build', 'stop', 'delete', 'create', 'start', 'settle'],
   destroy: ['delete'],
   unchanged: [],
 };
