@@ -1,3 +1,4 @@
+import { urlOf } from '../listen.js';
 import type { AppOutcome, AppPlan, AppResult, OpId, Operation, Outcome, Plan } from '../model.js';
 import type { Problem } from '../problem.js';
 
@@ -60,7 +61,7 @@ function appOutcome(
     app: app.app,
     verb: app.verb,
     result,
-    url: app.url,
+    url: serves === null ? app.url : urlBefore(operations),
     warnings: ends.flatMap(({ end }) => (end.kind === 'done' ? end.warnings : [])),
     notes: result === 'done' || result === 'held' ? app.notes : [],
     ms:
@@ -79,6 +80,16 @@ function servesAgain(operations: readonly Operation[], ended: ReadonlyMap<OpId, 
   const kinds = steps.map(({ id }) => ended.get(id)?.kind);
   const isGone = kinds.includes('done') && kinds.every((kind) => kind === 'done' || kind === 'unneeded');
   return isGone ? servedBy(steps) : null;
+}
+
+/** Where it is reached again, whatever its port was to be. */
+function urlBefore(operations: readonly Operation[]): string | null {
+  for (const { action, rescues } of operations) {
+    const isBack = rescues && action.kind === 'expose' && action.exposure.role === 'web';
+    if (isBack && action.exposure.binding.protocol !== 'unix')
+      return urlOf({ address: action.exposure.binding.address, port: action.exposure.binding.first });
+  }
+  return null;
 }
 
 /** By the system that is waited for. */
