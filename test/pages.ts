@@ -27,10 +27,10 @@ export function pageText(page: string): string {
 /** What is between fences, in order. */
 export function blocksOf(text: string): Block[] {
   const fences = /(?:^<!-- not run here: ([^\n]*?) -->\n)?^```([a-z]*)\n([^]*?)^```$/gm;
-  return [...text.matchAll(fences)].map(([whole, notRun, language = '', inside = ''], _, __) => ({
+  return [...text.matchAll(fences)].map(({ index, 1: notRun, 2: language = '', 3: inside = '' }) => ({
     language,
     text: inside,
-    line: text.slice(0, text.indexOf(whole)).split('\n').length + (notRun === undefined ? 0 : 1),
+    line: text.slice(0, index).split('\n').length + (notRun === undefined ? 0 : 1),
     notRun: notRun ?? null,
   }));
 }
