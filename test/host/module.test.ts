@@ -1,0 +1,173 @@
+import { describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+// services.pets with the stand-in's modules; what these do not declare is in options.nix.
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const standIn = process.env['PETS_BENCH_NIXPKGS'] ?? '';
+
+type Host = {
+  failed: string[];
+  incus: { enable: boolean; preseed: Record<string, unknown[]> | null };
+  nftables: boolean;
+  trusted: string[];
+  rules: string[];
+  groups: Record<string, string[]>;
+  units: Record<string, string>;
+};
+
+/** What a host comes to that has the module and this much of a configuration. */
+async function host(configuration: string): Promise<Host> {
+  const expression = `
+    let
+      nixpkgs = builtins.getFlake "${standIn}";
+      system = nixpkgs.lib.nixosSystem {
+        system = "x86_64-linux";
+        modules = [
+          ${join(ROOT, 'host/module.nix')}
+          ${join(ROOT, 'test/host/options.nix')}
+          ({ pkgs, lib, ... }: {
+            # The stand-in insists.
+            boot.isContainer = true;
+            services.pets.package = lib.mkDefault (pkgs.writeShellScriptBin "pets" "");
+            users.users.alice.isNormalUser = true;
+          })
+          ({ pkgs, lib, ... }: ${configuration})
+        ];
+      };
+      inherit (system) config;
+    in
+    {
+      failed = map (a: a.message) (builtins.filter (a: !a.assertion) config.assertions);
+      incus = config.virtualisation.incus;
+      nftables = config.networking.nftables.enable;
+      trusted = config.networking.firewall.trustedInterfaces;
+      rules = config.systemd.tmpfiles.rules;
+      groups = builtins.mapAttrs (_: user: user.extraGroups) config.users.users;
+      units = builtins.mapAttrs (_: unit: builtins.unsafeDiscardStringContext unit.text)
+        (builtins.intersectAttrs { "pets-up.service" = 0; "pets-update.service" = 0; "pets-update.timer" = 0; } config.systemd.units);
+    }`;
+  const { stdout } = await promisify(execFile)('nix', ['eval', '--json', '--impure', '--expr', expression]);
+  return JSON.parse(stdout) as Host;
+}
+
+/** A unit's lines that set this, without store paths. */
+function lines(unit: string | undefined, key: string): string[] {
+  const found = (unit ?? '').split('\n').filter((line) => line.startsWith(`${key}=`));
+  return found.map((line) => line.slice(key.length + 1).replace(/\/nix\/store\/[^/]*\//g, ''));
+}
+
+const MANIFEST = 'services.pets.manifest = "/etc/pets/pets.toml";';
+
+describe('services.pets', () => {
+  test('is nothing until it is enabled', async () => {
+    const off = await host(`{ ${MANIFEST} }`);
+    expect(off).toMatchObject({ incus: { enable: false, preseed: null }, trusted: [], rules: [], units: {} });
+  });
+
+  test('sets up Incus, the firewall and the folder of generations', async () => {
+    const on = await host('{ services.pets.enable = true; services.pets.operators = [ "alice" ]; }');
+    expect(on).toMatchObject({ failed: [], nftables: true, trusted: ['incusbr0'], units: {} });
+    expect(on.rules).toEqual(['d /nix/var/nix/profiles/per-pet 2775 root incus-admin -']);
+    expect(on.groups['alice']).toEqual(['incus-admin']);
+    expect(on.incus.enable).toBe(true);
+    expect(on.incus.preseed).toEqual({
+      networks: [
+        {
+          name: 'incusbr0',
+          type: 'bridge',
+          config: { 'ipv4.address': '10.87.7.1/24', 'ipv4.nat': 'true', 'ipv6.address': 'none' },
+        },
+      ],
+      storage_pools: [{ name: 'default', driver: 'dir' }],
+      profiles: [
+        {
+          name: 'default',
+          devices: {
+            root: { type: 'disk', path: '/', pool: 'default' },
+            eth0: { type: 'nic', name: 'eth0', network: 'incusbr0' },
+          },
+        },
+      ],
+    });
+  });
+
+  test('leaves an Incus alone that is set up already', async () => {
+    const own = await host('{ services.pets.enable = true; services.pets.incus.enable = false; }');
+    expect(own).toMatchObject({ incus: { enable: false, preseed: null }, nftables: false, trusted: [] });
+  });
+
+  test('brings the pets up when the host boots, and gives up in the end', async () => {
+    const { units } = await host(`{ services.pets.enable = true; ${MANIFEST} }`);
+    expect(Object.keys(units)).toEqual(['pets-up.service']);
+    const up = units['pets-up.service'];
+    expect(lines(up, 'ExecStart')).toEqual([
+      'bin/pets up --file "/etc/pets/pets.toml" --no-input --progress plain --lock-wait 30m',
+    ]);
+    expect(lines(up, 'After').join(' ')).toContain('incus.service');
+    expect([lines(up, 'Restart'), lines(up, 'RestartPreventExitStatus')]).toEqual([['on-failure'], ['3 64']]);
+    expect([lines(up, 'StartLimitIntervalSec'), lines(up, 'StartLimitBurst')]).toEqual([['6h'], ['20']]);
+  });
+
+  test('updates only when asked to, and only a lock that can be written', async () => {
+    const update = 'services.pets.update = { enable = true; schedule = "Sun 04:00"; };';
+    const { units, failed } = await host(`{ services.pets.enable = true; ${MANIFEST} ${update} }`);
+    expect(failed).toEqual([]);
+    expect(lines(units['pets-update.timer'], 'OnCalendar')).toEqual(['Sun 04:00']);
+    expect(lines(units['pets-update.service'], 'ExecStart')).toEqual([
+      expect.stringMatching(/^bin\/pets update --file "\/etc\/pets\/pets.toml" /),
+      expect.stringMatching(/^bin\/pets up --file /),
+    ]);
+    expect(lines(units['pets-update.service'], 'Restart')).toEqual([]);
+    const stored = await host(
+      `{ services.pets = { enable = true; manifest = "\${pkgs.hello}/pets.toml"; update.enable = true; }; }`,
+    );
+    expect(stored.failed).toEqual([expect.stringContaining('set services.pets.manifest to a path outside')]);
+  });
+
+  test("a path's own characters are none of systemd's", async () => {
+    const { units } = await host(
+      String.raw`{ services.pets = { enable = true; manifest = "/srv/100% $HOME/\"my\" pets.toml"; }; }`,
+    );
+    expect(lines(units['pets-up.service'], 'ExecStart')[0]).toContain(
+      String.raw`--file "/srv/100%% $$HOME/\"my\" pets.toml" --no-input`,
+    );
+  });
+
+  test('who brings them up may drive Incus', async () => {
+    const { units, groups } = await host(
+      `{ services.pets = { enable = true; user = "alice"; operators = [ "alice" ]; manifest = "/home/alice/box/pets.toml"; }; }`,
+    );
+    expect(lines(units['pets-up.service'], 'User')).toEqual(['alice']);
+    expect(groups['alice']).toEqual(['incus-admin']);
+  });
+});
+
+test('docs/host.md has the same units, for hosts that are not NixOS', async () => {
+  const page = readFileSync(join(ROOT, 'docs/host.md'), 'utf8');
+  const written = [...page.matchAll(/^```ini\n# \S*\/(\S+)\n([^`]*)```/gm)].map(
+    ([, name = '', text = '']) => [name, settings(text)] as const,
+  );
+  const { units, rules } = await host(
+    `{ services.pets = { enable = true; update.enable = true; manifest = "/etc/pets/pets.toml"; }; }`,
+  );
+  const made = Object.entries(units).map(([name, text]) => [name, settings(text)] as const);
+  expect(Object.fromEntries(written)).toEqual(Object.fromEntries(made));
+  expect(page).toContain(`\`${rules[0] ?? ''}\``);
+});
+
+/** What a unit says, by key; without where its programs are, and what NixOS does by links. */
+function settings(unit: string): string[] {
+  const kept = unit
+    .split('\n')
+    .filter((line) => /^\w+=/.test(line) && !/^(Environment|WantedBy)=/.test(line));
+  const plain = kept.map((line) =>
+    line.replace(/\/nix\/store\/[^/]*\/|\/usr\/local\//g, '').replaceAll('"', ''),
+  );
+  return [...new Set(plain.map((line) => line.split('=')[0] ?? ''))]
+    .sort()
+    .flatMap((key) => plain.filter((line) => line.startsWith(`${key}=`)));
+}
