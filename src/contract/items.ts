@@ -77,7 +77,12 @@ function serviceOptions(service: string | null): string {
 
 /** The options, how they are declared, what they must be set to; of none of these: whatever the module says. */
 const OPTIONS = [
-  { option: 'enable', declare: (app: string) => `lib.mkEnableOption ${text(app)}`, set: 'true', right: [true] },
+  {
+    option: 'enable',
+    declare: (app: string) => `lib.mkEnableOption ${text(app)}`,
+    set: 'true',
+    right: [true],
+  },
   { option: 'package', declare: () => 'lib.mkOption { type = lib.types.package; }', set: null, right: null },
   {
     option: 'host',
@@ -123,9 +128,10 @@ const GIVEN = new Set([
   ...['baseModules', 'extendModules', 'extraModules', 'moduleType', 'modules', 'noUserModules'],
 ]);
 
-function containerItems({ settings }: Facts, service: string | null): ContractItem[] {
+function containerItems(facts: Facts, service: string | null): ContractItem[] {
+  const { settings } = facts;
   const [enable, hostname] = ['incus.container.enable', 'incus.container.hostname'];
-  if (settings === null) return [unseen(enable), unseen(hostname)];
+  if (settings === null) return [unseen(enable, facts), unseen(hostname, facts)];
   return [
     settings.enable === true ? ok(enable) : missing(enable, `${enable} = true;`),
     settings.hostname === null
@@ -134,9 +140,10 @@ function containerItems({ settings }: Facts, service: string | null): ContractIt
   ];
 }
 
-function stateVersion({ facts: { settings, version } }: Examined): ContractItem {
+function stateVersion({ facts }: Examined): ContractItem {
+  const { settings, version } = facts;
   const name = 'system.stateVersion';
-  if (settings === null) return unseen(name);
+  if (settings === null) return unseen(name, facts);
   if (settings.stateVersion !== null) return ok(name, settings.stateVersion);
   return missing(name, `${name} = ${text(releaseOf(version))};`);
 }
@@ -146,9 +153,10 @@ export function releaseOf(version: string | null): string {
   return /^\d+\.\d+/.exec(version ?? '')?.[0] ?? '25.11';
 }
 
-function firewall({ settings }: Facts): ContractItem {
+function firewall(facts: Facts): ContractItem {
+  const { settings } = facts;
   const name = 'networking.firewall.allowedTCPPorts';
-  if (settings === null) return unseen(name);
+  if (settings === null) return unseen(name, facts);
   if (settings.opened.length === 0) return ok(name);
   const opened = settings.opened.map(({ file, ports }) => `${ports.join(', ')} by ${shortFile(file)}`);
   return wrong(name, `opened: ${opened.join('; ')}. pets opens 8080, and nothing else reaches a pet`, null);
@@ -161,7 +169,7 @@ function shortFile(file: string): string {
 
 function system({ facts, problem }: Examined): ContractItem {
   const name = 'system.build.toplevel';
-  if (facts.kind === null) return unseen(name);
+  if (facts.kind === null) return unseen(name, facts);
   return problem === null ? ok(name, 'it evaluates') : wrong(name, wordsOf(problem), null);
 }
 
@@ -190,6 +198,6 @@ function wrong(name: string, found: string, write: string | null): ContractItem 
 function unknown(name: string, needs: string, why = 'is missing'): ContractItem {
   return { name, status: 'unknown', found: `${needs} ${why}`, write: null };
 }
-function unseen(name: string): ContractItem {
-  return { name, status: 'unknown', found: 'the module cannot be evaluated', write: null };
+function unseen(name: string, { kind }: Facts): ContractItem {
+  return unknown(name, 'the module', kind === null ? 'is missing' : 'does not evaluate');
 }

@@ -2,7 +2,10 @@ const KEYWORDS = new Set(['assert', 'else', 'if', 'in', 'inherit', 'let', 'or', 
 
 /** A string of Nix code that stands for exactly this text. */
 export function text(value: string): string {
-  const escaped = value.replace(/["\\]|\$(?=\{)/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  const escaped = value
+    .replace(/["\\]|\$(?=\{)/g, '\\$&')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r');
   return `"${escaped}"`;
 }
 

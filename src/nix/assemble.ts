@@ -23,7 +23,13 @@ type Pins = Readonly<Record<string, Locked>>;
 /** Evaluates the system of an app. `folder`: of this run's own. */
 export function assemble(app: AssembledApp, pins: Pins, folder: string, tools: Tools): Promise<Evaluated> {
   const paths = ['--apply', 'system: { drv = system.drvPath; toplevel = system.outPath; }'];
-  return withInputs(app, pins, folder, tools, async (evaluate) => (await evaluate('toplevel', paths)) as Evaluated);
+  return withInputs(
+    app,
+    pins,
+    folder,
+    tools,
+    async (evaluate) => (await evaluate('toplevel', paths)) as Evaluated,
+  );
 }
 
 /** Evaluates an output of the assembling flake: what its JSON holds. Rejects with Nix' words. */
@@ -43,7 +49,14 @@ export async function withInputs<T>(
     const overrides = Object.entries(urls).flatMap(([input, url]) => ['--override-input', input, url]);
     return await work(async (output, more = []) => {
       const installable = `${tools.assembler}#${output}`;
-      const result = await tools.nix(['eval', '--json', '--no-write-lock-file', installable, ...more, ...overrides]);
+      const result = await tools.nix([
+        'eval',
+        '--json',
+        '--no-write-lock-file',
+        installable,
+        ...more,
+        ...overrides,
+      ]);
       if (result.exitCode === 0) return JSON.parse(result.stdout) as unknown;
       const stderr = root === null ? result.stderr : unstaged(result.stderr, gathered, root);
       const what = `\`${writtenOf(app)}\` does not evaluate`;

@@ -20,7 +20,8 @@ export function inspectorOver(exec: Exec, assembly: string): Inspect {
 
 /** One evaluation where all is well; of what is not, as much as can be seen. */
 async function inspection(evaluate: Evaluate): Promise<Inspection> {
-  const look = async (depth: 'whole' | 'options' | 'outline') => (await evaluate(`contract.${depth}`)) as Facts;
+  const look = async (depth: 'whole' | 'options' | 'outline') =>
+    (await evaluate(`contract.${depth}`)) as Facts;
   const whole = await look('whole').catch(refusal);
   if (!(whole instanceof ProblemError)) return { facts: whole, problem: null };
   const outline = await look('outline');

@@ -95,20 +95,34 @@ describe('what a flake has of the contract', () => {
   test('an option that does not exist: the rest is seen all the same', async () => {
     const { facts, problem } = await look(packages + service + incus('services.web.prot = 1;'));
     expect(problem?.message).toContain('services.web.prot');
-    expect(facts).toMatchObject({ kind: 'module', drv: null, settings: { hostname: 'web', stateVersion: '25.05' } });
+    expect(facts).toMatchObject({
+      kind: 'module',
+      drv: null,
+      settings: { hostname: 'web', stateVersion: '25.05' },
+    });
     expect(facts.settings?.services['web']).toMatchObject({ port: 8080 });
   });
 
   test('a package that is missing, which Nix cannot catch', async () => {
     const { facts, problem } = await look(service + incus());
     expect(problem?.message).toContain("attribute 'packages' missing");
-    expect(facts).toMatchObject({ packages: [], settings: { enable: true, services: { web: { port: 8080 } } } });
+    expect(facts).toMatchObject({
+      packages: [],
+      settings: { enable: true, services: { web: { port: 8080 } } },
+    });
   });
 
   test('a module that is broken beyond its options: the outline is left', async () => {
-    const { facts, problem } = await look(`${packages} nixosModules.incus = { inputs, ... }: { imports = inputs.x; };`);
+    const { facts, problem } = await look(
+      `${packages} nixosModules.incus = { inputs, ... }: { imports = inputs.x; };`,
+    );
     expect(problem?.message).toContain('infinite recursion');
-    expect(facts).toMatchObject({ kind: 'module', packages: ['default'], arguments: ['inputs'], settings: null });
+    expect(facts).toMatchObject({
+      kind: 'module',
+      packages: ['default'],
+      arguments: ['inputs'],
+      settings: null,
+    });
   });
 
   test('a whole system', async () => {
