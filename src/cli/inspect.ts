@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Examined } from '../contract/items.js';
 import { parseFlakeRef, type FlakeRefUse } from '../manifest/flake-ref.js';
 import { DEFAULT_NIXPKGS } from '../manifest/shared-keys.js';
@@ -59,5 +61,10 @@ function sourceOf(ref: FlakeRef, pins: Readonly<Record<string, Locked>>): Source
 export function flakeRefOf(written: string, directory: string, use: FlakeRefUse = 'app'): FlakeRef {
   const ref = parseFlakeRef(written, directory, use);
   if ('problem' in ref) throw new ProblemError(ref.problem, EXIT.usage);
+  const folder = written.replace(/[?#].*/, '');
+  if (ref.directory === undefined && existsSync(join(directory, folder, 'flake.nix'))) {
+    const hint = `./${folder} is the folder here, flake:${folder} what the registry has`;
+    throw new ProblemError({ message: `\`${written}\` is a name of Nix’ flake registry`, hint }, EXIT.usage);
+  }
   return ref;
 }

@@ -98,6 +98,9 @@ const OPTIONS = [
   },
 ] as const;
 
+/** Not of the contract, and nothing that `up` would refuse. */
+const WORKER = 'only what listens on nothing can do without';
+
 function serviceItems({ modules, services, settings }: Facts, service: string | null): ContractItem[] {
   const app = service ?? '<app>';
   const declared = service === null ? [] : (services?.[service] ?? []);
@@ -106,7 +109,11 @@ function serviceItems({ modules, services, settings }: Facts, service: string | 
     const name = service === null ? `services.<app>.${option}` : attributePath('services', service, option);
     if (!modules.includes('default')) return unknown(name, 'nixosModules.default');
     if (services === null) return unknown(name, 'nixosModules.default', 'does not evaluate');
-    if (!declared.includes(option)) return missing(name, `options.${name} = ${declare(app)};`);
+    if (!declared.includes(option)) {
+      const isWorker =
+        (option === 'host' || option === 'port') && !declared.includes('host') && !declared.includes('port');
+      return missing(name, `options.${name} = ${declare(app)};`, isWorker ? WORKER : null);
+    }
     const value = values?.[option] ?? null;
     if (right === null || value === null) return ok(name);
     if ((right as readonly unknown[]).includes(value)) return ok(name, String(value));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -188,3 +189,82 @@ test('Nix files of all kinds are parsed', () => {
   expect(files.length).toBeGreaterThan(40);
   for (const file of files) expect(() => parseNix(readFileSync(file, 'utf8'))).not.toThrow();
 });
+
+/** Whatever stands around a module, in each of the shapes: only what is inserted is new, and the rest parses alike. */
+test('property: the text stays byte for byte, with one binding more', () => {
+  const name = fc.constantFrom('a', 'b-c', "d'", '"e f"', 'x.y', '${q}.z');
+  const expression = fc.letrec<{ e: string; bindings: string }>((tie) => ({
+    e: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom(
+        '1',
+        'a.b or c',
+        './p/${a}/q.nix',
+        '<n/p>',
+        'https://x.y/z',
+        '"s ${"t" + "}"} \\" nixosModules = {"',
+      ),
+      fc.constantFrom(
+        "''\n  nixosModules.default = '''; ${a} ''$ {\n''",
+        '{ a, b ? { c = "}"; }, ... }@d: d',
+        'f x (y: z)',
+      ),
+      fc.tuple(tie('e'), fc.constantFrom('//', '++', '->', '==', '?')).map(([e, o]) => `(${e}) ${o} a`),
+      tie('e').map((e) => `[ (${e}) a.b ]`),
+      tie('bindings').map((b) => `{ ${b} }`),
+      tie('bindings').map((b) => `rec { ${b} }`),
+      fc.tuple(tie('bindings'), tie('e')).map(([b, e]) => `let ${b} in ${e}`),
+      tie('e').map((e) => `with a; assert b; if (${e}) then x: x else y`),
+    ),
+    bindings: fc
+      .array(
+        fc.oneof(
+          { maxDepth: 3 },
+          fc.tuple(name, tie('e')).map(([n, e]) => `${n} = ${e};`),
+          fc.constantFrom('inherit a "b";', 'inherit (a.b) c;', '# nixosModules = { }; }\n', '/* } ; */'),
+        ),
+        { maxLength: 3 },
+      )
+      .map((all) => all.join('\n  ')),
+  }));
+  const module = expression.e.chain((e) =>
+    fc.constantFrom(
+      `nixosModules.default = ${e};`,
+      `nixosModules = { default = ${e}; };`,
+      `nixosModules.a.b = 1;\n\tnixosModules.default = ${e};`,
+    ),
+  );
+  const shape = fc.constantFrom(
+    (b: string) => `{ self, ... }: { ${b} }`,
+    (b: string) => `inputs@{ nixpkgs, ... }:\n  let z = 1; in\n  {\n    ${b}\n  }`,
+    (b: string) => `inputs: each (s: { nixosModules.no = 1; }) // { ${b} }`,
+    (b: string) => `inputs: parts.lib.mkFlake { inherit inputs; } { flake = { ${b} }; }`,
+  );
+  const eol = fc.constantFrom('\n', '\r\n');
+  fc.assert(
+    fc.property(
+      shape,
+      expression.bindings,
+      module,
+      expression.bindings,
+      eol,
+      (wrap, before, own, after, newline) => {
+        const whole = flake(wrap(`${before}\n    ${own}\n    ${after}`)).replaceAll('\n', newline);
+        const edit = insertion(whole);
+        if (!edit.ok) throw new Error(edit.reason);
+        const changed = withInsertion(whole, edit);
+        expect(changed.replace(edit.inserted, '')).toBe(whole);
+        expect(edit.inserted).toMatch(
+          /^\s+(nixosModules\.)?incus = import \.\/incus\.nix (self|inputs\.self);$/,
+        );
+        expect(bindingsIn(parseNix(changed))).toBe(bindingsIn(parseNix(whole)) + 1);
+      },
+    ),
+  );
+});
+
+function bindingsIn(node: unknown): number {
+  if (typeof node !== 'object' || node === null) return 0;
+  const own = Array.isArray(node) ? 0 : 'path' in node && 'value' in node ? 1 : 0;
+  return Object.values(node).reduce<number>((sum, inner) => sum + bindingsIn(inner), own);
+}
