@@ -106,6 +106,6 @@ export function exposed({
 }
 
 /** Their fingerprints are for the record alone: a plan is printed. */
-export function withoutSecrets({ secrets: _, ...facets }: Facets): Facets {
-  return facets;
+export function withoutSecrets(facets: Facets): Facets {
+  return Object.fromEntries(Object.entries(facets).filter(([name]) => name !== 'secrets'));
 }

@@ -1,5 +1,6 @@
 import type { Action, ActionKind, SystemRef } from '../actions.js';
 import type { Generation, Interrupts, OpId, Operation } from '../model.js';
+import { throughOf } from './health.js';
 import { idOf } from './chain.js';
 import { movesStore, type Compared } from './compare.js';
 import { copyOf, undoneCopyOf, volumesAt } from './data.js';
@@ -138,6 +139,12 @@ function deviceSteps(
   const devices = [...new Set(touched)];
   const detached = devices.map((device): Step => ({ action: { kind: 'detach', device }, cause, rescues }));
   const attached = devices.flatMap((device): Step[] => {
+    // By its name: the volume that is the app's now, should it have been restored from a backup meanwhile.
+    const volume = last.attachments.find((a) => a.kind === 'volume' && a.device === device);
+    if (volume?.kind === 'volume') {
+      const what = { kind: 'volume', volume: volume.volume, path: volume.path } as const;
+      return [{ action: { kind: 'attach', device, what }, cause, rescues }];
+    }
     const value = last.devices[device];
     return value
       ? [{ action: { kind: 'attach', device, what: { kind: 'device', value } }, cause, rescues }]
@@ -174,10 +181,7 @@ function exposedSteps(last: Generation, cause: string, rescues: readonly OpId[])
 function healthSteps(last: Generation, system: SystemRef, cause: string, rescues: readonly OpId[]): Step[] {
   const { health, exposures } = last;
   if (!health) return [];
-  const through = exposures.flatMap(({ role, binding }) =>
-    role === 'web' && binding && binding.protocol !== 'unix'
-      ? [{ address: binding.address, port: binding.first }]
-      : [],
-  );
-  return [{ action: { kind: 'check', system, health, through }, cause, rescues }];
+  const web = exposures.find(({ role }) => role === 'web')?.binding ?? null;
+  const listen = web && web.protocol !== 'unix' ? { address: web.address, port: web.first } : null;
+  return [{ action: { kind: 'check', system, health, through: throughOf(health, listen) }, cause, rescues }];
 }

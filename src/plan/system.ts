@@ -27,10 +27,10 @@ export function bringSystem(
   ref: SystemRef,
   context: ExposureContext,
 ): void {
-  const { app, actual, store, refit, secrets, data, returns } = compared;
+  const { app, actual, store, refit, secrets, returns } = compared;
   const isNew = system.length > 0 || returns !== null;
   const cause = system.length > 0 ? causesOf(system) : 'an upgrade was cut short';
-  const isMoved = movesData(data);
+  const isMoved = movesData(compared.data);
   let status = tookName(ops, compared) ? 'Stopped' : (actual?.status ?? 'Stopped');
   // Its profile directory is a device of the container.
   if (isNew && !isMoved && (store === 'shared' || returns)) setProfile(ops, compared, cause);
@@ -58,11 +58,7 @@ export function bringSystem(
     ops.then({ kind: 'stop', instance: app.name }, why, actual ? 'container' : 'nothing');
     status = 'Stopped';
   }
-  if (isMoved) {
-    moveData(ops, data, cause);
-    if (store === 'shared' || returns) setProfile(ops, compared, cause);
-    else beginUpgrade(ops, compared);
-  }
+  if (isMoved) moveStopped(ops, compared, cause);
   if (!actual && isSeeding) ops.then({ kind: 'repair', store }, 'it boots its own system from now on');
   if (!isFitted) for (const { action, cause } of refit.changes) ops.then(action, cause);
   // What starts now finds them; what runs already must be told.
@@ -77,6 +73,13 @@ export function bringSystem(
   ownSecrets(ops, secrets);
   if (isHot) reloadSecrets(ops, secrets);
   ops.then({ kind: 'settle', system: ref }, 'the app must run the system it was given');
+}
+
+/** What is done to the volumes of a container that is stopped, before it boots another system. */
+function moveStopped(ops: Chain, compared: Compared, cause: string): void {
+  moveData(ops, compared.data, cause);
+  if (compared.store === 'shared' || compared.returns) setProfile(ops, compared, cause);
+  else beginUpgrade(ops, compared);
 }
 
 /** What boots from now on. */

@@ -18,6 +18,7 @@ import type {
   StorePath,
   Volume,
 } from '../../src/model.js';
+import { withoutSecrets } from '../../src/plan/goal.js';
 import { planOf } from '../../src/plan/plan.js';
 import { printPlan } from '../../src/plan/print.js';
 import {
@@ -269,7 +270,7 @@ export function recordOf(app: DesiredApp, whole: ActualApp, generation: number):
   const { exposures, attachments } = whole;
   const disks = attachments.map((a) => [a.device, { type: 'disk', path: a.path }] as const);
   const proxies = exposures.map(({ device, value }) => [device, value] as const);
-  const { secrets: _, ...facets } = app.facets;
+  const facets = withoutSecrets(app.facets);
   return {
     ...{ generation, at: '2026-01-02T03:04:05Z', toplevel: toplevelOf(app.facets), facets },
     ...{ health: app.health, healthy: null, config: app.config, exposures, attachments },

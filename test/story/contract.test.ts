@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { freePorts, get, must, run, standIn, Story, watchedNix } from './rig.js';
 
@@ -33,11 +35,13 @@ describe('pets check', () => {
   test('a flake that has all of it: 0, each item by name, one evaluation, nothing built and no container', async () => {
     story.flake('web');
     const { env, calls } = watchedNix(story);
+    for (const tool of ['nix', 'nix-store', 'nix-env', 'nix-instantiate'])
+      chmodSync(join(story.folder, '.bin', tool), 0o755);
     const { code, stdout } = await story.pets(['check', './web', '--nixpkgs', standIn()], env);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ {2}ok +services\.hello-web\.port +8080$/m);
     expect(stdout).toContain('The contract is met');
-    expect(calls().map((call) => call.split(' ')[3])).toEqual(['eval']);
+    expect(calls().map((call) => call.split(' ')[4])).toEqual(['eval']);
     expect(await story.instances()).toEqual([]);
     expect(existsSync(join(story.folder, 'web/flake.lock'))).toBe(false);
   });
@@ -82,11 +86,13 @@ describe('pets check', () => {
     changed('broken', ['port = 8080;\n', 'port = 8080; prot = 1;\n']);
     expect(await flaws('broken')).toEqual(['wrong system.build.toplevel']);
     expect((await check('./broken')).stdout).toContain('services.hello-web.prot');
-    changed('arguments', [
-      'nixosModules.incus = { lib, pkgs, ... }',
-      'nixosModules.incus = { lib, pkgs, inputs, ... }',
-    ]);
-    expect((await check('./arguments')).stdout).not.toContain('The contract is met');
+    changed(
+      'arguments',
+      ['nixosModules.incus = { lib, pkgs, ... }', 'nixosModules.incus = { lib, pkgs, inputs, ... }'],
+      ['imports = [ ', 'imports = [ inputs.more '],
+    );
+    const { stdout } = await check('./arguments');
+    expect(stdout).toMatch(/wrong +nixosModules\.incus +it takes `inputs`, which nobody gives it/);
   });
 
   test.each([
@@ -300,19 +306,24 @@ describe('pets init --wrapper', () => {
   });
 
   test('one that comes from elsewhere is pinned', async () => {
-    await must('tar', ['-C', story.folder, '-czf', join(story.folder, 'upstream.tar.gz'), 'upstream']);
-    const { code, stdout, stderr } = await init(
-      '--wrapper',
-      `tarball+file://${story.folder}/upstream.tar.gz#server`,
-      'pinned',
-    );
+    await must('tar', ['-C', story.folder, '-czf', join(story.folder, 'up.tar.gz'), 'upstream']);
+    const server = createServer((_, reply) => reply.end(readFileSync(join(story.folder, 'up.tar.gz'))));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const ref = `http://127.0.0.1:${(server.address() as AddressInfo).port}/up.tar.gz`;
+    const { code, stdout, stderr } = await init('--wrapper', `${ref}#server`, 'pinned');
+    server.close();
     expect([stderr, stdout, code]).toEqual([
       expect.not.stringContaining('not pinned'),
       expect.stringContaining('The contract is met'),
       0,
     ]);
-    expect(JSON.parse(story.read('pinned/flake.lock'))).toMatchObject({
-      nodes: { upstream: { locked: { type: 'tarball' } } },
-    });
+    const { nodes } = JSON.parse(story.read('pinned/flake.lock')) as { nodes: Record<string, unknown> };
+    expect(nodes['upstream']).toMatchObject({ locked: { type: 'tarball', url: ref } });
+  });
+
+  test('one that cannot be locked leaves nothing behind', async () => {
+    const { code, stderr } = await init('--wrapper', 'http://127.0.0.1:1/up.tar.gz#server', 'gone');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('cannot fetch')]);
+    expect(existsSync(join(story.folder, 'gone'))).toBe(false);
   });
 });

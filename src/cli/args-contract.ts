@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import type { ExitCode } from '../problem.js';
 import { check } from './check.js';
 import type { Context } from './context.js';
 import { init, type InitOptions } from './init.js';
 import type { InspectOptions } from './inspect.js';
-import { examples, flag, withGlobalOptions } from './options.js';
+import { examples, flag, withGlobalOptions, type Ends } from './options.js';
 
 const nixpkgs = () =>
   flag(
@@ -13,11 +12,7 @@ const nixpkgs = () =>
   );
 
 /** The verbs about flakes that ship a pet: docs/contract.md. */
-export function addContract(
-  program: Command,
-  context: Context,
-  ends: (result: Promise<ExitCode>) => Promise<void>,
-): void {
+export function addContract(program: Command, context: Context, ends: Ends): void {
   withGlobalOptions(program.command('check <flake-ref>'))
     .summary('say what a flake has of the contract, item by item')
     .description(
