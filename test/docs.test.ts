@@ -22,6 +22,8 @@ const VERBS = [
   'backup',
   'backups',
   'restore',
+  'check',
+  'init',
 ];
 
 describe.each(PAGES)('%s', (page) => {

@@ -33,7 +33,12 @@ export async function initContract(
   const ref = flakeRefOf('.', folder);
   const examined = await inspector.inspect(ref);
   if (examined.facts.modules.includes('incus')) {
-    context.stderr.write('the flake has nixosModules.incus already: `pets check .` says what it lacks\n');
+    notice(
+      'note',
+      'the flake has nixosModules.incus already: `pets check .` says what it lacks',
+      options,
+      context,
+    );
     return EXIT.ok;
   }
   const service = serviceFor(name, examined);
@@ -49,7 +54,7 @@ export async function initContract(
   );
   if (options.dryRun) return EXIT.ok;
   if (!(await isAgreed(options, context))) {
-    notice('warning', 'nothing was written', options, context);
+    notice('note', 'nothing was written', options, context);
     return EXIT.ok;
   }
   await write(folder, change);
@@ -99,7 +104,7 @@ async function changeFor(service: Service, folder: string): Promise<Change> {
 function byHand(message: string, service: Service): ProblemError {
   return new ProblemError({
     message: `${message}; nothing was written`,
-    hint: `add this by hand, among the outputs of flake.nix, where \`self\` is in scope:\n${incusByHand(service)}`,
+    hint: `add this by hand to the flake’s outputs, where \`self\` is in scope:\n${incusByHand(service)}`,
   });
 }
 
@@ -128,7 +133,7 @@ async function tried(change: Change, { ref, service, examined, inspector }: Tria
     });
     if (result.problem) throw byHand(`with the change ${result.problem.message}`, service);
     if (!onlyAdds(examined, result))
-      throw byHand('the change would hide other outputs of the flake', service);
+      throw byHand('with the change the flake would not have this module besides all it has now', service);
     return result;
   } finally {
     await rm(copy, { recursive: true, force: true });
@@ -163,9 +168,10 @@ async function write(folder: string, { file, before, after }: Change): Promise<v
   await writeNew(folder, [file]);
   try {
     await rewrite(flake, after);
+    await makeVisible(folder, [file.path]);
   } catch (error) {
     await rm(join(folder, file.path), { force: true });
+    if ((await readFile(flake, 'utf8')) !== before) await rewrite(flake, before);
     throw error;
   }
-  await makeVisible(folder, [file]);
 }

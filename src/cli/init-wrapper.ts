@@ -38,30 +38,30 @@ export async function initWrapper(
     return EXIT.ok;
   }
   await writeNew(folder, files);
-  const isLocked = upstream.directory === undefined;
+  const isPinned = upstream.directory === undefined;
   try {
-    if (isLocked) await lockFlake(folder, lazyExec);
+    if (isPinned) await lockFlake(folder, lazyExec);
+    await makeVisible(folder, [...files.map(({ path }) => path), ...(isPinned ? ['flake.lock'] : [])]);
   } catch (error) {
     rmSync(folder, { recursive: true });
     throw error;
   }
-  await makeVisible(folder, [...files, ...(isLocked ? [{ path: 'flake.lock', text: '' }] : [])]);
-  if (!isLocked)
-    notice(
-      'warning',
-      `${upstream.written} is not pinned: what changes in it \`pets diff\` does not see`,
-      options,
-      context,
-    );
   const items = contractItems(await inspector.inspect(flakeRefOf(`./${app}`, context.cwd)));
   const color = wantsColor(options.color, context.env, context.stdout);
   context.stdout.write(
     contractText({ flakeRef: `./${app}`, nixpkgs: inspector.nixpkgs.written, items }, color),
   );
-  const table = `[apps.${app}]\nflake-ref = "./${app}"\nport = 7700\n`;
-  context.stderr.write(
-    `wrote ${files.map(({ path }) => `${app}/${path}`).join(' and ')}; for pets.toml:\n\n${table}`,
+  const names = files.map(({ path }) => `${app}/${path}`).join(' and ');
+  notice(
+    'note',
+    `wrote ${names}; in pets.toml it is [apps.${app}] with flake-ref = "./${app}"`,
+    options,
+    context,
   );
+  if (!isPinned) {
+    const words = `${upstream.written} is a folder of this host, and not pinned: \`pets diff\` does not see what changes in it`;
+    notice('warning', words, options, context);
+  }
   return items.every(({ status }) => status === 'ok') ? EXIT.ok : EXIT.failed;
 }
 

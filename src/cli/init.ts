@@ -4,10 +4,10 @@ import { firstManifest } from '../contract/templates.js';
 import { isAppName, NAME_RULE, nameHint, nearestName } from '../manifest/names.js';
 import { quote } from '../manifest/text.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
-import { oneLine } from '../ui/index.js';
 import type { Context } from './context.js';
 import type { InspectOptions } from './inspect.js';
 import { inTheWay, showChanges, writeNew } from './new-files.js';
+import { notice } from './notice.js';
 
 export type InitOptions = InspectOptions & {
   readonly contract: boolean;
@@ -55,8 +55,11 @@ async function initManifest(
     return EXIT.ok;
   }
   await writeNew(folder, [{ path: basename(path), text }]);
-  context.stderr.write(
-    `wrote ${oneLine(shown)} of the project ${project}; the next: an app in it, then \`pets diff\`\n`,
+  notice(
+    'note',
+    `wrote ${shown} of the project ${project}; next: an app in it, and \`pets diff\``,
+    options,
+    context,
   );
   return EXIT.ok;
 }

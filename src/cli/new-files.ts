@@ -1,5 +1,5 @@
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { repositoryOf } from '../nix/files.js';
 import { ProblemError } from '../problem.js';
 import { fileDiffText, type FileChange } from '../ui/index.js';
@@ -50,16 +50,17 @@ export async function rewrite(path: string, text: string): Promise<void> {
   }
 }
 
-/** In a git work tree Nix sees no file that git does not know of; its content need not be staged. */
-export async function makeVisible(folder: string, files: readonly NewFile[]): Promise<void> {
-  const repository = repositoryOf(folder);
-  if (repository === null) return;
-  const paths = files.map(({ path }) => path);
+/**
+ * In a git work tree Nix sees no file that git does not know of; its content need not be staged. `paths`: relative to
+ * `folder`. What git refuses has been written, and is the caller's to remove.
+ */
+export async function makeVisible(folder: string, paths: readonly string[]): Promise<void> {
+  if (repositoryOf(folder) === null) return;
   const result = await lazyExec('git', ['-C', folder, 'add', '--intent-to-add', '--', ...paths]);
   if (result.exitCode === 0) return;
-  const where = relative(repository, folder);
+  const [words = ''] = result.stderr.split('\n');
   throw new ProblemError({
-    message: `git does not take ${paths.map((path) => join(where, path)).join(' and ')}, so Nix does not see it: ${result.stderr}`,
-    hint: `git -C ${folder} add --force ${paths.join(' ')}`,
+    message: `git does not take ${paths.join(' and ')}, and what it does not know Nix does not see: ${words}; nothing was written`,
+    hint: `see .gitignore; \`git -C ${folder} check-ignore -v ${paths.join(' ')}\` says which line it is`,
   });
 }

@@ -1,4 +1,5 @@
-import { parseNix, type Binding, type Node } from './syntax.js';
+import type { Binding, Node } from './nodes.js';
+import { parseNix } from './syntax.js';
 import { NotUnderstood } from './tokens.js';
 
 /** Text to insert at a place of flake.nix; or why nobody can tell where. */

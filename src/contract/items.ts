@@ -31,14 +31,19 @@ export function serviceOf({ services, settings }: Pick<Facts, 'services' | 'sett
   return (enabled.length === 1 ? enabled[0] : null) ?? named ?? enabled[0] ?? whole[0] ?? names[0] ?? null;
 }
 
-/** What the flake's author must have before there can be a module for containers. */
+/**
+ * What the flake's author must write before there can be a module for containers. What cannot be seen is among it
+ * only where nothing is missing.
+ */
 export function prerequisites(examined: Examined, service: string | null): ContractItem[] {
   const bare: Facts = { ...examined.facts, settings: null };
-  return [
+  const items = [
     ...packageItems(examined),
     defaultModule(examined.facts, service),
     ...serviceItems(bare, service),
-  ].filter(({ status }) => status !== 'ok');
+  ];
+  const missed = items.filter(({ status }) => status === 'missing');
+  return missed.length > 0 ? missed : items.filter(({ status }) => status !== 'ok');
 }
 
 function packageItems({ facts, platform }: Examined): ContractItem[] {

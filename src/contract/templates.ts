@@ -18,8 +18,7 @@ ${moduleText(service, '')}
 
 /** The module, each line but the first below `indent`; `self` is in scope. */
 export function moduleText({ name, hostname, release }: Service, indent: string): string {
-  return `{ lib, pkgs, ... }:
-{
+  return `{ lib, pkgs, ... }: {
   imports = [ self.nixosModules.default ];
   incus.container.enable = true;
   incus.container.hostname = lib.mkDefault ${text(hostname)};

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { onTerminal } from './terminal.js';
 import { freePorts, get, must, run, standIn, Story, watchedNix } from './rig.js';
 
 type Report = { ok: boolean; items: { name: string; status: string; found: string; write: string }[] };
@@ -176,6 +177,20 @@ describe('pets init --contract', () => {
     expect(existsSync(join(story.folder, 'incus-module.nix'))).toBe(false);
   });
 
+  test('asks on a terminal, and a no is a no', async () => {
+    const before = text();
+    const screen = await onTerminal(
+      story,
+      `init --contract --nixpkgs '${standIn()}'`,
+      { columns: 120, rows: 40 },
+      { to: /Write this\?/, keys: 'n\r' },
+    );
+    expect(screen).toContain('nixosModules.incus = import');
+    expect(screen).toContain('nothing was written');
+    expect(screen).toContain('exit 0');
+    expect(text()).toBe(before);
+  });
+
   test('writes it, the contract is met, and `pets up` makes it answer', async () => {
     const before = text();
     const done = await init('--yes');
@@ -239,10 +254,13 @@ describe('pets init --contract does not touch', () => {
       ['with the change', 'nothing was written', 'add this by hand'],
     ],
     [
-      'a flake whose other outputs the change would hide',
-      outputs(
-        'nixosModules.other = { }; } // { nixosModules = { default = ./module.nix; } // { incus = 1; }; } // { inherit (self.hidden) x; hidden.x = 1;',
-      ),
+      'a flake in which the change would be of no effect',
+      outputs('nixosModules.other = { }; } // (import ./outputs.nix) // {'),
+      ['would not have this module', 'add this by hand'],
+    ],
+    [
+      'a flake that has it',
+      outputs('nixosModules.default = ./module.nix; nixosModules.incus = { };'),
       ['nixosModules.incus already'],
     ],
   ])('%s', async (name, flake, words) => {
@@ -250,9 +268,24 @@ describe('pets init --contract does not touch', () => {
     story.write('outputs.nix', '{ nixosModules.default = ./module.nix; }');
     const { code, stderr } = await init();
     for (const word of words) expect(stderr).toContain(word);
-    expect(code).toBe(name.includes('hide') ? 0 : 1);
+    expect(code).toBe(name === 'a flake that has it' ? 0 : 1);
     expect(story.read('flake.nix')).toBe(flake);
     expect(readdirSync(story.folder).sort()).toEqual(['example', 'flake.nix', 'module.nix', 'outputs.nix']);
+  });
+
+  test('what git ignores: all is taken back', async () => {
+    const flake = outputs('nixosModules.default = ./module.nix;');
+    story.write('flake.nix', flake);
+    story.write('.gitignore', 'incus-module.nix\n');
+    await must('git', ['-C', story.folder, 'init', '--quiet']);
+    await must('git', ['-C', story.folder, 'add', 'flake.nix', 'module.nix']);
+    const { code, stderr } = await init();
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/git does not take incus-module\.nix.*nothing was written/),
+    ]);
+    expect(story.read('flake.nix')).toBe(flake);
+    expect(existsSync(join(story.folder, 'incus-module.nix'))).toBe(false);
   });
 
   test('a file that is there', async () => {
@@ -297,7 +330,7 @@ describe('pets init --wrapper', () => {
     const app = story.name('web');
     const { code, stdout, stderr } = await init('--wrapper', './upstream#server', app);
     expect([stdout, code]).toEqual([expect.stringContaining('The contract is met'), 0]);
-    expect(stderr).toContain('is not pinned');
+    expect(stderr).toContain('not pinned');
     expect(stderr).toContain(`flake-ref = "./${app}"`);
     expect(readdirSync(join(story.folder, app)).sort()).toEqual(['flake.nix', 'service-module.nix']);
     story.manifest({ web: `flake-ref = "./${app}"\nport = ${port}` });
