@@ -41,7 +41,7 @@ export { at, wanted } from './words.js';
  * `altered=raw.lxc` `becoming=new-name` `former=old-name`, `devices=web:7700,web-2:7701` or `devices=none` where the proxies of the
  * main exposure are not what was applied, `mounts=none` or `mounts=data:/elsewhere` likewise for disks,
  * `kept=1,2`: generations that are recorded, the last one applied; `condemned=b`: this source failed before,
- * `state=upgrading`; `seen-limits=memory:2GiB`, `seen-config=security.guestapi:true`.
+ * `state=upgrading` or `state=restoring`; `seen-limits=memory:2GiB`, `seen-config=security.guestapi:true`.
  */
 export type Found = string;
 
@@ -309,7 +309,7 @@ export function found(text: Found): ActualApp {
     becoming: (option('becoming') === whole.name ? null : (option('becoming') ?? null)) as AppName | null,
     former: (option('former') ?? null) as AppName | null,
     status: option('status') ?? 'Running',
-    state: half ? 'creating' : option('state') === 'upgrading' ? 'upgrading' : 'ready',
+    state: (option('state') ?? 'ready') as ActualApp['state'],
     applied: half || option('record') === 'none' ? null : record,
     generations,
     condemned: condemnedIn(words, wanted(text)),
