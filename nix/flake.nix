@@ -14,11 +14,16 @@
 
   outputs =
     { app, nixpkgs, request, ... }:
-    {
-      toplevel = import ./system.nix {
+    let
+      asked = builtins.fromJSON (builtins.readFile (request + "/request.json"));
+      system = import ./system.nix {
         inherit app nixpkgs;
-        request = builtins.fromJSON (builtins.readFile (request + "/request.json"));
+        request = asked;
         file = path: request + "/${path}";
       };
+    in
+    {
+      inherit (system.config.system.build) toplevel;
+      contract = import ./contract.nix { inherit app nixpkgs system; request = asked; };
     };
 }

@@ -51,4 +51,4 @@ let
     else if isSystem then selected.extendModules { modules = pet ++ [ enabled ]; }
     else assemble [ checked ];
 in
-system.config.system.build.toplevel
+system

@@ -10,7 +10,7 @@ import { blocksOf, commandsOf, filesOf, PAGES, pageText, ROOT } from './pages.js
 const RUN: Readonly<Record<string, string>> = { 'docs/tutorial.md': 'test/story/tutorial.test.ts' };
 /** Verbs that pages speak of already and the program does not have yet. */
 const TO_COME = [
-  ...['adopt', 'check', 'deploy', 'doctor', 'exec', 'init', 'logs', 'restart', 'rm', 'shell', 'start'],
+  ...['adopt', 'deploy', 'doctor', 'exec', 'logs', 'restart', 'rm', 'shell', 'start'],
   ...['stop', 'update'],
 ];
 

@@ -7,7 +7,7 @@ import ts from 'typescript';
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Rooms that do no I/O, and give the same answer each time. */
-const PURE = new Set(['manifest', 'plan']);
+const PURE = new Set(['contract', 'manifest', 'plan']);
 /** Packages that have one place: a file, or a room. */
 const ONE_PLACE: Readonly<Record<string, string>> = {
   execa: 'exec.ts',

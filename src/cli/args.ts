@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
+import { addContract } from './args-contract.js';
 import { addBackup, addVolume } from './args-data.js';
 import { config } from './config.js';
 import type { Context, GlobalOptions } from './context.js';
@@ -31,6 +32,7 @@ export async function run(argv: readonly string[], process: Omit<Context, 'argv'
   addReaders(program, context, ends);
   addVolume(program, context, ends);
   addBackup(program, context, ends);
+  addContract(program, context, ends);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { desiredFrom, hostPaths, localFiles, localRefs, type PathKind } from '../manifest/desired.js';
 import { emptyLock, parseLock } from '../manifest/lock.js';
 import { readManifest } from '../manifest/read.js';
-import type { AppName, ContentHash, Desired, Lock, Manifest } from '../model.js';
+import type { AppName, ContentHash, Desired, FlakeRef, Lock, Manifest } from '../model.js';
 import { closureHash } from '../nix/closure.js';
 import { contentHash } from '../nix/source.js';
 import type { Capture, Exec } from '../ports.js';
@@ -18,6 +18,8 @@ const lazyCapture: Capture = async (...args) => (await import('../exec.js')).cap
 /** A manifest on disk, read and checked. */
 export type Project = {
   readonly manifest: Manifest;
+  /** Of apps that do not say. */
+  readonly nixpkgs: FlakeRef;
   readonly lock: Lock;
   readonly lockPath: string;
   /** Absolute real paths of the manifest and its lock: never part of an app's source. */
@@ -28,7 +30,21 @@ export type Project = {
 };
 
 export async function readProject(context: Context, file: string | undefined): Promise<Project> {
+  const project = await readProjectIfAny(context, file);
+  if (project) return project;
+  throw new ProblemError(
+    {
+      message: `there is no pets.toml in ${context.cwd} or above it`,
+      hint: '`pets init` writes one; --file names another',
+    },
+    EXIT.manifest,
+  );
+}
+
+/** Null where none is named and there is none. */
+export async function readProjectIfAny(context: Context, file: string | undefined): Promise<Project | null> {
   const path = await findManifest(context, file);
+  if (path === null) return null;
   const shown = relative(context.cwd, path).startsWith('..') ? path : relative(context.cwd, path);
   const text = await readText(path, shown);
   const read = readManifest(text, { file: shown, directory: dirname(path) });
@@ -37,6 +53,7 @@ export async function readProject(context: Context, file: string | undefined): P
   const lock = await readLock(lockPath);
   return {
     manifest: read.manifest,
+    nixpkgs: read.nixpkgs,
     locate: read.locate,
     secrets: secretsFor(read.manifest.project, dirname(path), context),
     lock,
@@ -50,7 +67,7 @@ function secretsFor(project: string, directory: string, { env }: Context): Vault
 }
 
 /** `-f`, else pets.toml here or above, up to the repository's root. */
-async function findManifest({ cwd }: Context, file: string | undefined): Promise<string> {
+async function findManifest({ cwd }: Context, file: string | undefined): Promise<string | null> {
   if (file !== undefined && file !== '') {
     const given = resolve(cwd, file);
     const path = lstatSync(given, { throwIfNoEntry: false })?.isDirectory()
@@ -63,15 +80,8 @@ async function findManifest({ cwd }: Context, file: string | undefined): Promise
   for (let at = cwd; ; at = dirname(at)) {
     const path = join(at, 'pets.toml');
     if (existsSync(path)) return realpath(path);
-    if (existsSync(join(at, '.git')) || at === dirname(at)) break;
+    if (existsSync(join(at, '.git')) || at === dirname(at)) return null;
   }
-  throw new ProblemError(
-    {
-      message: `there is no pets.toml in ${cwd} or above it`,
-      hint: 'write one (see pets.toml.example), or name it with --file',
-    },
-    EXIT.manifest,
-  );
 }
 
 async function readText(path: string, shown: string): Promise<string> {
@@ -103,6 +113,8 @@ const PLATFORMS: Readonly<Record<string, string>> = {
   arm64: 'aarch64-linux',
   riscv64: 'riscv64-linux',
 };
+/** Nix' name of this host's. */
+export const PLATFORM = PLATFORMS[process.arch] ?? `${process.arch}-linux`;
 
 /**
  * What the manifest asks for, with what its local sources and paths are now. `only`: the apps that were selected;
@@ -120,8 +132,14 @@ export async function desireOf(
     secrets.read(selected),
   ]);
   const paths = Object.fromEntries(hostPaths(manifest).map((path) => [path, kindOf(path)]));
-  const platform = PLATFORMS[process.arch] ?? `${process.arch}-linux`;
-  return desiredFrom(manifest, { lock, contentHashes, fileHashes, paths, secrets: reads, platform });
+  return desiredFrom(manifest, {
+    lock,
+    contentHashes,
+    fileHashes,
+    paths,
+    secrets: reads,
+    platform: PLATFORM,
+  });
 }
 
 type Hashes = Readonly<Record<string, ContentHash>>;

@@ -21,12 +21,14 @@ import { stateDirectory } from './state.js';
 /** execa takes longer to load than most of `pets diff`: only where a program must be run. */
 export const lazyExec: Exec = async (...args) => (await import('../exec.js')).exec(...args);
 
+/** The folder of the flake that puts a pet's system together. */
+export const ASSEMBLY = fileURLToPath(new URL('../nix', import.meta.url));
+
 export function portsFor(project: Project, timeoutMs: number, context: Context): Ports {
   const incus = incusOver(socketPath(context.env), project.manifest.project);
-  const assembly = fileURLToPath(new URL('../nix', import.meta.url));
   return {
     incus,
-    nix: remembering(nixOver(lazyExec, assembly, project.ownFiles), builtSystems(project, context)),
+    nix: remembering(nixOver(lazyExec, ASSEMBLY, project.ownFiles), builtSystems(project, context)),
     deliveries: deliveries(project.manifest.project, incus, lazyExec),
     guest: guestOver(incus, lazyExec),
     host: localHost,

@@ -11,9 +11,14 @@ export function isAppName(text: string): text is AppName {
 
 /** What to do about a name that is none: the nearest one that is, or the rest of the rule. */
 export function nameHint(text: string): string {
+  const near = nearestName(text);
+  return near === null ? 'no hyphen at either end, and not only digits' : `did you mean \`${near}\`?`;
+}
+
+export function nearestName(text: string): AppName | null {
   const near = text
     .slice(0, 63)
     .replace(/[^A-Za-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
-  return isAppName(near) ? `did you mean \`${near}\`?` : 'no hyphen at either end, and not only digits';
+  return isAppName(near) ? near : null;
 }

@@ -1,4 +1,4 @@
-import type { Manifest, ManifestApp } from '../model.js';
+import type { FlakeRef, Manifest, ManifestApp } from '../model.js';
 import type { KeyPath, Problem } from '../problem.js';
 import { checkTable, type Finding } from './check.js';
 import { appOf, type Draft, draftOf, withFallbacks } from './draft.js';
@@ -12,7 +12,13 @@ import { type ManifestSchema, schemaOf } from './schema.js';
 import { formatKeyPath, isTable } from './text.js';
 
 export type ReadManifest =
-  | { readonly ok: true; readonly manifest: Manifest; readonly locate: (path: KeyPath) => Located }
+  | {
+      readonly ok: true;
+      readonly manifest: Manifest;
+      /** Of apps that do not say. */
+      readonly nixpkgs: FlakeRef;
+      readonly locate: (path: KeyPath) => Located;
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** `file`: as printed in problems. `directory`: absolute, the manifest's folder. */
@@ -26,17 +32,22 @@ export function readManifest(text: string, { file, directory }: ManifestOrigin):
   const toml = parseToml(text, file, isNixos);
   if (!toml.ok) return toml;
   const locate = locatorOf(text, file);
-  const { project, drafts, findings } = check(toml.table, schemaOf(directory));
+  const { project, nixpkgs, drafts, findings } = check(toml.table, schemaOf(directory));
   const exposed = drafts.flatMap(exposedBy);
   findings.push(...findDuplicates(exposed, (path) => locate(path).place));
-  if (findings.length > 0 || project === undefined)
+  if (findings.length > 0 || project === undefined || nixpkgs === undefined)
     return { ok: false, problems: problemsOf(findings, locate) };
   const manifest = { project, apps: drafts.map(appOf).sort(byName) };
-  return { ok: true, manifest, locate: (path) => locate(path) };
+  return { ok: true, manifest, nixpkgs, locate: (path) => locate(path) };
 }
 
 /** `drafts`: in the order of the file. */
-type Read = { readonly project?: string; readonly drafts: readonly Draft[]; readonly findings: Finding[] };
+type Read = {
+  readonly project?: string;
+  readonly nixpkgs?: FlakeRef;
+  readonly drafts: readonly Draft[];
+  readonly findings: Finding[];
+};
 
 function check(table: unknown, schema: ManifestSchema): Read {
   const findings: Finding[] = [];
@@ -56,7 +67,12 @@ function check(table: unknown, schema: ManifestSchema): Read {
   });
   for (const draft of drafts) checkApp(draft, context.say);
   checkRelations(drafts, context.say);
-  return { ...(top?.project !== undefined && { project: top.project }), drafts, findings };
+  return {
+    ...(top?.project !== undefined && { project: top.project }),
+    ...(defaults.nixpkgs !== undefined && { nixpkgs: defaults.nixpkgs }),
+    drafts,
+    findings,
+  };
 }
 
 /** A wrong one reads as empty here: the check of the table that it stands in has said so. */

@@ -11,34 +11,59 @@ export type Tools = {
   readonly exec: Exec;
   readonly nix: (args: readonly string[]) => Promise<ExecResult>;
   /** `nix flake metadata --json` of a URL. */
-  readonly metadata: (url: string) => Promise<string>;
+  readonly metadata: (url: string, ...more: readonly string[]) => Promise<string>;
   /** URL of the flake that puts a pet's system together. */
   readonly assembler: string;
   /** Files that are part of no source, see source.ts. */
   readonly ignored: ReadonlySet<string>;
 };
 
+type Pins = Readonly<Record<string, Locked>>;
+
 /** Evaluates the system of an app. `folder`: of this run's own. */
-export async function assemble(
+export function assemble(app: AssembledApp, pins: Pins, folder: string, tools: Tools): Promise<Evaluated> {
+  const paths = ['--apply', 'system: { drv = system.drvPath; toplevel = system.outPath; }'];
+  return withInputs(
+    app,
+    pins,
+    folder,
+    tools,
+    async (evaluate) => (await evaluate('toplevel', paths)) as Evaluated,
+  );
+}
+
+/** Evaluates an output of the assembling flake: what its JSON holds. Rejects with Nix' words. */
+export type Evaluate = (output: string, more?: readonly string[]) => Promise<unknown>;
+
+/** Gathers the inputs of an app's system, for as long as `work` evaluates with them. */
+export async function withInputs<T>(
   app: AssembledApp,
-  pins: Readonly<Record<string, Locked>>,
+  pins: Pins,
   folder: string,
   tools: Tools,
-): Promise<Evaluated> {
-  const work = await mkdtemp(join(folder, 'evaluation-'));
+  work: (evaluate: Evaluate) => Promise<T>,
+): Promise<T> {
+  const gathered = await mkdtemp(join(folder, 'evaluation-'));
   try {
-    const { urls, root } = await inputsOf({ app, pins, work, ...tools });
-    const result = await tools.nix([
-      ...['eval', '--json', '--no-write-lock-file', `${tools.assembler}#toplevel`],
-      ...['--apply', 'system: { drv = system.drvPath; toplevel = system.outPath; }'],
-      ...Object.entries(urls).flatMap(([input, url]) => ['--override-input', input, url]),
-    ]);
-    if (result.exitCode === 0) return JSON.parse(result.stdout) as Evaluated;
-    const stderr = root === null ? result.stderr : unstaged(result.stderr, work, root);
-    const what = `\`${writtenOf(app)}\` does not evaluate`;
-    throw failedEvaluation(what, { ...result, stderr }, work, blameOn(app));
+    const { urls, root } = await inputsOf({ app, pins, work: gathered, ...tools });
+    const overrides = Object.entries(urls).flatMap(([input, url]) => ['--override-input', input, url]);
+    return await work(async (output, more = []) => {
+      const installable = `${tools.assembler}#${output}`;
+      const result = await tools.nix([
+        'eval',
+        '--json',
+        '--no-write-lock-file',
+        installable,
+        ...more,
+        ...overrides,
+      ]);
+      if (result.exitCode === 0) return JSON.parse(result.stdout) as unknown;
+      const stderr = root === null ? result.stderr : unstaged(result.stderr, gathered, root);
+      const what = `\`${writtenOf(app)}\` does not evaluate`;
+      throw failedEvaluation(what, { ...result, stderr }, gathered, blameOn(app));
+    });
   } finally {
-    await rm(work, { recursive: true, force: true });
+    await rm(gathered, { recursive: true, force: true });
   }
 }
 

@@ -9,10 +9,11 @@ import { freezeTimes } from './files.js';
 import { nixJson } from './json.js';
 import { stage } from './source.js';
 
-/** An app whose system is put together here. */
-export type AssembledApp = DesiredApp & {
-  readonly source: Exclude<DesiredApp['source'], { readonly kind: 'toplevel' }>;
-};
+/** An app whose system is put together here: what of it counts for that. */
+export type AssembledApp = Pick<
+  DesiredApp,
+  'name' | 'platform' | 'nixpkgs' | 'modules' | 'volumes' | 'binds' | 'nixos'
+> & { readonly source: Exclude<DesiredApp['source'], { readonly kind: 'toplevel' }> };
 
 type Assembly = Tools & {
   readonly app: AssembledApp;

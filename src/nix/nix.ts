@@ -6,35 +6,24 @@ import { ProblemError } from '../problem.js';
 import { assemble } from './assemble.js';
 import { readyMade } from './ready-made.js';
 import { makeRunFolder } from './run-folder.js';
-import { failedBuild, failedEvaluation, lockedFrom } from './words.js';
+import { toolsOver } from './tools.js';
+import { failedBuild, lockedFrom } from './words.js';
 
 /**
  * `assembly`: the directory of the shipped flake that puts a pet's system together.
  * `ignored`: files that are part of no source, see source.ts.
  */
 export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<string>): Nix {
-  const assembler = `path:${encodeURI(assembly).replace(/[?#]/g, encodeURIComponent)}`;
-  const nix = (args: readonly string[]) =>
-    exec('nix', ['--extra-experimental-features', 'nix-command flakes', ...args]);
-  // Nix resolves a flake's own inputs as well: its nixpkgs is of no interest here, and large.
-  const spared = ['--no-write-lock-file', '--override-input', 'nixpkgs', `${assembler}/none`];
-  const metadata = async (url: string, ...more: readonly string[]) => {
-    const result = await nix(['flake', 'metadata', '--json', ...spared, ...more, url]);
-    if (result.exitCode !== 0) throw failedEvaluation(`cannot fetch ${url}`, result, assembly);
-    return result.stdout;
-  };
+  const tools = toolsOver(exec, assembly, ignored);
   const folder = once(() => makeRunFolder());
   const oneByOne = queues();
 
   return {
-    lock: async (url) => notLocal(url, lockedFrom(await metadata(url, '--refresh'))),
+    lock: async (url) => notLocal(url, lockedFrom(await tools.metadata(url, '--refresh'))),
 
     evaluate: async (app, pins) => {
       const { source } = app;
-      if (source.kind !== 'toplevel') {
-        const tools = { exec, nix, metadata, assembler, ignored };
-        return assemble({ ...app, source }, pins, await folder(), tools);
-      }
+      if (source.kind !== 'toplevel') return assemble({ ...app, source }, pins, await folder(), tools);
       return readyMade(source.path, ['apps', app.name, 'toplevel'], await rootOf(app, await folder()), exec);
     },
 

@@ -5,8 +5,10 @@ import { createQuietReporter } from './quiet.js';
 import { safeWriter, type SafeWriter } from './terminal.js';
 
 export { createBuildReporter } from './building.js';
+export { contractText } from './contract.js';
 export { diffText } from './diff.js';
 export { cleanProblem } from './failure.js';
+export { fileDiffText, type FileChange } from './file-diff.js';
 export { eventLine, jsonLine, jsonText, outcomeRecord, planRecord, problemRecord } from './json.js';
 export { appsOf, runsText, runText } from './run.js';
 export { createStyle, oneLine } from './style.js';

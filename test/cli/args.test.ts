@@ -67,6 +67,8 @@ describe('usage', () => {
       'backup',
       'backups',
       'restore',
+      'check',
+      'init',
     ]) {
       const { code, out } = await pets(verb, '--help');
       expect(code).toBe(0);

@@ -1,0 +1,113 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { contractItems, releaseOf } from '../contract/items.js';
+import { wrapperFlake, wrapperModule, type Wrapper } from '../contract/wrapper.js';
+import { didYouMean } from '../manifest/suggest.js';
+import type { AppName, FlakeRef } from '../model.js';
+import { EXIT, ProblemError, type ExitCode } from '../problem.js';
+import type { Facts } from '../contract.js';
+import { lockFlake } from '../nix/flake-lock.js';
+import { contractText, oneLine } from '../ui/index.js';
+import { wantsColor, type Context } from './context.js';
+import type { InitOptions } from './init.js';
+import { flakeRefOf, inspectorFor, type Inspector } from './inspect.js';
+import { inTheWay, makeVisible, showChanges, writeNew } from './new-files.js';
+import { notice } from './notice.js';
+import { PLATFORM } from './project.js';
+import { lazyExec } from './wire.js';
+
+/** Writes a flake, in a folder of the app's name, that makes a pet of another flake's package; then checks it. */
+export async function initWrapper(
+  written: string,
+  app: AppName,
+  options: InitOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const folder = join(context.cwd, app);
+  refuseUsed(folder, app);
+  const upstream = flakeRefOf(written, context.cwd);
+  const inspector = await inspectorFor(options, context);
+  const wrapper = await wrapperOf(app, upstream, inspector);
+  const files = [
+    { path: 'flake.nix', text: wrapperFlake(wrapper) },
+    { path: 'service-module.nix', text: wrapperModule(wrapper) },
+  ];
+  if (options.dryRun) {
+    const changes = files.map(({ path, text }) => ({ path: `${app}/${path}`, before: null, after: text }));
+    showChanges(changes, options, context);
+    return EXIT.ok;
+  }
+  await writeNew(folder, files);
+  const isPinned = upstream.directory === undefined;
+  try {
+    if (isPinned) await lockFlake(folder, lazyExec);
+    await makeVisible(folder, [...files.map(({ path }) => path), ...(isPinned ? ['flake.lock'] : [])]);
+  } catch (error) {
+    rmSync(folder, { recursive: true });
+    throw error;
+  }
+  const items = contractItems(await inspector.inspect(flakeRefOf(`./${app}`, context.cwd)));
+  const color = wantsColor(options.color, context.env, context.stdout);
+  context.stdout.write(
+    contractText({ flakeRef: `./${app}`, nixpkgs: inspector.nixpkgs.written, items }, color),
+  );
+  const names = files.map(({ path }) => `${app}/${path}`).join(' and ');
+  notice(
+    'note',
+    `wrote ${names}; in pets.toml it is [apps.${app}] with flake-ref = "./${app}"`,
+    options,
+    context,
+  );
+  if (!isPinned) {
+    const words = `${upstream.written} is a folder of this host, and not pinned: \`pets diff\` does not see what changes in it`;
+    notice('warning', words, options, context);
+  }
+  return items.every(({ status }) => status === 'ok') ? EXIT.ok : EXIT.failed;
+}
+
+/** An empty folder is as good as a new one. */
+function refuseUsed(folder: string, app: AppName): void {
+  try {
+    if (readdirSync(folder).length > 0) throw inTheWay(app);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return;
+    throw code === 'ENOTDIR' ? inTheWay(app) : error;
+  }
+}
+
+async function wrapperOf(
+  app: AppName,
+  upstream: FlakeRef,
+  { inspect, nixpkgs }: Inspector,
+): Promise<Wrapper> {
+  const { facts } = await inspect({ ...upstream, attribute: 'nixosModules.incus' });
+  const name = packageOf(upstream, facts);
+  const needsNixpkgs = !facts.isLocked && facts.inputs.includes('nixpkgs');
+  return {
+    name: app,
+    hostname: app,
+    release: releaseOf(facts.version),
+    upstream: upstream.url,
+    package: name,
+    mainProgram: facts.mainPrograms[name] ? null : name === 'default' ? app : name,
+    nixpkgs: needsNixpkgs ? nixpkgs.url : null,
+  };
+}
+
+/** The one that the reference picks: `…#server`, `…#packages.x86_64-linux.server`. */
+function packageOf({ written }: FlakeRef, { packages, platforms }: Facts): string {
+  const fragment = written.includes('#') ? written.slice(written.indexOf('#') + 1) : '';
+  const name = fragment.replace(`packages.${PLATFORM}.`, '').replaceAll('"', '') || 'default';
+  if (packages.includes(name)) return name;
+  const there =
+    packages.length > 0
+      ? `it has ${packages.slice(0, 5).join(', ')}: write ${oneLine(written.replace(/#.*/, ''))}#${packages[0] ?? ''}`
+      : platforms.length > 0
+        ? `it has packages for ${platforms.join(', ')} only`
+        : 'it has no packages';
+  throw new ProblemError({
+    message: `\`${written}\` has no package packages.${PLATFORM}.${name}`,
+    hint: didYouMean(name, packages) ?? there,
+  });
+}

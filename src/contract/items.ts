@@ -1,0 +1,215 @@
+import type { ContractItem, Facts, Inspection } from '../contract.js';
+import type { Problem } from '../problem.js';
+import { attribute, attributePath, text } from './nix-text.js';
+
+/** `attribute`: what the reference picks, as written. `platform`: `x86_64-linux`. */
+export type Examined = Inspection & { readonly attribute: string; readonly platform: string };
+
+/** Every demand of the contract, in the order in which they are best met. Of a whole system there are fewer. */
+export function contractItems(examined: Examined): ContractItem[] {
+  const { facts } = examined;
+  if (facts.kind === 'system') return [ok(examined.attribute), stateVersion(examined), system(examined)];
+  const service = serviceOf(facts);
+  return [
+    ...packageItems(examined),
+    defaultModule(facts, service),
+    ...serviceItems(facts, service),
+    module(examined),
+    ...containerItems(facts, service),
+    stateVersion(examined),
+    firewall(facts),
+    system(examined),
+  ];
+}
+
+/** The service that the flake ships: of several, the one that its module for containers enables. Null: none. */
+export function serviceOf({ services, settings }: Pick<Facts, 'services' | 'settings'>): string | null {
+  const names = Object.keys(services ?? {});
+  const enabled = names.filter((name) => settings?.services[name]?.['enable'] === true);
+  const named = names.find((name) => name === settings?.hostname);
+  const whole = names.filter((name) => services?.[name]?.includes('enable'));
+  return (enabled.length === 1 ? enabled[0] : null) ?? named ?? enabled[0] ?? whole[0] ?? names[0] ?? null;
+}
+
+/**
+ * What the flake's author must write before there can be a module for containers. What cannot be seen is among it
+ * only where nothing is missing.
+ */
+export function prerequisites(examined: Examined, service: string | null): ContractItem[] {
+  const bare: Facts = { ...examined.facts, settings: null };
+  const items = [
+    ...packageItems(examined),
+    defaultModule(examined.facts, service),
+    ...serviceItems(bare, service),
+  ];
+  const missed = items.filter(({ status }) => status === 'missing');
+  return missed.length > 0 ? missed : items.filter(({ status }) => status !== 'ok');
+}
+
+function packageItems({ facts, platform }: Examined): ContractItem[] {
+  const [name, program] = [`packages.${platform}.default`, `packages.${platform}.default.meta.mainProgram`];
+  if (!facts.packages.includes('default')) {
+    const others = facts.packages.map((other) => attributePath('packages', platform, other));
+    const elsewhere = facts.platforms.filter((other) => other !== platform);
+    const found =
+      others.length > 0
+        ? `there is ${listed(others)}`
+        : elsewhere.length > 0
+          ? `there are packages for ${listed(elsewhere)} only`
+          : null;
+    const write = others[0] === undefined ? 'pkgs.callPackage ./package.nix { }' : `self.${others[0]}`;
+    return [missing(name, `${name} = ${write};`, found), unknown(program, name)];
+  }
+  const main = facts.mainPrograms['default'];
+  if (main) return [ok(name), ok(program, main)];
+  const why = 'nobody can tell which of its programs is the service';
+  return [ok(name), missing(program, 'meta.mainProgram = "the name of the program in bin/";', why)];
+}
+
+function defaultModule({ modules, homeModules }: Facts, service: string | null): ContractItem {
+  const name = 'nixosModules.default';
+  if (modules.includes('default')) return ok(name);
+  const write = `${name} = ./module.nix;  # declares ${serviceOptions(service)}, runs systemd.services`;
+  const [home] = homeModules;
+  if (home === undefined) return missing(name, write);
+  const found = `there is only \`${home}\`, a module of home-manager: it runs in the session of a user who has logged in, and a pet has none; the service must be one of the system`;
+  return missing(name, write, found);
+}
+
+function serviceOptions(service: string | null): string {
+  return `services.${service === null ? '<app>' : attribute(service)}.{enable,package,host,port}`;
+}
+
+/** The options, how they are declared, what they must be set to; of none of these: whatever the module says. */
+const OPTIONS = [
+  {
+    option: 'enable',
+    declare: (app: string) => `lib.mkEnableOption ${text(app)}`,
+    set: 'true',
+    right: [true],
+  },
+  { option: 'package', declare: () => 'lib.mkOption { type = lib.types.package; }', set: null, right: null },
+  {
+    option: 'host',
+    declare: () => 'lib.mkOption { type = lib.types.str; default = "127.0.0.1"; }',
+    set: 'lib.mkDefault "0.0.0.0"',
+    right: ['0.0.0.0', '127.0.0.1', '::', 'localhost'],
+  },
+  {
+    option: 'port',
+    declare: () => 'lib.mkOption { type = lib.types.port; default = 8080; }',
+    set: '8080',
+    right: [8080],
+  },
+] as const;
+
+/** Not of the contract, and nothing that `up` would refuse. */
+const WORKER = 'only what listens on nothing can do without';
+
+function serviceItems({ modules, services, settings }: Facts, service: string | null): ContractItem[] {
+  const app = service ?? '<app>';
+  const declared = service === null ? [] : (services?.[service] ?? []);
+  const values = service === null ? undefined : settings?.services[service];
+  return OPTIONS.map(({ option, declare, set, right }) => {
+    const name = service === null ? `services.<app>.${option}` : attributePath('services', service, option);
+    if (!modules.includes('default')) return unknown(name, 'nixosModules.default');
+    if (services === null) return unknown(name, 'nixosModules.default', 'does not evaluate');
+    if (!declared.includes(option)) {
+      const isWorker =
+        (option === 'host' || option === 'port') && !declared.includes('host') && !declared.includes('port');
+      return missing(name, `options.${name} = ${declare(app)};`, isWorker ? WORKER : null);
+    }
+    const value = values?.[option] ?? null;
+    if (right === null || value === null) return ok(name);
+    if ((right as readonly unknown[]).includes(value)) return ok(name, String(value));
+    return wrong(name, `it is ${show(value)}`, `${name} = ${set};`);
+  });
+}
+
+function module({ facts, attribute: name, problem }: Examined): ContractItem {
+  if (facts.kind === null) return missing(name, null, '`pets init --contract` writes it');
+  const strangers = facts.arguments.filter((argument) => !GIVEN.has(argument));
+  if (problem === null || strangers.length === 0) return ok(name);
+  const found = `it takes ${listed(strangers.map((argument) => `\`${argument}\``))}, which nobody gives it`;
+  return wrong(name, found, '{ config, lib, pkgs, ... }: { }  # what else it needs is in scope in flake.nix');
+}
+
+/** Arguments that NixOS gives to every module. */
+const GIVEN = new Set([
+  ...['config', 'lib', 'modulesPath', 'options', 'pkgs', 'specialArgs', 'utils', '_class', '_prefix'],
+  ...['baseModules', 'extendModules', 'extraModules', 'moduleType', 'modules', 'noUserModules'],
+]);
+
+function containerItems(facts: Facts, service: string | null): ContractItem[] {
+  const { settings } = facts;
+  const [enable, hostname] = ['incus.container.enable', 'incus.container.hostname'];
+  if (settings === null) return [unseen(enable, facts), unseen(hostname, facts)];
+  return [
+    settings.enable === true ? ok(enable) : missing(enable, `${enable} = true;`),
+    settings.hostname === null
+      ? missing(hostname, `${hostname} = lib.mkDefault ${text(service ?? '<app>')};`)
+      : ok(hostname, settings.hostname),
+  ];
+}
+
+function stateVersion({ facts }: Examined): ContractItem {
+  const { settings, version } = facts;
+  const name = 'system.stateVersion';
+  if (settings === null) return unseen(name, facts);
+  if (settings.stateVersion !== null) return ok(name, settings.stateVersion);
+  return missing(name, `${name} = ${text(releaseOf(version))};`);
+}
+
+/** `25.11.20260110.e1a2b3c` → `25.11`. */
+export function releaseOf(version: string | null): string {
+  return /^\d+\.\d+/.exec(version ?? '')?.[0] ?? '25.11';
+}
+
+function firewall(facts: Facts): ContractItem {
+  const { settings } = facts;
+  const name = 'networking.firewall.allowedTCPPorts';
+  if (settings === null) return unseen(name, facts);
+  if (settings.opened.length === 0) return ok(name);
+  const opened = settings.opened.map(({ file, ports }) => `${ports.join(', ')} by ${shortFile(file)}`);
+  return wrong(name, `opened: ${opened.join('; ')}. pets opens 8080, and nothing else reaches a pet`, null);
+}
+
+/** Where a module says no file of its own, the module system has only this to tell. */
+function shortFile(file: string): string {
+  return file === '<unknown-file>' ? 'the module' : file.replace(/^\/nix\/store\/[0-9a-z]{32}-[^/]*\//, '');
+}
+
+function system({ facts, problem }: Examined): ContractItem {
+  const name = 'system.build.toplevel';
+  if (facts.kind === null) return unseen(name, facts);
+  return problem === null ? ok(name, 'it evaluates') : wrong(name, wordsOf(problem), null);
+}
+
+function wordsOf({ message, hint }: Problem): string {
+  return hint === undefined ? message : `${message} (${hint})`;
+}
+
+function show(value: string | number | boolean): string {
+  return typeof value === 'string' ? text(value) : String(value);
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+  return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}` : shown.join('');
+}
+
+function ok(name: string, found: string | null = null): ContractItem {
+  return { name, status: 'ok', found, write: null };
+}
+function missing(name: string, write: string | null, found: string | null = null): ContractItem {
+  return { name, status: 'missing', found, write };
+}
+function wrong(name: string, found: string, write: string | null): ContractItem {
+  return { name, status: 'wrong', found, write };
+}
+function unknown(name: string, needs: string, why = 'is missing'): ContractItem {
+  return { name, status: 'unknown', found: `${needs} ${why}`, write: null };
+}
+function unseen(name: string, { kind }: Facts): ContractItem {
+  return unknown(name, 'the module', kind === null ? 'is missing' : 'does not evaluate');
+}

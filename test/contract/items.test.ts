@@ -1,0 +1,227 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Facts, Settings } from '../../src/contract.js';
+import { contractItems, prerequisites, serviceOf } from '../../src/contract/items.js';
+import type { Problem } from '../../src/problem.js';
+
+const SETTINGS: Settings = {
+  enable: true,
+  hostname: 'web',
+  stateVersion: '25.05',
+  services: { web: { enable: true, host: '0.0.0.0', port: 8080 } },
+  opened: [],
+};
+const WHOLE: Facts = {
+  kind: 'module',
+  version: '25.11.20260110.e1a2b3c',
+  outputs: ['nixosModules', 'packages'],
+  inputs: [],
+  isLocked: true,
+  platforms: ['x86_64-linux'],
+  packages: ['default'],
+  mainPrograms: { default: 'web' },
+  modules: ['default', 'incus'],
+  homeModules: [],
+  arguments: [],
+  services: { web: ['enable', 'host', 'package', 'port'] },
+  settings: SETTINGS,
+  drv: '/nix/store/x.drv',
+};
+const examined = (facts: Partial<Facts>, problem: Problem | null = null) => ({
+  facts: { ...WHOLE, ...facts },
+  problem,
+  attribute: 'nixosModules.incus',
+  platform: 'x86_64-linux',
+});
+/** What is not ok: `missing name: found ⟶ what to write`. */
+const flaws = (facts: Partial<Facts>, problem: Problem | null = null) =>
+  contractItems(examined(facts, problem)).flatMap(({ name, status, found, write }) =>
+    status === 'ok'
+      ? []
+      : [`${status} ${name}${found === null ? '' : `: ${found}`}${write === null ? '' : ` ⟶ ${write}`}`],
+  );
+const set = (settings: Partial<Settings>) => ({ settings: { ...SETTINGS, ...settings } });
+
+test('a flake that has all of it', () => {
+  expect(contractItems(examined({})).map(({ status, name }) => `${status} ${name}`)).toEqual([
+    'ok packages.x86_64-linux.default',
+    'ok packages.x86_64-linux.default.meta.mainProgram',
+    'ok nixosModules.default',
+    'ok services.web.enable',
+    'ok services.web.package',
+    'ok services.web.host',
+    'ok services.web.port',
+    'ok nixosModules.incus',
+    'ok incus.container.enable',
+    'ok incus.container.hostname',
+    'ok system.stateVersion',
+    'ok networking.firewall.allowedTCPPorts',
+    'ok system.build.toplevel',
+  ]);
+});
+
+describe('each thing that is not as it should be has its name, and what to write', () => {
+  const service = (host: string | null, port: number | null, enable = true) =>
+    set({ services: { web: { enable, host, port } } });
+  const options = (...names: string[]) => ({ services: { web: names } });
+  test.each<[string, Partial<Facts>, string[]]>([
+    [
+      'no package',
+      { packages: [], platforms: [] },
+      [
+        'missing packages.x86_64-linux.default ⟶ packages.x86_64-linux.default = pkgs.callPackage ./package.nix { };',
+        'unknown packages.x86_64-linux.default.meta.mainProgram: packages.x86_64-linux.default is missing',
+      ],
+    ],
+    [
+      'a package under another name',
+      { packages: ['my server'] },
+      [
+        'missing packages.x86_64-linux.default: there is packages.x86_64-linux."my server" ⟶ packages.x86_64-linux.default = self.packages.x86_64-linux."my server";',
+        expect.stringContaining('unknown') as unknown as string,
+      ],
+    ],
+    [
+      'a package for others',
+      { packages: [], platforms: ['aarch64-linux'] },
+      [
+        expect.stringContaining('there are packages for aarch64-linux only') as unknown as string,
+        expect.stringContaining('unknown') as unknown as string,
+      ],
+    ],
+    [
+      'no mainProgram',
+      { mainPrograms: { default: null } },
+      [
+        'missing packages.x86_64-linux.default.meta.mainProgram: nobody can tell which of its programs is the service ⟶ meta.mainProgram = "the name of the program in bin/";',
+      ],
+    ],
+    [
+      'not enabled',
+      service('0.0.0.0', 8080, false),
+      ['wrong services.web.enable: it is false ⟶ services.web.enable = true;'],
+    ],
+    [
+      'another port',
+      service('0.0.0.0', 3000),
+      ['wrong services.web.port: it is 3000 ⟶ services.web.port = 8080;'],
+    ],
+    [
+      'another address',
+      service('10.0.0.1', 8080),
+      ['wrong services.web.host: it is "10.0.0.1" ⟶ services.web.host = lib.mkDefault "0.0.0.0";'],
+    ],
+    [
+      'no package option',
+      options('enable', 'host', 'port'),
+      [
+        'missing services.web.package ⟶ options.services.web.package = lib.mkOption { type = lib.types.package; };',
+      ],
+    ],
+    [
+      'a worker',
+      options('enable', 'package'),
+      [
+        'missing services.web.host: only what listens on nothing can do without ⟶ options.services.web.host = lib.mkOption { type = lib.types.str; default = "127.0.0.1"; };',
+        'missing services.web.port: only what listens on nothing can do without ⟶ options.services.web.port = lib.mkOption { type = lib.types.port; default = 8080; };',
+      ],
+    ],
+    [
+      'no enable',
+      options('package', 'host', 'port'),
+      ['missing services.web.enable ⟶ options.services.web.enable = lib.mkEnableOption "web";'],
+    ],
+    [
+      'incus.container.enable',
+      set({ enable: false }),
+      ['missing incus.container.enable ⟶ incus.container.enable = true;'],
+    ],
+    [
+      'incus.container.hostname',
+      set({ hostname: null }),
+      ['missing incus.container.hostname ⟶ incus.container.hostname = lib.mkDefault "web";'],
+    ],
+    [
+      'stateVersion',
+      set({ stateVersion: null }),
+      ['missing system.stateVersion ⟶ system.stateVersion = "25.11";'],
+    ],
+    [
+      'the firewall',
+      set({
+        opened: [
+          { file: '<unknown-file>', ports: [80, 443] },
+          { file: `/nix/store/${'0'.repeat(32)}-source/a/b.nix`, ports: [22] },
+        ],
+      }),
+      [
+        'wrong networking.firewall.allowedTCPPorts: opened: 80, 443 by the module; 22 by a/b.nix. pets opens 8080, and nothing else reaches a pet',
+      ],
+    ],
+  ])('%s', (_, facts, expected) => {
+    expect(flaws(facts)).toEqual(expected);
+  });
+
+  test('no module for containers: it is missing, and what it would set is not known', () => {
+    const found = flaws({ kind: null, modules: ['default'], settings: null, drv: null });
+    expect(found).toEqual([
+      'missing nixosModules.incus: `pets init --contract` writes it',
+      'unknown incus.container.enable: the module is missing',
+      'unknown incus.container.hostname: the module is missing',
+      'unknown system.stateVersion: the module is missing',
+      'unknown networking.firewall.allowedTCPPorts: the module is missing',
+      'unknown system.build.toplevel: the module is missing',
+    ]);
+  });
+
+  test('only home-manager: that is said, with why it is not enough', () => {
+    const facts = { modules: [], homeModules: ['homeManagerModules.default'], kind: null, services: null };
+    expect(flaws({ ...facts, settings: null }).slice(0, 2)).toEqual([
+      expect.stringMatching(
+        /^missing nixosModules\.default: there is only `homeManagerModules\.default`, .*session.*one of the system ⟶ nixosModules\.default = /,
+      ),
+      'unknown services.<app>.enable: nixosModules.default is missing',
+    ]);
+  });
+
+  test('it does not evaluate: Nix’ words; an argument that nobody gives is the reason', () => {
+    const problem = { message: 'infinite recursion', hint: 'think' };
+    expect(flaws({ arguments: ['inputs', 'pkgs'], drv: null }, problem)).toEqual([
+      expect.stringContaining('wrong nixosModules.incus: it takes `inputs`, which nobody gives it'),
+      'wrong system.build.toplevel: infinite recursion (think)',
+    ]);
+    // What sets its own arguments does evaluate.
+    expect(flaws({ arguments: ['inputs'] })).toEqual([]);
+  });
+});
+
+test('of a whole system only what pets does not set itself is asked', () => {
+  expect(flaws({ kind: 'system', modules: [], packages: [], ...set({ stateVersion: null }) })).toEqual([
+    'missing system.stateVersion ⟶ system.stateVersion = "25.11";',
+  ]);
+});
+
+test.each<[string, string | null, Pick<Facts, 'services' | 'settings'>]>([
+  ['the only one', 'a', { services: { a: [] }, settings: null }],
+  [
+    'the one that is enabled',
+    'b',
+    { services: { a: ['enable'], b: [] }, settings: { ...SETTINGS, services: { b: { enable: true } } } },
+  ],
+  [
+    'the one with the host’s name',
+    'web',
+    { services: { a: ['enable'], web: [] }, settings: { ...SETTINGS, services: {} } },
+  ],
+  ['one that can be enabled', 'b', { services: { a: [], b: ['enable'] }, settings: null }],
+  ['none', null, { services: {}, settings: null }],
+])('the service is %s', (_, name, facts) => {
+  expect(serviceOf(facts)).toBe(name);
+});
+
+test('what must be there before there is a module for containers', () => {
+  const facts = { kind: null, settings: null, modules: ['default'] } as const;
+  expect(prerequisites(examined(facts), 'web')).toEqual([]);
+  expect(
+    prerequisites(examined({ ...facts, services: { web: ['enable', 'package', 'port'] } }), 'web'),
+  ).toMatchObject([{ name: 'services.web.host', status: 'missing' }]);
+});
