@@ -240,6 +240,8 @@ export interface Secrets {
   value(app: AppName, secret: string): Promise<Uint8Array>;
   /** What was generated for the app's former name is its own from now on; another app may have that name now. */
   take(from: AppName, app: AppName, isFormerInUse: boolean): Promise<void>;
+  /** A text with the name of each secret in the place of its value: what a guest printed may have it. */
+  hide(text: string): string;
 }
 
 /** By name. */

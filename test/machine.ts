@@ -202,10 +202,7 @@ export class Machine {
         readFile: unused,
         makeDirectory: unused,
         writeLink: unused,
-        setDevices: unused,
-        copyVolume: unused,
-        exportVolume: unused,
-        importVolume: unused,
+        ...{ setDevices: unused, copyVolume: unused, exportVolume: unused, importVolume: unused },
       },
       ...{ readDirectory: unused, writeFile: unused, removeFile: unused, exec: unused },
     };
@@ -292,7 +289,7 @@ export class Machine {
         build: () => later(undefined),
       },
       guest: this.#guest(),
-      secrets: { value: () => later(new Uint8Array()), take: () => later(undefined) },
+      secrets: { value: () => later(new Uint8Array()), take: () => later(undefined), hide: (text) => text },
       host: {
         probe: (binding) => {
           const address = binding.protocol === 'unix' ? formatBinding(binding) : '';

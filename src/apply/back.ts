@@ -13,7 +13,7 @@ export async function condemn(job: Job, facets: Facets, why: string | null): Pro
   const failure = job.progress.failures.get(job.app);
   if (why === null && !(failure instanceof FailedProgram))
     return 'the system is not to blame: it will be tried again';
-  const words = why ?? problemOf(failure).message;
+  const words = why ?? job.ports.secrets.hide(problemOf(failure).message);
   await job.ports.incus.setConfig(job.app, { 'user.pets.condemned': condemnedOf(job, facets, words) });
   return '';
 }

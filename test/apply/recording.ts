@@ -237,6 +237,7 @@ export function recordingPorts(
     },
     secrets: {
       value: (app, secret) => call(['secrets.value', app, secret], Buffer.from(`value of ${secret}`)),
+      hide: (text) => text.replaceAll('hush', '[secret]'),
       take: (from, app, isFormerInUse) => call(['secrets.take', from, app, String(isFormerInUse)], undefined),
     },
     host: {

@@ -13,6 +13,7 @@ const DATABASE = `
   users.groups.clerk = { };
 `;
 const FILE = '/etc/credstore/pass';
+const EXTRA = '/etc/credstore/extra';
 
 describe('a backup and the secret that its data needs', () => {
   const story = new Story('safe');
@@ -21,7 +22,7 @@ describe('a backup and the secret that its data needs', () => {
   const kept = join(state, story.project, 'secrets');
   const backups = () => join(state, story.project, 'backups', app);
   const newest = () => readdirSync(backups()).sort().at(-1) ?? '';
-  const secret = () => readFileSync(join(kept, 'generated', `${app}.pass`), 'utf8');
+  const secret = (name = 'pass') => readFileSync(join(kept, 'generated', `${app}.${name}`), 'utf8');
   const away = join(story.folder, 'away');
   let first = '';
   /** A backup of data that the app does not come up with. */
@@ -32,7 +33,9 @@ describe('a backup and the secret that its data needs', () => {
     const of = async (path: string) => story.inside('db', 'cat', path);
     expect([await of(FILE), await of('/var/lib/db/pass')]).toEqual([secret(), secret()]);
     expect(await story.inside('db', 'systemctl', 'is-active', 'db')).toBe('active');
-    expect(await story.inside('db', 'stat', '-c', '%a %U', FILE)).toBe('440 clerk');
+    expect(await story.inside('db', 'stat', '-c', '%a %U', FILE)).toBe('400 root');
+    expect(await story.inside('db', 'stat', '-c', '%a %U', EXTRA)).toBe('440 clerk');
+    expect(await story.inside('db', 'cat', EXTRA)).toBe(secret('extra'));
     expect(existsSync(join(kept, 'restoring'))).toBe(false);
     return secret();
   };
@@ -56,7 +59,7 @@ describe('a backup and the secret that its data needs', () => {
   beforeAll(async () => {
     story.plainFlake('db', DATABASE);
     story.manifest({
-      db: 'flake-ref = "./db"\nvolumes = { data = "/var/lib/db" }\nsecrets = { pass = { generate = true, mode = "0440", owner = "clerk" } }',
+      db: 'flake-ref = "./db"\nvolumes = { data = "/var/lib/db" }\nsecrets = { pass = { generate = true }, extra = { generate = true, mode = "0440", owner = "clerk" } }',
     });
     await story.ok(['up']);
     first = await password();
@@ -90,7 +93,7 @@ describe('a backup and the secret that its data needs', () => {
     expect(second).not.toBe(first);
     const asked = await story.pets(['restore', app, '--from', 'away']);
     expect(asked).toMatchObject({ code: 64 });
-    expect(asked.stderr).toContain('this replaces data, the secret pass of');
+    expect(asked.stderr).toContain('this replaces data, the secret extra, the secret pass of');
     expect(await password()).toBe(second);
     const done = await story.ok(['restore', app, '--from', 'away', '--confirm', app]);
     expect(await password()).toBe(first);

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'n
 import { join } from 'node:path';
 import { must, run, Story, type Result } from './rig.js';
 
-const UNIT = `systemd.services.app = { wantedBy = [ "multi-user.target" ]; serviceConfig.ExecStart = "/bin/sleep infinity"; };`;
+const UNIT = `systemd.services.app = { wantedBy = [ "multi-user.target" ]; serviceConfig = { LoadCredential = "token"; ExecStart = "/bin/sleep infinity"; }; };`;
 /** What the kernel has one of, for all containers together, that a host would not like changed. */
 const SYSCTLS = [
   'kernel/core_pattern',
@@ -21,6 +21,7 @@ const SYSCTLS = [
 describe('root in a pet', () => {
   const story = new Story('cage');
   let toplevel = '';
+  let goodToplevel = '';
   let profiles = '';
   let before: unknown;
 
@@ -32,6 +33,11 @@ describe('root in a pet', () => {
     // 127: the attempt was never made.
     expect([script, result.code, result.stderr]).not.toEqual([script, 127, expect.anything()]);
   };
+
+  const state = join(story.folder, '.state');
+  /** What was generated for an app. */
+  const token = (app: string) =>
+    readFileSync(join(state, story.project, 'secrets', 'generated', `${story.name(app)}.token`), 'utf8');
 
   /** All that it must not change. */
   const host = async () => ({
@@ -50,19 +56,24 @@ describe('root in a pet', () => {
       }),
     ),
     devices: readdirSync('/dev').sort(),
-    secret: await story.inside('good', 'cat', '/var/lib/good/secret', '/root/secret'),
+    data: await story.inside('good', 'cat', '/var/lib/good/secret', '/root/secret'),
+    tokens: ['bad', 'good'].map(token),
+    token: await story.inside('good', 'cat', '/etc/credstore/token', '/run/credentials/app.service/token'),
+    tokenOf: await story.inside('good', 'stat', '-c', '%a %u %i', '/etc/credstore/token'),
   });
 
   beforeAll(async () => {
     story.plainFlake('app', UNIT);
     story.manifest({
-      bad: 'flake-ref = "./app"\nvolumes = { data = "/var/lib/bad" }',
-      good: 'flake-ref = "./app"\nvolumes = { data = "/var/lib/good" }',
+      bad: 'flake-ref = "./app"\nvolumes = { data = "/var/lib/bad" }\nsecrets = { token = { generate = true } }',
+      // Open to anybody in its own pet.
+      good: 'flake-ref = "./app"\nvolumes = { data = "/var/lib/good" }\nsecrets = { token = { generate = true, mode = "0444", owner = 4711 } }',
     });
     await story.ok(['up']);
     await story.inside('good', 'sh', '-c', 'echo hers > /var/lib/good/secret; echo hers > /root/secret');
     profiles = join('/nix/var/nix/profiles/per-pet', story.project);
     toplevel = (await story.inside('bad', 'readlink', '/run/current-system')).trim();
+    goodToplevel = await story.inside('good', 'readlink', '/run/current-system');
     before = await host();
   });
   afterAll(() => story.cleanUp());
@@ -145,6 +156,37 @@ describe('root in a pet', () => {
     expect((await inside('ps ax -o args 2>/dev/null || cat /proc/[0-9]*/cmdline')).stdout).not.toContain(
       name,
     );
+  });
+
+  test('has its own secret, and finds that of the other pet nowhere', async () => {
+    expect(token('bad')).not.toBe(token('good'));
+    expect((await inside('cat /etc/credstore/token')).stdout).toBe(token('bad'));
+    const folders = '/etc /root /run /var /tmp /home /dev/shm /nix/var';
+    // A pipe would be read for ever.
+    const holding = async (value: string) =>
+      (await inside(`find ${folders} -type f -exec grep -lsF -e ${value} {} + | sort`)).stdout
+        .trim()
+        .split('\n');
+    expect(await holding(token('bad'))).toEqual(
+      expect.arrayContaining(['/etc/credstore/token', '/run/credentials/app.service/token']),
+    );
+    expect((await holding(token('good'))).filter((path) => path !== '')).toEqual([]);
+    const processes = await inside(
+      'cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline /proc/[0-9]*/mountinfo; dmesg',
+    );
+    expect(processes.stdout).not.toContain(token('good'));
+    await refused(`ls ${state} || ls /proc/1/root${state}`);
+    await refused('ls /var/lib/pets || ls /proc/1/root/var/lib/pets');
+    await refused(`cat /run/credentials/*/token /etc/credstore/* | grep -F ${token('good')}`);
+  });
+
+  test('what every pet can read, the store, and what any can ask of Incus, has no secret', async () => {
+    const closure = (await must('nix-store', ['--query', '--requisites', goodToplevel])).split('\n');
+    const found = await run('grep', ['-rlF', token('good'), ...closure]);
+    expect([found.code, found.stdout]).toEqual([1, '']);
+    // `user.*` is shown to the guest itself.
+    expect(JSON.stringify(await story.instances())).not.toContain(token('good'));
+    expect(JSON.stringify(await story.volumes())).not.toContain(token('good'));
   });
 
   test('the host is as it was, and both pets are', async () => {
