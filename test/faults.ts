@@ -39,7 +39,7 @@ export function faultyPorts(ports: Ports, faults: readonly Fault[], stop: () => 
   const made = ['instance', 'seed'];
   return {
     ...{ incus: wrap(incus), nix: wrap(nix), guest: wrap(guest), host: wrap(host), limitMs },
-    ...{ secrets: wrap(secrets), lockFile: wrap(lockFile) },
+    ...{ secrets: wrap(secrets, ['hide']), lockFile: wrap(lockFile) },
     deliveries: { shared: wrap(deliveries.shared, made), copy: wrap(deliveries.copy, made) },
   };
 }
