@@ -29,7 +29,8 @@ export function columnsOf(board: Board, width: number): Columns {
     Math.max(1, width - 2),
   );
   const name = Math.min(nameLimit, widest(board.rows.map((row) => row.app)));
-  const doing = Object.keys(board.kinds).map((op) => wordsOf(board, op)?.doing ?? '');
+  const forward = Object.keys(board.kinds).filter((op) => !board.back[op]);
+  const doing = forward.map((op) => wordsOf(board, op)?.doing ?? '');
   const wanted = Math.min(width < WIDE ? WORDS_LIMIT : WORDS_LIMIT_WIDE, widest([...doing, 'waiting']));
   const room = width - 2 - name;
   const time = room >= 2 + WORDS_LEAST + TIME + 1;
@@ -44,11 +45,12 @@ export function activeLine(board: Board, row: Row, columns: Columns, now: number
   const head: Line = [{ text: glyph, tone }, { text: ` ${cell(row.app, columns.name)}` }];
   if (row.state === 'failed' && row.running.length === 0)
     return [...head, { text: `  ${failedWords(row)}`, tone: 'red' }];
+  if (row.state === 'rolled-back') return [...head, { text: '  rolled back', tone: 'yellow' }];
   const words = columns.words > 0 ? cell(doingWords(board, row), columns.words) : '';
   const dimmed = row.running.length > 0 ? {} : { tone: 'dim' as const };
   const line = words ? [...head, { text: `  ${words}`, ...dimmed }] : head;
   if (!columns.time || row.startedAt === null) return line;
-  const end = row.state === 'running' ? now : (row.endedAt ?? now);
+  const end = row.state === 'running' || row.state === 'returning' ? now : (row.endedAt ?? now);
   const time = formatElapsed(end - row.startedAt).padStart(TIME);
   const timed: Line = [...line, { text: ` ${time}`, tone: 'dim' }];
   const output =
@@ -62,15 +64,19 @@ function failedWords(row: Row): string {
 
 function glyphOf(row: Row, now: number): readonly [string, Tone] {
   if (row.state === 'failed' && row.running.length === 0) return GLYPHS.failed;
-  if (row.running.length > 0) return [SPINNER[Math.floor(now / 100) % SPINNER.length] ?? '*', 'cyan'];
+  const isBack = row.state === 'returning' || row.state === 'rolled-back';
+  if (row.running.length > 0)
+    return [SPINNER[Math.floor(now / 100) % SPINNER.length] ?? '*', isBack ? 'yellow' : 'cyan'];
+  if (isBack) return GLYPHS['rolled-back'];
   return row.state === 'skipped' || row.state === 'interrupted' ? GLYPHS[row.state] : GLYPHS.unchanged;
 }
 
 function doingWords(board: Board, row: Row): string {
+  const way = row.state === 'returning' ? 'back: ' : '';
   if (row.running.length > 0)
-    return [...new Set(row.running.map((op) => wordsOf(board, op)?.doing))].join(', ');
-  if (row.state !== 'running') return row.state;
-  return row.last === null ? 'waiting' : `${row.last}, waiting`;
+    return way + [...new Set(row.running.map((op) => wordsOf(board, op)?.doing))].join(', ');
+  if (row.state !== 'running' && row.state !== 'returning') return row.state;
+  return row.last === null ? 'waiting' : `${way}${row.last}, waiting`;
 }
 
 /** What a store path begins with says nothing and takes the room of what does. */

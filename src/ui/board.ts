@@ -1,6 +1,15 @@
 import { ACTIONS, type ActionKind } from '../actions.js';
 import type { AppName, AppResult, Event, OpId, Outcome, Plan } from '../model.js';
-import { endOp, interruptIdle, isOver, rowOf, startOp, type Row, type RowState } from './row.js';
+import {
+  endOp,
+  interruptIdle,
+  isOver,
+  rowOf,
+  startOp,
+  type BackStep,
+  type Row,
+  type RowState,
+} from './row.js';
 
 export type { Row, RowState } from './row.js';
 
@@ -8,6 +17,8 @@ export type Board = {
   readonly plan: Plan | null;
   readonly startedAt: number | null;
   readonly kinds: Readonly<Record<OpId, ActionKind>>;
+  /** The operations of ways back, which happen only where something has failed. */
+  readonly back: Readonly<Record<OpId, BackStep>>;
   readonly rows: readonly Row[];
   /** Apps that are done, in that order; it only grows: it feeds Ink's `<Static>`. */
   readonly finished: readonly AppName[];
@@ -21,6 +32,7 @@ export const emptyBoard: Board = {
   plan: null,
   startedAt: null,
   kinds: {},
+  back: {},
   rows: [],
   finished: [],
   unchanged: 0,
@@ -35,24 +47,38 @@ export function fold(board: Board, event: Event): Board {
     case 'run-started':
       return boardOf(event.plan, event.at);
     case 'started':
-      return onRow(board, event.app, (row) => startOp(row, event.op, event.at));
+      return onRow(board, event.app, (row) => startOp(row, event.op, event.at, board.back[event.op]));
     case 'output':
       return onRow(board, event.app, (row) => ({ ...row, output: event.line }));
     case 'finished': {
       const last = wordsOf(board, event.op)?.done ?? null;
-      return onRow(board, event.app, (row) => endOp({ ...row, last }, event.op, event.at, 'done'));
+      return onRow(board, event.app, (row) =>
+        endOp({ ...row, last }, event.op, event.at, 'done', board.back[event.op]),
+      );
     }
     case 'warned':
       return onRow(board, event.app, (row) => ({ ...row, warnings: [...row.warnings, event.message] }));
     case 'failed': {
       const failure = { op: event.op, problem: event.problem, log: event.log };
       return onRow(board, event.app, (row) =>
-        endOp({ ...row, failure: row.failure ?? failure }, event.op, event.at, 'failed'),
+        endOp(
+          { ...row, failure: row.failure ?? failure },
+          event.op,
+          event.at,
+          'failed',
+          board.back[event.op],
+        ),
       );
     }
     case 'skipped':
       return onRow(board, event.app, (row) =>
-        endOp({ ...row, because: row.because ?? event.because }, event.op, null, 'skipped'),
+        endOp(
+          { ...row, because: row.because ?? event.because },
+          event.op,
+          null,
+          'skipped',
+          board.back[event.op],
+        ),
       );
     case 'interrupted':
       return { ...board, interrupted: true, rows: board.rows.map(interruptIdle) };
@@ -64,7 +90,8 @@ export function fold(board: Board, event: Event): Board {
 export type Counts = Readonly<Record<RowState, number>>;
 
 export function countRows(rows: readonly Row[]): Counts {
-  const counts = { waiting: 0, running: 0, done: 0, failed: 0, skipped: 0, interrupted: 0 };
+  const over = { done: 0, failed: 0, 'rolled-back': 0, skipped: 0, interrupted: 0 };
+  const counts = { waiting: 0, running: 0, returning: 0, ...over };
   for (const row of rows) counts[row.state] += 1;
   return counts;
 }
@@ -84,9 +111,16 @@ function boardOf(plan: Plan, at: number): Board {
     plan,
     startedAt: at,
     kinds: Object.fromEntries(plan.operations.map((op) => [op.id, op.action.kind])),
+    back: backOf(plan),
     rows: acting.filter(({ app }) => left.has(app)).map((app) => rowOf(app, left.get(app.app) ?? 0)),
     unchanged: plan.apps.filter((app) => app.verb === 'unchanged').length,
   };
+}
+
+function backOf({ operations }: Plan): Board['back'] {
+  const steps = operations.filter(({ rescues }) => rescues);
+  const last = new Map(steps.map(({ app, id }) => [app, id]));
+  return Object.fromEntries(steps.map(({ app, id }) => [id, last.get(app) === id ? 'last' : 'step']));
 }
 
 /** An event of an app without a row changes nothing. */
@@ -101,14 +135,14 @@ function onRow(board: Board, app: AppName, change: (row: Row) => Row): Board {
 }
 
 function isRowState(result: AppResult): result is Extract<AppResult, RowState> {
-  return ['done', 'failed', 'skipped', 'interrupted'].includes(result);
+  return ['done', 'failed', 'rolled-back', 'skipped', 'interrupted'].includes(result);
 }
 
 function endRun(board: Board, at: number, outcome: Outcome): Board {
   const results = new Map(outcome.apps.map((app) => [app.app, app.result]));
   const rows = board.rows.map((row) => {
     const result = results.get(row.app);
-    const open = row.state === 'waiting' || row.state === 'running';
+    const open = ['waiting', 'running', 'returning'].includes(row.state) || result === 'rolled-back';
     return open && result && isRowState(result) ? { ...row, state: result } : row;
   });
   return { ...board, rows, endedAt: at, outcome, interrupted: board.interrupted || outcome.interrupted };

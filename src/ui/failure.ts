@@ -1,4 +1,5 @@
 import type { AppOutcome } from '../model.js';
+import type { RunApp } from '../run.js';
 import { formatProblem, type Problem } from '../problem.js';
 import { clean, cleanLines, oneLine, type Style } from './style.js';
 import { formatTook } from './text.js';
@@ -7,7 +8,7 @@ const LOG_LINES = 20;
 
 /** One failure in full: what, why, its last lines, what to do next. */
 export function failureLines(
-  outcome: Pick<AppOutcome, 'app' | 'ms' | 'failure'>,
+  outcome: Pick<AppOutcome, 'app' | 'ms' | 'failure'> & { readonly result?: RunApp['result'] },
   style: Style,
   file: string | null = null,
 ): string[] {
@@ -16,7 +17,8 @@ export function failureLines(
   const problem = cleanProblem({ app, ...failure.problem });
   const { hint, ...bare } = problem;
   // A hint of several lines is an explanation (a bug report's stack), not a command to run.
-  const isCommand = hint !== undefined && !hint.includes('\n');
+  const isBack = outcome.result === 'rolled-back';
+  const isCommand = hint !== undefined && !hint.includes('\n') && !isBack;
   const told = formatProblem(isCommand ? bare : problem, {
     error: String,
     place: style.bold,
@@ -28,8 +30,14 @@ export function failureLines(
     ...told.split('\n').map((line) => `  ${line}`.trimEnd()),
     ...logLines(failure.log, style),
     ...(file === null ? [] : [`  ${style.bold('log:')} ${clean(file)}`]),
-    `  ${style.bold('next:')} ${isCommand ? hint : `fix it, then run \`pets up ${app}\` again`}`,
+    `  ${style.bold('next:')} ${isCommand ? hint : nextWords(app, isBack)}`,
   ];
+}
+
+function nextWords(app: string, isBack: boolean): string {
+  const again = `fix it, then run \`pets up ${app}\` again`;
+  if (!isBack) return again;
+  return `${again}; \`pets up --retry ${app}\` tries the very same; \`pets history ${app}\` says what serves`;
 }
 
 function logLines(log: readonly string[], style: Style): string[] {

@@ -54,6 +54,8 @@ function doneRow(row: Row, columns: ResultColumns, width: number): DoneRow {
 const GIVEN_UP: ReadonlySet<RowState> = new Set(['skipped', 'interrupted']);
 const RANK: Record<RowState, number> = {
   failed: 0,
+  returning: 0,
+  'rolled-back': 0,
   running: 1,
   waiting: 2,
   interrupted: 3,
@@ -79,19 +81,28 @@ function inOrder(a: Row, b: Row): number {
 function choose(open: readonly Row[], room: number): { shown: readonly Row[]; hidden: readonly Row[] } {
   if (open.length <= room) return { shown: open, hidden: [] };
   const slots = Math.max(0, room - 1);
-  const failed = open.filter((row) => row.state === 'failed');
-  const others = open.filter((row) => row.state !== 'failed');
+  const failed = open.filter((row) => RANK[row.state] === RANK.failed);
+  const others = open.filter((row) => RANK[row.state] !== RANK.failed);
   const failedSlots = Math.min(failed.length, Math.max(Math.ceil(slots / 2), slots - others.length));
   const shown = [...failed.slice(0, failedSlots), ...others.slice(0, slots - failedSlots)];
   const hidden = [...failed.slice(failedSlots), ...others.slice(slots - failedSlots)];
   return room > 0 ? { shown, hidden } : { shown: [], hidden: [] };
 }
 
-const COUNTED: readonly RowState[] = ['failed', 'waiting', 'running', 'skipped'];
+const COUNTED: readonly (readonly [RowState, string])[] = [
+  ['failed', 'failed'],
+  ['rolled-back', 'rolled back'],
+  ['returning', 'on the way back'],
+  ['waiting', 'waiting'],
+  ['running', 'running'],
+  ['skipped', 'skipped'],
+];
+
+const UNDER_WAY: ReadonlySet<RowState> = new Set(['waiting', 'running']);
 
 function moreWords(hidden: readonly Row[], shown: readonly Row[]): string {
   const counts = countRows(hidden);
-  const parts = COUNTED.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
+  const parts = COUNTED.flatMap(([state, words]) => (counts[state] > 0 ? [`${counts[state]} ${words}`] : []));
   return `… ${hidden.length}${shown.length > 0 ? ' more' : ''} (${parts.join(', ')})`;
 }
 
@@ -99,8 +110,8 @@ function footerOf(board: Board, now: number): Line {
   if (board.interrupted) return [{ text: stoppingWords(board), tone: 'yellow' }];
   const counts = countRows(board.rows);
   const parts = [`${counts.done} of ${board.rows.length} done`];
-  if (counts.failed > 0) parts.push(`${counts.failed} failed`);
-  if (counts.skipped > 0) parts.push(`${counts.skipped} skipped`);
+  for (const [state, words] of COUNTED)
+    if (!UNDER_WAY.has(state) && counts[state] > 0) parts.push(`${counts[state]} ${words}`);
   const elapsed = formatElapsed(now - (board.startedAt ?? now));
   return [{ text: `  ${clean(board.plan?.project ?? '')}: ${parts.join(', ')}  ${elapsed}`, tone: 'dim' }];
 }

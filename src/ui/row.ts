@@ -1,6 +1,10 @@
 import type { AppName, AppOutcome, AppPlan, OpId, Verb } from '../model.js';
 
-export type RowState = 'waiting' | 'running' | 'done' | 'failed' | 'skipped' | 'interrupted';
+/** `returning`: it has failed, and is on its way back to what served before. */
+export type RowState =
+  'waiting' | 'running' | 'done' | 'failed' | 'returning' | 'rolled-back' | 'skipped' | 'interrupted';
+/** What an operation is of the way back; null: it is none of it. */
+export type BackStep = 'step' | 'last' | null;
 
 /** One app of the plan with something to do: all its operations are one row. */
 export type Row = {
@@ -35,21 +39,32 @@ export function isOver(row: Row): boolean {
   return row.left === 0 && row.state === 'done';
 }
 
-export function startOp(row: Row, op: OpId, at: number): Row {
-  const state = row.state === 'waiting' || row.state === 'interrupted' ? 'running' : row.state;
+export function startOp(row: Row, op: OpId, at: number, back: BackStep = null): Row {
+  const begun = row.state === 'waiting' || row.state === 'interrupted' ? 'running' : row.state;
+  const state = back === null ? begun : 'returning';
   const startedAt = row.startedAt ?? at;
   return { ...row, state, startedAt, endedAt: null, running: [...row.running, op], output: null };
 }
 
 /** `at` null: it never ran. */
-export function endOp(row: Row, op: OpId, at: number | null, result: Ended): Row {
-  const left = Math.max(0, row.left - 1);
+export function endOp(row: Row, op: OpId, at: number | null, result: Ended, back: BackStep = null): Row {
+  const left = Math.max(0, row.left - (back === null ? 1 : 0));
   const running = row.running.filter((id) => id !== op);
   const output = running.length === 0 ? null : row.output;
-  return { ...row, left, running, output, state: stateAfter(row, left, result), endedAt: at ?? row.endedAt };
+  return {
+    ...row,
+    left,
+    running,
+    output,
+    state: stateAfter(row, left, result, back),
+    endedAt: at ?? row.endedAt,
+  };
 }
 
-function stateAfter(row: Row, left: number, result: Ended): RowState {
+function stateAfter(row: Row, left: number, result: Ended, back: BackStep): RowState {
+  if (result === 'done' && back === 'last') return 'rolled-back';
+  // What is left of the way forward is skipped meanwhile.
+  if (result !== 'failed' && (row.state === 'returning' || row.state === 'rolled-back')) return row.state;
   if (result === 'failed' || row.state === 'failed') return 'failed';
   if (row.state === 'interrupted') return 'interrupted';
   if (result === 'skipped' || row.state === 'skipped') return 'skipped';

@@ -1,6 +1,6 @@
 import type { AppPlan } from '../model.js';
 import { logFile, type Run, type RunApp, type RunMeta, type RunState } from '../run.js';
-import { emptyBoard, fold, wordsOf, type Board } from './board.js';
+import { emptyBoard, fold, wordsOf, type Board, type Row, type RowState } from './board.js';
 import { failureLines } from './failure.js';
 import { resultColumns, resultLine, type ResultColumns } from './result.js';
 import { createStyle, oneLine, type Style } from './style.js';
@@ -26,11 +26,25 @@ function appOf(plan: AppPlan, board: Board, state: RunState): RunApp {
   const told = row
     ? { warnings: row.warnings, ms: tookOf(row.startedAt, row.endedAt), failure: row.failure }
     : {};
-  const isOpen = row === undefined || row.state === 'waiting' || row.state === 'running';
-  const result = isOpen ? OPEN[state] : row.state;
+  const way = row?.state === 'returning' ? 'back: ' : '';
+  const result = row === undefined || isOpen(row.state) ? OPEN[state] : row.state;
   const doing = row?.running.map((op) => wordsOf(board, op)?.doing ?? op) ?? [];
   const reached = doing.length > 0 ? doing.join(', ') : row?.last ? `${row.last}, waiting` : 'not begun';
-  return { ...nothing, ...told, result, because: isOpen ? reached : row.because };
+  return {
+    ...nothing,
+    ...told,
+    result,
+    because: row && !isOpen(row.state) ? whyOf(row) : `${way}${reached}`,
+  };
+}
+
+/** What was skipped of the way forward does not matter where the way back was gone. */
+function whyOf({ state, because }: Row): string | null {
+  return state === 'rolled-back' ? null : because;
+}
+
+function isOpen(state: RowState): state is 'waiting' | 'running' | 'returning' {
+  return state === 'waiting' || state === 'running' || state === 'returning';
 }
 
 /** What an app is whose end was not written down: by the exit code, or by what became of the process. */
