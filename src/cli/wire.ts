@@ -23,10 +23,9 @@ export const lazyExec: Exec = async (...args) => (await import('../exec.js')).ex
 
 export function portsFor(project: Project, timeoutMs: number, context: Context): Ports {
   const incus = incusOver(socketPath(context.env), project.manifest.project);
-  const assembly = fileURLToPath(new URL('../nix', import.meta.url));
   return {
     incus,
-    nix: remembering(nixOver(lazyExec, assembly, project.ownFiles), builtSystems(project, context)),
+    nix: remembering(nixFor(project), builtSystems(project, context)),
     deliveries: deliveries(project.manifest.project, incus, lazyExec),
     guest: guestOver(incus, lazyExec),
     host: localHost,
@@ -34,6 +33,10 @@ export function portsFor(project: Project, timeoutMs: number, context: Context):
     lockFile: lockFileAt(project.lockPath, project.lock, printLock),
     limitMs: timeoutMs,
   };
+}
+
+export function nixFor({ ownFiles }: Pick<Project, 'ownFiles'>): Nix {
+  return nixOver(lazyExec, fileURLToPath(new URL('../nix', import.meta.url)), ownFiles);
 }
 
 /** The systems that earlier runs of the project came to. */

@@ -46,6 +46,27 @@ export function createLiveReporter({ stream, write, color, now, logOf }: LiveOpt
   };
 }
 
+type Frame = Omit<Screen, 'done'>;
+
+/** Draws the same few lines over and over, until it is closed; the last of them stay. The same frame is not drawn again. */
+export function createLiveView(
+  compute: (size: { columns: number; rows: number }) => Frame,
+  { stream, write, color }: Pick<LiveOptions, 'stream' | 'write' | 'color'>,
+): { readonly close: () => Promise<void> } {
+  let last: { readonly frame: Frame; readonly screen: Screen } | null = null;
+  const store = createStore(() => {
+    const frame = compute(sizeOf(stream));
+    if (last?.frame !== frame) last = { frame, screen: { done: [], ...frame } };
+    return last.screen;
+  });
+  const mounted = mount(<LiveScreen store={store} style={createStyle(color)} />, store, { stream, write });
+  return {
+    async close() {
+      await mounted.unmount(false);
+    },
+  };
+}
+
 function wholeRows({ done }: Screen): string[] {
   return done.filter((row) => row.whole).map((row) => row.app);
 }

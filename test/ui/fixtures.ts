@@ -49,6 +49,8 @@ export const STEPS: Record<Verb, readonly Simple[]> = {
   rollback: ['return', 'activate', 'settle'],
   recreate: ['evaluate', 'build', 'stop', 'delete', 'create', 'start', 'settle'],
   destroy: ['delete'],
+  stop: ['stop'],
+  collect: [],
   unchanged: [],
 };
 
