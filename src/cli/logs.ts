@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { bootsOver } from '../incus/boots.js';
 import { incusOver } from '../incus/client.js';
 import { execCommand } from '../incus/enter.js';
 import { socketPath } from '../incus/http.js';
@@ -46,10 +47,11 @@ export async function logs(
       options,
       context,
     );
-  const incus = incusOver(socketPath(context.env), project.manifest.project);
+  const [socket, name] = [socketPath(context.env), project.manifest.project];
+  const daemon = { incus: incusOver(socket, name), boots: bootsOver(socket, name) };
   return context.draining(async (stop) => {
     const out = printer(context.stdout, stop);
-    const reader = new Reader(incus, options, out.gone);
+    const reader = new Reader(daemon, options, out.gone);
     const print = printEntry(pets, out.print, options, context);
     const last = await reader.past(running, print);
     const follow = ({ name }: ActualApp) =>
@@ -81,13 +83,17 @@ function recordOf({ app, at, unit, source, priority, message }: Entry): object {
   return { v: 1, app, time: new Date(at).toISOString(), unit, source, priority, message };
 }
 
+type Daemon = { readonly incus: Incus; readonly boots: ReturnType<typeof bootsOver> };
+
 class Reader {
   readonly #incus: Incus;
   readonly #options: LogsOptions;
   readonly #stop: AbortSignal;
+  readonly #boots: (name: string) => Promise<string | null>;
 
-  constructor(incus: Incus, options: LogsOptions, stop: AbortSignal) {
+  constructor({ incus, boots }: Daemon, options: LogsOptions, stop: AbortSignal) {
     this.#incus = incus;
+    this.#boots = boots;
     this.#options = options;
     this.#stop = stop;
   }
@@ -118,23 +124,33 @@ class Reader {
     const units = unit.length > 0 ? unit : null;
     const isWanted = (entry: Entry) => units !== null || (entry.unit !== null && isOwnUnit(entry.unit));
     let at = after;
-    while (await this.#runs(app)) {
-      const tail = at === null ? 0 : null;
-      for await (const entry of this.#read(app, { units, since: null, tail, after: at, follow: true })) {
-        at = entry.cursor;
-        if (isWanted(entry)) await print(entry);
+    let last: string | null = null;
+    for (let boot = await this.#boot(app, last); boot !== null; boot = await this.#boot(app, last)) {
+      // Following shows nothing of the boots before.
+      for (const follow of at === null ? [true] : [false, true]) {
+        const query = { units, since: null, tail: at === null ? 0 : null, after: at, follow };
+        for await (const entry of this.#read(app, query)) {
+          at = entry.cursor;
+          if (isWanted(entry)) await print(entry);
+          if (follow && entry.isEnd) break;
+        }
       }
-      await pause(this.#stop);
+      last = boot;
     }
   }
 
-  /** Waits until it runs; false when it is gone, or nobody wants to know any more. */
-  async #runs(app: AppName): Promise<boolean> {
+  /**
+   * Waits until the container runs, anew where one run of it was read to its end: a guest that goes down waits for
+   * whoever is in it. What it still says then is read when it runs again. Null when nobody wants to know any more.
+   */
+  async #boot(app: AppName, last: string | null): Promise<string | null> {
+    const deadline = Date.now() + SHUTDOWN_MS;
     while (!this.#stop.aborted) {
-      if ((await this.#incus.status(app)) === 'Running') return true;
+      const boot = await this.#boots(app);
+      if (boot !== null && (boot !== last || Date.now() > deadline)) return boot;
       await pause(this.#stop);
     }
-    return false;
+    return null;
   }
 
   async *#read(app: AppName, query: LogQuery): AsyncGenerator<Entry> {
@@ -163,6 +179,8 @@ const UNREAD: ExecResult = { exitCode: null, stdout: '', stderr: '' };
 /** Of a command that is not there. */
 const NOT_FOUND = 127;
 const LOOK_AGAIN_MS = 1000;
+/** Longer than a stop takes. A guest that still runs then has only ended what read its journal. */
+const SHUTDOWN_MS = 60_000;
 
 async function pause(signal: AbortSignal): Promise<void> {
   await setTimeout(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);

@@ -66,7 +66,8 @@ async function watch(
   stop.addEventListener('abort', () => {
     leave(stop.reason as ExitCode);
   });
-  let frame = frameOf([]);
+  let rows: readonly TopRow[] = [];
+  let frame = frameOf(rows);
   const keys = watchKeys(context, leave);
   const view = await createView((size) => frame(size), {
     stream,
@@ -76,12 +77,15 @@ async function watch(
     // The first one soon: without it nothing is known of the processors.
     for (let ms = Math.min(interval, FIRST_MS); !left.signal.aborted; ms = interval) {
       await pause(ms, left.signal);
-      frame = frameOf(await meter.sample());
+      rows = await meter.sample();
+      frame = frameOf(rows);
     }
   } finally {
     await view.close();
     keys.close();
   }
+  // What was seen last stays, as text.
+  stream.write(topText(rows));
   return left.signal.reason as ExitCode;
 }
 

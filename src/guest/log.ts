@@ -16,6 +16,8 @@ export type LogEntry = {
   readonly priority: number;
   /** It may have several lines. */
   readonly message: string;
+  /** Whether it says that the guest begins to go down. */
+  readonly isEnd: boolean;
 };
 
 /**
@@ -97,6 +99,7 @@ export function entryIn(line: string): LogEntry | null {
     source: pid === '' ? name : `${name}[${pid}]`,
     priority: Number(json['PRIORITY'] ?? 6),
     message: textOf(json['MESSAGE']),
+    isEnd: json['UNIT'] === 'multi-user.target' && json['JOB_TYPE'] === 'stop',
   };
 }
 

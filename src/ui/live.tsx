@@ -48,7 +48,15 @@ export function createLiveReporter({ stream, write, color, now, logOf }: LiveOpt
 
 type Frame = Omit<Screen, 'done'>;
 
-/** Draws the same few lines over and over, until it is closed; the last of them stay. The same frame is not drawn again. */
+/** The screen beside the one with the scrollback, as full-screen programs have it. */
+const ENTER = '\x1b[?1049h\x1b[H';
+const LEAVE = '\x1b[?1049l';
+const CLEAR = '\x1b[2J\x1b[H';
+
+/**
+ * Draws frame after frame on a screen of its own, until it is closed. The same frame is not drawn again; after a
+ * resize nobody knows what became of the lines, so the screen is cleared.
+ */
 export function createLiveView(
   compute: (size: { columns: number; rows: number }) => Frame,
   { stream, write, color }: Pick<LiveOptions, 'stream' | 'write' | 'color'>,
@@ -59,10 +67,17 @@ export function createLiveView(
     if (last?.frame !== frame) last = { frame, screen: { done: [], ...frame } };
     return last.screen;
   });
+  const onResize = () => {
+    write(CLEAR);
+  };
+  write(ENTER);
   const mounted = mount(<LiveScreen store={store} style={createStyle(color)} />, store, { stream, write });
+  stream.prependListener('resize', onResize);
   return {
     async close() {
+      stream.off('resize', onResize);
       await mounted.unmount(false);
+      write(LEAVE);
     },
   };
 }
