@@ -19,8 +19,8 @@ export type LogsOptions = GlobalOptions & {
   readonly follow: boolean;
   /** Milliseconds since the epoch. */
   readonly since?: number;
-  /** Of each app; null: all. */
-  readonly tail?: number | null;
+  /** Lines of each app; Infinity: all. */
+  readonly tail?: number;
   /** Of none: the app's own services. */
   readonly unit: readonly string[];
 };
@@ -100,9 +100,11 @@ class Reader {
 
   /** What there is now, of all apps together; where each one's journal is at afterwards. */
   async past(pets: readonly ActualApp[], print: PrintEntry): Promise<ReadonlyMap<AppName, string>> {
-    const { since = null, tail = since === null ? TAIL : null } = this.#options;
+    const { since = null, tail = since === null ? TAIL : Infinity } = this.#options;
     const last = new Map<AppName, string>();
-    const sources = pets.map(({ name }) => this.#past(name, { since, tail }));
+    const sources = pets.map(({ name }) =>
+      this.#past(name, { since, tail: tail === Infinity ? null : tail }),
+    );
     for await (const entry of merged(sources, (a, b) => a.at - b.at)) {
       last.set(entry.app, entry.cursor);
       await print(entry);

@@ -160,8 +160,9 @@ function when(text: string): number {
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-function lineCount(text: string): number | null {
-  if (text === 'all') return null;
+/** Infinity: all. */
+function lineCount(text: string): number {
+  if (text === 'all') return Infinity;
   const value = Number(text);
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number, or `all`.');
   return value;

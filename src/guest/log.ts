@@ -69,7 +69,7 @@ export type LogQuery = {
   readonly follow: boolean;
 };
 
-/** The command whose lines `entryIn` reads. */
+/** The command whose lines `entryIn` reads. Where it follows, journalctl would begin with the last ten. */
 export function journalCommand({ units, since, tail, after, follow }: LogQuery): readonly string[] {
   return [
     `${BIN}/journalctl`,
@@ -78,7 +78,7 @@ export function journalCommand({ units, since, tail, after, follow }: LogQuery):
     ...(since === null ? [] : [`--since=@${Math.floor(since / 1000)}`]),
     ...(after === null ? [] : [`--after-cursor=${after}`]),
     ...(follow ? ['--follow'] : []),
-    tail === null ? '--no-tail' : `--lines=${tail}`,
+    ...(tail !== null ? [`--lines=${tail}`] : follow ? ['--no-tail'] : []),
   ];
 }
 
