@@ -1,7 +1,8 @@
+import { constants } from 'node:os';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { EXIT, ProblemError, TimeoutProblem } from './problem.js';
-import type { Capture, Exec, Pipe } from './ports.js';
+import type { Capture, Command, Exec, ExecResult, Pipe } from './ports.js';
 
 /** Process groups that are still running; ended with us, should we end before them. */
 const running = new Set<number>();
@@ -92,6 +93,70 @@ export const pipe: Pipe = async ([program, ...args], [reader, ...readerArgs], id
     from: { exitCode: from.exitCode ?? null, stdout: '', stderr: from.stderr },
     to: { exitCode: to.exitCode ?? null, stdout: to.stdout, stderr: to.stderr },
   };
+};
+
+/**
+ * Runs a program on our own stdin, stdout and stderr, in our process group: it is what the terminal's keys are for.
+ * Its exit code; 128 + n when signal n ended it. When we are told to end, so is it.
+ */
+export const foreground = async ([program, ...args]: Command, stop: AbortSignal): Promise<number> => {
+  const child = execa(program, args, { reject: false, stdio: 'inherit' });
+  const onStop = () => {
+    // Ctrl-C has reached it too: a second one would make some programs give up what they were to end in order.
+    if (stop.reason !== EXIT.interrupted) child.kill('SIGTERM');
+  };
+  stop.addEventListener('abort', onStop, { once: true });
+  const { exitCode, code, signal } = await child;
+  stop.removeEventListener('abort', onStop);
+  if (code === 'ENOENT') throw notInstalled(program);
+  return exitCode ?? 128 + (signal === undefined ? 0 : constants.signals[signal]);
+};
+
+/**
+ * The lines that a program prints, as they come; it waits while nobody takes them. It is ended when `stop` says so,
+ * or when whoever reads goes away. Returns how it ended.
+ */
+export async function* lines(
+  [program, ...args]: Command,
+  stop: AbortSignal,
+): AsyncGenerator<string, ExecResult> {
+  const child = execa(program, args, {
+    ...{ reject: false, stdin: 'ignore', detached: true, maxBuffer: MAX_OUTPUT },
+    buffer: { stdout: false },
+  });
+  const { pid } = child;
+  const end = () => {
+    if (pid !== undefined) endGroup(pid);
+  };
+  if (pid !== undefined) running.add(pid);
+  stop.addEventListener('abort', end, { once: true });
+  if (stop.aborted) end();
+  let isRead = false;
+  try {
+    for await (const line of child.iterable()) yield line;
+    isRead = true;
+  } finally {
+    stop.removeEventListener('abort', end);
+    if (!isRead) end();
+    await child;
+    if (pid !== undefined) running.delete(pid);
+  }
+  const { exitCode, code, stderr } = await child;
+  if (code === 'ENOENT') throw notInstalled(program);
+  return { exitCode: exitCode ?? null, stdout: '', stderr };
+}
+
+/** Starts a program and leaves it to itself. */
+export const launch = async ([program, ...args]: Command): Promise<void> => {
+  const child = execa(program, args, { reject: false, stdio: 'ignore', detached: true, cleanup: false });
+  child.unref();
+  const isStarted = new Promise<null>((resolve) => {
+    child.once('spawn', () => {
+      resolve(null);
+    });
+  });
+  const ended = await Promise.race([child, isStarted]);
+  if (ended?.code === 'ENOENT') throw notInstalled(program);
 };
 
 function endGroup(pid: number, signal: NodeJS.Signals = 'SIGTERM'): void {

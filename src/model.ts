@@ -412,6 +412,7 @@ export type Verb =
   | 'reconfigure'
   | 'secrets'
   | 'start'
+  | 'stop'
   | 'restart'
   | 'rebuild'
   | 'rename'

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { EXIT, ProblemError, type ExitCode } from '../problem.js';
+import { EXIT, ProblemError } from '../problem.js';
 import { addContract } from './args-contract.js';
 import { addBackup, addVolume } from './args-data.js';
 import { config } from './config.js';
@@ -15,12 +15,13 @@ import { runs } from './runs.js';
 import { schema } from './schema.js';
 import { up, type RunOptions, type UpOptions } from './up.js';
 import { validate } from './validate.js';
+import { addVerbs } from './verbs.js';
 import { VERSION } from './version.js';
 
 /** Runs the verb that `argv` (without node and script) names. Wrong usage is a ProblemError with exit code 64. */
-export async function run(argv: readonly string[], process: Omit<Context, 'argv'>): Promise<ExitCode> {
+export async function run(argv: readonly string[], process: Omit<Context, 'argv'>): Promise<number> {
   const context = { ...process, argv };
-  let code: ExitCode = EXIT.ok;
+  let code: number = EXIT.ok;
   const ends: Ends = async (result) => {
     code = await result;
   };
@@ -33,6 +34,7 @@ export async function run(argv: readonly string[], process: Omit<Context, 'argv'
   addVolume(program, context, ends);
   addBackup(program, context, ends);
   addContract(program, context, ends);
+  addVerbs(program, context, ends);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;
@@ -43,22 +45,26 @@ export async function run(argv: readonly string[], process: Omit<Context, 'argv'
 }
 
 function programFor({ stdout }: Context): Command {
-  return new Command('pets')
-    .description(
-      'Compose for NixOS services on Incus: pets.toml says what should run, `pets up` makes it so.',
-    )
-    .version(VERSION, '-V, --version')
-    .helpCommand(false)
-    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: () => undefined })
-    .exitOverride()
-    .addHelpText(
-      'after',
-      examples(
-        'pets diff    # what would `up` do?',
-        'pets up      # do it',
-        'pets ps      # what is running, and where',
-      ),
-    );
+  return (
+    new Command('pets')
+      .description(
+        'Compose for NixOS services on Incus: pets.toml says what should run, `pets up` makes it so.',
+      )
+      .version(VERSION, '-V, --version')
+      .helpCommand(false)
+      // What comes after the command that `exec` runs is for that.
+      .enablePositionalOptions()
+      .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: () => undefined })
+      .exitOverride()
+      .addHelpText(
+        'after',
+        examples(
+          'pets diff    # what would `up` do?',
+          'pets up      # do it',
+          'pets ps      # what is running, and where',
+        ),
+      )
+  );
 }
 
 const PRUNE = 'destroy apps that are no longer in the manifest';
@@ -162,7 +168,10 @@ function addGenerations(program: Command, context: Context, ends: Ends): void {
 
 function addReaders(program: Command, context: Context, ends: Ends): void {
   withGlobalOptions(program.command('ps').alias('list'))
-    .summary('list the apps with flake, revision, URL and state')
+    .summary('list the apps: flake, revision, exposure, state, health')
+    .description(
+      'Lists what is there, and what the manifest has that is not: flake, revision, exposure, state, how it was found healthy, generation, and whether its system is current, outdated (the manifest, pets.lock or a source has moved on) or stale (an upgrade has not ended, or what is wanted failed and is held).',
+    )
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples('pets ps', 'pets ps --json'))
     .action((options: JsonOption) => ends(ps(options, context)));

@@ -8,7 +8,7 @@ export type Context = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: NodeJS.ReadStream;
   /** Results. */
-  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Progress, warnings, errors. */
   readonly stderr: NodeJS.WriteStream;
   /**

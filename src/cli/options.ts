@@ -1,9 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ExitCode } from '../problem.js';
 import type { GlobalOptions } from './context.js';
 
 /** Takes the verb's promise, so that the command line knows with which code it ended. */
-export type Ends = (result: Promise<ExitCode>) => Promise<void>;
+export type Ends = (result: Promise<number>) => Promise<void>;
 export type JsonOption = GlobalOptions & { readonly json: boolean };
 
 const OFF = new Set(['', '0', 'false', 'no', 'off']);
@@ -17,15 +16,10 @@ export function flag(flags: string, meaning: string): Option {
   return isOff ? option : option.env(name);
 }
 
-/** What every verb takes: `GlobalOptions`. */
-export function withGlobalOptions(command: Command): Command {
+/** What every verb takes: `GlobalOptions`. `file`: without its short form where that is another option's. */
+export function withGlobalOptions(command: Command, file = '-f, --file <path>'): Command {
   return command
-    .addOption(
-      flag(
-        '-f, --file <path>',
-        'the manifest (default: pets.toml here or above, up to the repository’s root)',
-      ),
-    )
+    .addOption(flag(file, 'the manifest (default: pets.toml here or above, up to the repository’s root)'))
     .addOption(flag('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .addOption(
       flag('--progress <mode>', 'how progress is shown on stderr')
@@ -72,7 +66,7 @@ export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 }
 
-function count(text: string): number {
+export function count(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError('expected a whole number from 1.');
@@ -82,7 +76,7 @@ function count(text: string): number {
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
 
 /** `90s`, `10m`, `1h`; a bare number is seconds. In ms. */
-function duration(text: string): number {
+export function duration(text: string): number {
   const [, amount, unit = 's'] = /^(\d{1,6})(s|m|h)?$/.exec(text) ?? [];
   const ms = Number(amount) * (UNITS[unit] ?? NaN);
   if (!(ms > 0)) throw new InvalidArgumentError('expected a duration such as 90s or 10m.');

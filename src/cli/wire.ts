@@ -28,7 +28,7 @@ export function portsFor(project: Project, timeoutMs: number, context: Context):
   const incus = incusOver(socketPath(context.env), project.manifest.project);
   return {
     incus,
-    nix: remembering(nixOver(lazyExec, ASSEMBLY, project.ownFiles), builtSystems(project, context)),
+    nix: remembering(nixFor(project), builtSystems(project, context)),
     deliveries: deliveries(project.manifest.project, incus, lazyExec),
     guest: guestOver(incus, lazyExec),
     host: localHost,
@@ -36,6 +36,10 @@ export function portsFor(project: Project, timeoutMs: number, context: Context):
     lockFile: lockFileAt(project.lockPath, project.lock, printLock),
     limitMs: timeoutMs,
   };
+}
+
+export function nixFor({ ownFiles }: Pick<Project, 'ownFiles'>): Nix {
+  return nixOver(lazyExec, ASSEMBLY, ownFiles);
 }
 
 /** The systems that earlier runs of the project came to. */

@@ -10,10 +10,12 @@ export { diffText } from './diff.js';
 export { cleanProblem } from './failure.js';
 export { fileDiffText, type FileChange } from './file-diff.js';
 export { eventLine, jsonLine, jsonText, outcomeRecord, planRecord, problemRecord } from './json.js';
+export { logPrinter } from './logs.js';
 export { appsOf, runsText, runText } from './run.js';
 export { createStyle, oneLine } from './style.js';
 export { summaryLines } from './summary.js';
 export { table } from './table.js';
+export { topFrame, topText, type TopRow } from './top.js';
 
 export type ProgressMode = 'tty' | 'plain' | 'json' | 'quiet';
 
@@ -58,6 +60,16 @@ export async function createReporter(
     },
     close: () => (closed ??= reporter.close().then(flush)),
   };
+}
+
+/** A part of the terminal that is drawn again and again: what `compute` says, at least ten times a second. */
+export async function createView(
+  compute: Parameters<typeof import('./live.js').createLiveView>[0],
+  { stream, color }: Pick<ReporterOptions, 'stream' | 'color'>,
+): Promise<{ readonly close: () => Promise<void> }> {
+  const { write, flush } = safeWriter(stream);
+  const view = (await importLive()).createLiveView(compute, { stream, write, color });
+  return { close: () => view.close().then(flush) };
 }
 
 type Wiring = Required<ReporterOptions> & { readonly write: SafeWriter['write'] };

@@ -46,6 +46,42 @@ export function createLiveReporter({ stream, write, color, now, logOf }: LiveOpt
   };
 }
 
+type Frame = Omit<Screen, 'done'>;
+
+/** The screen beside the one with the scrollback, as full-screen programs have it. */
+const ENTER = '\x1b[?1049h\x1b[H';
+const LEAVE = '\x1b[?1049l';
+const CLEAR = '\x1b[2J\x1b[H';
+
+/**
+ * Draws frame after frame on a screen of its own, until it is closed. The same frame is not drawn again; after a
+ * resize nobody knows what became of the lines, so the screen is cleared.
+ */
+export function createLiveView(
+  compute: (size: { columns: number; rows: number }) => Frame,
+  { stream, write, color }: Pick<LiveOptions, 'stream' | 'write' | 'color'>,
+): { readonly close: () => Promise<void> } {
+  let last: { readonly frame: Frame; readonly screen: Screen } | null = null;
+  const store = createStore(() => {
+    const frame = compute(sizeOf(stream));
+    if (last?.frame !== frame) last = { frame, screen: { done: [], ...frame } };
+    return last.screen;
+  });
+  const onResize = () => {
+    write(CLEAR);
+  };
+  write(ENTER);
+  const mounted = mount(<LiveScreen store={store} style={createStyle(color)} />, store, { stream, write });
+  stream.prependListener('resize', onResize);
+  return {
+    async close() {
+      stream.off('resize', onResize);
+      await mounted.unmount(false);
+      write(LEAVE);
+    },
+  };
+}
+
 function wholeRows({ done }: Screen): string[] {
   return done.filter((row) => row.whole).map((row) => row.app);
 }

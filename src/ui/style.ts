@@ -4,6 +4,8 @@ const CODES = {
   red: [31, 39],
   green: [32, 39],
   yellow: [33, 39],
+  blue: [34, 39],
+  magenta: [35, 39],
   cyan: [36, 39],
 } as const;
 
@@ -21,6 +23,8 @@ export function createStyle(color: boolean): Style {
     red: paint('red'),
     green: paint('green'),
     yellow: paint('yellow'),
+    blue: paint('blue'),
+    magenta: paint('magenta'),
     cyan: paint('cyan'),
   };
 }

@@ -29,6 +29,7 @@ export const VERBS = {
   metadata: { plan: 'metadata update', result: 'metadata updated', glyph: '~', tone: 'yellow' },
   collect: { plan: 'collect', result: 'collected', glyph: '-', tone: 'dim' },
   start: { plan: 'start', result: 'started', glyph: '▸', tone: 'cyan' },
+  stop: { plan: 'stop', result: 'stopped', glyph: '■', tone: 'yellow' },
   destroy: { plan: 'destroy', result: 'destroyed', glyph: '-', tone: 'red' },
   unchanged: { plan: 'unchanged', result: 'unchanged', glyph: '·', tone: 'dim' },
 } as const satisfies Record<Verb, VerbRow>;
@@ -64,6 +65,7 @@ export function countPlan(plan: Plan): string {
     ...some(count('proxy-update'), plural(count('proxy-update'), 'proxy update')),
     ...some(count('metadata'), plural(count('metadata'), 'metadata update')),
     ...some(count('start'), `${count('start')} to start`),
+    ...some(count('stop'), `${count('stop')} to stop`),
     `${count('destroy')} to destroy`,
     ...some(held, `${held} held`),
     `${count('unchanged')} unchanged`,

@@ -51,6 +51,8 @@ export const STEPS: Record<Verb, readonly Simple[]> = {
   collect: ['collect'],
   recreate: ['evaluate', 'build', 'stop', 'delete', 'create', 'start', 'settle'],
   destroy: ['delete'],
+  stop: ['stop'],
+
   unchanged: [],
 };
 

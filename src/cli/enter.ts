@@ -1,0 +1,20 @@
+import { execCommand } from '../incus/enter.js';
+import type { Context, GlobalOptions } from './context.js';
+import { runningPet } from './pets.js';
+
+/** Runs a command as root in a pet, on a terminal where we have one: its own exit code. */
+export async function exec(
+  name: string,
+  command: readonly string[],
+  options: GlobalOptions,
+  context: Context,
+): Promise<number> {
+  const pet = await runningPet(name, options, context);
+  const { foreground } = await import('../exec.js');
+  return context.draining((stop) => foreground(execCommand(pet.name, command), stop));
+}
+
+/** A login shell of root's, with what the guest's profile sets up. */
+export function shell(name: string, options: GlobalOptions, context: Context): Promise<number> {
+  return exec(name, ['su', '--login'], options, context);
+}

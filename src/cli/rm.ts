@@ -1,0 +1,86 @@
+import { selectApps } from '../manifest/select.js';
+import { didYouMean } from '../manifest/suggest.js';
+import type { Actual, ActualApp, AppPlan, Manifest, Plan } from '../model.js';
+import { planOf } from '../plan/plan.js';
+import { EXIT, ProblemError, type ExitCode } from '../problem.js';
+import { confirm, mayAsk } from './confirm.js';
+import type { Context } from './context.js';
+import { notice } from './notice.js';
+import { nothingWanted, observeAtRest } from './observe.js';
+import { refuseStranger } from './pets.js';
+import { readProject } from './project.js';
+import { withLock } from './project-lock.js';
+import { carryOut, type RunOptions } from './up.js';
+
+/** Removes containers, of apps in the manifest or not any more, with root disks and generations. Volumes stay. */
+export async function rm(
+  selectors: readonly string[],
+  options: RunOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const read = () => readProject(context, options.file);
+  return withLock(read, options, context, async (project) => {
+    const { manifest } = project;
+    const wanted = { ...nothingWanted, volumes: true };
+    const actual = await observeAtRest(manifest.project, wanted, context.env);
+    const found = selectors.map((selector) => ({ selector, pets: fitting(selector, manifest, actual) }));
+    for (const { selector } of found.filter(({ pets }) => pets.length === 0))
+      notice('warning', nothingToRemove(selector, manifest, actual), options, context);
+    const plan = removal(new Set(found.flatMap(({ pets }) => pets)), manifest, actual);
+    const names = plan.apps.map(({ app }) => app).join(', ');
+    if (names === '' || !(options.yes || (await agreed(names, selectors, options, context)))) return EXIT.ok;
+    const desired = { project: manifest.project, apps: [] };
+    return carryOut({ verb: 'rm', plan, desired, project }, options, context);
+  });
+}
+
+/** Pets that are there. A name that somebody else's instance bears is a ProblemError. */
+function fitting(selector: string, manifest: Manifest, actual: Actual): ActualApp[] {
+  refuseStranger(selector, actual);
+  const tagsOf = (name: string) => manifest.apps.find((app) => app.name === name)?.tags ?? [];
+  const selection = selectApps(
+    [selector],
+    actual.apps.map(({ name }) => ({ name, tags: tagsOf(name) })),
+  );
+  return actual.apps.filter(({ name }) => selection.ok && selection.apps.has(name));
+}
+
+/** A script may remove what is gone already; a person may have mistyped. */
+function nothingToRemove(selector: string, { apps }: Manifest, actual: Actual): string {
+  const isKnown = apps.some(({ name }) => name === selector);
+  const meant = isKnown
+    ? null
+    : didYouMean(
+        selector,
+        actual.apps.map(({ name }) => name),
+      );
+  return `there is no container \`${selector}\`: nothing to remove${meant === null ? '' : `; ${meant}`}`;
+}
+
+function removal(pets: ReadonlySet<ActualApp>, { project, apps }: Manifest, actual: Actual): Plan {
+  const there = { ...actual, apps: [...pets] };
+  const options = { prune: true, recreate: false, retry: false, only: null };
+  const plan = planOf({ project, apps: [] }, there, options);
+  const comesBack = ({ app }: AppPlan) =>
+    apps.some(({ name }) => name === app)
+      ? [`it is in the manifest: \`pets up\` makes it anew, unless it leaves that too`]
+      : [];
+  return { ...plan, apps: plan.apps.map((app) => ({ ...app, notes: [...app.notes, ...comesBack(app)] })) };
+}
+
+async function agreed(
+  names: string,
+  selectors: readonly string[],
+  options: RunOptions,
+  context: Context,
+): Promise<boolean> {
+  if (mayAsk(options, context))
+    return confirm(`Remove ${names}? What is on their root disks is lost; volumes are kept.`, context);
+  throw new ProblemError(
+    {
+      message: `this removes ${names}, with everything on their root disks; volumes are kept`,
+      hint: `say so: \`pets rm --yes ${selectors.join(' ')}\``,
+    },
+    EXIT.usage,
+  );
+}

@@ -1,0 +1,112 @@
+import { printLock } from '../manifest/lock.js';
+import type { AppName, FlakeRef, Locked, ManifestApp } from '../model.js';
+import { lockFileAt } from '../nix/lock-file.js';
+import { EXIT, ProblemError, problemOf, type ExitCode, type Problem } from '../problem.js';
+import { jsonText, table } from '../ui/index.js';
+import type { Context } from './context.js';
+import { readProject, type Project } from './project.js';
+import { withLock, type LockOptions } from './project-lock.js';
+import { revisionOf } from './revision.js';
+import { selected } from './select.js';
+import { nixFor } from './wire.js';
+
+export type UpdateOptions = LockOptions & { readonly json: boolean };
+
+/** What became of one entry of `pets.lock`. */
+type Moved = {
+  readonly url: string;
+  /** All apps that it is for, selected or not. */
+  readonly apps: readonly AppName[];
+  readonly from: Locked | null;
+  readonly to: Locked | null;
+  readonly problem: Problem | null;
+};
+
+/** Moves the selected apps' entries of `pets.lock` to what their flake-refs stand for now. Applies nothing. */
+export async function update(
+  selectors: readonly string[],
+  options: UpdateOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const read = async () => {
+    const project = await readProject(context, options.file);
+    return { ...project, only: selected(selectors, project.manifest) };
+  };
+  return withLock(read, options, context, async ({ only, ...project }) => {
+    const { apps, project: name } = project.manifest;
+    const chosen = apps.filter((app) => only === null || only.has(app.name));
+    const urls = [...new Set(chosen.flatMap(remoteUrls))].sort();
+    const moved = await moveAll(urls, project);
+    const refs = moved.map(recordOf);
+    context.stdout.write(
+      options.json ? jsonText({ version: 1, project: name, refs }) : textOf(moved, chosen.length),
+    );
+    const problems = moved.flatMap(({ problem }) => problem ?? []);
+    if (problems.length > 0) throw new ProblemError(problems);
+    return EXIT.ok;
+  });
+}
+
+/** Local sources are followed as they are: nothing pins them. */
+function remoteUrls({ source, nixpkgs }: ManifestApp): string[] {
+  const refs: FlakeRef[] = [
+    ...(source.kind === 'flake' ? [source.ref] : []),
+    ...(source.kind === 'toplevel' ? [] : [nixpkgs]),
+  ];
+  return refs.filter(({ directory }) => directory === undefined).map(({ url }) => url);
+}
+
+/** Most of it is waiting for somebody else's server. */
+const AT_A_TIME = 4;
+
+/** One that cannot be had leaves the others alone, and its own entry as it is. */
+async function moveAll(urls: readonly string[], project: Project): Promise<Moved[]> {
+  const { lock, lockPath, manifest } = project;
+  const file = lockFileAt(lockPath, lock, printLock);
+  const nix = nixFor(project);
+  const moved: Moved[] = [];
+  const move = async (url: string) => {
+    const from = Object.hasOwn(lock.refs, url) ? (lock.refs[url] ?? null) : null;
+    const apps = manifest.apps.filter((app) => remoteUrls(app).includes(url)).map(({ name }) => name);
+    try {
+      const to = await nix.lock(url);
+      if (to.locked !== from?.locked || to.narHash !== from.narHash) await file.add(url, to);
+      moved.push({ url, apps, from, to, problem: null });
+    } catch (error) {
+      moved.push({ url, apps, from, to: null, problem: problemOf(error) });
+    }
+  };
+  const left = [...urls];
+  const worker = async () => {
+    for (let url = left.shift(); url !== undefined; url = left.shift()) await move(url);
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  return moved.sort((a, b) => (a.url < b.url ? -1 : 1));
+}
+
+function hasMoved({ from, to }: Moved): boolean {
+  return to !== null && to.locked !== from?.locked;
+}
+
+function recordOf(moved: Moved): object {
+  const { url, apps, from, to, problem } = moved;
+  return { url, apps, from, to, changed: hasMoved(moved), problem: problem?.message ?? null };
+}
+
+function textOf(moved: readonly Moved[], selected: number): string {
+  if (moved.length === 0)
+    return `Nothing is pinned: ${selected === 0 ? 'there are no apps' : 'what is local is followed as it is'}.\n`;
+  const rows = moved.map((one) => [one.url, shortOf(one.from), outcomeOf(one), one.apps.join(', ')]);
+  const next = moved.some(hasMoved) ? '\n`pets diff` shows what that changes, `pets up` applies it.\n' : '';
+  return `${table(rows, ['FLAKE', 'FROM', 'TO', 'APPS'])}${next}`;
+}
+
+function outcomeOf(moved: Moved): string {
+  if (moved.problem) return 'failed';
+  return hasMoved(moved) ? shortOf(moved.to) : 'unchanged';
+}
+
+function shortOf(locked: Locked | null): string {
+  if (locked === null) return '-';
+  return locked.rev?.slice(0, 7) ?? revisionOf(locked.narHash) ?? locked.narHash;
+}

@@ -1,0 +1,15 @@
+import type { Command } from '../ports.js';
+import { INCUS_PROJECT } from './own.js';
+
+/**
+ * Runs a command in a guest by way of the `incus` program, which knows about terminals: one is made where stdin and
+ * stdout are one. The remote is named: the default one may be another host.
+ */
+export function execCommand(
+  app: string,
+  command: readonly string[],
+  { terminal = true }: { readonly terminal?: boolean } = {},
+): Command {
+  const mode = terminal ? [] : ['-T'];
+  return ['incus', '--project', INCUS_PROJECT, 'exec', ...mode, `local:${app}`, '--', ...command];
+}
