@@ -3,6 +3,7 @@ import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { config } from './config.js';
 import type { Context, GlobalOptions } from './context.js';
 import { diff, type DiffOptions } from './diff.js';
+import { addDoctor } from './doctor.js';
 import { down } from './down.js';
 import { examples, flag, withGlobalOptions, withLockOptions, withRunOptions } from './options.js';
 import { gc } from './gc.js';
@@ -34,6 +35,7 @@ export async function run(argv: readonly string[], process: Omit<Context, 'argv'
   addGenerations(program, context, ends);
   addReaders(program, context, ends);
   addVolume(program, context, ends);
+  addDoctor(program, context, ends);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;

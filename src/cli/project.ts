@@ -66,7 +66,7 @@ async function findManifest({ cwd }: Context, file: string | undefined): Promise
     if (existsSync(path)) return realpath(path);
     if (existsSync(join(at, '.git')) || at === dirname(at)) break;
   }
-  throw new ProblemError(
+  throw new NoManifest(
     {
       message: `there is no pets.toml in ${cwd} or above it`,
       hint: 'write one (see pets.toml.example), or name it with --file',
@@ -74,6 +74,9 @@ async function findManifest({ cwd }: Context, file: string | undefined): Promise
     EXIT.manifest,
   );
 }
+
+/** Nobody named a manifest, and there is none. */
+export class NoManifest extends ProblemError {}
 
 async function readText(path: string, shown: string): Promise<string> {
   const bytes = await readFile(path).catch((error: unknown) => {

@@ -6,6 +6,7 @@ import { safeWriter, type SafeWriter } from './terminal.js';
 
 export { createBuildReporter } from './building.js';
 export { diffText } from './diff.js';
+export { doctorText } from './doctor.js';
 export { cleanProblem } from './failure.js';
 export { eventLine, jsonLine, jsonText, outcomeRecord, planRecord, problemRecord } from './json.js';
 export { appsOf, runsText, runText } from './run.js';
