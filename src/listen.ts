@@ -132,11 +132,15 @@ function parseRange(text: string): readonly [Port, Port] | null {
   return from && to && from <= to && more.length === 0 ? [from, to] : null;
 }
 
-/** Where a browser on this host finds it: a wildcard is reached over loopback. */
-export function urlOf(listen: Listen): string {
-  const loopback =
-    listen.address === ANY_V4 ? '127.0.0.1' : listen.address === ANY_V6 ? '::1' : listen.address;
-  return `http://${bracketed(loopback)}:${listen.port}`;
+/** Where a browser on this host finds it. */
+export function urlOf({ address, port }: Listen): string {
+  return `http://${bracketed(reachable(address))}:${port}`;
+}
+
+/** The address at which this host reaches what listens there: a wildcard over loopback. */
+export function reachable(address: IpAddress): string {
+  if (address === ANY_V4) return '127.0.0.1';
+  return address === ANY_V6 ? '::1' : address;
 }
 
 /** Like Go's `net.SplitHostPort`: an address with colons must be in brackets, and only such a one. */

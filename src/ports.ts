@@ -1,11 +1,11 @@
 import type {
-  Health,
-  Listen,
   Activation,
   AppName,
   Binding,
   DesiredApp,
   DesiredSecret,
+  Health,
+  Listen,
   Locked,
   StorePath,
   Volume,
@@ -102,6 +102,11 @@ export interface Incus {
   setConfig(name: string, config: Readonly<Record<string, string>>): Promise<void>;
   setProfiles(name: string, profiles: readonly string[]): Promise<void>;
   setDevice(name: string, device: string, value: Readonly<Record<string, string>>): Promise<void>;
+  /** All of them at once, or none. */
+  setDevices(
+    name: string,
+    devices: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  ): Promise<void>;
   /** A device that is gone is fine. */
   removeDevice(name: string, device: string): Promise<void>;
   /** As it stands: its own config and devices, those of its profiles not among them. */
@@ -143,7 +148,16 @@ export interface Incus {
   restoreVolume(volume: Volume, snapshot: string): Promise<void>;
   /** One that is gone is fine. */
   removeSnapshot(volume: Volume, name: string): Promise<void>;
+  /** A copy with other marks, in the same pool. What the volume holds must not change meanwhile. */
+  copyVolume(volume: Volume, marks: VolumeMarks): Promise<Volume>;
+  /** Hands `take` what the volume holds, as an archive that any pool of any daemon can import. */
+  exportVolume(volume: Volume, take: (archive: Bytes) => Promise<void>): Promise<void>;
+  /** A new volume from such an archive; in the default pool where the one named is not there. */
+  importVolume(archive: Bytes, marks: VolumeMarks, pool: string | null): Promise<Volume>;
 }
+
+/** A stream. Nothing is held whole in memory. */
+export type Bytes = AsyncIterable<Uint8Array>;
 
 /** `warning`: a size that the pool's driver does not enforce. */
 export type VolumeMade = { readonly warning: string | null };
@@ -200,13 +214,14 @@ export interface Guest {
   /** Resolves when the guest has booted, runs `toplevel`, and no unit has failed. */
   settle(app: AppName, toplevel: string, limitMs: number): Promise<void>;
   /**
-   * Resolves when the app is healthy, by results of after the call only, and what answers runs `toplevel`: how it was
-   * found so, in words. `through`: where an app that speaks http must answer on the host. A FailedProgram has the
-   * last lines of the journal.
+   * Resolves when the app is healthy by what it answers from now on, and what answers is made of `toplevel`; `note`:
+   * how that is known (`http 200 from the new system`). `through`: addresses of this host that lead to the port that
+   * is checked; http alone asks there too. Rejects after `health.timeoutMs`, or when something is wrong that will not
+   * mend itself, with a FailedProgram: what is wrong, and the journal of the unit that it is most likely about.
    */
   check(
     app: AppName,
-    toplevel: StorePath,
+    toplevel: string,
     health: Health,
     through: readonly Listen[],
     say: (line: string) => void,
@@ -227,6 +242,23 @@ export interface Secrets {
   value(app: AppName, secret: string): Promise<Uint8Array>;
   /** What was generated for the app's former name is its own from now on; another app may have that name now. */
   take(from: AppName, app: AppName, isFormerInUse: boolean): Promise<void>;
+}
+
+/** By name. */
+export type SecretValues = ReadonlyMap<string, Uint8Array>;
+
+/** What was generated for apps. A restore replaces some of it: what is staged outlives a run that is killed. */
+export interface GeneratedSecrets {
+  of(app: AppName): Promise<SecretValues>;
+  /** In place of those that have these names. */
+  keep(app: AppName, values: SecretValues): Promise<void>;
+  /** Beside them, for the restore with this id. */
+  stage(app: AppName, id: string, values: SecretValues): Promise<void>;
+  /** Keeps what was staged for this restore, if anything was; it stays staged. */
+  commit(app: AppName, id: string): Promise<void>;
+  /** Whether anything is. */
+  isStaged(): Promise<boolean>;
+  unstage(): Promise<void>;
 }
 
 /** The host that the daemon runs on. */

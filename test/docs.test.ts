@@ -7,7 +7,22 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter((page) =>
   page.endsWith('.md'),
 );
-const VERBS = ['up', 'diff', 'plan', 'down', 'ps', 'list', 'runs', 'validate', 'config', 'schema', 'volume'];
+const VERBS = [
+  'up',
+  'diff',
+  'plan',
+  'down',
+  'ps',
+  'list',
+  'runs',
+  'validate',
+  'config',
+  'schema',
+  'volume',
+  'backup',
+  'backups',
+  'restore',
+];
 
 describe.each(PAGES)('%s', (page) => {
   const text = readFileSync(join(ROOT, page), 'utf8');

@@ -160,6 +160,10 @@ export class Machine {
         readDirectory: unused,
         writeLink: unused,
         exec: unused,
+        setDevices: unused,
+        copyVolume: unused,
+        exportVolume: unused,
+        importVolume: unused,
       },
     };
     const delivery = (store: 'shared' | 'copy'): Delivery => ({

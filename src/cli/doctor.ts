@@ -12,19 +12,13 @@ import { listeningSockets } from '../incus/sockets.js';
 import type { InstanceJson } from '../ports.js';
 import { EXIT, formatProblem, ProblemError, type ExitCode } from '../problem.js';
 import { doctorText, jsonText } from '../ui/index.js';
-import { wantsColor, type Context, type GlobalOptions } from './context.js';
-import { examples, withGlobalOptions } from './options.js';
+import { wantsColor, type Context } from './context.js';
+import { examples, withGlobalOptions, type Ends, type JsonOption } from './options.js';
 import { NoManifest, readProject } from './project.js';
 import { stateDirectory } from './state.js';
 import { lazyExec } from './wire.js';
 
-type DoctorOptions = GlobalOptions & { readonly json: boolean };
-
-export function addDoctor(
-  program: Command,
-  context: Context,
-  ends: (result: Promise<ExitCode>) => Promise<void>,
-): void {
+export function addDoctor(program: Command, context: Context, ends: Ends): void {
   withGlobalOptions(program.command('doctor'))
     .summary('check that this host has what pets needs')
     .description(
@@ -35,13 +29,13 @@ export function addDoctor(
       'after',
       examples('pets doctor', `pets doctor --json | jq '.checks[] | select(.result != "ok")'`),
     )
-    .action((options: DoctorOptions) => ends(doctor(options, context)));
+    .action((options: JsonOption) => ends(doctor(options, context)));
 }
 
 /** Of one answer, of one program, and of a check as a whole. */
 const LIMITS_MS = { answer: 5_000, program: 8_000, check: 10_000 };
 
-async function doctor(options: DoctorOptions, context: Context): Promise<ExitCode> {
+async function doctor(options: JsonOption, context: Context): Promise<ExitCode> {
   const checks = await diagnose(CHECKS, await worldOf(options, context), LIMITS_MS.check);
   const failures = checks.filter(({ result }) => result === 'failed');
   if (options.json) {
@@ -53,7 +47,7 @@ async function doctor(options: DoctorOptions, context: Context): Promise<ExitCod
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
-async function worldOf({ file }: DoctorOptions, context: Context): Promise<World> {
+async function worldOf({ file }: JsonOption, context: Context): Promise<World> {
   const socket = socketPath(context.env);
   const manifest = await manifestOf(file, context);
   const project = manifest.kind === 'read' ? manifest.manifest.project : null;

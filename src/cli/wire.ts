@@ -28,7 +28,7 @@ export function portsFor(project: Project, timeoutMs: number, context: Context):
     incus,
     nix: remembering(nixOver(lazyExec, assembly, project.ownFiles), builtSystems(project, context)),
     deliveries: deliveries(project.manifest.project, incus, lazyExec),
-    guest: guestOver(incus),
+    guest: guestOver(incus, lazyExec),
     host: localHost,
     secrets: project.secrets,
     lockFile: lockFileAt(project.lockPath, project.lock, printLock),

@@ -1,14 +1,15 @@
 import type { AppName } from '../model.js';
-import type { Guest, Incus } from '../ports.js';
+import type { Exec, Guest, Incus } from '../ports.js';
 import { FailedProgram } from '../problem.js';
+import { check } from './health.js';
 import { secretsIn } from './secrets.js';
 import { settle } from './settle.js';
 import { switchTo, type Refused } from './switch.js';
 
 const GRACE_MS = 30_000;
 
-/** A pet from inside. */
-export function guestOver(incus: Incus): Guest {
+/** A pet from inside. `exec`: on the host, for what its store knows. */
+export function guestOver(incus: Incus, exec: Exec): Guest {
   return {
     activate: async (app, toplevel, { activation, limitMs }, say) => {
       if (activation === 'restart') {
@@ -29,6 +30,8 @@ export function guestOver(incus: Incus): Guest {
     },
 
     settle: (app, toplevel, limitMs) => settle(incus, app, toplevel, limitMs),
+    check: (app, toplevel, health, through, say) =>
+      check({ incus, exec }, { app, toplevel, health, through }, say),
     ...secretsIn(incus),
   };
 }

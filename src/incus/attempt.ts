@@ -1,25 +1,26 @@
 import { ProblemError, TimeoutProblem } from '../problem.js';
 import { ConnectionLost, IncusError } from './http.js';
-import { OperationTimeout } from './operations.js';
+import { isLost, OperationTimeout, patiently } from './operations.js';
 
 const ATTEMPTS = 6;
 
 /**
- * A write: again when somebody else wrote between its read and its write, or when the connection broke.
- * So `attempt` reads first and does only what is left to do.
+ * A write: again when somebody else wrote between its read and its write, or when the connection broke or the
+ * daemon is being restarted. So `attempt` reads first and does only what is left to do.
  */
 export function write<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-  return said(what, async () => {
-    for (let n = 1; ; n++) {
-      try {
-        return await attempt();
-      } catch (error) {
-        const isPassing =
-          error instanceof ConnectionLost || (error instanceof IncusError && error.code === 412);
-        if (!isPassing || n >= ATTEMPTS) throw error;
-      }
+  return said(what, () => patiently(() => undisturbed(attempt), isLost));
+}
+
+async function undisturbed<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let n = 1; ; n++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const isChanged = error instanceof IncusError && error.code === 412;
+      if (!isChanged || n >= ATTEMPTS) throw error;
     }
-  });
+  }
 }
 
 /** Puts what was tried in front of the daemon's words. */

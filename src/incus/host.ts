@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { formatBinding, socketsOf } from '../listen.js';
+import { formatBinding, reachable, socketsOf } from '../listen.js';
 import type { Binding } from '../model.js';
 import type { Host } from '../ports.js';
 import { ProblemError } from '../problem.js';
@@ -52,14 +52,9 @@ async function isOpen(binding: Binding): Promise<boolean> {
     return socketsOf(binding).every((socket) => listening.has(socket));
   }
   for (let port: number = binding.first; port <= binding.last; port++) {
-    if (!(await connects({ host: connectable(binding.address), port }))) return false;
+    if (!(await connects({ host: reachable(binding.address), port }))) return false;
   }
   return true;
-}
-
-function connectable(address: string): string {
-  if (address === '0.0.0.0') return '127.0.0.1';
-  return address === '::' ? '::1' : address;
 }
 
 function connects(target: { host: string; port: number }): Promise<boolean> {

@@ -37,13 +37,38 @@ export type RequestOptions = {
 };
 
 /** Longer than anything the daemon does while a request stays open: proxies of one instance, 1 to 6 s each. */
-const SILENCE_MS = 120_000;
+export const SILENCE_MS = 120_000;
 
-/** One HTTP request over the socket. Rejects with a ProblemError when there is no daemon to talk to. */
+/**
+ * One HTTP request over the socket. Rejects with a ProblemError when there is no daemon to talk to, with
+ * ConnectionLost when there was one a moment ago.
+ */
 export type Send = (method: string, path: string, options?: RequestOptions) => Promise<Reply>;
 
-export function sender(socket: string): Send {
-  return (method, path, { body, content, headers: more, etag, silenceMs = SILENCE_MS } = {}) =>
+/** Sockets on which a daemon has answered this process. */
+const answered = new Set<string>();
+
+/** `silenceMs`: for tests. */
+export function sender(socket: string, silenceMs = SILENCE_MS): Send {
+  const request = requester(socket, silenceMs);
+  return async (method, path, options) => {
+    const reply = await request(method, path, options).catch((error: unknown) => {
+      // It was there: it is being restarted.
+      throw answered.has(socket) && error instanceof NoDaemon ? new ConnectionLost(error.message) : error;
+    });
+    answered.add(socket);
+    if (isLeaving(reply.status, reply.body)) throw new ConnectionLost('the Incus daemon is shutting down');
+    return reply;
+  };
+}
+
+/** What a daemon says that is asked to do something, or that was at something, while it ends. */
+export function isLeaving(code: number, words: string): boolean {
+  return code === 503 || (code === 500 && words.includes('sql: database is closed'));
+}
+
+function requester(socket: string, silence: number): Send {
+  return (method, path, { body, content, headers: more, etag, silenceMs = silence } = {}) =>
     new Promise((resolve, reject) => {
       const payload = content ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
       // The daemon looks into what has no type, and then there is nothing left of it to write into a file.
@@ -81,7 +106,9 @@ export function sender(socket: string): Send {
 /** The connection broke although the daemon was there: it may have acted on the request or not. */
 export class ConnectionLost extends Error {}
 
-function lost(error: NodeJS.ErrnoException, socket: string): Error {
+class NoDaemon extends ProblemError {}
+
+export function lost(error: NodeJS.ErrnoException, socket: string): Error {
   if (error.code === 'EACCES' || error.code === 'EPERM') {
     return new ProblemError(
       {
@@ -92,7 +119,7 @@ function lost(error: NodeJS.ErrnoException, socket: string): Error {
     );
   }
   if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') {
-    return new ProblemError(
+    return new NoDaemon(
       {
         message: `no Incus daemon answers on ${socket} (${error.code})`,
         hint: 'start it (`systemctl start incus`), or set INCUS_SOCKET to where it listens',

@@ -1,9 +1,10 @@
 import type { Incus } from '../ports.js';
-import { said } from './attempt.js';
+import { said, write } from './attempt.js';
 import { filesOf } from './files.js';
 import { IncusError } from './http.js';
 import { open, type OperationResult, type Rest } from './operations.js';
 import { at, type OwnInstances } from './own.js';
+import { commandsEnded } from './quiesce.js';
 
 const CONSOLE_LINES = 20;
 const CONSOLE_ATTEMPTS = 10;
@@ -19,15 +20,22 @@ export function insideOf(
 
     consoleTail: (name) => said(`reading the console of \`${name}\``, () => consoleLines(name, rest)),
 
-    exec: (name, command, timeoutMs) =>
-      said(`running ${command[0] ?? ''} in \`${name}\``, async () => {
+    // What runs twice does no harm: a run that was killed is followed by one that does all of it again.
+    exec: (name, command, timeoutMs) => {
+      const deadline = Date.now() + timeoutMs;
+      let attempts = 0;
+      return write(`running ${command[0] ?? ''} in \`${name}\``, async () => {
         await own.get(name);
+        if (attempts++ > 0) await commandsEnded(name, Math.max(0, deadline - Date.now()), rest);
         const body = { command, 'record-output': true, 'wait-for-websocket': false, interactive: false };
-        const { metadata } = await ran(rest.write('POST', at(name, '/exec'), { body }, timeoutMs));
+        const { metadata } = await ran(
+          rest.write('POST', at(name, '/exec'), { body }, deadline - Date.now()),
+        );
         const output = (metadata?.['output'] ?? {}) as Readonly<Record<string, string>>;
         const [stdout, stderr] = [await take(output['1'], rest), await take(output['2'], rest)];
         return { exitCode: Number(metadata?.['return'] ?? -1), stdout, stderr };
-      }),
+      });
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { ConnectionLost, IncusError, type RequestOptions, type Send } from './http.js';
+import { ConnectionLost, IncusError, isLeaving, type RequestOptions, type Send } from './http.js';
 
 type Envelope = {
   readonly type: 'sync' | 'async' | 'error';
@@ -49,11 +49,16 @@ export class Rest {
     options: RequestOptions = {},
     timeoutMs = OPERATION_MS,
   ): Promise<OperationResult> {
-    return patiently(async () => {
-      const envelope = open((await this.#send(method, path, options)).body);
-      if (envelope.type !== 'async' || envelope.operation === undefined) return { metadata: null };
-      return this.wait(envelope.operation, timeoutMs);
-    }, isBusy);
+    return patiently(
+      async () => this.ended((await this.#send(method, path, options)).body, timeoutMs),
+      isBusy,
+    );
+  }
+
+  /** Waits for what a write has begun, if it is more than the answer says. */
+  async ended(body: string, timeoutMs: number): Promise<OperationResult> {
+    const { type, operation } = open(body);
+    return type === 'async' && operation !== undefined ? this.wait(operation, timeoutMs) : { metadata: null };
   }
 
   /** Waits in rounds: `/wait` answers 200 whatever happened, and an ended operation is forgotten after 5 s. */
@@ -80,7 +85,9 @@ export class Rest {
     if (status === STATUS.success) return { metadata: found?.metadata ?? null };
     // Forgotten 5 s after its end, or with a daemon that was restarted: only the resource itself can tell.
     if (error_code === 404) throw new ConnectionLost('the daemon has forgotten the operation');
-    throw new IncusError(found?.err ?? error ?? 'unknown error', error_code ?? 500);
+    const [words, code] = [found?.err ?? error ?? 'unknown error', error_code ?? 500];
+    if (isLeaving(code, words)) throw new ConnectionLost('the daemon was shut down');
+    throw new IncusError(words, code);
   }
 }
 
@@ -114,9 +121,13 @@ function parse(body: string): Envelope {
 
 const isBusy = (error: unknown) =>
   error instanceof IncusError && /Instance is busy running a/.test(error.message);
-const isLost = (error: unknown) => error instanceof ConnectionLost;
+export const isLost = (error: unknown) => error instanceof ConnectionLost;
 
-async function patiently<T>(attempt: () => Promise<T>, isPassing: (error: unknown) => boolean): Promise<T> {
+/** Again after a pause, as long as what goes wrong may pass, for a minute. */
+export async function patiently<T>(
+  attempt: () => Promise<T>,
+  isPassing: (error: unknown) => boolean,
+): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
     try {

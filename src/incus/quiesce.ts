@@ -19,6 +19,12 @@ export async function quiesce(name: string, rest: Rest): Promise<void> {
   await ended(on([name], await changes(rest)), ONE_LIMIT_MS, rest);
 }
 
+/** Lets the commands end that were begun in the instance, people's own aside. */
+export async function commandsEnded(name: string, limitMs: number, rest: Rest): Promise<void> {
+  const commands = (await tasks(rest)).filter(isCommand);
+  await ended(on([name], commands), limitMs, rest);
+}
+
 /** Lets what runs on a project's instances end, or goes on for a minute: Incus itself refuses what clashes. */
 export async function quiesceAll(project: string, rest: Rest): Promise<void> {
   const running = await changes(rest);
@@ -31,11 +37,20 @@ export async function quiesceAll(project: string, rest: Rest): Promise<void> {
   });
 }
 
-/** What runs and changes an instance: a console or a command in a guest may stay open for days. */
+/** What runs and changes an instance: a command in a guest may go on for days. */
 async function changes(rest: Rest): Promise<readonly Operation[]> {
+  return (await tasks(rest)).filter((op) => !isCommand(op));
+}
+
+function isCommand({ description }: Operation): boolean {
+  return description === 'Executing command';
+}
+
+/** What a person has open, a console or a shell, is of another class. */
+async function tasks(rest: Rest): Promise<readonly Operation[]> {
   const found = await rest.get('/1.0/operations?recursion=1');
   const { running = [] } = (found?.metadata ?? {}) as { running?: readonly Operation[] };
-  return running.filter((op) => op.class === 'task' && op.description !== 'Executing command');
+  return running.filter((op) => op.class === 'task');
 }
 
 function on(names: readonly string[], operations: readonly Operation[]): readonly Operation[] {

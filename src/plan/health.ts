@@ -10,7 +10,7 @@ const AFFECT: readonly ActionKind[] = [
 /** What serves must be healthy before it counts as what was applied. */
 export function checkHealth(ops: Chain, { app, changes }: Compared, system: SystemRef): void {
   const { health, listen } = app;
-  const isOther = changes.some(({ facet }) => facet === 'health');
+  const isOther = changes.some(({ facet, kind }) => facet === 'health' && kind !== 'new');
   if (!health || (!isOther && !AFFECT.some((kind) => ops.has(kind)))) return;
   const cause = isOther ? 'healthy means something else now' : 'what serves must be healthy';
   ops.then({ kind: 'check', system, health, through: listen ? [listen] : [] }, cause);

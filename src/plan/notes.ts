@@ -9,6 +9,7 @@ export function notesOf(compared: Compared, actual: Actual): string[] {
   return [
     ...(isAnew ? ['what is on its root disk is lost'] : []),
     ...detached(app, there),
+    ...copied(compared, actual),
     ...fresh.flatMap(({ name }) => found(name, [app.name, compared.taken?.from], actual)),
     ...formerName(compared, actual),
     ...(there?.state === 'ready' && !isAnew ? fresh.map(covered) : []),
@@ -31,6 +32,18 @@ function formerName({ app, actual: there, store, taken }: Compared, { apps }: Ac
 
 function isAttached(volume: string, there: ActualApp | null): boolean {
   return there?.attachments.some((a) => a.kind === 'volume' && a.volume === volume) === true;
+}
+
+/** What an upgrade costs on a pool without cheap snapshots. */
+function copied({ app, data }: Compared, actual: Actual): string[] {
+  const isFull = actual.volumes.some(
+    (v) => v.app === app.name && data.volumes.includes(v.volume) && v.copies,
+  );
+  if (data.take.length === 0 || !isFull) return [];
+  const names = data.volumes.map((name) => `\`${name}\``).join(', ');
+  return [
+    `what the volumes hold (${names}) is copied in full before it changes: their pool knows no cheaper snapshots`,
+  ];
 }
 
 function detached({ name, volumes }: DesiredApp, there: ActualApp | null): string[] {

@@ -4,7 +4,29 @@ import { reaches } from './exposure.js';
 
 /** The edges between apps: what must not happen before something of another app. */
 export function inOrder(operations: readonly Operation[], desired: Desired, actual: Actual): Operation[] {
-  return afterOthers(buildsFirst(operations, actual), desired);
+  return afterOthers(afterGood(buildsFirst(operations, actual)), desired);
+}
+
+/**
+ * A port that an app lets go of may have to be its own again, should its upgrade fail: who takes it waits until that
+ * is known to be good. Where that would close a circle (two apps that swap ports), they do not wait.
+ */
+function afterGood(operations: readonly Operation[]): Operation[] {
+  const records = new Map<AppName, OpId>();
+  for (const { rescues, app } of operations) {
+    const record = rescues && operations.find((op) => op.app === app && op.action.kind === 'record');
+    if (record) records.set(app, record.id);
+  }
+  if (records.size === 0) return [...operations];
+  const owners = new Map(operations.map((op) => [op.id, op.app]));
+  const edges = new Map<OpId, readonly OpId[]>(operations.map((op) => [op.id, [...op.needs, ...op.after]]));
+  return operations.map((op) => {
+    const others = op.needs.flatMap((id) => owners.get(id) ?? []).filter((app) => app !== op.app);
+    const good = [...new Set(others)].flatMap((app) => records.get(app) ?? []);
+    const added = good.filter((record) => !reaches(record, op.id, edges));
+    edges.set(op.id, [...(edges.get(op.id) ?? []), ...added]);
+    return added.length === 0 ? op : { ...op, needs: [...op.needs, ...added] };
+  });
 }
 
 /** Take something from an app that runs, or change it. */

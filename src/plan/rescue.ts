@@ -138,6 +138,12 @@ function deviceSteps(
   const devices = [...new Set(touched)];
   const detached = devices.map((device): Step => ({ action: { kind: 'detach', device }, cause, rescues }));
   const attached = devices.flatMap((device): Step[] => {
+    // By its name: the volume that is the app's now, should it have been restored from a backup meanwhile.
+    const volume = last.attachments.find((a) => a.kind === 'volume' && a.device === device);
+    if (volume?.kind === 'volume') {
+      const what = { kind: 'volume', volume: volume.volume, path: volume.path } as const;
+      return [{ action: { kind: 'attach', device, what }, cause, rescues }];
+    }
     const value = last.devices[device];
     return value
       ? [{ action: { kind: 'attach', device, what: { kind: 'device', value } }, cause, rescues }]

@@ -180,7 +180,11 @@ export function recordingPorts(
         await call(['incus.markVolume', volume.name, marks.app, marks.volume], undefined);
         volumes[volumes.indexOf(volume)] = { ...volume, ...marks };
       },
+      setDevices: unused,
       removeVolume: unused,
+      copyVolume: unused,
+      exportVolume: unused,
+      importVolume: unused,
       unshareable: unused,
       hasImage: unused,
       quiesce: unused,

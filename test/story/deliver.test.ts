@@ -37,7 +37,7 @@ describe('a store of the container’s own', () => {
   const app = story.name('box') as AppName;
   const incus = incusOver(socketPath(process.env), story.project);
   const { copy } = deliveries(story.project, incus, exec);
-  const guest = guestOver(incus);
+  const guest = guestOver(incus, exec);
   const inside = (...command: string[]) => must('incus', ['exec', app, '--', ...command]);
   /** The links of the profile, by name. */
   const links = async () => {

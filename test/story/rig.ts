@@ -240,6 +240,20 @@ export class Story {
   }
 }
 
+/** Resolves once a running `pets` has told of a step. */
+export function seen(child: ChildProcess, step: string): Promise<void> {
+  let text = '';
+  return new Promise((resolve, reject) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes(step)) resolve();
+    });
+    child.once('close', () => {
+      reject(new Error(`it ended before \`${step}\`: ${text}`));
+    });
+  });
+}
+
 function cleanEnv(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([key]) => !key.startsWith('PETS_') && key !== 'FORCE_COLOR',

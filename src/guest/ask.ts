@@ -1,0 +1,80 @@
+import type { AppName } from '../model.js';
+import type { GuestResult, Incus } from '../ports.js';
+import { FailedProgram, ProblemError, TimeoutProblem } from '../problem.js';
+
+export const BIN = '/run/current-system/sw/bin';
+/** One command may take so long; then how the container is must be looked at. */
+const SLICE_MS = 15_000;
+/** A limit that has just run out still lets a command answer. */
+const LEAST_MS = 3000;
+
+/** A guest, and until when it is asked. */
+export type Asked = {
+  readonly incus: Incus;
+  readonly app: AppName;
+  /** As `Date.now()` counts. */
+  readonly deadline: number;
+  /** What goes on meanwhile: `while it booted`. */
+  readonly during: string;
+};
+
+/** A command in the guest, within what is left of the limit; null when that, or a slice of it, was not enough. */
+export async function ask(
+  guest: Asked,
+  command: readonly string[],
+  limitMs = Math.max(LEAST_MS, Math.min(SLICE_MS, guest.deadline - Date.now())),
+): Promise<GuestResult | null> {
+  try {
+    return await guest.incus.exec(guest.app, command, limitMs);
+  } catch (error) {
+    if (!(error instanceof TimeoutProblem)) await mustStillRun(guest, error);
+    await mustRun(guest);
+    return null;
+  }
+}
+
+const LOOKS = 10;
+const LOOK_MS = 200;
+
+/** A guest that has just died reads as running for a moment. One that goes on running has an error of its own. */
+async function mustStillRun(guest: Asked, error: unknown): Promise<void> {
+  for (let n = 0; n < LOOKS; n++) {
+    await mustRun(guest);
+    await pause(LOOK_MS);
+  }
+  throw error;
+}
+
+/** What timeout(1) exits with. */
+export const TOO_LATE = 124;
+/** What ending a command takes, over its limit. */
+const MARGIN_MS = 3000;
+
+/** One that does not run on in the guest when its time is up: `TOO_LATE`. */
+export async function askWithin(
+  guest: Asked,
+  command: readonly string[],
+  limitMs: number,
+): Promise<GuestResult> {
+  const limit = [`${BIN}/timeout`, '--kill-after=1', String(limitMs / 1000)];
+  const answer = await ask(guest, [...limit, ...command], limitMs + MARGIN_MS);
+  return answer ?? { exitCode: TOO_LATE, stdout: '', stderr: '' };
+}
+
+/** A guest that was frozen or is dead explains why it does not answer. */
+export async function mustRun({ incus, app, during }: Asked): Promise<void> {
+  const status = await incus.status(app);
+  if (status === 'Running') return;
+  if (status === 'Frozen') {
+    const hint = `\`pets up ${app}\` thaws it`;
+    throw new ProblemError({ app, message: 'somebody froze the container', hint });
+  }
+  throw new FailedProgram(
+    { app, message: `the container died ${during}`, hint: `look at \`incus info --show-log ${app}\`` },
+    await incus.consoleTail(app),
+  );
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import { ConnectionLost, type Reply } from '../../src/incus/http.js';
+import { insideOf } from '../../src/incus/inside.js';
+import { OwnInstances } from '../../src/incus/own.js';
+import { begun, daemon, operation, operations, shown } from './daemon.js';
+
+const LIST = 'GET /1.0/operations';
+const LOOK = 'GET /1.0/instances/web';
+const EXEC = 'POST /1.0/instances/web/exec';
+const WAIT = 'GET /1.0/operations/own/wait';
+const BEFORE = 'GET /1.0/operations/before/wait';
+const config = { 'user.pets.project': 'p', 'user.pets.app': 'web' };
+
+function lost(): Reply {
+  throw new ConnectionLost('it broke');
+}
+
+/** `web`, in which a command that was begun before still runs, and a person's shell. */
+function web(answers: Readonly<Record<string, () => Reply>>) {
+  const { rest, asked } = daemon({
+    ...operations([
+      operation('before', 'web', { description: 'Executing command' }),
+      operation('shell', 'web', { class: 'websocket', description: 'Executing command' }),
+    ]),
+    [LOOK]: () => shown({ status: 'Running', config, devices: {}, description: '' }),
+    [EXEC]: () => begun('own'),
+    [WAIT]: () => shown({ metadata: { return: 3 } }),
+    ...answers,
+  });
+  return { asked, ...insideOf(rest, new OwnInstances(rest, 'p')) };
+}
+
+test('a command is run once, beside whatever else runs', async () => {
+  const { exec, asked } = web({});
+  expect(await exec('web', ['true'], 1000)).toEqual({ exitCode: 3, stdout: '', stderr: '' });
+  expect(asked).toEqual([LOOK, EXEC, WAIT]);
+});
+
+test('whether one whose connection broke was begun is not known: when what runs has ended it is run again', async () => {
+  let times = 0;
+  const { exec, asked } = web({ [EXEC]: () => (times++ === 0 ? lost() : begun('own')) });
+  expect(await exec('web', ['true'], 1000)).toMatchObject({ exitCode: 3 });
+  expect(asked).toEqual([LOOK, EXEC, LOOK, LIST, BEFORE, EXEC, WAIT]);
+});
