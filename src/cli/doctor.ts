@@ -4,14 +4,13 @@ import { profileDirectory } from '../deliver/instance.js';
 import { diagnose } from '../doctor/check.js';
 import { CHECKS } from '../doctor/checks.js';
 import type { ManifestFound, World } from '../doctor/world.js';
-import { said } from '../incus/attempt.js';
 import { forwardersOf } from '../incus/forwarders.js';
-import { sender, socketPath } from '../incus/http.js';
-import { open } from '../incus/operations.js';
+import { socketPath } from '../incus/http.js';
 import { listeningSockets } from '../incus/sockets.js';
 import type { InstanceJson } from '../ports.js';
 import { EXIT, formatProblem, ProblemError, type ExitCode } from '../problem.js';
 import { doctorText, jsonText } from '../ui/index.js';
+import { asker } from './ask.js';
 import { wantsColor, type Context } from './context.js';
 import { examples, withGlobalOptions, type Ends, type JsonOption } from './options.js';
 import { NoManifest, readProject } from './project.js';
@@ -51,7 +50,7 @@ async function worldOf({ file }: JsonOption, context: Context): Promise<World> {
   const socket = socketPath(context.env);
   const manifest = await manifestOf(file, context);
   const project = manifest.kind === 'read' ? manifest.manifest.project : null;
-  const ask = asker(socket);
+  const ask = asker(socket, LIMITS_MS.answer);
   return {
     ask,
     socket,
@@ -80,14 +79,4 @@ async function manifestOf(file: string | undefined, context: Context): Promise<M
     const others = more.length > 0 ? `, and ${more.length} more` : '';
     return { kind: 'invalid', why: `${first ?? ''}${others}`, fix: 'pets validate' };
   }
-}
-
-/** One try each: a daemon that has to be waited for is what a doctor is to find. */
-function asker(socket: string): World['ask'] {
-  const send = sender(socket);
-  return (path) =>
-    said(`asking Incus for ${path}`, async () => {
-      const { status, body } = await send('GET', path, { silenceMs: LIMITS_MS.answer });
-      return status === 404 ? null : open(body).metadata;
-    });
 }
