@@ -22,6 +22,8 @@ const VERBS = [
   'backup',
   'backups',
   'restore',
+  'doctor',
+  'completion',
 ];
 
 describe.each(PAGES)('%s', (page) => {
