@@ -45,7 +45,11 @@ export function socket(facts: SocketFacts): Finding {
   if (mayUse) return ok(`${user} may use ${path} (its group is ${group})`);
   if (isMember)
     return failed(`this session of ${user} is older than its membership in ${group}`, `newgrp ${group}`);
-  return failed(`${user} may not use ${path} (its group is ${group})`, joining(group, user));
+  const words = `${user} may not use ${path} (its group is ${group})`;
+  // Nobody is to join root's own group.
+  if (group === 'root')
+    return failed(words, 'use sudo, or start the daemon with a group: incusd --group incus-admin');
+  return failed(words, joining(group, user));
 }
 
 function joining(group: string, user: string): string {

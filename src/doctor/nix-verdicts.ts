@@ -26,9 +26,11 @@ export type FlakesFacts = {
 };
 
 export function flakes({ works, said, isEnabled }: FlakesFacts): Finding {
+  const isAboutFlakes = said.trim() === '' || /experimental|unrecogni[sz]ed|unknown/.test(said);
+  if (!works && !isAboutFlakes) return unknown(`nothing could be evaluated: ${lastLine(said)}`);
   if (!works)
     return failed(
-      `this Nix has no flakes: ${lastLine(said)}`,
+      `flakes do not work: ${lastLine(said) || 'this Nix has none'}`,
       'put `experimental-features = nix-command flakes` into /etc/nix/nix.conf',
     );
   return ok(isEnabled ? 'enabled' : 'not enabled in nix.conf; pets turns them on for what it runs itself');
@@ -38,7 +40,11 @@ export type StoreFacts = { readonly answers: boolean; readonly said: string };
 
 export function store({ answers, said }: StoreFacts): Finding {
   if (answers) return ok('the store answers');
-  return failed(`the store does not answer: ${lastLine(said)}`, 'systemctl start nix-daemon');
+  const isDenied = /not permitted|permission denied/i.test(said);
+  const fix = isDenied
+    ? 'use the user who owns /nix, or Nix for several users, with its daemon'
+    : 'systemctl start nix-daemon';
+  return failed(`the store does not answer: ${lastLine(said)}`, fix);
 }
 
 function lastLine(text: string): string {

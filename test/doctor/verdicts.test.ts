@@ -38,6 +38,7 @@ test.each<[incus.SocketFacts, Expected]>([
   [{ ...there, mayUse: true, isMember: false }, ['ok', 'ann may use /run/s']],
   [{ ...there, mayUse: false, isMember: false }, ['failed', 'may not', 'usermod -aG incus-admin ann']],
   [{ ...there, mayUse: false, isMember: true }, ['failed', 'session', 'newgrp incus-admin']],
+  [{ ...there, group: 'root', mayUse: false, isMember: false }, ['failed', 'may not', 'incusd --group']],
   [{ ...socket, is: 'missing' }, ['failed', 'no /run/s', 'INCUS_SOCKET']],
   [{ ...socket, is: 'hidden' }, ['failed', 'may not look', 'usermod']],
 ])('its socket %j', (facts, expected) => {
@@ -100,13 +101,19 @@ test.each<[nix.ProgramFacts, Expected]>([
 test.each<[nix.FlakesFacts, Expected]>([
   [{ works: true, said: '', isEnabled: true }, ['ok', 'enabled']],
   [{ works: true, said: '', isEnabled: false }, ['ok', 'pets turns them on']],
-  [{ works: false, said: 'a\nno such thing\n', isEnabled: false }, ['failed', 'no such thing', 'nix.conf']],
+  [
+    { works: false, said: 'error: unknown setting\n', isEnabled: false },
+    ['failed', 'unknown setting', 'nix.conf'],
+  ],
+  [{ works: false, said: '', isEnabled: false }, ['failed', 'has none', 'nix.conf']],
+  [{ works: false, said: 'a\nno permission\n', isEnabled: false }, ['unknown', 'no permission']],
 ])('flakes %j', (facts, expected) => {
   expectFinding(nix.flakes(facts), expected);
 });
 
 test.each<[nix.StoreFacts, Expected]>([
   [{ answers: true, said: '' }, ['ok', 'answers']],
+  [{ answers: false, said: 'error: Permission denied' }, ['failed', 'denied', 'owns /nix']],
   [{ answers: false, said: 'error: cannot connect' }, ['failed', 'cannot connect', 'nix-daemon']],
 ])('the store %j', (facts, expected) => {
   expectFinding(nix.store(facts), expected);
