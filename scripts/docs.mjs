@@ -1,20 +1,38 @@
-// docs/manifest.md and pets.toml.example, from the manifest's own schema.
+// docs/manifest.md, pets.toml.example and docs/pets.1, from the program itself.
 import { build } from 'esbuild';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { manPage } from './man.mjs';
 import { manifestExample, manifestPage } from './manifest-docs.mjs';
 
-const { outputFiles } = await build({
-  entryPoints: ['src/manifest/documented.ts'],
-  bundle: true,
-  write: false,
-  platform: 'node',
-  format: 'esm',
-});
-const code = outputFiles[0]?.contents ?? new Uint8Array();
-const { documentedTables } = await import(
-  `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
-);
-const tables = documentedTables();
-const template = await readFile('scripts/manifest.template.md', 'utf8');
-await writeFile('docs/manifest.md', manifestPage(template, tables));
-await writeFile('pets.toml.example', manifestExample(tables));
+// Below node_modules, for what is not bundled to be found.
+const folder = await mkdtemp('node_modules/.docs-');
+try {
+  await build({
+    entryPoints: ['src/manifest/documented.ts', 'src/cli/args.ts'],
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+  });
+  const load = (/** @type {string} */ path) => import(pathToFileURL(join(folder, path)).href);
+  const { documentedTables } = await load('manifest/documented.mjs');
+  const { commandLine } = await load('cli/args.mjs');
+  const tables = documentedTables();
+  const template = await readFile('scripts/manifest.template.md', 'utf8');
+  await writeFile('docs/manifest.md', manifestPage(template, tables));
+  await writeFile('pets.toml.example', manifestExample(tables));
+  const commands = await readFile('docs/commands.md', 'utf8');
+  await writeFile(
+    'docs/pets.1',
+    manPage(
+      commandLine({}, () => undefined),
+      commands,
+    ),
+  );
+} finally {
+  await rm(folder, { recursive: true });
+}

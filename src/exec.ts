@@ -18,7 +18,7 @@ const MAX_LINES = 10_000;
 const MAX_COLUMNS = 2_000;
 
 /** The `Exec` port. Secrets never go through here: execa prints arguments in its errors. */
-export const exec: Exec = async (command, args, { onLine } = {}) => {
+export const exec: Exec = async (command, args, { onLine, limitMs } = {}) => {
   const kept: string[] = [];
   const child = execa(command, args, {
     reject: false,
@@ -31,9 +31,13 @@ export const exec: Exec = async (command, args, { onLine } = {}) => {
   });
   const { pid } = child;
   if (pid !== undefined) running.add(pid);
+  const limit = limitOn(pid, limitMs);
   const result = await child;
+  limit.clear();
   if (pid !== undefined) running.delete(pid);
   if (result.exitCode === undefined && result.code === 'ENOENT') throw notInstalled(command);
+  if (limit.isOver())
+    throw new TimeoutProblem(`\`${command} ${args.join(' ')}\`: no end after ${Number(limitMs) / 1000} s`);
   const stderr = onLine === undefined ? result.stderr : kept.join('\n');
   return { exitCode: result.exitCode ?? null, stdout: result.stdout, stderr };
 };
@@ -158,6 +162,22 @@ export const launch = async ([program, ...args]: Command): Promise<void> => {
   const ended = await Promise.race([child, isStarted]);
   if (ended?.code === 'ENOENT') throw notInstalled(program);
 };
+
+/** Ends a process group after a time, if one is given. */
+function limitOn(pid: number | undefined, limitMs: number | undefined) {
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+    if (pid !== undefined) endGroup(pid, 'SIGKILL');
+  };
+  const timer = limitMs === undefined ? undefined : setTimeout(end, limitMs);
+  return {
+    isOver: () => isOver,
+    clear: () => {
+      clearTimeout(timer);
+    },
+  };
+}
 
 function endGroup(pid: number, signal: NodeJS.Signals = 'SIGTERM'): void {
   try {

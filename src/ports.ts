@@ -22,6 +22,8 @@ export type ExecResult = {
 
 export type ExecOptions = {
   readonly onLine?: (line: string) => void;
+  /** Past it, the program is ended: a `TimeoutProblem`. */
+  readonly limitMs?: number;
 };
 
 /** Runs a program with an argument list, never through a shell. A missing program is a ProblemError. */

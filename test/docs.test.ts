@@ -9,7 +9,7 @@ import { blocksOf, commandsOf, filesOf, PAGES, pageText, ROOT } from './pages.js
 /** Pages whose commands a story runs, from top to bottom. */
 const RUN: Readonly<Record<string, string>> = { 'docs/tutorial.md': 'test/story/tutorial.test.ts' };
 /** Verbs that pages speak of already and the program does not have yet. */
-const TO_COME = ['adopt', 'deploy', 'doctor'];
+const TO_COME = ['adopt', 'deploy'];
 
 /** What the help of a command says; null: there is no such command. */
 async function helpOf(...command: readonly string[]): Promise<string | null> {

@@ -37,6 +37,12 @@ describe('exec', () => {
     await expect(failure).rejects.toMatchObject({ exitCode: EXIT.unavailable });
   });
 
+  test('a program that takes too long is ended, with what it has started', async () => {
+    const limited = exec('sh', ['-c', 'sleep 600 & sleep 600'], { limitMs: 200 });
+    await expect(limited).rejects.toBeInstanceOf(TimeoutProblem);
+    await expect(limited).rejects.toThrow('no end after 0.2 s');
+  });
+
   test('runs in a process group of its own', async () => {
     const group = (await exec('sh', ['-c', 'ps -o pgid= -p $$'])).stdout.trim();
     const own = (await exec('sh', ['-c', `ps -o pgid= -p ${process.pid}`])).stdout.trim();

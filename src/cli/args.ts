@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
-import { EXIT, ProblemError } from '../problem.js';
+import { EXIT } from '../problem.js';
 import { addContract } from './args-contract.js';
 import { addBackup, addVolume } from './args-data.js';
+import { addCompletion } from './completion.js';
 import { config } from './config.js';
 import type { Context, GlobalOptions } from './context.js';
 import { diff, type DiffOptions } from './diff.js';
+import { addDoctor } from './doctor.js';
 import { down, type DownOptions } from './down.js';
 import { examples, flag, withGlobalOptions, withRunOptions, type Ends, type JsonOption } from './options.js';
 import { gc } from './gc.js';
@@ -14,6 +16,7 @@ import { rollback, type RollbackOptions } from './rollback.js';
 import { runs } from './runs.js';
 import { schema } from './schema.js';
 import { up, type RunOptions, type UpOptions } from './up.js';
+import { usageError } from './usage.js';
 import { validate } from './validate.js';
 import { addVerbs } from './verbs.js';
 import { VERSION } from './version.js';
@@ -25,16 +28,7 @@ export async function run(argv: readonly string[], process: Omit<Context, 'argv'
   const ends: Ends = async (result) => {
     code = await result;
   };
-  const program = programFor(context);
-  addUp(program, context, ends);
-  addDiff(program, context, ends);
-  addDown(program, context, ends);
-  addGenerations(program, context, ends);
-  addReaders(program, context, ends);
-  addVolume(program, context, ends);
-  addBackup(program, context, ends);
-  addContract(program, context, ends);
-  addVerbs(program, context, ends);
+  const program = commandLine(context, ends);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;
@@ -42,6 +36,23 @@ export async function run(argv: readonly string[], process: Omit<Context, 'argv'
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
     throw error instanceof CommanderError ? usageError(error) : error;
   }
+}
+
+/** All commands with their options: help, completion and the manual page are made from this. */
+export function commandLine(context: Context, ends: Ends): Command {
+  const program = programFor(context);
+  addUp(program, context, ends);
+  addDiff(program, context, ends);
+  addDown(program, context, ends);
+  addGenerations(program, context, ends);
+  addReaders(program, context, ends);
+  addVolume(program, context, ends);
+  addDoctor(program, context, ends);
+  addBackup(program, context, ends);
+  addContract(program, context, ends);
+  addVerbs(program, context, ends);
+  addCompletion(program, context, ends);
+  return program;
 }
 
 function programFor({ stdout }: Context): Command {
@@ -199,17 +210,4 @@ function addReaders(program: Command, context: Context, ends: Ends): void {
     .summary('print the JSON Schema of the manifest, for editors')
     .addHelpText('after', examples('pets schema > pets.schema.json'))
     .action(() => ends(schema(context)));
-}
-
-function usageError({ code, message }: CommanderError): ProblemError {
-  if (code === 'commander.help') {
-    const hint = '`pets --help` lists them; a command of several has a --help of its own';
-    return new ProblemError({ message: 'no command given', hint }, EXIT.usage);
-  }
-  const words = message.replace(/^error: /, '').replace(/\n\(/, ' (');
-  const hint =
-    code === 'commander.unknownOption'
-      ? 'options come after the command; `pets <command> --help` lists them'
-      : '`pets --help` lists the commands, `pets <command> --help` their options';
-  return new ProblemError({ message: words, hint }, EXIT.usage);
 }

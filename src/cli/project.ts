@@ -29,10 +29,13 @@ export type Project = {
   readonly locate: (path: KeyPath) => Pick<Problem, 'place' | 'excerpt'>;
 };
 
+/** Nobody named a manifest, and there is none. */
+export class NoManifest extends ProblemError {}
+
 export async function readProject(context: Context, file: string | undefined): Promise<Project> {
   const project = await readProjectIfAny(context, file);
   if (project) return project;
-  throw new ProblemError(
+  throw new NoManifest(
     {
       message: `there is no pets.toml in ${context.cwd} or above it`,
       hint: '`pets init` writes one; --file names another',

@@ -7,6 +7,7 @@ import { safeWriter, type SafeWriter } from './terminal.js';
 export { createBuildReporter } from './building.js';
 export { contractText } from './contract.js';
 export { diffText } from './diff.js';
+export { doctorText } from './doctor.js';
 export { cleanProblem } from './failure.js';
 export { fileDiffText, type FileChange } from './file-diff.js';
 export { eventLine, jsonLine, jsonText, outcomeRecord, planRecord, problemRecord } from './json.js';

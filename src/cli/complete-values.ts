@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { idsIn } from '../backup/folder.js';
+import { socketPath } from '../incus/http.js';
+import { generationsOf } from '../incus/record.js';
+import { onePerMarks, type VolumeJson } from '../incus/volume-json.js';
+import type { InstanceJson } from '../ports.js';
+import { listRuns } from '../runs/read.js';
+import { asker } from './ask.js';
+import type { Wanted, Word } from './complete.js';
+import type { Context } from './context.js';
+import { backupsRoot } from './data.js';
+import { readProject, type Project } from './project.js';
+import { runsDirectory } from './record.js';
+
+type Value = NonNullable<Wanted['value']>;
+type Asked = Pick<Wanted, 'given'> & {
+  readonly value: Value;
+  readonly context: Context;
+  /** Read only where it is asked for. */
+  readonly project: () => Promise<Project>;
+};
+type Source = (asked: Asked) => Promise<readonly Word[]> | readonly Word[];
+
+/** In place of words: the shell's own completion of paths. */
+export const FILES = ':files';
+export const FOLDERS = ':folders';
+
+/** Where names come from that only the machine has, by the argument's name; a command's own come first. */
+const SOURCES: Readonly<Record<string, Source>> = {
+  app: apps,
+  generation: generations,
+  'app/volume': volumes,
+  'runs id': runs,
+  'restore id': backups,
+  path: () => [[FILES, '']],
+  file: () => [[FILES, '']],
+  folder: () => [[FOLDERS, '']],
+};
+
+/** Nothing where it cannot be had at once: a shell waits for this. */
+export async function valuesFor({ value, given, file }: Wanted, context: Context): Promise<readonly Word[]> {
+  const source = value && (SOURCES[`${value.command} ${value.name}`] ?? SOURCES[value.name]);
+  if (!source) return [];
+  try {
+    const named = file ?? context.env['PETS_FILE'];
+    return await source({ value, given, context, project: () => readProject(context, named) });
+  } catch {
+    // On a line that is being written there is no place for what went wrong.
+    return [];
+  }
+}
+
+async function apps({ value, given, project }: Asked): Promise<Word[]> {
+  const { manifest } = await project();
+  const names = manifest.apps.map(({ name }): Word => [name, 'app']);
+  const tags = [...new Set(manifest.apps.flatMap(({ tags }) => tags))].sort();
+  const selectors = value.isList ? tags.map((tag): Word => [`@${tag}`, 'apps with this tag']) : [];
+  return [...names, ...selectors].filter(([name]) => !given.includes(name));
+}
+
+/** How long the daemon may take. */
+const ANSWER_MS = 1_000;
+
+async function generations({ given: [app = ''], context }: Asked): Promise<Word[]> {
+  const ask = asker(socketPath(context.env), ANSWER_MS);
+  const found = (await ask(`/1.0/instances/${encodeURIComponent(app)}`)) as InstanceJson | null;
+  return generationsOf(found?.config ?? {}, []).map(({ generation, at }) => [
+    String(generation),
+    at.slice(0, 16).replace('T', ' '),
+  ]);
+}
+
+async function volumes({ context, project }: Asked): Promise<Word[]> {
+  const { manifest } = await project();
+  const ask = asker(socketPath(context.env), ANSWER_MS);
+  const pools = (await ask('/1.0/storage-pools?recursion=1')) as { name: string; driver: string }[];
+  const found = pools.map(async (pool) => {
+    const path = `/1.0/storage-pools/${encodeURIComponent(pool.name)}/volumes/custom?recursion=1`;
+    return ((await ask(path)) as VolumeJson[]).map((json) => ({ pool, json }));
+  });
+  const all = (await Promise.all(found)).flat();
+  const own = all.filter(({ json }) => json.config['user.pets.project'] === manifest.project);
+  return onePerMarks(own).map(({ app, volume, usedBy }) => [
+    `${app}/${volume}`,
+    usedBy.length > 0 ? `attached to ${usedBy.join(', ')}` : 'kept',
+  ]);
+}
+
+async function runs({ context, project }: Asked): Promise<Word[]> {
+  const { manifest } = await project();
+  const ids = listRuns(runsDirectory(context.env, manifest.project));
+  return ids.length === 0 ? [] : [['last', 'the newest run'], ...ids.map((id): Word => [id, 'run'])];
+}
+
+async function backups({ given: [app = ''], context, project }: Asked): Promise<Word[]> {
+  const { manifest } = await project();
+  const ids = await idsIn(join(backupsRoot(manifest, context.env), app));
+  return ids.map((id) => [id, 'backup']);
+}

@@ -1,0 +1,101 @@
+import type { Argument, Command, Option } from 'commander';
+
+/** What a shell offers: a word, and what it means. */
+export type Word = readonly [word: string, meaning: string];
+
+/** What may stand at the end of a command line. */
+export type Wanted = {
+  /** Known from the program alone. */
+  readonly words: readonly Word[];
+  /** Of what a value is the name: the command, and the argument's name as its usage has it. */
+  readonly value: { readonly command: string; readonly name: string; readonly isList: boolean } | null;
+  /** What stands before the value in the same word: `--file=`. */
+  readonly prefix: string;
+  /** The command's arguments so far, without its options. */
+  readonly given: readonly string[];
+  /** The value of `--file`. */
+  readonly file: string | undefined;
+};
+
+type Reading = {
+  command: Command;
+  readonly given: string[];
+  /** The option whose value is the next word. */
+  open: Option | null;
+  file: string | undefined;
+  /** After `--` there are no options. */
+  isOver: boolean;
+};
+
+/** `words`: those after `pets`; the last one is being written. */
+export function wantedAt(program: Command, words: readonly string[]): Wanted {
+  const reading: Reading = { command: program, given: [], open: null, file: undefined, isOver: false };
+  for (const word of words.slice(0, -1)) read(word, reading);
+  const current = words.at(-1) ?? '';
+  const { command, given, open, file, isOver } = reading;
+  const wanted = { words: [], value: null, prefix: '', given, file };
+  if (open) return { ...wanted, ...valueOf(open, command) };
+  const [flag = '', isAssigned] = [current.split('=')[0], current.includes('=')];
+  if (!isOver && current.startsWith('--') && isAssigned) {
+    const option = optionNamed(flag, command);
+    return option ? { ...wanted, ...valueOf(option, command), prefix: `${flag}=` } : wanted;
+  }
+  if (!isOver && current.startsWith('-')) return { ...wanted, words: flagsOf(command) };
+  if (command.commands.length > 0)
+    return given.length > 0 ? wanted : { ...wanted, words: commandsOf(command) };
+  const at = command.registeredArguments;
+  const argument = at[given.length] ?? at.findLast(({ variadic }) => variadic);
+  return argument ? { ...wanted, ...argumentOf(argument, command) } : wanted;
+}
+
+function read(word: string, reading: Reading): void {
+  const { command, open } = reading;
+  if (open) {
+    if (open.long === '--file') reading.file = word;
+    reading.open = null;
+  } else if (word === '--' && !reading.isOver) {
+    reading.isOver = true;
+  } else if (word.startsWith('-') && !reading.isOver) {
+    const [flag = '', ...value] = word.split('=');
+    const option = optionNamed(flag, command);
+    if (option?.long === '--file' && value.length > 0) reading.file = value.join('=');
+    reading.open = option?.required && value.length === 0 ? option : null;
+  } else {
+    const below = command.commands.find((one) => [one.name(), ...one.aliases()].includes(word));
+    if (below) reading.command = below;
+    else reading.given.push(word);
+  }
+}
+
+function optionNamed(flag: string, command: Command): Option | undefined {
+  return command.options.find(({ long, short }) => flag !== '' && (flag === long || flag === short));
+}
+
+function flagsOf(command: Command): Word[] {
+  const options = command.createHelp().visibleOptions(command);
+  return options.map(({ long, short, description }) => [long ?? short ?? '', description]);
+}
+
+function commandsOf(command: Command): Word[] {
+  const below = command.createHelp().visibleCommands(command);
+  return below.map((one) => [one.name(), one.summary()]);
+}
+
+function valueOf(option: Option, command: Command): Pick<Wanted, 'words' | 'value'> {
+  const name = /[<[](.*?)(?:\.\.\.)?[>\]]/.exec(option.flags)?.[1] ?? '';
+  return named(name, option.argChoices, false, command);
+}
+
+function argumentOf(argument: Argument, command: Command): Pick<Wanted, 'words' | 'value'> {
+  return named(argument.name(), argument.argChoices, argument.variadic, command);
+}
+
+function named(
+  name: string,
+  choices: readonly string[] | undefined,
+  isList: boolean,
+  command: Command,
+): Pick<Wanted, 'words' | 'value'> {
+  if (choices) return { words: choices.map((choice): Word => [choice, '']), value: null };
+  return { words: [], value: { command: command.name(), name, isList } };
+}

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { createSocket } from 'node:dgram';
+import type { ManifestApp } from '../model.js';
+import { ProblemError } from '../problem.js';
+import type { ForwardersFacts, InotifyFacts, ListenFacts } from './app-verdicts.js';
+import { orProblem, type ManifestFound, type World } from './world.js';
+
+const LIMIT = '/proc/sys/fs/inotify/max_user_instances';
+
+export async function inotify({ ask, manifest: found }: World): Promise<InotifyFacts> {
+  const limit = Number(await readFile(LIMIT, 'utf8'));
+  const asked = await orProblem(
+    ask('/1.0/instances?recursion=1&all-projects=true') as Promise<readonly InstanceJson[]>,
+  );
+  const wanted = found.kind === 'read' ? found.manifest.apps.map(({ name }) => String(name)) : [];
+  if ('problem' in asked) return { limit, running: null, wanted: wanted.length };
+  const running = asked.filter(({ status, type }) => status !== 'Stopped' && type === 'container');
+  const names = new Set(running.map(({ name }) => name));
+  return { limit, running: running.length, wanted: wanted.filter((name) => !names.has(name)).length };
+}
+
+type InstanceJson = { readonly name: string; readonly status: string; readonly type: string };
+
+export function manifest({ manifest: found }: World): ManifestFound {
+  return found;
+}
+
+export async function listen({ manifest: found }: World): Promise<ListenFacts> {
+  if (found.kind !== 'read')
+    throw new ProblemError({ message: 'no manifest says which addresses are wanted' });
+  const wanted = found.manifest.apps.flatMap((app) =>
+    addressesOf(app).map((address) => ({ app: app.name, address })),
+  );
+  const addresses = [...new Set(wanted.map(({ address }) => address))];
+  const bound = await Promise.all(addresses.map(isHere));
+  return { wanted, here: addresses.filter((_, i) => bound[i]) };
+}
+
+/** Whether the kernel lets somebody listen there; lists of interfaces leave out those without a carrier. */
+function isHere(address: string): Promise<boolean> {
+  const probe = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+  return new Promise((resolve) => {
+    const end = (is: boolean) => {
+      probe.close();
+      resolve(is);
+    };
+    probe.once('error', () => {
+      end(false);
+    });
+    probe.bind({ address, port: 0, exclusive: true }, () => {
+      end(true);
+    });
+  });
+}
+
+function addressesOf({ port, listen: main, publish }: ManifestApp): string[] {
+  const published = publish.flatMap(({ binding }) => (binding.protocol === 'unix' ? [] : [binding.address]));
+  return [...new Set([...(port === null ? [] : [main]), ...published])];
+}
+
+export function forwarders(world: World): Promise<ForwardersFacts> {
+  return world.forwarders();
+}

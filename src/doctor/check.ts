@@ -1,0 +1,36 @@
+import { type Diagnosis, type Finding, unknown } from '../finding.js';
+import { problemOf } from '../problem.js';
+import type { World } from './world.js';
+
+export type Check = { readonly name: string; readonly find: (world: World) => Promise<Finding> };
+
+/** `gather` finds facts and may fail; `judge` is pure. */
+export function check<Facts>(
+  name: string,
+  gather: (world: World) => Facts | Promise<Facts>,
+  judge: (facts: Facts) => Finding,
+): Check {
+  return { name, find: async (world) => judge(await gather(world)) };
+}
+
+/** Runs all of them at once. One that fails or takes longer than `limitMs` is not known, and holds up no other. */
+export function diagnose(checks: readonly Check[], world: World, limitMs: number): Promise<Diagnosis[]> {
+  return Promise.all(
+    checks.map(async ({ name, find }) => ({ check: name, ...(await within(limitMs, find(world))) })),
+  );
+}
+
+function within(limitMs: number, finding: Promise<Finding>): Promise<Finding> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      resolve(unknown(`no answer within ${limitMs / 1000} s`));
+    }, limitMs);
+    const end = (found: Finding) => {
+      clearTimeout(timer);
+      resolve(found);
+    };
+    finding.then(end, (error: unknown) => {
+      end(unknown(problemOf(error).message));
+    });
+  });
+}

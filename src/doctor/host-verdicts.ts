@@ -1,0 +1,80 @@
+import { failed, type Finding, ok, unknown, warning } from '../finding.js';
+
+type Amount = { readonly free: number; readonly total: number };
+/** Null: not told. */
+export type SpaceFacts = {
+  readonly what: string;
+  readonly bytes: Amount | null;
+  readonly inodes: Amount | null;
+  readonly fix: string;
+};
+
+const GIB = 2 ** 30;
+/** A NixOS system is one or two GiB; a guest's disk little. */
+const LITTLE = 5 * GIB;
+const TOO_LITTLE = GIB;
+const FEW_INODES = 0.05;
+
+export function space({ what, bytes, inodes, fix }: SpaceFacts): Finding {
+  if (bytes === null) return unknown(`${what}: what is free there`);
+  const words = `${what} has ${gib(bytes.free)} of ${gib(bytes.total)} GiB free`;
+  if (bytes.free < TOO_LITTLE) return failed(words, fix);
+  if (bytes.free < LITTLE) return warning(words, fix);
+  if (inodes && inodes.free < FEW_INODES * inodes.total)
+    return warning(`${words}, but only ${inodes.free} of ${inodes.total} inodes`, fix);
+  return ok(words);
+}
+
+function gib(bytes: number): string {
+  return (bytes / GIB).toFixed(1);
+}
+
+/** `obstacle`: why `nearest`, the folder itself or what is there above it, cannot be written in; an errno. */
+export type FolderFacts = {
+  readonly path: string;
+  readonly nearest: string;
+  readonly obstacle: string | null;
+};
+
+export function profiles(facts: FolderFacts): Finding {
+  if (!facts.nearest.startsWith('/nix/var/nix/profiles'))
+    return unknown('there is no /nix/var/nix/profiles: Nix has not been set up here');
+  return writable(facts, 'systems are kept', `install -d -m 2775 -g incus-admin ${facts.path}`);
+}
+
+export function state(facts: FolderFacts): Finding {
+  const fix = `install -d -m 700 -o "$USER" ${facts.path}, as root, or set PETS_STATE_DIR`;
+  return writable(facts, 'runs are recorded', fix);
+}
+
+function writable({ path, nearest, obstacle }: FolderFacts, what: string, fix: string): Finding {
+  const made = path === nearest ? '' : ', which will be made';
+  if (obstacle === null) return ok(`${what} in ${path}${made}`);
+  return failed(`${nearest} cannot be written in (${obstacle}); ${what} in ${path}`, fix);
+}
+
+/** Milliseconds since the epoch. `newest`: when something here was last written. Null: nobody can tell. */
+export type ClockFacts = {
+  readonly now: number;
+  readonly newest: number;
+  readonly isSynchronized: boolean | null;
+};
+
+/** No pets is older. */
+const EARLIEST = Date.UTC(2025, 0, 1);
+const TOLERANCE_MS = 120_000;
+const SET_CLOCK = 'timedatectl set-ntp true';
+
+export function clock({ now, newest, isSynchronized }: ClockFacts): Finding {
+  const words = `it is ${new Date(now).toISOString().slice(0, 16)}Z`;
+  if (now < EARLIEST) return failed(`${words} by the clock, which cannot be`, SET_CLOCK);
+  if (newest > now + TOLERANCE_MS) {
+    const written = new Date(newest).toISOString().slice(0, 16);
+    return warning(
+      `${words}, and something here was written at ${written}Z: the clock has gone back`,
+      SET_CLOCK,
+    );
+  }
+  if (isSynchronized === false) return warning(`${words}; the clock is not kept in time`, SET_CLOCK);
+  return ok(isSynchronized ? `${words}, kept in time` : `${words}; who keeps it in time is not known`);
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { manPage } from '../scripts/man.mjs';
+import { commandLine } from '../src/cli/args.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+const { stdin, stderr } = process;
+const stdout = new PassThrough();
+const program = commandLine(
+  {
+    cwd: '/',
+    argv: [],
+    env: {},
+    stdin,
+    stdout,
+    stderr,
+    draining: (work) => work(new AbortController().signal),
+  },
+  () => Promise.resolve(),
+);
+
+describe('docs/pets.1', () => {
+  const page = textOf('docs/pets.1');
+
+  test('is what `npm run docs` makes of the commands', () => {
+    expect(page).toBe(manPage(program, textOf('docs/commands.md')));
+  });
+
+  test('has every command that the help shows, and none that it hides', () => {
+    for (const command of program.createHelp().visibleCommands(program))
+      expect(page).toMatch(new RegExp(`^\\.SS "pets ${command.name()}[ "]`, 'm'));
+    expect(page).not.toContain('__complete');
+  });
+
+  test('is installed with the program', () => {
+    expect((JSON.parse(textOf('package.json')) as { man: string }).man).toBe('docs/pets.1');
+  });
+
+  test('has the exit codes of docs/commands.md', () => {
+    for (const code of ['0', '69', '75']) expect(page).toContain(`.TP\n.B ${code}\n`);
+    expect(() => manPage(program, 'nothing')).toThrow('no table');
+  });
+
+  test('no line begins with what roff would take for a request of its own', () => {
+    const requests = page.split('\n').filter((line) => /^[.']/.test(line));
+    const known = /^\.(\\"|TH|SH|SS|TP|PP|B|BR|I|EX|EE)( |$)|^\.\\" /;
+    expect(requests.filter((line) => !known.test(line))).toEqual([]);
+  });
+});
