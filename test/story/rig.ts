@@ -235,10 +235,7 @@ export class Story {
   }
 
   async bootIds(): Promise<Record<string, string>> {
-    const entries = (await this.instances()).map(
-      async ({ name }) =>
-        [name, await this.#incus('exec', name, '--', 'cat', '/proc/sys/kernel/random/boot_id')] as const,
-    );
+    const entries = (await this.instances()).map(async ({ name }) => [name, await bootId(name)] as const);
     return Object.fromEntries(await Promise.all(entries));
   }
 
@@ -262,6 +259,15 @@ export function seen(child: ChildProcess, step: string): Promise<void> {
       reject(new Error(`it ended before \`${step}\`: ${text}`));
     });
   });
+}
+
+/** On a busy machine `incus exec` now and then prints nothing and says that all is well. */
+async function bootId(name: string): Promise<string> {
+  const command = ['exec', name, '--', 'cat', '/proc/sys/kernel/random/boot_id'];
+  for (let n = 1; ; n++) {
+    const id = await must('incus', command);
+    if (id !== '' || n === 5) return id;
+  }
 }
 
 function cleanEnv(): NodeJS.ProcessEnv {

@@ -119,15 +119,16 @@ describe('while it runs', () => {
     await story.ok(['diff', '--exit-code']);
   });
 
-  test('a switch that failed is tried again by the next run, and not taken for done', async () => {
+  test('a switch that failed is taken back, tried again when that is asked for, and not taken for done', async () => {
     story.plainFlake('app', '');
     story.manifest({ app: 'flake-ref = "./app"' });
     await story.ok(['up']);
     story.plainFlake('app', 'system.activationScripts.broken = "echo cannot; exit 1";');
-    for (const run of ['first', 'second']) {
-      const up = await story.pets(['up', '--progress', 'plain']);
-      expect({ run, code: up.code }).toEqual({ run, code: 1 });
+    for (const args of [[], ['--retry']]) {
+      const up = await story.pets(['up', '--progress', 'plain', ...args]);
+      expect({ args, code: up.code }).toEqual({ args, code: 3 });
       expect(up.stderr).toContain('switch-to-configuration failed');
+      expect(await story.pets(['diff', '--exit-code'])).toMatchObject({ code: 2 });
     }
     story.plainFlake('app', '');
     await story.ok(['up']);
@@ -168,13 +169,15 @@ describe('while it runs', () => {
     const boots = await story.bootIds();
     story.plainFlake('app', unit('echo a late excuse; exit 3'));
     const up = await story.pets(['up', '--progress', 'plain']);
-    expect(up.code).toBe(1);
+    expect(up.code).toBe(3);
     expect(up.stderr).toMatch(/warning: .*worker\.service|the following units failed: worker\.service/);
     expect(up.stderr).toContain('a late excuse');
     expect(await story.pets(['diff', '--exit-code'])).toMatchObject({ code: 2 });
     story.plainFlake('app', unit('echo fine again'));
+    const back = await story.bootIds();
+    expect(back).not.toEqual(boots);
     await story.ok(['up']);
-    expect(await story.bootIds()).toEqual(boots);
+    expect(await story.bootIds()).toEqual(back);
   });
 
   test.each([
