@@ -25,16 +25,17 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   bringSystem(ops, { ...compared, actual: old }, system, ref, context);
   moveExposure(ops, app.name, changes, context);
   checkHealth(ops, compared, ref);
+  // What is left, not what serves already: a rollback that was asked for twice leaves nothing the second time.
+  if (compared.byHand && actual?.applied && actual.applied.generation !== returns?.generation)
+    ops.then(
+      { kind: 'condemn', facets: withoutSecrets(actual.applied.facets), why: 'it was rolled back by hand' },
+      'it is not to come back by itself',
+    );
   if (ops.all.length > 0 || changes.length > 0) {
     const changed = [...new Set(changes.map((c) => c.facet))].join(', ');
     const cause = `as the manifest says${changed === '' ? '' : `: ${changed}`}`;
     ops.then({ kind: 'record', facets: withoutSecrets(app.facets), system: ref, health: app.health }, cause);
   }
-  if (compared.byHand && actual?.applied)
-    ops.then(
-      { kind: 'condemn', facets: withoutSecrets(actual.applied.facets), why: 'it was rolled back by hand' },
-      'it is not to come back by itself',
-    );
   if (actual && ref.kind === 'built')
     ops.then({ kind: 'collect', keep: app.keep, store: compared.store }, `${app.keep} are kept`);
   return [...ops.all, ...rescueOperations(compared, ops.all)];

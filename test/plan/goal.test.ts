@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { golden, planned, shown } from './worlds.js';
+import { planOf } from '../../src/plan/plan.js';
+import { actualOf, desired, golden, planned, shown } from './worlds.js';
 
 describe('what failed before', () => {
   test('is held, and says when, why, what serves and what to do', () => {
@@ -204,4 +205,27 @@ test('a plan tells apart what failed before and what is only not as it was', () 
   expect(condemned('web - kept=1 condemned=c')).toEqual([false]);
   // Nobody knows what to go back to.
   expect(condemned('web - condemned=b')).toEqual([false]);
+});
+
+describe('a rollback by hand', () => {
+  const condemns = (number: number) => {
+    const actual = actualOf({ want: ['web - source=b'], have: ['web - source=b kept=1,2'] });
+    const generation = actual.apps[0]?.generations.find((g) => g.generation === number);
+    if (!generation) throw new Error('no such generation');
+    const rollback = { generation, data: false };
+    const options = { prune: false, recreate: false, retry: false, rollback, only: null };
+    const { operations } = planOf(desired(['web - source=b']), actual, options);
+    return operations.flatMap(({ action, rescues }) =>
+      rescues ? [] : [action.kind === 'condemn' ? action.facets.system?.['source'] : action.kind],
+    );
+  };
+
+  test('remembers what was left before it is recorded what serves: no run in between brings it back', () => {
+    expect(condemns(1).slice(-3)).toEqual(['settle', 'b', 'record']);
+  });
+
+  test('to what serves already leaves nothing, and takes nothing from what was left before', () => {
+    expect(condemns(2)).toContain('record');
+    expect(condemns(2)).not.toContain('b');
+  });
 });
