@@ -25,12 +25,7 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   bringSystem(ops, { ...compared, actual: old }, system, ref, context);
   moveExposure(ops, app.name, changes, context);
   checkHealth(ops, compared, ref);
-  // What is left, not what serves already: a rollback that was asked for twice leaves nothing the second time.
-  if (compared.byHand && actual?.applied && actual.applied.generation !== returns?.generation)
-    ops.then(
-      { kind: 'condemn', facets: withoutSecrets(actual.applied.facets), why: 'it was rolled back by hand' },
-      'it is not to come back by itself',
-    );
+  if (compared.byHand) leave(ops, compared);
   if (ops.all.length > 0 || changes.length > 0) {
     const changed = [...new Set(changes.map((c) => c.facet))].join(', ');
     const cause = `as the manifest says${changed === '' ? '' : `: ${changed}`}`;
@@ -49,6 +44,15 @@ export function destroyOperations(app: ActualApp): Operation[] {
   ops.then({ kind: 'drop-profile', store: app.store }, cause);
   ops.then({ kind: 'delete' }, cause, 'container');
   return ops.all;
+}
+
+/** Remembers what is left; where that is nothing, what was left before. */
+function leave(ops: Chain, { actual, returns }: Compared): void {
+  const left =
+    actual?.applied?.generation === returns?.generation ? actual?.condemned?.facets : actual?.applied?.facets;
+  if (!left) return;
+  const why = 'it was rolled back by hand';
+  ops.then({ kind: 'condemn', facets: withoutSecrets(left), why }, 'it is not to come back by itself');
 }
 
 function buildSystem(ops: Chain, app: DesiredApp, system: readonly Change[]): void {
