@@ -61,9 +61,8 @@ export class Walk {
       side.set(this.#story);
       await this.#done(side, { INCUS_SOCKET: this.#daemon.socket });
       const { writes, reads } = this.#daemon;
-      const first = reads.filter(({ nth }) => isWhole || nth === 1);
-      if (!this.#requests.has(side) || this.#scenario.isSame)
-        this.#requests.set(side, this.#scenario.reads ? [...writes, ...first] : writes);
+      const all = this.#scenario.reads ? [...writes, ...reads] : writes;
+      if (!this.#requests.has(side) || this.#scenario.isSame) this.#requests.set(side, all.filter(isWorthIt));
       await this.#settled(side);
       this.#clean.set(side, await this.#shape());
     }
@@ -179,6 +178,11 @@ export class Walk {
     const what = struck ? `${struck.fault} at \`${struck.name}\` (${struck.nth})` : 'no fault';
     return `${verb}, ${what}: ${error}`.replaceAll(`${this.#story.project}-`, '');
   }
+}
+
+/** To read, or to remove what a command printed, is the same each time. */
+function isWorthIt({ name, nth }: Request): boolean {
+  return isWhole || nth === 1 || !/^GET |^DELETE .*\/exec-output\//.test(name);
 }
 
 /** A read is never refused for what it would change. */
