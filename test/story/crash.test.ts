@@ -47,7 +47,7 @@ function ledger(version: string, port: number, migration = 'true'): Side {
   const set = (story: Story) => {
     story.plainFlake('ledger', service);
     story.manifest({
-      app: `flake-ref = "./ledger"\nport = ${port}\nvolumes = { data = "${DATA}" }\nkeep = 2\nhealth = { path = "/", timeout = "5s" }`,
+      app: `flake-ref = "./ledger"\nport = ${port}\nvolumes = { data = "${DATA}" }\nkeep = 2\nhealth = { path = "/", timeout = "30s" }`,
     });
   };
   const pet = { app: 'app', port, page: 'rows' };

@@ -81,15 +81,10 @@ export class Walk {
       const next = queues.get(side)?.shift();
       if (side.verb === 'create' && next?.name.startsWith('POST /1.0/storage-pools/'))
         await this.#forgetVolume();
-      const began = Date.now();
       const error = await this.#to(side, next).then(
         () => null,
         (thrown: unknown) => String(thrown),
       );
-      if (process.env['CRASH_LOG'])
-        process.stderr.write(
-          `${this.#scenario.name}/${this.#share} ${this.#tell(side, next, error ?? 'ok').slice(0, 1500)} ${Date.now() - began}ms\n`,
-        );
       if (error !== null) wrong.push(this.#tell(side, next, error));
     }
     return wrong;
