@@ -60,6 +60,12 @@ export async function collect(job: Job, keep: number, store: StoreMode): Promise
   const serving = parsed(config['user.pets.applied'])['generation'];
   const kept = [...new Set([...newest, ...recorded.filter((generation) => generation === serving)])];
   const gone = recorded.filter((generation) => !kept.includes(generation));
+  // First: what is recorded and gone would still be offered to return to.
+  if (gone.length > 0)
+    await ports.incus.setConfig(
+      app,
+      Object.fromEntries(gone.map((generation) => [generationKey(generation), ''])),
+    );
   for (const volume of (await ports.incus.volumes()).filter((v) => v.app === app)) {
     for (const name of await ports.incus.snapshots(volume)) {
       const [, , generation] = COPY.exec(name) ?? [];
@@ -67,12 +73,5 @@ export async function collect(job: Job, keep: number, store: StoreMode): Promise
         await ports.incus.removeSnapshot(volume, name);
     }
   }
-  const removed = await ports.deliveries[store].collect(app, kept);
-  // Last: what is recorded and gone would be offered to return to.
-  if (gone.length > 0)
-    await ports.incus.setConfig(
-      app,
-      Object.fromEntries(gone.map((generation) => [generationKey(generation), ''])),
-    );
-  return removed;
+  return ports.deliveries[store].collect(app, kept);
 }

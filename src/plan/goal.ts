@@ -25,7 +25,10 @@ export type Rollback = { readonly generation: Generation; readonly data: boolean
 
 /** What a person asks for, whatever the manifest says. */
 export function goalOfRollback(app: DesiredApp, there: ActualApp, { generation, data }: Rollback): Goal {
-  return { app: appOf(generation, app, there), returns: generation, condemned: null, byHand: { data } };
+  // Asked for once more, after a run that was cut short, say: what is as it should be is left alone.
+  const isThere = there.applied?.generation === generation.generation && !data;
+  const byHand = isThere ? null : { data };
+  return { app: appOf(generation, app, there), returns: generation, condemned: null, byHand };
 }
 
 /** `retry`: what did not work before is tried again. */

@@ -25,16 +25,12 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   bringSystem(ops, { ...compared, actual: old }, system, ref, context);
   moveExposure(ops, app.name, changes, context);
   checkHealth(ops, compared, ref);
+  if (compared.byHand) leave(ops, compared);
   if (ops.all.length > 0 || changes.length > 0) {
     const changed = [...new Set(changes.map((c) => c.facet))].join(', ');
     const cause = `as the manifest says${changed === '' ? '' : `: ${changed}`}`;
     ops.then({ kind: 'record', facets: withoutSecrets(app.facets), system: ref, health: app.health }, cause);
   }
-  if (compared.byHand && actual?.applied)
-    ops.then(
-      { kind: 'condemn', facets: withoutSecrets(actual.applied.facets), why: 'it was rolled back by hand' },
-      'it is not to come back by itself',
-    );
   if (actual && ref.kind === 'built')
     ops.then({ kind: 'collect', keep: app.keep, store: compared.store }, `${app.keep} are kept`);
   return [...ops.all, ...rescueOperations(compared, ops.all)];
@@ -48,6 +44,15 @@ export function destroyOperations(app: ActualApp): Operation[] {
   ops.then({ kind: 'drop-profile', store: app.store }, cause);
   ops.then({ kind: 'delete' }, cause, 'container');
   return ops.all;
+}
+
+/** Remembers what is left; where that is nothing, what was left before. */
+function leave(ops: Chain, { actual, returns }: Compared): void {
+  const left =
+    actual?.applied?.generation === returns?.generation ? actual?.condemned?.facets : actual?.applied?.facets;
+  if (!left) return;
+  const why = 'it was rolled back by hand';
+  ops.then({ kind: 'condemn', facets: withoutSecrets(left), why }, 'it is not to come back by itself');
 }
 
 function buildSystem(ops: Chain, app: DesiredApp, system: readonly Change[]): void {

@@ -261,16 +261,17 @@ describe('collect', () => {
     have: ['web - volumes=data:/x keep=2 kept=5'],
   };
 
-  test('keeps the newest good ones; records go last, and copies with what they are of', async () => {
+  test('keeps the newest good ones; records go first, and copies with what they are of', async () => {
     const snapshots = { data: ['pets-2', 'pets-undone-2-3', 'pets-4', 'pets-5', 'pets-undone-5', 'by-hand'] };
     // 3, 4 and 6 have failed: nothing is recorded of them.
     const { calls, configured } = await run(world, { config: { web: recorded(1, 2, 5) }, snapshots });
-    expect(calls.slice(calls.findIndex((call) => call.startsWith('incus.removeSnapshot')))).toEqual([
+    // Should it be cut short, nothing of what is half gone is offered to return to.
+    expect(calls.slice(calls.findLastIndex((call) => call === 'incus.setConfig web'))).toEqual([
+      'incus.setConfig web',
       'incus.removeSnapshot data pets-2',
       'incus.removeSnapshot data pets-undone-2-3',
       'incus.removeSnapshot data pets-4',
       'shared.collect web 7 5',
-      'incus.setConfig web',
     ]);
     expect(configured.at(-1)).toEqual({ 'user.pets.generation.1': '', 'user.pets.generation.2': '' });
   });

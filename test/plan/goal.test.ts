@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { golden, planned, shown } from './worlds.js';
+import { planOf } from '../../src/plan/plan.js';
+import { actualOf, desired, golden, planned, shown } from './worlds.js';
 
 describe('what failed before', () => {
   test('is held, and says when, why, what serves and what to do', () => {
@@ -204,4 +205,32 @@ test('a plan tells apart what failed before and what is only not as it was', () 
   expect(condemned('web - kept=1 condemned=c')).toEqual([false]);
   // Nobody knows what to go back to.
   expect(condemned('web - condemned=b')).toEqual([false]);
+});
+
+describe('a rollback by hand', () => {
+  /** What is done, and what is remembered. */
+  const steps = (number: number, data: boolean) => {
+    const have = 'web - source=b volumes=data:/x kept=1,2 condemned=c';
+    const actual = actualOf({ want: [], have: [have] });
+    const generation = actual.apps[0]?.generations.find((g) => g.generation === number);
+    if (!generation) throw new Error('no such generation');
+    const rollback = { generation, data };
+    const options = { prune: false, recreate: false, retry: false, rollback, only: null };
+    const { operations } = planOf(desired(['web - source=b volumes=data:/x']), actual, options);
+    return operations.flatMap(({ action, rescues }) =>
+      rescues ? [] : [action.kind === 'condemn' ? action.facets.system?.['source'] : action.kind],
+    );
+  };
+
+  test('remembers what was left before it is recorded what serves: no run in between brings it back', () => {
+    expect(steps(1, false).slice(-3)).toEqual(['settle', 'b', 'record']);
+  });
+
+  test('to what serves already does nothing', () => {
+    expect(steps(2, false)).toEqual([]);
+  });
+
+  test('to what serves already, with its data, leaves nothing but what was left before', () => {
+    expect(steps(2, true).slice(-3)).toEqual(['settle', 'c', 'record']);
+  });
 });

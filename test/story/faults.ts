@@ -27,6 +27,8 @@ export type Strike = Request & { readonly fault: Fault; readonly kill: () => voi
 
 /** Long enough for the daemon to forget an operation of one or two seconds: that takes 5. */
 const STALL_MS = 6000;
+/** What the daemon answers where the work is done by an operation. */
+const ACCEPTED = 202;
 
 type Answer = { readonly status: number; readonly body: string };
 const answer = (status: number, error: string): Answer => ({
@@ -113,11 +115,17 @@ export class FaultyDaemon {
       kill();
       drop();
     };
-    const stalled = () => {
-      setTimeout(drop, STALL_MS);
+    const stalled = ({ statusCode }: IncomingMessage) => {
+      setTimeout(drop, statusCode === ACCEPTED ? STALL_MS : 0);
     };
-    const afterwards = (effect: () => void) => () => {
-      this.#forward(req, res, (reply) => reply.on('end', effect).resume());
+    const afterwards = (effect: (reply: IncomingMessage) => void) => () => {
+      this.#forward(req, res, (reply) => {
+        reply
+          .on('end', () => {
+            effect(reply);
+          })
+          .resume();
+      });
     };
     const refused =
       ({ status, body }: Answer) =>
@@ -147,10 +155,11 @@ export class FaultyDaemon {
   }
 }
 
-/** Names of operations, recorded output and rounds of waiting are different each time. */
+/** Names of operations, recorded output, rounds of waiting and generations are different each time. */
 function nameOf({ method = '', url = '' }: IncomingMessage): string {
   const path = url
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*')
-    .replace(/timeout=\d+/, 'timeout=*');
+    .replace(/timeout=\d+/, 'timeout=*')
+    .replace(/(\/snapshots\/pets-)[^/?]+/, '$1*');
   return `${method} ${path}`;
 }
