@@ -35,7 +35,9 @@ export type Action =
       readonly toplevel: StorePath;
     }
   /** Mark the instance: while it is `upgrading`, the volumes' copies are what a way back begins with. */
-  | { readonly kind: 'mark'; readonly state: 'upgrading' | 'ready' }
+  | { readonly kind: 'mark'; readonly state: 'ready' }
+  /** `isTried`: something else than what failed before, or that once more; what failed is forgotten. */
+  | { readonly kind: 'mark'; readonly state: 'upgrading'; readonly isTried: boolean }
   /** Keep what the volumes hold now under a name; an older copy of that name goes, or `isLasting` keeps its own. */
   | {
       readonly kind: 'snapshot';

@@ -45,10 +45,9 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return { note: `generation ${generation}` };
   },
 
-  mark: async ({ app, ports }, { state }) => {
-    // What is tried now is something else than what failed before, or is tried again.
-    const begun = state === 'upgrading' ? { 'user.pets.condemned': '' } : {};
-    await ports.incus.setConfig(app, { 'user.pets.state': state, ...begun });
+  mark: async ({ app, ports }, action) => {
+    const forgotten = action.state === 'upgrading' && action.isTried ? { 'user.pets.condemned': '' } : {};
+    await ports.incus.setConfig(app, { 'user.pets.state': action.state, ...forgotten });
     return {};
   },
 

@@ -93,10 +93,11 @@ function setProfile(ops: Chain, compared: Compared, cause: string): void {
 }
 
 /** Whoever finds it half upgraded knows that there is a way back, and that the copies of its volumes are part of it. */
-function beginUpgrade(ops: Chain, { actual, store, comesBack }: Compared): void {
+function beginUpgrade(ops: Chain, { actual, store, comesBack, returns }: Compared): void {
   if (!actual || !lastGood(actual) || movesStore({ actual, store }) || comesBack) return;
   if (isDirty(actual) && actual.condemned === null) return;
-  ops.then({ kind: 'mark', state: 'upgrading' }, 'should this be cut short');
+  const isTried = returns === null;
+  ops.then({ kind: 'mark', state: 'upgrading', isTried }, 'should this be cut short');
 }
 
 /** Made from an image, and not yet told to boot a system of its own. */
