@@ -36,8 +36,13 @@ export type Action =
     }
   /** Mark the instance: while it is `upgrading`, the volumes' copies are what a way back begins with. */
   | { readonly kind: 'mark'; readonly state: 'upgrading' | 'ready' }
-  /** Keep what the volumes hold now under a name; an older copy of that name goes. */
-  | { readonly kind: 'snapshot'; readonly volumes: readonly string[]; readonly name: string }
+  /** Keep what the volumes hold now under a name; an older copy of that name goes, or `isLasting` keeps its own. */
+  | {
+      readonly kind: 'snapshot';
+      readonly volumes: readonly string[];
+      readonly name: string;
+      readonly isLasting: boolean;
+    }
   /** The volumes hold again what they held then, where there is such a copy. */
   | { readonly kind: 'restore'; readonly volumes: readonly string[]; readonly name: string }
   /** Remember that this was tried and did not work. `why` null: as the operation says that failed. */

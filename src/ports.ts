@@ -100,6 +100,11 @@ export interface Incus {
   setConfig(name: string, config: Readonly<Record<string, string>>): Promise<void>;
   setProfiles(name: string, profiles: readonly string[]): Promise<void>;
   setDevice(name: string, device: string, value: Readonly<Record<string, string>>): Promise<void>;
+  /** All of them at once, or none. */
+  setDevices(
+    name: string,
+    devices: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  ): Promise<void>;
   /** A device that is gone is fine. */
   removeDevice(name: string, device: string): Promise<void>;
   /** As it stands: its own config and devices, those of its profiles not among them. */
@@ -141,7 +146,16 @@ export interface Incus {
   restoreVolume(volume: Volume, snapshot: string): Promise<void>;
   /** One that is gone is fine. */
   removeSnapshot(volume: Volume, name: string): Promise<void>;
+  /** A copy with other marks, in the same pool. What the volume holds must not change meanwhile. */
+  copyVolume(volume: Volume, marks: VolumeMarks): Promise<Volume>;
+  /** Hands `take` what the volume holds, as an archive that any pool of any daemon can import. */
+  exportVolume(volume: Volume, take: (archive: Bytes) => Promise<void>): Promise<void>;
+  /** A new volume from such an archive; in the default pool where the one named is not there. */
+  importVolume(archive: Bytes, marks: VolumeMarks, pool: string | null): Promise<Volume>;
 }
+
+/** A stream. Nothing is held whole in memory. */
+export type Bytes = AsyncIterable<Uint8Array>;
 
 /** `warning`: a size that the pool's driver does not enforce. */
 export type VolumeMade = { readonly warning: string | null };
@@ -226,6 +240,25 @@ export interface Secrets {
   value(app: AppName, secret: string): Promise<Uint8Array>;
   /** What was generated for the app's former name is its own from now on; another app may have that name now. */
   take(from: AppName, app: AppName, isFormerInUse: boolean): Promise<void>;
+  /** A text with the name of each secret in the place of its value: what a guest printed may have it. */
+  hide(text: string): string;
+}
+
+/** By name. */
+export type SecretValues = ReadonlyMap<string, Uint8Array>;
+
+/** What was generated for apps. A restore replaces some of it: what is staged outlives a run that is killed. */
+export interface GeneratedSecrets {
+  of(app: AppName): Promise<SecretValues>;
+  /** In place of those that have these names. */
+  keep(app: AppName, values: SecretValues): Promise<void>;
+  /** Beside them, for the restore with this id. */
+  stage(app: AppName, id: string, values: SecretValues): Promise<void>;
+  /** Keeps what was staged for this restore, if anything was; it stays staged. */
+  commit(app: AppName, id: string): Promise<void>;
+  /** Whether anything is. */
+  isStaged(): Promise<boolean>;
+  unstage(): Promise<void>;
 }
 
 /** The host that the daemon runs on. */

@@ -1,20 +1,35 @@
 import type { Ports } from '../src/apply/job.js';
-import { apply } from '../src/apply/apply.js';
+import { apply, type ApplyOptions } from '../src/apply/apply.js';
 import { instanceOf } from '../src/deliver/instance.js';
 import { actualFrom } from '../src/incus/observe.js';
 import { formatBinding } from '../src/listen.js';
-import type { Actual, Binding, Desired, Outcome, Plan, StorePath, Volume } from '../src/model.js';
-import type { Delivery, Incus, InstanceJson } from '../src/ports.js';
+import type { Actual, AppName, Binding, Desired, Outcome, Plan, StorePath, Volume } from '../src/model.js';
+import type { Delivery, Guest, Incus, InstanceJson } from '../src/ports.js';
+import { FailedProgram } from '../src/problem.js';
+import { Disks } from './disks.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-type Instance = Writable<InstanceJson>;
-const PROJECT = 'p';
+type Profile = { current: number; newest: number; readonly all: Map<number, StorePath> };
+/** `root`: its root disk, by a number that no other ever has. `runs`: the system that it runs. */
+type Instance = Writable<InstanceJson> & { readonly root: number; runs: string | null; own: Profile };
+type Fault = 'start' | 'settle' | 'check';
 
-/** A daemon and a host in memory that keep what they are told: instances as JSON, volumes, profiles. */
+const later = <T>(value: T) => Promise.resolve(value);
+const unused = () => Promise.reject(new Error('the executor has no use for this'));
+
+/** A daemon and a host in memory that keep what they are told: instances as JSON, volumes, profiles, systems. */
 export class Machine {
+  readonly #project: string;
   readonly #instances = new Map<string, Instance>();
-  readonly #profiles = new Map<string, string>();
-  #volumes: Volume[] = [];
+  readonly #profiles = new Map<string, Profile>();
+  readonly disks = new Disks();
+  #roots = 0;
+  /** Systems that do not work, and what it is that they do not get through. */
+  readonly faulty = new Map<string, Fault>();
+
+  constructor(project = 'p') {
+    this.#project = project;
+  }
 
   observed(): Actual {
     const instances = [...this.#instances.values()];
@@ -24,33 +39,44 @@ export class Machine {
         : [],
     );
     return actualFrom({
-      project: PROJECT,
+      project: this.#project,
       wanted: { ports: new Set(), sockets: new Set() },
       instances,
-      volumes: this.#volumes,
+      volumes: this.disks.volumes(),
       unshareable: null,
       missingImages: [],
       host: {
         listening: listening.map((binding) => ({ binding, inode: '0' })),
         holderOf: () => ({ words: 'nobody', isForwarder: false }),
-        addresses: ['127.0.0.9', '::1'],
-        profile: (app) => this.#profiles.get(app),
-        made: (app, store) => instanceOf(PROJECT, app, store),
+        addresses: ['127.0.0.1', '127.0.0.9', '::1'],
+        profile: (app) => currentOf(this.#profiles.get(app)),
+        made: (app, store) => instanceOf(this.#project, app, store),
       },
     });
   }
 
-  async carryOut(plan: Plan, desired: Desired): Promise<Outcome> {
+  async carryOut(plan: Plan, desired: Desired, over: Partial<ApplyOptions> = {}): Promise<Outcome> {
     return apply({
       plan,
       desired,
-      ports: this.#ports(),
+      ports: this.ports(),
       limits: { evaluate: 4, build: 4, incus: 4 },
       emit: () => undefined,
       stop: new AbortController().signal,
       failFast: false,
       locate: (problem) => problem,
+      ...over,
     });
+  }
+
+  /** As the daemon shows it, with what only the guest knows. */
+  instance(name: string): Readonly<Instance> | undefined {
+    return this.#instances.get(name);
+  }
+
+  /** Somebody stops it, or its host goes down. */
+  halt(name: string): void {
+    this.#set(name, { status: 'Stopped', runs: null });
   }
 
   /** What listens for a proxy's address: a binding that was probed before. */
@@ -60,6 +86,18 @@ export class Machine {
     const instance = this.#instances.get(name);
     if (!instance) throw new Error(`there is no ${name}`);
     return instance;
+  }
+
+  /** What runs has its disks in use. */
+  #unmounted(name: string, device: string): Instance {
+    const instance = this.#there(name);
+    if (instance.status === 'Running' && /^(volume|bind)-/.test(device) && instance.devices[device])
+      throw new Error(`${device} of ${name} is in use`);
+    return instance;
+  }
+
+  #set(name: string, change: Partial<Instance>): void {
+    Object.assign(this.#there(name), change);
   }
 
   /** Incus takes an empty value for a key that is to go. */
@@ -73,17 +111,50 @@ export class Machine {
     instance.expanded_devices = devices;
   }
 
-  #ports(): Ports {
-    const later = <T>(value: T) => Promise.resolve(value);
-    const unused = () => Promise.reject(new Error('the executor has no use for this'));
-    const incus: Incus = {
+  /** What its init is: the pet's profile, or with a store of its own and nothing said the image's system. */
+  #booted(instance: Instance): string {
+    const source = instance.devices['nix-profiles']?.['source'];
+    if (source !== undefined) return currentOf(this.#profiles.get(source.split('/').at(-1) ?? '')) ?? 'none';
+    return instance.config['raw.lxc'] === undefined ? 'image' : (currentOf(instance.own) ?? 'none');
+  }
+
+  #run(name: string, system: string): void {
+    this.#set(name, { status: 'Running', runs: system });
+    this.disks.write(this.#mounted(name), system);
+    this.#hold(system, 'start');
+  }
+
+  /** People use what runs: what they do ends up in its volumes. */
+  use(name: string, text: string): void {
+    this.disks.write(this.#mounted(name), text);
+  }
+
+  #mounted(name: string): string[] {
+    return Object.values(this.#there(name).devices).flatMap(({ pool, source }) =>
+      pool === undefined || source === undefined ? [] : [source],
+    );
+  }
+
+  #hold(system: string | null, at: Fault): void {
+    if (system === null || this.faulty.get(system) !== at) return;
+    throw new FailedProgram({ message: `${system} does not ${at}` }, []);
+  }
+
+  #settled(app: AppName, toplevel: string, at: Fault): void {
+    const { runs, status } = this.#there(app);
+    if (status !== 'Running' || runs !== toplevel)
+      throw new FailedProgram({ message: `${app} runs ${String(runs)}, not ${toplevel}` }, []);
+    this.#hold(runs, at);
+  }
+
+  #incus(): Incus {
+    return {
       create: ({ name, config, devices, profiles }) => {
+        if (this.#instances.has(name)) return later(undefined);
         const json = { name, project: 'default', status: 'Stopped', type: 'container' };
+        const [root, own] = [this.#roots++, { current: 0, newest: 0, all: new Map() }];
         this.#instances.set(name, {
-          ...json,
-          config,
-          devices,
-          expanded_devices: devices,
+          ...{ ...json, root, runs: null, own, config, devices, expanded_devices: devices },
           profiles: profiles ?? ['default'],
         });
         return later(undefined);
@@ -91,116 +162,134 @@ export class Machine {
       rename: (from, to) => {
         const instance = this.#there(from);
         this.#instances.delete(from);
-        this.#instances.set(to, {
-          ...instance,
-          name: to,
-          config: { ...instance.config, 'user.pets.app': to },
-        });
+        const config = { ...instance.config, 'user.pets.app': to };
+        this.#instances.set(to, { ...instance, name: to, config });
         return later(undefined);
       },
-      start: (name) => later(void (this.#there(name).status = 'Running')),
+      start: async (name) => {
+        if (this.#there(name).status === 'Running') throw new Error(`${name} runs already`);
+        this.#run(name, this.#booted(this.#there(name)));
+        return later(undefined);
+      },
       unfreeze: (name) => later(void (this.#there(name).status = 'Running')),
-      stop: (name) => later(void (this.#there(name).status = 'Stopped')),
+      stop: (name) => {
+        if (this.#instances.has(name)) this.halt(name);
+        return later(undefined);
+      },
       remove: (name) => later(void this.#instances.delete(name)),
-      setConfig: (name, config) => {
+      setConfig: async (name, config) => {
         this.#setConfig(this.#there(name), config);
         return later(undefined);
       },
       setProfiles: (name, profiles) => later(void (this.#there(name).profiles = profiles)),
-      setDevice: (name, device, value) => {
-        const instance = this.#there(name);
+      setDevice: async (name, device, value) => {
+        const instance = this.#unmounted(name, device);
         this.#setDevices(instance, { ...instance.devices, [device]: value });
         return later(undefined);
       },
-      removeDevice: (name, device) => {
-        const instance = this.#there(name);
+      removeDevice: async (name, device) => {
+        const instance = this.#unmounted(name, device);
         const left = Object.entries(instance.devices).filter(([key]) => key !== device);
         this.#setDevices(instance, Object.fromEntries(left));
         return later(undefined);
       },
-      instance: (name) => later(this.#there(name)),
-      snapshots: () => later([]),
-      snapshotVolume: () => later(undefined),
-      restoreVolume: () => later(undefined),
-      removeSnapshot: () => later(undefined),
-      volumes: () => later(this.#volumes),
-      makeVolume: ({ app, volume }, size) => {
-        this.#volumes.push({
-          pool: 'default',
-          name: `p.${app}.${volume}`,
-          app,
-          volume,
-          size,
-          copies: false,
-          usedBy: [],
-        });
-        return later({ warning: null });
-      },
-      resizeVolume: (volume, size) => {
-        this.#volumes = this.#volumes.map((v) => (v.name === volume.name ? { ...v, size } : v));
-        return later({ warning: null });
-      },
-      markVolume: (volume, marks) => {
-        this.#volumes = this.#volumes.map((v) => (v.name === volume.name ? { ...v, ...marks } : v));
-        return later(undefined);
-      },
-      removeVolume: () => Promise.reject(new Error('no run deletes a volume')),
+      instance: async (name) => later(this.#there(name)),
+      ...this.disks.calls(this.#project, (volume) => this.#usersOf(volume)),
+      ...{ instances: unused, unshareable: unused, hasImage: unused, quiesce: unused, status: unused },
       ...{
-        instances: unused,
-        unshareable: unused,
-        hasImage: unused,
-        quiesce: unused,
-        status: unused,
         consoleTail: unused,
         readLink: unused,
         readFile: unused,
         makeDirectory: unused,
-        writeFile: unused,
-        removeFile: unused,
-        readDirectory: unused,
         writeLink: unused,
-        exec: unused,
+        ...{ setDevices: unused, copyVolume: unused, exportVolume: unused, importVolume: unused },
       },
+      ...{ readDirectory: unused, writeFile: unused, removeFile: unused, exec: unused },
     };
-    const delivery = (store: 'shared' | 'copy'): Delivery => ({
-      instance: (app) => instanceOf(PROJECT, app, store),
-      seed: (app) => (store === 'shared' ? instanceOf(PROJECT, app, store) : { config: {}, devices: {} }),
+  }
+
+  /** Instances that run with it. */
+  #usersOf({ name }: Volume): string[] {
+    const running = [...this.#instances.values()].filter(({ status }) => status === 'Running');
+    return running.map((instance) => instance.name).filter((user) => this.#mounted(user).includes(name));
+  }
+
+  #delivery(store: 'shared' | 'copy'): Delivery {
+    const profileOf = (app: string) => {
+      if (store === 'copy') return this.#there(app).own;
+      const profile = this.#profiles.get(app) ?? { current: 0, newest: 0, all: new Map<number, StorePath>() };
+      this.#profiles.set(app, profile);
+      return profile;
+    };
+    return {
+      instance: (app) => instanceOf(this.#project, app, store),
+      seed: (app) =>
+        store === 'shared' ? instanceOf(this.#project, app, store) : { config: {}, devices: {} },
       deliver: () => later(''),
-      setProfile: (app, toplevel) => {
-        if (store === 'shared') this.#profiles.set(app, toplevel);
-        return later(1);
+      setProfile: async (app, toplevel) => {
+        const profile = profileOf(app);
+        if (currentOf(profile) === toplevel) return later(profile.current);
+        profile.newest += 1;
+        profile.current = profile.newest;
+        profile.all.set(profile.current, toplevel);
+        return later(profile.current);
       },
-      returnTo: (app, _, toplevel) => {
-        if (store === 'shared') this.#profiles.set(app, toplevel);
-        return later(undefined);
+      returnTo: async (app, generation, toplevel) => {
+        const profile = profileOf(app);
+        profile.all.set(generation, toplevel);
+        return later(void (profile.current = generation));
       },
-      moveProfile: (from, to) => {
+      moveProfile: async (from, to) => {
         const profile = this.#profiles.get(from);
         this.#profiles.delete(from);
-        if (profile !== undefined) this.#profiles.set(to, profile);
+        if (profile !== undefined && store === 'shared') this.#profiles.set(to, profile);
         return later(undefined);
       },
-      collect: () => later(''),
-      dropProfile: (app) => later(void this.#profiles.delete(app)),
-    });
+      collect: async (app, keep) => {
+        const { all, current } = profileOf(app);
+        for (const generation of [...all.keys()])
+          if (generation !== current && !keep.includes(generation)) all.delete(generation);
+        return later('');
+      },
+      dropProfile: (app) => {
+        if (store === 'shared') this.#profiles.delete(app);
+        return later(undefined);
+      },
+    };
+  }
+
+  #guest(): Guest {
     return {
-      incus,
-      deliveries: { shared: delivery('shared'), copy: delivery('copy') },
+      activate: async (app, toplevel) => {
+        if (this.#booted(this.#there(app)) !== toplevel) throw new Error('the profile is not set');
+        this.#run(app, toplevel);
+        return later({ warnings: [] });
+      },
+      settle: async (app, toplevel) => {
+        this.#settled(app, toplevel, 'settle');
+        return later(undefined);
+      },
+      check: async (app, toplevel) => {
+        this.#settled(app, toplevel, 'check');
+        return later({ note: 'all is well' });
+      },
+      writeSecrets: () => later(undefined),
+      ownSecrets: () => later(undefined),
+      restartLoaders: () => later([]),
+    };
+  }
+
+  ports(): Ports {
+    return {
+      incus: this.#incus(),
+      deliveries: { shared: this.#delivery('shared'), copy: this.#delivery('copy') },
       nix: {
         lock: (url) => later({ locked: `${url}/${'1'.repeat(40)}`, narHash: 'sha256-x' }),
-        evaluate: ({ name }) =>
-          later({ drv: `/nix/store/${name}.drv` as StorePath, toplevel: `/nix/store/${name}` as StorePath }),
+        evaluate: (app) => later({ drv: `/nix/store/${app.name}.drv` as StorePath, toplevel: systemOf(app) }),
         build: () => later(undefined),
       },
-      guest: {
-        activate: () => later({ warnings: [] }),
-        settle: () => later(undefined),
-        check: () => later({ note: 'all is well' }),
-        writeSecrets: () => later(undefined),
-        ownSecrets: () => later(undefined),
-        restartLoaders: () => later([]),
-      },
-      secrets: { value: () => later(new Uint8Array()), take: () => later(undefined) },
+      guest: this.#guest(),
+      secrets: { value: () => later(new Uint8Array()), take: () => later(undefined), hide: (text) => text },
       host: {
         probe: (binding) => {
           const address = binding.protocol === 'unix' ? formatBinding(binding) : '';
@@ -214,6 +303,15 @@ export class Machine {
       limitMs: 1000,
     };
   }
+}
+
+/** By what it is made of. */
+export function systemOf({ name, facets }: Desired['apps'][number]): StorePath {
+  return `/nix/store/${name}-${Object.values(facets.system ?? {}).join('-')}` as StorePath;
+}
+
+function currentOf(profile: Profile | undefined): StorePath | undefined {
+  return profile?.all.get(profile.current);
 }
 
 function proxied(binding: Binding): string {

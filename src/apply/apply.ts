@@ -110,8 +110,8 @@ class Run {
     } catch (error) {
       this.#hasFailed = true;
       if (!this.#progress.failures.has(op.app)) this.#progress.failures.set(op.app, error);
-      const problem = this.#options.locate({ app: op.app, ...problemOf(error) });
-      const log = error instanceof FailedProgram ? error.log : [];
+      const problem = this.#options.locate(this.#hidden({ app: op.app, ...problemOf(error) }));
+      const log = error instanceof FailedProgram ? error.log.map(this.#hide) : [];
       this.#emit(op, { kind: 'failed', problem, log });
       return { kind: 'failed', startedAt, endedAt: Date.now(), problem, log };
     } finally {
@@ -121,13 +121,26 @@ class Run {
 
   async #perform(op: Operation): Promise<readonly string[]> {
     const say = (line: string) => {
-      this.#emit(op, { kind: 'output', line });
+      this.#emit(op, { kind: 'output', line: this.#hide(line) });
     };
     const { desired, ports } = this.#options;
-    const { note, warnings = [] } = await perform(op, { desired, ports, progress: this.#progress, say });
+    const told = await perform(op, { desired, ports, progress: this.#progress, say });
+    const warnings = (told.warnings ?? []).map(this.#hide);
     for (const message of warnings) this.#emit(op, { kind: 'warned', message });
-    this.#emit(op, { kind: 'finished', ...(note === undefined ? {} : { note }) });
+    this.#emit(op, { kind: 'finished', ...(told.note === undefined ? {} : { note: this.#hide(told.note) }) });
     return warnings;
+  }
+
+  /** What a guest prints may have its secrets: it goes no further than here. */
+  readonly #hide = (text: string): string => this.#options.ports.secrets.hide(text);
+
+  #hidden(problem: Problem): Problem {
+    const { message, hint } = problem;
+    return {
+      ...problem,
+      message: this.#hide(message),
+      ...(hint === undefined ? {} : { hint: this.#hide(hint) }),
+    };
   }
 
   /** What an earlier operation took away to make room for this one is put back, where that still serves. */

@@ -1,8 +1,9 @@
+import type { Action } from '../actions.js';
 import { generationIn, generationKey } from '../marks.js';
 import type { Facets, StoreMode } from '../model.js';
 import { FailedProgram, problemOf } from '../problem.js';
 import type { Job } from './job.js';
-import { condemnedOf } from './record.js';
+import { condemnedOf, parsed } from './record.js';
 
 /**
  * Remembers that what was wanted did not work. A daemon or a host that failed says nothing about it: then it is
@@ -12,16 +13,21 @@ export async function condemn(job: Job, facets: Facets, why: string | null): Pro
   const failure = job.progress.failures.get(job.app);
   if (why === null && !(failure instanceof FailedProgram))
     return 'the system is not to blame: it will be tried again';
-  const words = why ?? problemOf(failure).message;
+  const words = why ?? job.ports.secrets.hide(problemOf(failure).message);
   await job.ports.incus.setConfig(job.app, { 'user.pets.condemned': condemnedOf(job, facets, words) });
   return '';
 }
 
-/** Copies of volumes are one by one, and each says its own name. */
-export async function snapshot({ app, ports }: Job, names: readonly string[], copy: string): Promise<void> {
-  const volumes = await ports.incus.volumes();
-  for (const volume of volumes.filter((v) => v.app === app && names.includes(v.volume)))
-    await ports.incus.snapshotVolume(volume, copy);
+type Snapshot = Extract<Action, { kind: 'snapshot' }>;
+
+/** Copies of volumes are one by one, and each says its own name. A lasting one that is there is left: a number tells. */
+export async function snapshot({ app, ports }: Job, { volumes, name, isLasting }: Snapshot): Promise<void> {
+  const own = (await ports.incus.volumes()).filter((v) => v.app === app && volumes.includes(v.volume));
+  const taken = isLasting ? (await Promise.all(own.map((v) => ports.incus.snapshots(v)))).flat() : [];
+  const numbers = taken.filter((copy) => COPY.exec(copy)?.[1] === name);
+  const last = Math.max(0, ...numbers.map((copy) => Number(COPY.exec(copy)?.[3] ?? 1)));
+  for (const volume of own)
+    await ports.incus.snapshotVolume(volume, last === 0 ? name : `${name}-${last + 1}`);
 }
 
 /**
@@ -41,19 +47,22 @@ export async function restore({ app, ports }: Job, names: readonly string[], cop
   return restored.join(', ');
 }
 
-/** A copy that pets made of what a generation left, or of what was there when it came back. */
-const COPY = /^pets-(?:undone-)?(\d+)$/;
+/** A copy that pets made of what a generation left, or of what was there when it came back; of these there may be several. */
+const COPY = /^(pets-(?:undone-)?(\d+))(?:-(\d+))?$/;
 
 /** Removes generations beyond the newest `keep` good ones, with their records and copies; what went, in words. */
 export async function collect(job: Job, keep: number, store: StoreMode): Promise<string> {
   const { app, ports } = job;
   const { config } = await ports.incus.instance(app);
   const recorded = Object.keys(config).flatMap((key) => generationIn(key) ?? []);
-  const kept = recorded.sort((a, b) => b - a).slice(0, Math.max(1, keep));
+  const newest = recorded.sort((a, b) => b - a).slice(0, Math.max(1, keep));
+  // One that was rolled back to by hand may be older than all of these.
+  const serving = parsed(config['user.pets.applied'])['generation'];
+  const kept = [...new Set([...newest, ...recorded.filter((generation) => generation === serving)])];
   const gone = recorded.filter((generation) => !kept.includes(generation));
   for (const volume of (await ports.incus.volumes()).filter((v) => v.app === app)) {
     for (const name of await ports.incus.snapshots(volume)) {
-      const [, generation] = COPY.exec(name) ?? [];
+      const [, , generation] = COPY.exec(name) ?? [];
       if (generation !== undefined && !kept.includes(Number(generation)))
         await ports.incus.removeSnapshot(volume, name);
     }

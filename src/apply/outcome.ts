@@ -1,3 +1,4 @@
+import { urlOf } from '../listen.js';
 import type { AppOutcome, AppPlan, AppResult, OpId, Operation, Outcome, Plan } from '../model.js';
 import type { Problem } from '../problem.js';
 
@@ -60,7 +61,7 @@ function appOutcome(
     app: app.app,
     verb: app.verb,
     result,
-    url: app.url,
+    url: serves === null ? app.url : urlBefore(operations),
     warnings: ends.flatMap(({ end }) => (end.kind === 'done' ? end.warnings : [])),
     notes: result === 'done' || result === 'held' ? app.notes : [],
     ms:
@@ -68,17 +69,35 @@ function appOutcome(
         ? 0
         : Math.max(...times.map((t) => t.endedAt)) - Math.min(...times.map((t) => t.startedAt)),
     failure: failed ?? null,
-    because: app.held ?? (failed ? serves : (stopped ?? null)),
+    because:
+      app.held ?? (failed ? serves : (stopped ?? (result === 'rolled-back' ? servedBy(operations) : null))),
   };
 }
 
 /** After a way back that was gone to its end: what serves. */
 function servesAgain(operations: readonly Operation[], ended: ReadonlyMap<OpId, Ended>): string | null {
-  const kinds = operations.filter(({ rescues }) => rescues).map(({ id }) => ended.get(id)?.kind);
+  const steps = operations.filter(({ rescues, action }) => rescues && action.kind !== 'condemn');
+  const kinds = steps.map(({ id }) => ended.get(id)?.kind);
   const isGone = kinds.includes('done') && kinds.every((kind) => kind === 'done' || kind === 'unneeded');
-  const back = operations.find(({ rescues, action }) => rescues && action.kind === 'settle')?.action;
-  if (!isGone || back?.kind !== 'settle' || back.system.kind !== 'applied') return null;
-  return `generation ${back.system.generation} serves`;
+  return isGone ? servedBy(steps) : null;
+}
+
+/** Where it is reached again, whatever its port was to be. */
+function urlBefore(operations: readonly Operation[]): string | null {
+  for (const { action, rescues } of operations) {
+    const isBack = rescues && action.kind === 'expose' && action.exposure.role === 'web';
+    if (isBack && action.exposure.binding.protocol !== 'unix')
+      return urlOf({ address: action.exposure.binding.address, port: action.exposure.binding.first });
+  }
+  return null;
+}
+
+/** By the system that is waited for. */
+function servedBy(operations: readonly Operation[]): string | null {
+  for (const { action } of operations)
+    if (action.kind === 'settle' && action.system.kind === 'applied')
+      return `generation ${action.system.generation} serves`;
+  return null;
 }
 
 function resultOf(app: AppPlan, kinds: readonly Ended['kind'][]): AppResult {

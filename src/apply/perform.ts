@@ -46,13 +46,15 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   },
 
   mark: async ({ app, ports }, { state }) => {
-    await ports.incus.setConfig(app, { 'user.pets.state': state });
+    // What is tried now is something else than what failed before, or is tried again.
+    const begun = state === 'upgrading' ? { 'user.pets.condemned': '' } : {};
+    await ports.incus.setConfig(app, { 'user.pets.state': state, ...begun });
     return {};
   },
 
-  snapshot: async (job, { volumes, name }) => {
-    await snapshot(job, volumes, name);
-    return { note: volumes.join(', ') };
+  snapshot: async (job, action) => {
+    await snapshot(job, action);
+    return { note: action.volumes.join(', ') };
   },
 
   restore: async (job, { volumes, name }) => noted(await restore(job, volumes, name)),

@@ -66,8 +66,20 @@ function foundGood(
   { app, progress }: Job,
   before: string | undefined,
 ): { at: string; healthy: string | null } {
-  const { at, healthy } = JSON.parse(before ?? '{}') as { at?: string; healthy?: string | null };
-  return { at: at ?? new Date().toISOString(), healthy: progress.health.get(app) ?? healthy ?? null };
+  const { at, healthy } = parsed(before);
+  return {
+    at: typeof at === 'string' ? at : new Date().toISOString(),
+    healthy: progress.health.get(app) ?? (typeof healthy === 'string' ? healthy : null),
+  };
+}
+
+/** What pets wrote on the instance; whatever somebody else has put there says nothing. */
+export function parsed(text = '{}'): Readonly<Record<string, unknown>> {
+  try {
+    return { ...(JSON.parse(text) as object | null) };
+  } catch {
+    return {};
+  }
 }
 
 /** What is remembered of something that did not work. `facets`: those that were wanted. */

@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, ProblemError } from '../problem.js';
+import { addBackup, addVolume } from './args-data.js';
+import { addVerbs } from './args-verbs.js';
 import { config } from './config.js';
 import type { Context, GlobalOptions } from './context.js';
 import { diff, type DiffOptions } from './diff.js';
-import { down } from './down.js';
-import { examples, flag, withGlobalOptions, withLockOptions, withRunOptions } from './options.js';
+import { down, type DownOptions } from './down.js';
+import { examples, flag, withGlobalOptions, withRunOptions, type Ends, type JsonOption } from './options.js';
 import { gc } from './gc.js';
 import { history } from './history.js';
 import { ps } from './ps.js';
@@ -13,13 +15,7 @@ import { runs } from './runs.js';
 import { schema } from './schema.js';
 import { up, type RunOptions, type UpOptions } from './up.js';
 import { validate } from './validate.js';
-import { addVerbs } from './verbs.js';
 import { VERSION } from './version.js';
-import { volumeLs, volumeRm, type VolumeRmOptions } from './volume.js';
-
-/** Takes the verb's promise, so that the command line knows with which code it ended. */
-export type Ends = (result: Promise<number>) => Promise<void>;
-type JsonOption = GlobalOptions & { readonly json: boolean };
 
 /** Runs the verb that `argv` (without node and script) names. Wrong usage is a ProblemError with exit code 64. */
 export async function run(argv: readonly string[], process: Omit<Context, 'argv'>): Promise<number> {
@@ -36,6 +32,7 @@ export async function run(argv: readonly string[], process: Omit<Context, 'argv'
   addReaders(program, context, ends);
   addVolume(program, context, ends);
   addVerbs(program, context, ends);
+  addBackup(program, context, ends);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;
@@ -121,10 +118,20 @@ function addDown(program: Command, context: Context, ends: Ends): void {
   withRunOptions(program.command('down'))
     .summary('stop and remove all containers of the project')
     .description(
-      "Stops and removes every container that bears the project's mark, with its root disk and its generations.",
+      "Stops and removes every container that bears the project's mark, with its root disk and its generations. Volumes are kept, unless --volumes is given and the project's name confirmed.",
     )
-    .addHelpText('after', examples('pets down', 'pets down --yes'))
-    .action((options: RunOptions) => ends(down(options, context)));
+    .option('--volumes', 'delete the volumes as well, and all that is in them', false)
+    .option('--confirm <project>', "the project's name, where nobody can be asked for it; for --volumes")
+    .addHelpText(
+      'after',
+      examples(
+        'pets down',
+        'pets down --yes',
+        'pets down --volumes',
+        'pets down --volumes --confirm homelab',
+      ),
+    )
+    .action((options: DownOptions) => ends(down(options, context)));
 }
 
 function addGenerations(program: Command, context: Context, ends: Ends): void {
@@ -190,25 +197,6 @@ function addReaders(program: Command, context: Context, ends: Ends): void {
     .summary('print the JSON Schema of the manifest, for editors')
     .addHelpText('after', examples('pets schema > pets.schema.json'))
     .action(() => ends(schema(context)));
-}
-
-function addVolume(program: Command, context: Context, ends: Ends): void {
-  const volume = program
-    .command('volume')
-    .summary("list the apps' volumes, or delete one")
-    .helpCommand(false)
-    .addHelpText('after', examples('pets volume ls', 'pets volume rm web/data'));
-  withGlobalOptions(volume.command('ls').alias('list'))
-    .summary('list the volumes of the project, kept ones too')
-    .option('--json', 'print JSON', false)
-    .addHelpText('after', examples('pets volume ls', 'pets volume ls --json'))
-    .action((options: JsonOption) => ends(volumeLs(options, context)));
-  withLockOptions(volume.command('rm <app/volume>'))
-    .summary('delete a volume that no app has attached, for good')
-    .option('--confirm <app/volume>', 'its name once more, where nobody can be asked')
-    .addOption(flag('--no-input', 'never ask'))
-    .addHelpText('after', examples('pets volume rm web/data', 'pets volume rm web/data --confirm web/data'))
-    .action((name: string, options: VolumeRmOptions) => ends(volumeRm(name, options, context)));
 }
 
 function usageError({ code, message }: CommanderError): ProblemError {

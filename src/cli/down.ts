@@ -1,26 +1,61 @@
+import { incusOver } from '../incus/client.js';
+import { socketPath } from '../incus/http.js';
+import type { Plan, Volume } from '../model.js';
 import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
-import { confirm, mayAsk } from './confirm.js';
+import { ask, confirm, mayAsk } from './confirm.js';
 import type { Context } from './context.js';
-import { nothingWanted, observeAtRest } from './observe.js';
+import { notice } from './notice.js';
+import { everything, observeAtRest } from './observe.js';
 import { readProject } from './project.js';
 import { withLock } from './project-lock.js';
 import { carryOut, type RunOptions } from './up.js';
+import { nameOf } from './volume.js';
 
-/** Stops and removes every container of the project. What is on their root disks goes with them, volumes stay. */
-export async function down(options: RunOptions, context: Context): Promise<ExitCode> {
+export type DownOptions = RunOptions & { readonly volumes: boolean; readonly confirm?: string };
+
+/** Stops and removes every container of the project, with what is on their root disks; with `--volumes` all data. */
+export async function down(options: DownOptions, context: Context): Promise<ExitCode> {
   const read = () => readProject(context, options.file);
   return withLock(read, options, context, async (project) => {
     const desired = { project: project.manifest.project, apps: [] };
-    const actual = await observeAtRest(desired.project, nothingWanted, context.env);
-    const plan = planOf(desired, actual, { prune: true, recreate: false, retry: false, only: null });
-    const names = plan.apps.map((app) => app.app).join(', ');
-    if (names !== '' && !options.yes && !(await agreed(names, options, context))) return EXIT.ok;
-    return carryOut({ verb: 'down', plan, desired, project }, options, context);
+    const actual = await observeAtRest(desired.project, everything, context.env);
+    const { volumes } = actual;
+    const isAll = options.volumes && volumes.length > 0;
+    // A plan tells of each volume that is kept.
+    const there = isAll ? { ...actual, volumes: [] } : actual;
+    const plan = planOf(desired, there, { prune: true, recreate: false, retry: false, only: null });
+    if (isAll) await mustConfirm(plan, volumes, options, context);
+    else if (!(await agreed(plan, options, context))) return EXIT.ok;
+    const code = await carryOut({ verb: 'down', plan, desired, project }, options, context);
+    if (isAll && code === EXIT.ok) return deleteVolumes(desired.project, options, context);
+    const names = volumes.map(nameOf).join(', ');
+    const kept = `kept: ${names}; \`pets down --volumes\` deletes what all apps have stored`;
+    if (names !== '') notice('note', kept, options, context);
+    return code;
   });
 }
 
-async function agreed(names: string, options: RunOptions, context: Context): Promise<boolean> {
+/** One after the other, up to the first that cannot be: the next run goes on there. */
+async function deleteVolumes(project: string, options: DownOptions, context: Context): Promise<ExitCode> {
+  const incus = incusOver(socketPath(context.env), project);
+  return context.draining(async (stop) => {
+    for (const volume of await incus.volumes()) {
+      if (stop.aborted) return stop.reason as ExitCode;
+      await incus.removeVolume(volume);
+      notice('note', `deleted ${nameOf(volume)}`, options, context);
+    }
+    return EXIT.ok;
+  });
+}
+
+function namesOf({ apps }: Plan): string {
+  return apps.map(({ app }) => app).join(', ');
+}
+
+async function agreed(plan: Plan, options: DownOptions, context: Context): Promise<boolean> {
+  const names = namesOf(plan);
+  if (names === '' || options.yes) return true;
   if (mayAsk(options, context)) {
     return confirm(`Destroy ${names}? What is on their root disks is lost; volumes are kept.`, context);
   }
@@ -31,4 +66,25 @@ async function agreed(names: string, options: RunOptions, context: Context): Pro
     },
     EXIT.usage,
   );
+}
+
+/** The project's name must be typed, or given: no yes to anything else unlocks this. */
+async function mustConfirm(
+  plan: Plan,
+  volumes: readonly Volume[],
+  options: DownOptions,
+  context: Context,
+): Promise<void> {
+  const { project } = plan;
+  const apps = namesOf(plan);
+  const data = `${volumes.map(nameOf).join(', ')} and all that is in them`;
+  const what = `this deletes ${data}${apps === '' ? '' : `, and destroys ${apps}`}`;
+  if (options.confirm === undefined && !mayAsk(options, context)) {
+    const hint = `say so: pets down --volumes --confirm ${project}`;
+    throw new ProblemError({ message: what, hint }, EXIT.usage);
+  }
+  const answer =
+    options.confirm ?? (await ask(`T${what.slice(1)}. Type the project's name (${project}):`, context));
+  if (answer === project) return;
+  throw new ProblemError({ message: "that is not the project's name; nothing was touched" }, EXIT.usage);
 }

@@ -3,7 +3,7 @@ import { wantsColor, type Context, type GlobalOptions } from './context.js';
 
 /** A line on stderr that is about no app. With `--progress json` it is JSON, with `--quiet` it is not there. */
 export function notice(
-  type: 'waiting' | 'warning',
+  type: 'waiting' | 'warning' | 'note',
   message: string,
   { progress, quiet, color }: GlobalOptions,
   { stderr, env }: Context,

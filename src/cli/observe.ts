@@ -1,3 +1,5 @@
+import { unfinished } from '../backup/names.js';
+import { endRestore } from '../backup/restore.js';
 import { instanceOf } from '../deliver/instance.js';
 import { profileTarget } from '../deliver/shared.js';
 import { incusOver } from '../incus/client.js';
@@ -6,7 +8,9 @@ import { socketPath } from '../incus/http.js';
 import { actualFrom } from '../incus/observe.js';
 import type { Actual, Desired, DesiredApp } from '../model.js';
 import type { Incus, InstanceJson } from '../ports.js';
+import { generatedIn } from '../secrets/generated.js';
 import type { Context } from './context.js';
+import { secretsDirectory } from './state.js';
 
 const SETTLE_MS = 10_000;
 
@@ -27,6 +31,8 @@ export const nothingWanted: Wanted = {
   volumes: false,
   images: [],
 };
+/** Instances and volumes, kept ones too. */
+export const everything: Wanted = { ...nothingWanted, volumes: true };
 
 /**
  * What is there: one request to the daemon, and a few more where there are volumes or new apps; the rest from the
@@ -76,10 +82,27 @@ async function missing(images: readonly string[], incus: Incus): Promise<string[
   return there.filter(({ is }) => !is).map(({ image }) => image);
 }
 
-/** For those who are about to change something: what the daemon still does to the pets is waited for first. */
+/**
+ * For those who are about to change something: what the daemon still does to the pets is waited for first, and what
+ * a killed restore has left to do is done.
+ */
 export async function observeAtRest(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
-  await incusOver(socketPath(env), project).quiesce();
+  const incus = incusOver(socketPath(env), project);
+  await incus.quiesce();
+  const actual = await observe(project, wanted, env);
+  const apps = unfinished(actual);
+  if (apps.length === 0) return actual;
+  const secrets = generatedIn(secretsDirectory(env, project));
+  for (const app of apps) await endRestore(app, actual.volumes, { incus, secrets });
   return observe(project, wanted, env);
+}
+
+/** What a killed restore has left to do, for those who read secrets: some may not be kept as they are to be. */
+export async function endRestores(project: string, env: Context['env']): Promise<void> {
+  const secrets = generatedIn(secretsDirectory(env, project));
+  if (!(await secrets.isStaged())) return;
+  await observeAtRest(project, everything, env);
+  await secrets.unstage();
 }
 
 export function wantedBy({ apps }: Desired): Wanted {

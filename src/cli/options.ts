@@ -1,4 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { GlobalOptions } from './context.js';
+
+/** Takes the verb's promise, so that the command line knows with which code it ended. */
+export type Ends = (result: Promise<number>) => Promise<void>;
+export type JsonOption = GlobalOptions & { readonly json: boolean };
 
 const OFF = new Set(['', '0', 'false', 'no', 'off']);
 
@@ -49,12 +54,12 @@ export function withRunOptions(command: Command): Command {
         count,
       ),
     )
-    .addOption(
-      flag('--timeout <duration>', 'limit for each switch and each boot: 90s, 10m')
-        .default(300_000, '5m')
-        .argParser(duration),
-    )
+    .addOption(timeoutFlag('limit for each switch and each boot: 90s, 10m'))
     .addOption(flag('--fail-fast', 'start nothing more after the first failure').default(false));
+}
+
+export function timeoutFlag(meaning: string): Option {
+  return flag('--timeout <duration>', meaning).default(300_000, '5m').argParser(duration);
 }
 
 export function examples(...lines: readonly string[]): string {

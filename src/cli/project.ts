@@ -11,7 +11,7 @@ import type { Capture, Exec } from '../ports.js';
 import { EXIT, ProblemError, type KeyPath, type Problem } from '../problem.js';
 import { vaultIn, type Vault } from '../secrets/vault.js';
 import type { Context } from './context.js';
-import { stateDirectory } from './state.js';
+import { secretsDirectory } from './state.js';
 
 const lazyCapture: Capture = async (...args) => (await import('../exec.js')).capture(...args);
 
@@ -46,8 +46,7 @@ export async function readProject(context: Context, file: string | undefined): P
 }
 
 function secretsFor(project: string, directory: string, { env }: Context): Vault {
-  const kept = join(stateDirectory(env, project), 'secrets');
-  return vaultIn(kept, { directory, env, capture: lazyCapture });
+  return vaultIn(secretsDirectory(env, project), { directory, env, capture: lazyCapture });
 }
 
 /** `-f`, else pets.toml here or above, up to the repository's root. */

@@ -2,6 +2,7 @@ import { incusOver } from '../incus/client.js';
 import { socketPath } from '../incus/http.js';
 import type { ActualApp, AppName, Desired, Generation } from '../model.js';
 import { copyOf } from '../plan/data.js';
+import { withoutSecrets } from '../plan/goal.js';
 import { planOf } from '../plan/plan.js';
 import type { Incus } from '../ports.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
@@ -87,8 +88,7 @@ function withItsSecrets(desired: Desired, { name, applied }: ActualApp): Desired
   const { secrets } = applied?.facets ?? {};
   const apps = desired.apps.map((app) => {
     if (app.name !== name) return app;
-    const { secrets: _, ...facets } = app.facets;
-    return { ...app, secrets: [], facets: { ...facets, ...(secrets && { secrets }) } };
+    return { ...app, secrets: [], facets: { ...withoutSecrets(app.facets), ...(secrets && { secrets }) } };
   });
   return { ...desired, apps };
 }

@@ -9,6 +9,11 @@ export function stateDirectory(env: Context['env'], project: string, uid = proce
   return join(baseOf(env, uid), project);
 }
 
+/** Of a project: the key of its fingerprints, and what was generated. */
+export function secretsDirectory(env: Context['env'], project: string): string {
+  return join(stateDirectory(env, project), 'secrets');
+}
+
 function baseOf(env: Context['env'], uid: number | undefined): string {
   const { PETS_STATE_DIR: own, XDG_STATE_HOME: xdg, HOME: home } = env;
   if (own !== undefined && own !== '') return resolve(own);

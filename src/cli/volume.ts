@@ -79,7 +79,7 @@ async function isConfirmed(name: string, options: VolumeRmOptions, context: Cont
   );
 }
 
-function nameOf({ app, volume }: Volume): string {
+export function nameOf({ app, volume }: Volume): string {
   return `${app}/${volume}`;
 }
 

@@ -1,4 +1,5 @@
 import type { Incus, InstanceJson } from '../ports.js';
+import { archivesOf } from './archives.js';
 import { said } from './attempt.js';
 import { sender } from './http.js';
 import { insideOf } from './inside.js';
@@ -9,6 +10,7 @@ import { powerOf } from './power.js';
 import { quiesceAll } from './quiesce.js';
 import { hasImage, unshareable } from './server.js';
 import { snapshotsOf } from './snapshots.js';
+import { transferOver } from './transfer.js';
 import { volumesOf } from './volumes.js';
 
 /** The Incus port over the daemon's socket. It writes only to instances and volumes that bear `project`'s marks. */
@@ -29,5 +31,6 @@ export function incusOver(socket: string, project: string): Incus {
     ...insideOf(rest, own),
     ...volumesOf(rest, project),
     ...snapshotsOf(rest, project),
+    ...archivesOf(rest, transferOver(socket), project),
   };
 }

@@ -37,7 +37,7 @@ export type RequestOptions = {
 };
 
 /** Longer than anything the daemon does while a request stays open: proxies of one instance, 1 to 6 s each. */
-const SILENCE_MS = 120_000;
+export const SILENCE_MS = 120_000;
 
 /**
  * One HTTP request over the socket. Rejects with a ProblemError when there is no daemon to talk to, with
@@ -108,7 +108,7 @@ export class ConnectionLost extends Error {}
 
 class NoDaemon extends ProblemError {}
 
-function lost(error: NodeJS.ErrnoException, socket: string): Error {
+export function lost(error: NodeJS.ErrnoException, socket: string): Error {
   if (error.code === 'EACCES' || error.code === 'EPERM') {
     return new ProblemError(
       {

@@ -1,4 +1,4 @@
-import type { Incus } from '../ports.js';
+import type { Incus, InstanceSpec } from '../ports.js';
 import { ProblemError } from '../problem.js';
 import { said, write } from './attempt.js';
 import { IncusError } from './http.js';
@@ -15,6 +15,7 @@ type Calls =
   | 'setConfig'
   | 'setProfiles'
   | 'setDevice'
+  | 'setDevices'
   | 'removeDevice'
   | 'status';
 
@@ -68,10 +69,9 @@ export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
     setProfiles: (name, profiles) =>
       write(`setting the profiles of \`${name}\``, () => own.patch(name, { profiles })),
 
-    setDevice: (name, device, value) =>
-      write(`setting the device \`${device}\` of \`${name}\``, () =>
-        own.patch(name, { devices: { [device]: value } }),
-      ),
+    setDevice: (name, device, value) => setDevices(name, { [device]: value }, own),
+
+    setDevices: (name, devices) => setDevices(name, devices, own),
 
     // A PATCH cannot remove one.
     removeDevice: (name, device) =>
@@ -101,6 +101,12 @@ async function setConfig(
 ): Promise<void> {
   for (const part of withCpuLast(config))
     await write(`configuring \`${name}\``, () => own.patch(name, { config: part }));
+}
+
+function setDevices(name: string, devices: InstanceSpec['devices'], own: OwnInstances): Promise<void> {
+  const names = Object.keys(devices).map((device) => `\`${device}\``);
+  const what = `the device${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
+  return write(`setting ${what} of \`${name}\``, () => own.patch(name, { devices }));
 }
 
 /**

@@ -49,11 +49,16 @@ export class Rest {
     options: RequestOptions = {},
     timeoutMs = OPERATION_MS,
   ): Promise<OperationResult> {
-    return patiently(async () => {
-      const envelope = open((await this.#send(method, path, options)).body);
-      if (envelope.type !== 'async' || envelope.operation === undefined) return { metadata: null };
-      return this.wait(envelope.operation, timeoutMs);
-    }, isBusy);
+    return patiently(
+      async () => this.ended((await this.#send(method, path, options)).body, timeoutMs),
+      isBusy,
+    );
+  }
+
+  /** Waits for what a write has begun, if it is more than the answer says. */
+  async ended(body: string, timeoutMs: number): Promise<OperationResult> {
+    const { type, operation } = open(body);
+    return type === 'async' && operation !== undefined ? this.wait(operation, timeoutMs) : { metadata: null };
   }
 
   /** Waits in rounds: `/wait` answers 200 whatever happened, and an ended operation is forgotten after 5 s. */

@@ -24,7 +24,9 @@ export function volumesOf(rest: Rest, project: string): Pick<Incus, Calls> {
       }),
 
     markVolume: (volume, marks) =>
-      write(`marking the volume \`${volume.name}\``, () => volumes.patch(volume, marksOf(marks), marks)),
+      write(`marking the volume \`${volume.name}\``, () =>
+        volumes.patch(volume, volumes.marks(marks), marks),
+      ),
 
     removeVolume: (volume) =>
       write(`deleting the volume \`${volume.name}\``, async () => {
@@ -59,20 +61,30 @@ export class OwnVolumes {
     return { pools, all, own: onePerMarks(own) };
   }
 
+  /** A pool, the default one where none is named, and a name that nothing in it has yet. */
+  async place({ app, volume }: VolumeMarks, pool: string | null = null) {
+    const { pools, all } = await this.list();
+    const into = pools.find(({ name }) => name === pool) ?? (await defaultPool(this.#rest, pools));
+    const taken = new Set(all.filter((v) => v.pool.name === into.name).map(({ json }) => json.name));
+    const [name = volume] = volume.split('.');
+    return { pool: into, name: freeName(`${this.#project}.${app}.${name}`, taken) };
+  }
+
+  marks({ app, volume }: VolumeMarks): Readonly<Record<string, string>> {
+    return { 'user.pets.project': this.#project, 'user.pets.app': app, 'user.pets.volume': volume };
+  }
+
   async make(marks: VolumeMarks, size: string | null): Promise<VolumeMade> {
-    const { pools, all, own } = await this.list();
+    const { pools, own } = await this.list();
     const there = own.find((v) => v.app === marks.app && v.volume === marks.volume);
     if (there) return warned(size, poolOf(there, pools));
-    const pool = await defaultPool(this.#rest, pools);
-    const taken = new Set(all.filter((v) => v.pool.name === pool.name).map(({ json }) => json.name));
+    const { pool, name } = await this.place(marks);
     const config = {
-      'user.pets.project': this.#project,
-      ...marksOf(marks),
+      ...this.marks(marks),
       ...(size === null ? {} : { size }),
       // Files keep the guest's own ids on disk: any container can have the volume, whatever its id range.
       ...((await unshareable(this.#rest)) === null ? { 'security.shifted': 'true' } : {}),
     };
-    const name = freeName(`${this.#project}.${marks.app}.${marks.volume}`, taken);
     const body = { name, config, content_type: 'filesystem' };
     await this.#rest.write('POST', inPool(pool.name), { body });
     return warned(size, pool);
@@ -96,10 +108,6 @@ export class OwnVolumes {
     const body = { config, description: found.json.description };
     await this.#rest.write('PATCH', at(volume), { body, etag: found.etag });
   }
-}
-
-function marksOf({ app, volume }: VolumeMarks): Readonly<Record<string, string>> {
-  return { 'user.pets.app': app, 'user.pets.volume': volume };
 }
 
 function freeName(name: string, taken: ReadonlySet<string>): string {

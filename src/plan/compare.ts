@@ -11,7 +11,7 @@ import type {
 import { dataMove, movesData, type DataMove } from './data.js';
 import { changesOf } from './diff.js';
 import type { Fate } from './exposure.js';
-import type { Goal } from './goal.js';
+import { isDirty, type Goal } from './goal.js';
 import { takenBy, type Taken } from './match.js';
 import { refitOf, type Refit } from './refit.js';
 import { secretMoves, type SecretMoves } from './secrets.js';
@@ -25,6 +25,8 @@ export type Compared = {
   readonly returns: Generation | null;
   readonly condemned: Condemned | null;
   readonly byHand: boolean;
+  /** An upgrade that was cut short is taken back: whatever runs now, it is stopped first. */
+  readonly comesBack: boolean;
   /** Under its name, or its former one. */
   readonly actual: ActualApp | null;
   readonly changes: readonly Change[];
@@ -38,21 +40,24 @@ export type Compared = {
 };
 
 export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null, actual: Actual): Compared {
-  const { app, returns, condemned } = goal;
+  const { app, condemned } = goal;
   const store = storeOf(app, there, actual);
   const base = movesStore({ actual: there, store }) ? null : there;
+  // A container that is made anew has nothing to go back to.
+  const returns = base && goal.returns;
   const changes = changesOf(app, base);
   const taken = takenBy(app, there, actual);
   const kept = actual.volumes.filter((v) => v.app === app.name || taken?.volumes.includes(v));
   const refit = refitOf(app, base, changes, kept, store);
   const rebuilt = app.activation === 'restart' && changes.some((c) => c.facet === 'system');
   const data = dataMove(goal, base, changes);
-  const isStopped = refit.cold || rebuilt || movesData(data) || base?.name !== app.name;
+  const comesBack = returns !== null && goal.byHand === null && base !== null && isDirty(base);
+  const isStopped = refit.cold || rebuilt || movesData(data) || comesBack || base?.name !== app.name;
   const fate = isStopped ? 'starts' : (FATES[base.status] ?? 'starts');
   const secrets = secretMoves(app, base, changes);
   return {
     ...{ app, wanted: wanted.facets, returns, condemned, actual: there },
-    byHand: goal.byHand !== null,
+    ...{ byHand: goal.byHand !== null, comesBack },
     ...{ changes, store, refit, secrets, fate, data, taken },
   };
 }

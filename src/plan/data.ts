@@ -1,3 +1,4 @@
+import type { Action } from '../actions.js';
 import type { ActualApp, Change } from '../model.js';
 import type { Chain } from './chain.js';
 import { isDirty, lastGood, type Goal } from './goal.js';
@@ -11,6 +12,7 @@ export type DataMove = {
   readonly restore: string | null;
 };
 
+const UNDONE = 'pets-undone-';
 const NOTHING: DataMove = { volumes: [], take: [], restore: null };
 
 /** The copy of what a generation left. */
@@ -20,7 +22,7 @@ export function copyOf(generation: number): string {
 
 /** The copy of what was there when a generation's data was given back. */
 export function undoneCopyOf(generation: number): string {
-  return `pets-undone-${generation}`;
+  return `${UNDONE}${generation}`;
 }
 
 export function dataMove(
@@ -49,6 +51,11 @@ export function volumesAt(there: ActualApp | null): string[] {
   return (there?.attachments ?? []).flatMap((a) => (a.kind === 'volume' ? [a.volume] : []));
 }
 
+/** Of what is taken back each copy lasts: one more way back must not make it that of an older one. */
+export function snapshotOf(volumes: readonly string[], name: string): Action {
+  return { kind: 'snapshot', volumes, name, isLasting: name.startsWith(UNDONE) };
+}
+
 /** Whether the container must be stopped for it. */
 export function movesData({ take, restore }: DataMove): boolean {
   return take.length > 0 || restore !== null;
@@ -56,7 +63,7 @@ export function movesData({ take, restore }: DataMove): boolean {
 
 /** In a container that is stopped. */
 export function moveData(ops: Chain, { volumes, take, restore }: DataMove, cause: string): void {
-  for (const name of take) ops.then({ kind: 'snapshot', volumes, name }, cause);
+  for (const name of take) ops.then(snapshotOf(volumes, name), cause);
   if (restore !== null)
     ops.then({ kind: 'restore', volumes, name: restore }, 'what was written since is taken back');
 }

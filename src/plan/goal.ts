@@ -36,7 +36,10 @@ export function goalOf(app: DesiredApp, there: ActualApp | null, retry: boolean)
   // An upgrade that was cut short, and that nobody wants any more.
   if (equal(app.facets, there.applied.facets)) return { ...plain, returns: isDirty(there) ? last : null };
   const condemned = equal(there.condemned?.facets, app.facets) && !retry ? there.condemned : null;
-  return condemned ? { ...plain, app: appOf(last, app, there), returns: last, condemned } : plain;
+  if (condemned) return { ...plain, app: appOf(last, app, there), returns: last, condemned };
+  // Nor is it wanted where only other things than the system are not as they were.
+  const isSame = equal(app.facets.system, there.applied.facets.system);
+  return { ...plain, returns: isSame && isDirty(there) ? last : null };
 }
 
 /** What the last run that went well recorded. */
@@ -106,6 +109,6 @@ export function exposed({
 }
 
 /** Their fingerprints are for the record alone: a plan is printed. */
-export function withoutSecrets({ secrets: _, ...facets }: Facets): Facets {
-  return facets;
+export function withoutSecrets(facets: Facets): Facets {
+  return Object.fromEntries(Object.entries(facets).filter(([name]) => name !== 'secrets'));
 }

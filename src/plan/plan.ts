@@ -17,7 +17,8 @@ import { conflictsOf } from './conflicts.js';
 import { breakFirst, moveOf, vacate, waitsFor, type Move } from './exposure.js';
 import { goalOf, goalOfRollback, type Rollback } from './goal.js';
 import { matchApps } from './match.js';
-import { notesOf, volumesKept } from './notes.js';
+import { condemnedPlan, destroyPlan, heldPlan, storeChange } from './held.js';
+import { notesOf } from './notes.js';
 import { destroyOperations, operationsOf } from './operations.js';
 import { inOrder } from './order.js';
 
@@ -139,60 +140,9 @@ function isNew({ actual }: Compared): boolean {
   return actual === null;
 }
 
-/** `mayBeRenamed`: there are apps without a container, of which one may be this one under another name. */
-function destroyPlan(app: ActualApp, actual: Actual, prune: boolean, mayBeRenamed: boolean): AppPlan {
-  const gone: Change = { facet: 'power', field: 'instance', kind: 'changed', from: app.status, to: null };
-  return {
-    app: app.name,
-    verb: 'destroy',
-    changes: [gone],
-    interrupts: 'container',
-    url: null,
-    held: prune ? null : 'no longer in the manifest; `pets up --prune` destroys it',
-    condemned: false,
-    notes: [
-      ...(mayBeRenamed && !prune
-        ? [`should it only have another name now: \`was = "${app.name}"\` in that app's table keeps it`]
-        : []),
-      ...volumesKept(app.name, actual),
-    ],
-  };
-}
-
-function heldPlan(compared: Compared): AppPlan {
-  const { app, store } = compared;
-  return {
-    app: app.name,
-    verb: 'recreate',
-    changes: [storeChange(compared)],
-    interrupts: 'container',
-    url: app.listen ? urlOf(app.listen) : null,
-    held: `its container must be made anew for the ${store} store: what is on its root disk is lost, its volumes stay; \`pets up --recreate ${app.name}\` does it`,
-    condemned: false,
-    notes: [],
-  };
-}
-
 /** What the manifest says failed before, and what was there before it is there again. */
 function isCondemned({ condemned, changes }: Compared): boolean {
   return condemned !== null && changes.length === 0;
-}
-
-function condemnedPlan({ app, condemned, returns }: Compared): AppPlan {
-  const before = condemned
-    ? `it failed at ${condemned.at.slice(0, 16).replace('T', ' ')}: ${condemned.why}`
-    : '';
-  const serves = returns ? `; generation ${returns.generation} serves` : '';
-  return {
-    app: app.name,
-    verb: 'rebuild',
-    changes: [],
-    interrupts: 'nothing',
-    url: app.listen ? urlOf(app.listen) : null,
-    held: `${before}${serves}; change it, or \`pets up --retry ${app.name}\``,
-    condemned: true,
-    notes: [],
-  };
 }
 
 /** What no facet has: of the container as a whole. */
@@ -201,10 +151,6 @@ function ownChanges(compared: Compared): Change[] {
   if (movesStore(compared)) return [storeChange(compared)];
   if (!actual || actual.name === app.name) return [];
   return [{ facet: 'meta', field: 'name', kind: 'changed', from: actual.name, to: app.name }];
-}
-
-function storeChange({ actual, store }: Compared): Change {
-  return { facet: 'container', field: 'store', kind: 'changed', from: actual?.store ?? null, to: store };
 }
 
 /** Exposures of our own instances that this plan leaves alone: not selected, held, or gone and not pruned. */

@@ -1,8 +1,9 @@
 import type { Action, ActionKind, SystemRef } from '../actions.js';
 import type { Generation, Interrupts, OpId, Operation } from '../model.js';
+import { throughOf } from './health.js';
 import { idOf } from './chain.js';
 import { movesStore, type Compared } from './compare.js';
-import { copyOf, undoneCopyOf, volumesAt } from './data.js';
+import { copyOf, snapshotOf, undoneCopyOf, volumesAt } from './data.js';
 import { exposed, isDirty, lastGood, withoutSecrets } from './goal.js';
 
 type Step = {
@@ -24,13 +25,17 @@ const INTERRUPTS: readonly ActionKind[] = ['stop', 'start', 'activate', 'restart
 export function rescueOperations(compared: Compared, forward: readonly Operation[]): Operation[] {
   const last = lastGood(compared.actual);
   if (!last || movesStore(compared) || !forward.some(({ action }) => isChange(action))) return [];
+  // It is the way back itself: the next run goes it again.
+  if (compared.comesBack) return [];
   const steps = stepsBack(compared, last, forward).filter(({ rescues }) => rescues.length > 0);
   const ids = steps.map(({ action }) => `${idOf(compared.app.name, action)}~back`);
-  return steps.map(({ action, cause, interrupts = 'nothing', rescues }, i) => ({
-    ...{ id: ids[i] ?? '', app: compared.app.name, action, cause, interrupts, rescues },
-    needs: ids.slice(Math.max(0, i - 1), i),
-    after: [],
-  }));
+  return steps.map(({ action, cause, interrupts = 'nothing', rescues }, i) => {
+    const before = ids.slice(Math.max(0, i - 1), i);
+    // To serve again is worth more than to remember why not.
+    const isAnyway = steps[i - 1]?.action.kind === 'condemn';
+    const edges = isAnyway ? { needs: [], after: before } : { needs: before, after: [] };
+    return { id: ids[i] ?? '', app: compared.app.name, action, cause, interrupts, rescues, ...edges };
+  });
 }
 
 /** Whether it makes something of the app that was not recorded. A start, say, does not. */
@@ -42,7 +47,7 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
   const { app, store } = compared;
   const system: SystemRef = { kind: 'applied', toplevel: last.toplevel, generation: last.generation };
   const due = dueOf(compared, forward);
-  const { stopped, changed } = due;
+  const { stopped } = due;
   const cause = `back to generation ${last.generation}`;
   const { generation, toplevel } = last;
   return [
@@ -52,56 +57,78 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
       rescues: due.tried,
     },
     { action: { kind: 'stop', instance: app.name }, cause, interrupts: 'container', rescues: stopped },
-    ...dataSteps(compared, due, cause),
+    ...dataSteps(compared, forward, due, cause),
     { action: { kind: 'return', store, generation, toplevel }, cause, rescues: due.profile },
-    ...configSteps(last, forward, cause, changed),
-    ...deviceSteps(last, forward, cause, changed),
+    ...configSteps(last, forward, cause, due.configured),
+    ...deviceSteps(last, forward, cause, due.plugged),
     ...exposureSteps(compared, last, forward, cause, stopped),
+    // What it does once it runs is not to be taken back.
+    { action: { kind: 'mark', state: 'ready' }, cause, rescues: due.marked },
     { action: { kind: 'start', from: 'Stopped' }, cause, rescues: stopped },
     { action: { kind: 'settle', system }, cause, rescues: stopped },
     ...exposedSteps(last, cause, stopped),
     ...healthSteps(last, system, cause, stopped),
-    { action: { kind: 'mark', state: 'ready' }, cause, rescues: due.marked },
   ];
 }
 
 /** What must have failed for each part of the way back to be due. */
-type Due = Readonly<Record<'tried' | 'stopped' | 'data' | 'profile' | 'changed' | 'marked', readonly OpId[]>>;
+type Due = Readonly<
+  Record<'tried' | 'stopped' | 'data' | 'profile' | 'configured' | 'plugged' | 'marked', readonly OpId[]>
+>;
 
 function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
   const end = forward.findIndex(({ action }) => action.kind === 'record');
+  // Under its former name it is not to be found; and a rename that was begun is gone on with.
+  const begin = forward.findIndex(({ action }) => action.kind === 'rename') + 1;
   const all = forward.slice(0, end === -1 ? forward.length : end);
   const from = (...kinds: readonly ActionKind[]) => {
     const first = all.findIndex(({ action }) => kinds.includes(action.kind));
-    return first === -1 ? [] : all.slice(first).map(({ id }) => id);
+    return first === -1 ? [] : all.slice(Math.max(first, begin)).map(({ id }) => id);
   };
-  const stopped = from(...INTERRUPTS);
+  // One that does not run serves again only if it is started.
+  const stopped = actual?.status === 'Running' ? from(...INTERRUPTS) : from(...SETS, ...INTERRUPTS);
   const marked = from('mark');
   // Of an upgrade that is gone on with, nothing is taken back before it is touched.
   const isResumed = actual !== null && isDirty(actual);
-  const profile = isResumed ? stopped : from('set-profile', 'return');
+  const profile = isResumed ? stopped : from(...SETS);
+  // What a store of the guest's own is sent with is the old system.
+  const set = from('set-profile');
+  const isTry = ({ id, action }: Operation) =>
+    TRIES.includes(action.kind) && (set.length === 0 || set.includes(id));
   return {
-    tried: all.filter(({ action }) => TRIES.includes(action.kind)).map(({ id }) => id),
+    tried: all.filter(isTry).map(({ id }) => id),
     stopped,
     data: isResumed ? stopped : stopped.filter((id) => marked.includes(id)),
     profile,
-    changed: from('configure', 'attach', 'detach', 'repair'),
+    configured: from('configure'),
+    // What a running app has mounted is left to it as long as nobody has touched it.
+    plugged: from('attach', 'detach'),
     marked: isResumed ? stopped : marked,
   };
 }
 
+const SETS: readonly ActionKind[] = ['set-profile', 'return'];
 /** Show whether a system is any good. */
 const TRIES: readonly ActionKind[] = ['activate', 'start', 'settle', 'check'];
 
 /** Volumes are given back where the new system may have run; what an earlier run left in them is kept as well. */
-function dataSteps({ app, actual }: Compared, { data }: Due, cause: string): Step[] {
+function dataSteps(
+  { app, actual }: Compared,
+  forward: readonly Operation[],
+  { data }: Due,
+  cause: string,
+): Step[] {
   const volumes = volumesAt(actual);
   if (!actual?.applied || !app.stateful || volumes.length === 0) return [];
   const { generation } = actual.applied;
+  const name = undoneCopyOf(generation);
+  const taken = forward.findIndex(({ action }) => action.kind === 'snapshot' && action.name === name);
+  const before = forward.slice(0, taken + 1).map(({ id }) => id);
   const kept: Step = {
-    action: { kind: 'snapshot', volumes, name: undoneCopyOf(generation) },
+    action: snapshotOf(volumes, name),
     cause: 'nobody knows how long the new system has served',
-    rescues: data,
+    // Where the way forward took that copy, there is no need of another.
+    rescues: taken === -1 ? data : data.filter((id) => before.includes(id)),
   };
   const restored: Step = {
     action: { kind: 'restore', volumes, name: copyOf(generation) },
@@ -138,6 +165,12 @@ function deviceSteps(
   const devices = [...new Set(touched)];
   const detached = devices.map((device): Step => ({ action: { kind: 'detach', device }, cause, rescues }));
   const attached = devices.flatMap((device): Step[] => {
+    // By its name: the volume that is the app's now, should it have been restored from a backup meanwhile.
+    const volume = last.attachments.find((a) => a.kind === 'volume' && a.device === device);
+    if (volume?.kind === 'volume') {
+      const what = { kind: 'volume', volume: volume.volume, path: volume.path } as const;
+      return [{ action: { kind: 'attach', device, what }, cause, rescues }];
+    }
     const value = last.devices[device];
     return value
       ? [{ action: { kind: 'attach', device, what: { kind: 'device', value } }, cause, rescues }]
@@ -174,10 +207,7 @@ function exposedSteps(last: Generation, cause: string, rescues: readonly OpId[])
 function healthSteps(last: Generation, system: SystemRef, cause: string, rescues: readonly OpId[]): Step[] {
   const { health, exposures } = last;
   if (!health) return [];
-  const through = exposures.flatMap(({ role, binding }) =>
-    role === 'web' && binding && binding.protocol !== 'unix'
-      ? [{ address: binding.address, port: binding.first }]
-      : [],
-  );
-  return [{ action: { kind: 'check', system, health, through }, cause, rescues }];
+  const web = exposures.find(({ role }) => role === 'web')?.binding ?? null;
+  const listen = web && web.protocol !== 'unix' ? { address: web.address, port: web.first } : null;
+  return [{ action: { kind: 'check', system, health, through: throughOf(health, listen) }, cause, rescues }];
 }

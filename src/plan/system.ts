@@ -27,10 +27,10 @@ export function bringSystem(
   ref: SystemRef,
   context: ExposureContext,
 ): void {
-  const { app, actual, store, refit, secrets, data, returns } = compared;
-  const isNew = system.length > 0 || returns !== null;
+  const { app, actual, store, refit, secrets, returns, comesBack } = compared;
+  const isNew = system.length > 0 || compared.byHand || comesBack;
   const cause = system.length > 0 ? causesOf(system) : 'an upgrade was cut short';
-  const isMoved = movesData(data);
+  const isMoved = movesData(compared.data) || comesBack;
   let status = tookName(ops, compared) ? 'Stopped' : (actual?.status ?? 'Stopped');
   // Its profile directory is a device of the container.
   if (isNew && !isMoved && (store === 'shared' || returns)) setProfile(ops, compared, cause);
@@ -47,8 +47,7 @@ export function bringSystem(
     if (status !== 'Running') bringUp(ops, app.name, status, context);
     status = 'Running';
     ops.then({ kind: 'deliver', store }, cause);
-    // Only a running guest can be told.
-    setProfile(ops, compared, cause, !isMoved);
+    if (!isMoved) setProfile(ops, compared, cause);
   }
   // What Incus refuses is to be refused while the app still runs.
   if (!isFitted) for (const { action, cause } of refit.config) ops.then(action, cause);
@@ -58,11 +57,7 @@ export function bringSystem(
     ops.then({ kind: 'stop', instance: app.name }, why, actual ? 'container' : 'nothing');
     status = 'Stopped';
   }
-  if (isMoved) {
-    moveData(ops, data, cause);
-    if (store === 'shared' || returns) setProfile(ops, compared, cause);
-    else beginUpgrade(ops, compared);
-  }
+  if (isMoved) moveStopped(ops, compared, cause);
   if (!actual && isSeeding) ops.then({ kind: 'repair', store }, 'it boots its own system from now on');
   if (!isFitted) for (const { action, cause } of refit.changes) ops.then(action, cause);
   // What starts now finds them; what runs already must be told.
@@ -79,10 +74,17 @@ export function bringSystem(
   ops.then({ kind: 'settle', system: ref }, 'the app must run the system it was given');
 }
 
+/** What is done to the volumes of a container that is stopped, before it boots another system. */
+function moveStopped(ops: Chain, compared: Compared, cause: string): void {
+  moveData(ops, compared.data, cause);
+  setProfile(ops, compared, cause);
+  if (compared.comesBack) ops.then({ kind: 'mark', state: 'ready' }, 'from here on it only does not run');
+}
+
 /** What boots from now on. */
-function setProfile(ops: Chain, compared: Compared, cause: string, begins = true): void {
+function setProfile(ops: Chain, compared: Compared, cause: string): void {
   const { store, returns } = compared;
-  if (begins) beginUpgrade(ops, compared);
+  beginUpgrade(ops, compared);
   if (!returns) ops.then({ kind: 'set-profile', store }, cause);
   else {
     const { generation, toplevel } = returns;
@@ -91,8 +93,9 @@ function setProfile(ops: Chain, compared: Compared, cause: string, begins = true
 }
 
 /** Whoever finds it half upgraded knows that there is a way back, and that the copies of its volumes are part of it. */
-function beginUpgrade(ops: Chain, { actual, store }: Compared): void {
-  if (!actual || !lastGood(actual) || movesStore({ actual, store }) || isDirty(actual)) return;
+function beginUpgrade(ops: Chain, { actual, store, comesBack }: Compared): void {
+  if (!actual || !lastGood(actual) || movesStore({ actual, store }) || comesBack) return;
+  if (isDirty(actual) && actual.condemned === null) return;
   ops.then({ kind: 'mark', state: 'upgrading' }, 'should this be cut short');
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { EXIT, ProblemError } from '../problem.js';
 
 const KEY_BYTES = 32;
@@ -56,7 +56,7 @@ export function freshSecret(length: number): Uint8Array {
   return Buffer.from(letters.join(''));
 }
 
-async function read(path: string): Promise<Uint8Array | null> {
+export async function read(path: string): Promise<Uint8Array | null> {
   try {
     return await readFile(path);
   } catch (error) {
@@ -66,8 +66,9 @@ async function read(path: string): Promise<Uint8Array | null> {
 }
 
 /** Whole or not at all. */
-async function keep(path: string, value: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+export async function keep(path: string, value: Uint8Array): Promise<void> {
+  // What a killed run leaves of it must not be taken for a secret.
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`);
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeFile(temporary, value, { mode: 0o600, flush: true });
@@ -79,7 +80,7 @@ async function keep(path: string, value: Uint8Array): Promise<void> {
   }
 }
 
-function unusable(what: 'read' | 'write', path: string, error: unknown): ProblemError {
+export function unusable(what: 'read' | 'write', path: string, error: unknown): ProblemError {
   const words = error instanceof Error ? error.message : String(error);
   return new ProblemError(
     {

@@ -63,6 +63,13 @@ class MemoryVault implements Vault {
     }
   }
 
+  hide(text: string): string {
+    let hidden = text;
+    for (const { secret, value } of this.#held.values())
+      for (const part of partsOf(value)) hidden = hidden.replaceAll(part, `[secret ${secret.name}]`);
+    return hidden;
+  }
+
   async #readOne(app: ManifestApp, secret: Secret): Promise<SecretRead> {
     try {
       const value = await this.#valueOf(app, secret);
@@ -99,6 +106,16 @@ class MemoryVault implements Vault {
       secret.source.kind !== 'generate' || (await this.#kept.generated(app, secret.name)) !== null;
     if (!isKept) await this.#kept.keepGenerated(app, secret.name, value);
   }
+}
+
+/** Shorter ones are found everywhere; hiding them would only tell what they are. */
+const LEAST_HIDDEN = 4;
+
+/** A value as it may be printed: whole, or line by line. */
+function partsOf(value: Uint8Array): string[] {
+  const text = Buffer.from(value).toString();
+  const parts = [text.trim(), ...text.split('\n').map((line) => line.trim())];
+  return parts.filter((part) => part.length >= LEAST_HIDDEN);
 }
 
 const FINGERPRINT_DIGITS = 32;

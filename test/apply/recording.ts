@@ -19,6 +19,10 @@ export type Script = {
   readonly warnings?: readonly string[];
   /** What a delivery, or a collection of garbage, says it did. */
   readonly says?: string;
+  /** Config that instances have from before, by their names. */
+  readonly config?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Snapshots that volumes have from before, by their names. */
+  readonly snapshots?: Readonly<Record<string, readonly string[]>>;
   /** Volumes that somebody deletes after the plan was made. */
   readonly lost?: readonly string[];
 };
@@ -63,7 +67,7 @@ export async function run(world: World, script: RunScript = {}): Promise<Recorde
 }
 
 export function recordingPorts(
-  { fails = {}, during, busy = {}, warnings = [], says = '', lost = [] }: Script,
+  { fails = {}, during, busy = {}, warnings = [], says = '', lost = [], ...before }: Script,
   there: readonly Volume[] = [],
 ) {
   const volumes = there.filter(({ volume }) => !lost.includes(volume));
@@ -71,7 +75,7 @@ export function recordingPorts(
   const configured: Readonly<Record<string, string>>[] = [];
   const devices: Record<string, Readonly<Record<string, string>>> = {};
   const calls: Call[] = [];
-  const snapshots: Record<string, readonly string[]> = {};
+  const snapshots: Record<string, readonly string[]> = { ...before.snapshots };
   const devicesOf = (name: string) =>
     Object.fromEntries(
       Object.entries(devices).flatMap(([key, value]) => {
@@ -152,7 +156,11 @@ export function recordingPorts(
       },
       removeDevice: (name, device) => call(['incus.removeDevice', name, device], undefined),
       instance: (name) =>
-        Promise.resolve({ config: configs[name] ?? {}, devices: devicesOf(name), profiles: ['default'] }),
+        Promise.resolve({
+          config: { ...before.config?.[name], ...configs[name] },
+          devices: devicesOf(name),
+          profiles: ['default'],
+        }),
       snapshots: ({ volume }) => Promise.resolve(snapshots[volume] ?? []),
       snapshotVolume: ({ volume }, name) => {
         snapshots[volume] = [...(snapshots[volume] ?? []), name];
@@ -180,7 +188,11 @@ export function recordingPorts(
         await call(['incus.markVolume', volume.name, marks.app, marks.volume], undefined);
         volumes[volumes.indexOf(volume)] = { ...volume, ...marks };
       },
+      setDevices: unused,
       removeVolume: unused,
+      copyVolume: unused,
+      exportVolume: unused,
+      importVolume: unused,
       unshareable: unused,
       hasImage: unused,
       quiesce: unused,
@@ -225,6 +237,7 @@ export function recordingPorts(
     },
     secrets: {
       value: (app, secret) => call(['secrets.value', app, secret], Buffer.from(`value of ${secret}`)),
+      hide: (text) => text.replaceAll('hush', '[secret]'),
       take: (from, app, isFormerInUse) => call(['secrets.take', from, app, String(isFormerInUse)], undefined),
     },
     host: {

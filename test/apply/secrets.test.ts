@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { FailedProgram } from '../../src/problem.js';
 import { results, run } from './recording.js';
 
 test('secrets are marked before they are written, with values from the port, and recorded as fingerprints', async () => {
@@ -20,4 +21,15 @@ test('secrets are marked before they are written, with values from the port, and
   expect(record?.['user.pets.secrets']).toBe('');
   expect(record?.['user.pets.applied']).toContain('"secrets":{"secret.db":"v1:2 0400 root"');
   expect(JSON.stringify([recorded.events, recorded.configured])).not.toContain('value of');
+});
+
+test('what a guest prints of its secrets goes no further', async () => {
+  const failed = new FailedProgram({ message: 'it said hush' }, ['the password is hush']);
+  const { events, configured } = await run(
+    { want: ['web - source=b'], have: ['web - kept=1'] },
+    { fails: { 'guest.settle': failed } },
+  );
+  const said = JSON.stringify([events, configured]);
+  expect(said).toContain('the password is [secret]');
+  expect(said).not.toContain('hush');
 });

@@ -7,7 +7,7 @@ import { answers, call, daemonSocket, findDaemon } from './incus-api.mjs';
 import { requireCgroups } from './host.mjs';
 import { BenchError, cacheDir, isRoot, lastLines, run } from './run.mjs';
 
-const incusd = '/usr/libexec/incus/incusd';
+export const incusd = '/usr/libexec/incus/incusd';
 const startTimeout = 60_000;
 /** Guests get 30 s from the daemon (boot.host_shutdown_timeout), then the daemon itself has to end. */
 const stopTimeout = 120_000;

@@ -46,6 +46,8 @@ describe('usage', () => {
     [['down', '--lock-wait', 'long'], 'expected a duration'],
     [['diff', '--progress', 'loud'], 'Allowed choices are'],
     [['down', 'web'], 'too many arguments'],
+    [['backup'], "missing required argument 'app'"],
+    [['restore', 'web', '1', '2'], 'too many arguments'],
     [[], 'no command given'],
   ])('pets %j: 64, %s', async (argv, words) => {
     const { code, out } = await pets(...argv);
@@ -54,7 +56,18 @@ describe('usage', () => {
   });
 
   test('--help has examples, for each verb; --version is a line', async () => {
-    for (const verb of ['up', 'diff', 'down', 'ps', 'runs', 'validate', 'config']) {
+    for (const verb of [
+      'up',
+      'diff',
+      'down',
+      'ps',
+      'runs',
+      'validate',
+      'config',
+      'backup',
+      'backups',
+      'restore',
+    ]) {
       const { code, out } = await pets(verb, '--help');
       expect(code).toBe(0);
       expect(out).toContain(`Examples:\n  $ pets ${verb}`);

@@ -94,6 +94,12 @@ const fate = fc.constantFrom(
   '',
   ...['status=Stopped', 'status=Frozen', 'record=none', 'becoming=its-own', 'top=/nix/store/by-hand'],
   ...['mounts=none', 'mounts=data:/elsewhere', 'seen-limits=memory:9GiB', 'altered=raw.lxc'],
+  ...['kept=1', 'kept=1,2', 'kept=1 status=Stopped', 'kept=2 mounts=none', 'kept=1 seen-limits=memory:9GiB'],
+  ...['kept=1 state=upgrading', 'kept=1 state=upgrading top=/nix/store/by-hand', 'kept=1 state=restoring'],
+  ...[
+    'kept=1 state=upgrading status=Stopped',
+    'kept=1 state=restoring top=/nix/store/by-hand status=Stopped',
+  ],
   ...['altered=raw.lxc status=Stopped', 'mounts=none state=creating status=Stopped', 'state=creating'],
   ...['state=creating altered=raw.lxc status=Stopped', 'seen-limits=memory:9GiB state=creating'],
   null,

@@ -23,7 +23,7 @@ import {
   type Instance,
 } from './instance.js';
 import { withFolders } from './cases.js';
-import { actual, deviceOf, toplevelOf } from './worlds.js';
+import { actual, deviceOf, recordOf, toplevelOf } from './worlds.js';
 
 type Do<K extends Action['kind']> = (name: AppName, action: Extract<Action, { kind: K }>) => void;
 
@@ -206,10 +206,11 @@ export class Machine {
     start: (name, { from }) => {
       this.#start(name, from);
     },
-    activate: (name) => {
+    activate: (name, { system }) => {
       const it = this.#running(name);
-      if (this.#profileOf(it) !== this.#target(name)) throw new Error('the profile is not set');
-      this.#set({ ...it, runs: this.#target(name) });
+      const toplevel = this.#toplevel(name, system);
+      if (this.#profileOf(it) !== toplevel) throw new Error('the profile is not set');
+      this.#set({ ...it, runs: toplevel });
     },
     settle: (name, { system }) => {
       const it = this.#running(name);
@@ -230,14 +231,21 @@ export class Machine {
     record: (name, { facets, system }) => {
       const { secrets } = this.#wanted(name).facets;
       const all = { ...facets, ...(secrets && { secrets }) };
-      const applied = { v: 1, generation: 1, toplevel: this.#toplevel(name, system), facets: all } as const;
+      const { app } = this.#there(name);
+      const newest = Math.max(0, ...app.generations.map(({ generation }) => generation));
+      const generation = system.kind === 'built' ? newest + 1 : system.generation;
+      const applied = { v: 1, generation, toplevel: this.#toplevel(name, system), facets: all } as const;
       this.#set({ ...this.#there(name), unsure: [] });
-      const { facets: seenFacets } = this.#there(name).app;
+      const { facets: seenFacets } = app;
+      const older = app.generations.filter((other) => other.generation !== generation);
+      const record = { ...recordOf(this.#wanted(name), app, generation), toplevel: applied.toplevel, facets };
       this.#change(name, {
         becoming: null,
         former: null,
         state: 'ready',
         applied,
+        generations: [record, ...older],
+        condemned: null,
         facets: { ...seenFacets, meta: facets.meta ?? {} },
       });
     },
@@ -266,7 +274,7 @@ export class Machine {
       this.#profiles.set(name, target);
       return;
     }
-    const it = this.#running(name);
+    const it = this.#there(name);
     if (!it.delivered.includes(target)) throw new Error(`${target} was not delivered`);
     this.#set({ ...it, profile: target });
   }
@@ -411,11 +419,14 @@ export class Machine {
   }
 }
 
-/** One order in which an executor may carry the plan out: `pick` chooses among those that are free to start. */
+/**
+ * One order in which an executor may carry the plan out where nothing fails: `pick` chooses among those that are free
+ * to start. Of the way back nothing is needed then.
+ */
 export function orderOf({ operations }: Plan, pick: (count: number) => number): Operation[] {
   const ended = new Set<string>();
   const order: Operation[] = [];
-  let waiting = operations;
+  let waiting = operations.filter(({ rescues }) => !rescues);
   while (waiting.length > 0) {
     const free = waiting.filter((op) => [...op.needs, ...op.after].every((id) => ended.has(id)));
     const next = free[pick(free.length)];

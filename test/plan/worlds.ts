@@ -18,6 +18,7 @@ import type {
   StorePath,
   Volume,
 } from '../../src/model.js';
+import { withoutSecrets } from '../../src/plan/goal.js';
 import { planOf } from '../../src/plan/plan.js';
 import { printPlan } from '../../src/plan/print.js';
 import {
@@ -40,7 +41,7 @@ export { at, wanted } from './words.js';
  * `altered=raw.lxc` `becoming=new-name` `former=old-name`, `devices=web:7700,web-2:7701` or `devices=none` where the proxies of the
  * main exposure are not what was applied, `mounts=none` or `mounts=data:/elsewhere` likewise for disks,
  * `kept=1,2`: generations that are recorded, the last one applied; `condemned=b`: this source failed before,
- * `state=upgrading`; `seen-limits=memory:2GiB`, `seen-config=security.guestapi:true`.
+ * `state=upgrading` or `state=restoring`; `seen-limits=memory:2GiB`, `seen-config=security.guestapi:true`.
  */
 export type Found = string;
 
@@ -269,7 +270,7 @@ export function recordOf(app: DesiredApp, whole: ActualApp, generation: number):
   const { exposures, attachments } = whole;
   const disks = attachments.map((a) => [a.device, { type: 'disk', path: a.path }] as const);
   const proxies = exposures.map(({ device, value }) => [device, value] as const);
-  const { secrets: _, ...facets } = app.facets;
+  const facets = withoutSecrets(app.facets);
   return {
     ...{ generation, at: '2026-01-02T03:04:05Z', toplevel: toplevelOf(app.facets), facets },
     ...{ health: app.health, healthy: null, config: app.config, exposures, attachments },
@@ -308,7 +309,7 @@ export function found(text: Found): ActualApp {
     becoming: (option('becoming') === whole.name ? null : (option('becoming') ?? null)) as AppName | null,
     former: (option('former') ?? null) as AppName | null,
     status: option('status') ?? 'Running',
-    state: half ? 'creating' : option('state') === 'upgrading' ? 'upgrading' : 'ready',
+    state: (option('state') ?? 'ready') as ActualApp['state'],
     applied: half || option('record') === 'none' ? null : record,
     generations,
     condemned: condemnedIn(words, wanted(text)),

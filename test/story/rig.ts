@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const PROGRAM = join(ROOT, 'dist', 'pets.mjs');
-const SOCKET = process.env['INCUS_SOCKET'] ?? '/var/lib/incus/unix.socket';
+export const SOCKET = process.env['INCUS_SOCKET'] ?? '/var/lib/incus/unix.socket';
 
 export type Result = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
@@ -37,8 +37,12 @@ export function run(
   });
 }
 
-export async function must(command: string, args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(command, args);
+export async function must(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const { code, stdout, stderr } = await run(command, args, { env });
   if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit ${String(code)}\n${stderr}`);
   return stdout.trim();
 }
@@ -69,8 +73,11 @@ export class Story {
   readonly project: string;
   readonly folder: string;
   readonly #children = new Set<ChildProcess>();
+  readonly #socket: string | undefined;
 
-  constructor(name: string) {
+  /** `socket`: of another daemon than the tests' usual one. */
+  constructor(name: string, socket?: string) {
+    this.#socket = socket;
     this.project = `t${process.pid}-${++count}-${name}`;
     this.folder = mkdtempSync(join(tmpdir(), `pets-${name}-`));
   }
@@ -117,7 +124,12 @@ export class Story {
 
   /** What `pets` records of its runs stays in the story's folder. */
   env(): NodeJS.ProcessEnv {
-    return { ...cleanEnv(), PETS_STATE_DIR: join(this.folder, '.state') };
+    const daemon = this.#socket === undefined ? {} : { INCUS_SOCKET: this.#socket };
+    return { ...cleanEnv(), ...daemon, PETS_STATE_DIR: join(this.folder, '.state') };
+  }
+
+  #incus(...args: readonly string[]): Promise<string> {
+    return must('incus', args, this.env());
   }
 
   pets(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
@@ -165,7 +177,7 @@ export class Story {
     for (const child of this.#children) child.kill('SIGKILL');
     await this.#deleteInstances();
     for (const { name, pool } of await this.volumes())
-      await must('incus', ['storage', 'volume', 'delete', pool, name]);
+      await this.#incus('storage', 'volume', 'delete', pool, name);
     rmSync(join('/nix/var/nix/profiles/per-pet', this.project), { recursive: true, force: true });
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -176,7 +188,8 @@ export class Story {
     for (let n = 0; n < 20; n++) {
       const left = await this.instances();
       if (left.length === 0) return;
-      for (const { name } of left) said = (await run('incus', ['delete', '--force', name])).stderr;
+      for (const { name } of left)
+        said = (await run('incus', ['delete', '--force', name], { env: this.env() })).stderr;
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
     throw new Error(`could not remove the instances of ${this.project}: ${said}`);
@@ -190,7 +203,7 @@ export class Story {
       devices: Record<string, Record<string, string>>;
     }[]
   > {
-    const list = JSON.parse(await must('incus', ['list', '--format', 'json'])) as Awaited<
+    const list = JSON.parse(await this.#incus('list', '--format', 'json')) as Awaited<
       ReturnType<Story['instances']>
     >;
     return list.filter((i) => i.name.startsWith(`${this.project}-`));
@@ -198,19 +211,11 @@ export class Story {
 
   /** The project's custom volumes, kept ones too. */
   async volumes(): Promise<{ name: string; pool: string; config: Record<string, string> }[]> {
-    const pools = JSON.parse(await must('incus', ['storage', 'list', '--format', 'json'])) as {
+    const pools = JSON.parse(await this.#incus('storage', 'list', '--format', 'json')) as {
       name: string;
     }[];
     const lists = pools.map(async ({ name: pool }) => {
-      const list = await must('incus', [
-        'storage',
-        'volume',
-        'list',
-        pool,
-        'type=custom',
-        '--format',
-        'json',
-      ]);
+      const list = await this.#incus('storage', 'volume', 'list', pool, 'type=custom', '--format', 'json');
       const volumes = JSON.parse(list) as { name: string; config: Record<string, string> }[];
       return volumes.map((volume) => ({ ...volume, pool }));
     });
@@ -221,13 +226,18 @@ export class Story {
 
   /** What a command prints inside an app. */
   inside(app: string, ...command: readonly string[]): Promise<string> {
-    return must('incus', ['exec', this.name(app), '--', ...command]);
+    return this.#incus('exec', this.name(app), '--', ...command);
+  }
+
+  /** A file of an app. On a busy machine what a command prints gets lost now and then on its way out. */
+  file(app: string, path: string): Promise<string> {
+    return this.#incus('file', 'pull', `${this.name(app)}${path}`, '-');
   }
 
   async bootIds(): Promise<Record<string, string>> {
     const entries = (await this.instances()).map(
       async ({ name }) =>
-        [name, await must('incus', ['exec', name, '--', 'cat', '/proc/sys/kernel/random/boot_id'])] as const,
+        [name, await this.#incus('exec', name, '--', 'cat', '/proc/sys/kernel/random/boot_id')] as const,
     );
     return Object.fromEntries(await Promise.all(entries));
   }
@@ -238,6 +248,20 @@ export class Story {
     const lines = (await run('ls', ['-v', directory])).stdout.split('\n');
     return lines.filter((line) => /^system-\d+-link$/.test(line)).map((line) => join(directory, line));
   }
+}
+
+/** Resolves once a running `pets` has told of a step. */
+export function seen(child: ChildProcess, step: string): Promise<void> {
+  let text = '';
+  return new Promise((resolve, reject) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes(step)) resolve();
+    });
+    child.once('close', () => {
+      reject(new Error(`it ended before \`${step}\`: ${text}`));
+    });
+  });
 }
 
 function cleanEnv(): NodeJS.ProcessEnv {

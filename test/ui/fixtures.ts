@@ -32,6 +32,7 @@ const ACTION = {
   configure: { kind: 'configure', config: {}, profiles: null },
   'push-secrets': { kind: 'push-secrets', put: ['db'], remove: [] },
   'restart-units': { kind: 'restart-units', secrets: ['db'] },
+  collect: { kind: 'collect', keep: 5, store: 'shared' },
   delete: { kind: 'delete' },
 } as const satisfies Partial<Record<ActionKind, Action>>;
 type Simple = keyof typeof ACTION;
@@ -47,10 +48,10 @@ export const STEPS: Record<Verb, readonly Simple[]> = {
   restart: ['stop', 'start', 'settle'],
   rename: ['stop', 'rename', 'start', 'settle'],
   rollback: ['return', 'activate', 'settle'],
+  collect: ['collect'],
   recreate: ['evaluate', 'build', 'stop', 'delete', 'create', 'start', 'settle'],
   destroy: ['delete'],
   stop: ['stop'],
-  collect: [],
   unchanged: [],
 };
 

@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Ends } from './args.js';
 import type { Context, GlobalOptions } from './context.js';
 import { exec, shell } from './enter.js';
 import { logs, type LogsOptions } from './logs.js';
@@ -12,6 +11,7 @@ import {
   withGlobalOptions,
   withLockOptions,
   withRunOptions,
+  type Ends,
 } from './options.js';
 import { power, type PowerVerb } from './power.js';
 import { rm } from './rm.js';

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Bytes, SecretValues } from '../ports.js';
+import { ProblemError } from '../problem.js';
+import { BACKUP_FILE, ID, parseBackup, type Backup, type BackupVolume } from './format.js';
+
+const PARTIAL = '.partial-';
+
+/** A backup and where it is. */
+export type Found = { readonly id: string; readonly folder: string; readonly backup: Backup };
+
+/** What is in a folder; nothing where there is none. */
+export function namesIn(folder: string): Promise<string[]> {
+  return filed(`reading ${folder}`, async () => (existsSync(folder) ? readdir(folder) : []));
+}
+
+/** The ids in a folder of backups, oldest first. */
+export async function idsIn(folder: string): Promise<string[]> {
+  // `…-10` is newer than `…-9`.
+  return (await namesIn(folder))
+    .filter((name) => ID.test(name))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+}
+
+export async function readBackup(folder: string): Promise<Backup> {
+  const path = join(folder, BACKUP_FILE);
+  return parseBackup(await filed(`reading ${path}`, () => readFile(path, 'utf8')), path);
+}
+
+/** Every file of the backup must be what was written. */
+export async function verify(folder: string, { volumes, secrets }: Backup): Promise<void> {
+  for (const { file, sha256, bytes } of [...volumes, ...secrets]) {
+    const path = join(folder, file);
+    const found = await filed(`reading ${path}`, async () => {
+      const { size } = await stat(path);
+      if (size !== bytes) return `it has ${size} bytes instead of ${bytes}`;
+      const hash = createHash('sha256');
+      await pipeline(createReadStream(path), hash);
+      return hash.digest('hex') === sha256 ? null : 'its checksum is another one';
+    });
+    if (found === null) continue;
+    throw new ProblemError({
+      message: `${path} is not what was backed up: ${found}`,
+      hint: 'nothing was touched; `pets backups` lists the others',
+    });
+  }
+}
+
+export function archiveOf(folder: string, { file }: BackupVolume): Bytes {
+  return createReadStream(join(folder, file)) as Bytes;
+}
+
+export async function secretsIn(folder: string, { secrets }: Backup): Promise<SecretValues> {
+  const values = secrets.map(async ({ name, file }): Promise<[string, Uint8Array]> => {
+    const path = join(folder, file);
+    return [name, await filed(`reading ${path}`, () => readFile(path))];
+  });
+  return new Map(await Promise.all(values));
+}
+
+/** A backup that is being written: under another name until it is whole, for nobody but its owner to read. */
+export class Draft {
+  readonly #root: string;
+  readonly #id: string;
+  readonly folder: string;
+
+  private constructor(root: string, id: string) {
+    this.#root = root;
+    this.#id = id;
+    this.folder = join(root, `${PARTIAL}${id}`);
+  }
+
+  /** What killed runs have left goes: the project's lock is held, so nobody else writes here. */
+  static async begin(root: string, id: string): Promise<Draft> {
+    const draft = new Draft(root, id);
+    await filed(`making ${draft.folder}`, async () => {
+      await mkdir(root, { recursive: true, mode: 0o700 });
+      for (const name of await readdir(root))
+        if (name.startsWith(PARTIAL)) await rm(join(root, name), { recursive: true });
+      await mkdir(draft.folder, { mode: 0o700 });
+    });
+    return draft;
+  }
+
+  /** Writes one file as it comes; how long it is, and its hash. */
+  add(file: string, content: Bytes, stop?: AbortSignal): Promise<Pick<BackupVolume, 'sha256' | 'bytes'>> {
+    const path = join(this.folder, file);
+    return filed(`writing ${path}`, async () => {
+      const hash = createHash('sha256');
+      let bytes = 0;
+      const measured = async function* (chunks: Bytes) {
+        for await (const chunk of chunks) {
+          hash.update(chunk);
+          bytes += chunk.length;
+          yield chunk;
+        }
+      };
+      const to = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+      await pipeline(content, measured, to, { ...(stop ? { signal: stop } : {}) });
+      await synced(path);
+      return { bytes, sha256: hash.digest('hex') };
+    });
+  }
+
+  /** On disk, whole, under its own name. */
+  async finish(backup: Backup): Promise<Found> {
+    await this.add(BACKUP_FILE, once(Buffer.from(`${JSON.stringify(backup, null, 2)}\n`)));
+    return filed(`writing ${this.folder}`, async () => {
+      await synced(this.folder);
+      const taken = await readdir(this.#root);
+      const id = freeId(this.#id, taken);
+      const folder = join(this.#root, id);
+      await rename(this.folder, folder);
+      await synced(this.#root);
+      return { id, folder, backup };
+    });
+  }
+
+  discard(): Promise<void> {
+    return filed(`deleting ${this.folder}`, () => rm(this.folder, { recursive: true, force: true }));
+  }
+}
+
+function freeId(id: string, taken: readonly string[]): string {
+  if (!taken.includes(id)) return id;
+  for (let n = 2; ; n++) if (!taken.includes(`${id}-${n}`)) return `${id}-${n}`;
+}
+
+/** A stream of what is in memory already. */
+export async function* once(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(content);
+}
+
+async function synced(path: string): Promise<void> {
+  const file = await open(path);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A full disk or a folder of somebody else's is no bug: the system's word, and what was tried. */
+async function filed<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (code === undefined || syscall === undefined) throw error;
+    throw new ProblemError({ message: `${what}: ${message}` });
+  }
+}

@@ -1,0 +1,132 @@
+import type { AppName, Volume } from '../model.js';
+import type { GeneratedSecrets, Incus } from '../ports.js';
+import { problemOf, ProblemError } from '../problem.js';
+import { discard, exchange, type Exchange, type Exchanges } from './exchange.js';
+import { archiveOf, type Found } from './folder.js';
+import { idAt } from './format.js';
+import { aside, inPlace, isAside, partsOf } from './names.js';
+import { replacedBy, type SecretChange } from './secrets.js';
+import { asError, both, goOn, refuseOthers, type Subject, type Work } from './subject.js';
+import { archive, removeLeftovers, type Still } from './take.js';
+
+export type Restored = {
+  /** The volumes that were put back. */
+  readonly volumes: readonly string[];
+  /** The secrets that were others since. */
+  readonly secrets: readonly string[];
+  /** A backup of what was replaced; null: there was nothing. */
+  readonly replaced: Found | null;
+};
+
+/**
+ * Puts an app's volumes back as they were. The archives are imported beside what is there, while the app still runs;
+ * then it is stopped and gets all of them in one change of its instance. Where it does not come up with them it gets
+ * its own back. What was replaced is deleted when there is a backup of it.
+ */
+export async function restoreBackup(
+  from: Found,
+  secrets: SecretChange,
+  subject: Subject,
+  work: Work,
+): Promise<Restored> {
+  refuseOthers(subject);
+  await removeLeftovers(subject, work);
+  const time = work.now();
+  const id = idAt(time);
+  await work.secrets.stage(subject.app, id, secrets.restored);
+  const volumes = await importAll(from, subject, id, work);
+  const exchanges = { id, volumes, secrets };
+  // From here to the end: half of it would be neither the old data nor the new.
+  const undisturbed: Work = { ...work, stop: new AbortController().signal };
+  await exchange(exchanges, subject, undisturbed);
+  for (const { old, restored } of volumes) await rename(old, restored, work.incus);
+  await work.secrets.unstage();
+  const replaced = await keepReplaced(exchanges, subject, time, undisturbed);
+  return { volumes: volumes.map(({ name }) => name), secrets: [...secrets.restored.keys()], replaced };
+}
+
+async function importAll(from: Found, subject: Subject, id: string, work: Work): Promise<Exchange[]> {
+  const { app, volumes } = subject;
+  const exchanges: Exchange[] = [];
+  try {
+    for (const volume of from.backup.volumes) {
+      goOn(work);
+      const { name } = volume;
+      work.say(`unpacking ${name}`);
+      const old = volumes.find((v) => v.volume === name) ?? null;
+      const marks = { app, volume: aside(name, 'restored', id) };
+      const restored = await work.incus.importVolume(
+        archiveOf(from.folder, volume),
+        marks,
+        old?.pool ?? null,
+      );
+      exchanges.push({ name, old, restored });
+      if (old && old.size !== restored.size) await work.incus.resizeVolume(restored, old.size);
+    }
+    goOn(work);
+    return exchanges;
+  } catch (error) {
+    const undone = async () => {
+      await discard(exchanges, work.incus);
+      await work.secrets.unstage();
+    };
+    throw both(error, await undone().then(() => null, asError));
+  }
+}
+
+/** The old one first: killed in between, `endRestore` sees what is left to do. */
+async function rename(old: Volume | null, restored: Volume, incus: Incus): Promise<void> {
+  const { name, id } = partsOf(restored.volume) ?? { name: restored.volume, id: '' };
+  if (old) await incus.markVolume(old, { app: old.app, volume: aside(name, 'replaced', id) });
+  await incus.markVolume(restored, { app: restored.app, volume: name });
+}
+
+/** What a killed restore has left to do where the app has its volumes already: its secrets, the volumes' names. */
+export async function endRestore(
+  app: AppName,
+  volumes: readonly Volume[],
+  { incus, secrets }: { readonly incus: Incus; readonly secrets: GeneratedSecrets },
+): Promise<void> {
+  for (const restored of inPlace(app, volumes)) {
+    const { name, id } = partsOf(restored.volume) ?? {};
+    if (id !== undefined) await secrets.commit(app, id);
+    await rename(volumes.find((v) => v.app === app && v.volume === name) ?? null, restored, incus);
+  }
+}
+
+async function keepReplaced(
+  { id, volumes, secrets }: Exchanges,
+  subject: Subject,
+  time: Date,
+  work: Work,
+): Promise<Found | null> {
+  const replaced = volumes.flatMap(({ name, old }): Still[] => {
+    if (!old) return [];
+    const from = { ...old, volume: aside(name, 'replaced', id) };
+    return [{ name, from, path: subject.paths.get(old.name) ?? null }];
+  });
+  if (replaced.length + replacedBy(secrets).length === 0) return null;
+  try {
+    const found = await archive({ volumes: replaced, secrets: secrets.before }, subject, time, work);
+    for (const { from } of replaced) await work.incus.removeVolume(from);
+    return found;
+  } catch (error) {
+    throw notKept(error, replaced);
+  }
+}
+
+function notKept(error: unknown, replaced: readonly Still[]): ProblemError {
+  const problem = problemOf(error);
+  const message = `the data is restored, but there is no backup of what it replaced: ${problem.message}`;
+  const names = replaced.map(({ from }) => `${from.app}/${from.volume}`);
+  const [name] = names;
+  if (name === undefined) return new ProblemError({ ...problem, message });
+  const hint = `that is kept in ${names.join(', ')}; \`pets volume rm ${name}\` deletes it`;
+  return new ProblemError({ ...problem, message, hint });
+}
+
+/** Volumes of the app that a backup does not have: they stay as they are. */
+export function untouched({ backup }: Found, { volumes }: Subject): string[] {
+  const own = volumes.filter((v) => !isAside(v)).map((v) => v.volume);
+  return own.filter((name) => !backup.volumes.some((v) => v.name === name));
+}

@@ -1,0 +1,102 @@
+import type { AppName, DesiredSecret, Volume } from '../model.js';
+import type { GeneratedSecrets, Guest, Incus } from '../ports.js';
+import { problemOf, ProblemError, type ExitCode } from '../problem.js';
+import type { Facts } from './format.js';
+
+/** The app whose data is moved, as it was found. */
+export type Subject = {
+  readonly app: AppName;
+  readonly facts: Omit<Facts, 'time'>;
+  /** All that bear its marks, those of killed runs included. */
+  readonly volumes: readonly Volume[];
+  /** Where it has them mounted, by their names in Incus. */
+  readonly paths: ReadonlyMap<string, string>;
+  /** Those that the manifest has pets generate. */
+  readonly secrets: readonly DesiredSecret[];
+  /** Whether its instance ran, and is to run again. */
+  readonly isUp: boolean;
+  /** The system that it is up with; null: that was never recorded. */
+  readonly toplevel: string | null;
+};
+
+export type Work = {
+  readonly incus: Incus;
+  readonly guest: Guest;
+  readonly secrets: GeneratedSecrets;
+  /** Bound on a boot, ms. */
+  readonly limitMs: number;
+  /** The app's folder of backups. */
+  readonly root: string;
+  readonly now: () => Date;
+  readonly say: (line: string) => void;
+  /** Its reason is the exit code. */
+  readonly stop: AbortSignal;
+};
+
+const GRACE_MS = 30_000;
+
+/** A signal came: what was begun has been put in order again. */
+export class Interrupted extends ProblemError {
+  constructor(message: string, { reason }: AbortSignal) {
+    super({ message }, reason as ExitCode);
+    this.name = 'Interrupted';
+  }
+}
+
+export function goOn({ stop }: Work): void {
+  if (stop.aborted) throw new Interrupted('interrupted; nothing was changed', stop);
+}
+
+/** Every volume that an app is attached to, and no other instance may write while it is moved. */
+export function refuseOthers({ app, volumes }: Subject): void {
+  for (const { volume, usedBy } of volumes) {
+    const other = usedBy.find((user) => user !== app);
+    if (other === undefined) continue;
+    throw new ProblemError({
+      message: `the volume \`${volume}\` of \`${app}\` is attached to \`${other}\` too, which pets does not stop`,
+      hint: 'detach it there, then run the same command again',
+    });
+  }
+}
+
+/** Runs `work` with the app stopped. One that was up is started again, whatever became of it. */
+export async function whileStopped(subject: Subject, work: Work, act: () => Promise<void>): Promise<void> {
+  try {
+    await stopped(subject, work);
+    await act();
+  } catch (error) {
+    throw both(error, await started(subject, work).then(() => null, asError));
+  }
+  await started(subject, work);
+}
+
+export async function stopped({ app, isUp }: Subject, { incus, say }: Work): Promise<void> {
+  if (!isUp) return;
+  say('stopping');
+  await incus.stop(app, GRACE_MS);
+}
+
+export async function started({ app, isUp }: Subject, { incus, say }: Work): Promise<void> {
+  if (!isUp) return;
+  say('starting');
+  await incus.start(app);
+}
+
+/** What went wrong, and what went wrong while it was put in order. */
+export function both(first: unknown, second: Error | null): unknown {
+  return second === null ? first : new ProblemError([problemOf(first), problemOf(second)]);
+}
+
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+/** Waits until an app that was up is up again. */
+export async function settled(
+  { app, isUp, toplevel }: Subject,
+  { guest, limitMs, say }: Work,
+): Promise<void> {
+  if (!isUp || toplevel === null) return;
+  say('waiting for the system');
+  await guest.settle(app, toplevel, limitMs);
+}

@@ -1,0 +1,116 @@
+import type { Volume } from '../model.js';
+import { problemOf, ProblemError } from '../problem.js';
+import type { SecretValues } from '../ports.js';
+import { Draft, once, type Found } from './folder.js';
+import { idAt, type BackupSecret, type BackupVolume } from './format.js';
+import { aside, isAside, leftovers } from './names.js';
+import {
+  goOn,
+  Interrupted,
+  refuseOthers,
+  settled,
+  whileStopped,
+  type Subject,
+  type Work,
+} from './subject.js';
+
+/** What an archive is made from: a volume that nobody writes to, under the name it has for the app. */
+export type Still = { readonly name: string; readonly from: Volume; readonly path: string | null };
+
+/**
+ * A consistent backup of the app's volumes. The app is stopped only while each volume is copied, which a pool with
+ * snapshots does at once; the archives are made from the copies, after it has been started again.
+ */
+export async function takeBackup(subject: Subject, work: Work): Promise<Found> {
+  refuseOthers(subject);
+  await removeLeftovers(subject, work);
+  const time = work.now();
+  const made: Still[] = [];
+  try {
+    await whileStopped(subject, work, () => copyAll(subject, idAt(time), made, work));
+    const secrets = await work.secrets.of(subject.app);
+    const found = await archive({ volumes: made, secrets }, subject, time, work);
+    await comesUp(subject, found, work);
+    return found;
+  } finally {
+    for (const { from } of made) await work.incus.removeVolume(from);
+  }
+}
+
+async function copyAll(
+  { app, volumes, paths }: Subject,
+  id: string,
+  made: Still[],
+  work: Work,
+): Promise<void> {
+  for (const volume of volumes.filter((v) => !isAside(v))) {
+    goOn(work);
+    const { volume: name } = volume;
+    work.say(`copying ${name}`);
+    const from = await work.incus.copyVolume(volume, { app, volume: aside(name, 'copy', id) });
+    made.push({ name, from, path: paths.get(volume.name) ?? null });
+  }
+}
+
+/** The backup is whole; that the app did not come up again must be told all the same. */
+async function comesUp(subject: Subject, { folder }: Found, work: Work): Promise<void> {
+  try {
+    await settled(subject, work);
+  } catch (error) {
+    const problem = problemOf(error);
+    throw new ProblemError({
+      ...problem,
+      message: `the backup is whole (${folder}), but the app did not come up again: ${problem.message}`,
+    });
+  }
+}
+
+/** What runs that were killed have left in Incus; what a restore took out of an app stays. */
+export async function removeLeftovers(
+  { app, volumes }: Subject,
+  { incus, secrets, say }: Work,
+): Promise<void> {
+  await secrets.unstage();
+  for (const volume of leftovers(app, volumes)) {
+    say(`deleting ${volume.volume}, which a run that was ended has left`);
+    await incus.removeVolume(volume);
+  }
+}
+
+/** What a backup is made of. */
+export type Content = { readonly volumes: readonly Still[]; readonly secrets: SecretValues };
+
+/** Writes the archives, the secrets and `backup.json`. The folder has its name only when all of it is there. */
+export async function archive(content: Content, { facts }: Subject, time: Date, work: Work): Promise<Found> {
+  const draft = await Draft.begin(work.root, idAt(time));
+  try {
+    const volumes: BackupVolume[] = [];
+    for (const volume of content.volumes) volumes.push(await packed(volume, draft, work));
+    const secrets = await written(content.secrets, draft);
+    return await draft.finish({ version: 1, ...facts, time: time.toISOString(), volumes, secrets });
+  } catch (error) {
+    await draft.discard();
+    throw work.stop.aborted ? new Interrupted('interrupted; there is no new backup', work.stop) : error;
+  }
+}
+
+async function packed({ name, from, path }: Still, draft: Draft, work: Work): Promise<BackupVolume> {
+  goOn(work);
+  work.say(`packing ${name}`);
+  const file = `${name}.tar.gz`;
+  const found = { sha256: '', bytes: 0 };
+  await work.incus.exportVolume(from, async (bytes) => {
+    Object.assign(found, await draft.add(file, bytes, work.stop));
+  });
+  return { name, path, size: from.size, file, ...found };
+}
+
+async function written(secrets: SecretValues, draft: Draft): Promise<BackupSecret[]> {
+  const parts: BackupSecret[] = [];
+  for (const [name, value] of secrets) {
+    // No volume's name has a dot: none has a file that is called so.
+    const file = `${name}.secret`;
+    parts.push({ name, file, ...(await draft.add(file, once(value))) });
+  }
+  return parts;
+}

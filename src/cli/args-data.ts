@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { backup, type BackupOptions } from './backup.js';
+import { backups } from './backups.js';
+import type { Context } from './context.js';
+import {
+  examples,
+  flag,
+  timeoutFlag,
+  withGlobalOptions,
+  withLockOptions,
+  type Ends,
+  type JsonOption,
+} from './options.js';
+import { restore, type RestoreOptions } from './restore.js';
+import { volumeLs, volumeRm, type VolumeRmOptions } from './volume.js';
+
+export function addVolume(program: Command, context: Context, ends: Ends): void {
+  const volume = program
+    .command('volume')
+    .summary("list the apps' volumes, or delete one")
+    .helpCommand(false)
+    .addHelpText('after', examples('pets volume ls', 'pets volume rm web/data'));
+  withGlobalOptions(volume.command('ls').alias('list'))
+    .summary('list the volumes of the project, kept ones too')
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', examples('pets volume ls', 'pets volume ls --json'))
+    .action((options: JsonOption) => ends(volumeLs(options, context)));
+  withLockOptions(volume.command('rm <app/volume>'))
+    .summary('delete a volume that no app has attached, for good')
+    .option('--confirm <app/volume>', 'its name once more, where nobody can be asked')
+    .addOption(flag('--no-input', 'never ask'))
+    .addHelpText('after', examples('pets volume rm web/data', 'pets volume rm web/data --confirm web/data'))
+    .action((name: string, options: VolumeRmOptions) => ends(volumeRm(name, options, context)));
+}
+
+export function addBackup(program: Command, context: Context, ends: Ends): void {
+  withLockOptions(program.command('backup <app>'))
+    .summary("back up an app's volumes")
+    .description(
+      'Writes a consistent, portable backup of all volumes of the app and prints its folder. The app is stopped while they are copied, and started again.',
+    )
+    .option('--output <folder>', 'put it into <folder>/<app>/<id>, not with the project’s other backups')
+    .addOption(timeoutFlag('limit for the boot after it: 90s, 10m'))
+    .addHelpText('after', examples('pets backup web', 'pets backup web --output /mnt/nas/pets'))
+    .action((app: string, options: BackupOptions) => ends(backup(app, options, context)));
+  withGlobalOptions(program.command('backups [app]'))
+    .summary('list the backups with time, size and revision')
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', examples('pets backups', 'pets backups web', 'pets backups --json'))
+    .action((app: string | undefined, options: JsonOption) => ends(backups(app, options, context)));
+  withLockOptions(program.command('restore <app> [id]'))
+    .summary("put an app's volumes back as they were in a backup")
+    .description(
+      "Replaces the app's volumes by those of a backup: the newest, or the one whose id begins so. What is replaced is backed up as well. Where the app does not come up with them, it gets its own back.",
+    )
+    .option('--from <folder>', 'the folder of a backup that is somewhere else')
+    .option('--confirm <app>', "the app's name, where nobody can be asked for it")
+    .addOption(flag('--no-input', 'never ask'))
+    .addOption(timeoutFlag('limit for the boot after it: 90s, 10m'))
+    .addHelpText(
+      'after',
+      examples(
+        'pets restore web',
+        'pets restore web 20260131 --confirm web',
+        'pets restore web --from /mnt/nas/pets/web/20260131-235959',
+      ),
+    )
+    .action((app: string, id: string | undefined, options: RestoreOptions) =>
+      ends(restore(app, id, options, context)),
+    );
+}

@@ -1,0 +1,231 @@
+import { describe, expect, test } from '@jest/globals';
+import { golden, planned, shown } from './worlds.js';
+
+describe('an upgrade with volumes', () => {
+  test('copies them while nothing writes, and a way back begins with that copy', () => {
+    expect(
+      shown({
+        want: ['web 80 source=b volumes=data:/x health=http:/up'],
+        have: ['web 80 volumes=data:/x health=http:/up kept=1,2'],
+      }),
+    ).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/stop, source changed !container
+        [4] #3 web/snapshot, source changed
+        [5] #4 web/mark, should this be cut short
+        [6] #5 ~2 web/set-profile, source changed
+        [7] #6 ~2 web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [8] #7 web/start, it was stopped for the change
+        [9] #8 web/settle, the app must run the system it was given
+        [10] #9 ~2 web/expose:web, its system is up
+        [11] #10 web/check, what serves must be healthy
+        [12] #11 web/record, as the manifest says: system
+        [13] #12 web/collect, 5 are kept
+        [14] ?8-9,11 web/condemn~back, it did not work
+        [15] ~14 ?3-11 web/stop~back, back to generation 2 !container
+        [16] #15 ?5-11 web/restore~back, back to generation 2
+        [17] #16 ?6-11 web/return~back, back to generation 2
+        [18] #17 ?3-11 web/unexpose:web~back, back to generation 2
+        [19] #18 ?5-11 web/mark~back, back to generation 2
+        [20] #19 ?3-11 web/start~back, back to generation 2
+        [21] #20 ?3-11 web/settle~back, back to generation 2
+        [22] #21 ?3-11 web/expose:web~back, back to generation 2
+        [23] #22 ?3-11 web/check~back, back to generation 2
+      `),
+    );
+  });
+
+  test('of a stopped app', () => {
+    expect(
+      shown({
+        want: ['web - source=b volumes=data:/x'],
+        have: ['web - volumes=data:/x kept=2 status=Stopped'],
+      }),
+    ).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/snapshot, source changed
+        [4] #3 web/mark, should this be cut short
+        [5] #4 web/set-profile, source changed
+        [6] #5 web/start, it is stopped
+        [7] #6 web/settle, the app must run the system it was given
+        [8] #7 web/record, as the manifest says: power, system
+        [9] #8 web/collect, 5 are kept
+        [10] ?6-7 web/condemn~back, it did not work
+        [11] ~10 ?5-7 web/stop~back, back to generation 2 !container
+        [12] #11 ?5-7 web/restore~back, back to generation 2
+        [13] #12 ?5-7 web/return~back, back to generation 2
+        [14] #13 ?4-7 web/mark~back, back to generation 2
+        [15] #14 ?5-7 web/start~back, back to generation 2
+        [16] #15 ?5-7 web/settle~back, back to generation 2
+      `),
+    );
+  });
+
+  test('that were not there before: there is nothing to copy', () => {
+    expect(shown({ want: ['web - source=b volumes=data:/x'], have: ['web - kept=1'] })).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/make-volume:data, volume data is not there
+        [4] #3 web/mark, should this be cut short
+        [5] #4 ~2 web/set-profile, source changed
+        [6] #5 ~2 web/stop, source changed !container
+        [7] #6 ~2 web/attach:volume-data, volume data belongs at /x
+        [8] #7 web/start, it was stopped for the change
+        [9] #8 web/settle, the app must run the system it was given
+        [10] #9 web/record, as the manifest says: system, storage
+        [11] #10 web/collect, 5 are kept
+        [12] ?8-9 web/condemn~back, it did not work
+        [13] ~12 ?6-9 web/stop~back, back to generation 1 !container
+        [14] #13 ?5-9 web/return~back, back to generation 1
+        [15] #14 ?7-9 web/detach:volume-data~back, back to generation 1
+        [16] #15 ?4-9 web/mark~back, back to generation 1
+        [17] #16 ?6-9 web/start~back, back to generation 1
+        [18] #17 ?6-9 web/settle~back, back to generation 1
+      `),
+    );
+  });
+
+  test('and stateful = false leaves them alone', () => {
+    expect(
+      shown({
+        want: ['web - source=b volumes=data:/x stateful=no'],
+        have: ['web - volumes=data:/x stateful=no kept=1'],
+      }),
+    ).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/mark, should this be cut short
+        [4] #3 ~2 web/set-profile, source changed
+        [5] #4 ~2 web/activate, source changed !service
+        [6] #5 web/settle, the app must run the system it was given
+        [7] #6 web/record, as the manifest says: system
+        [8] #7 web/collect, 5 are kept
+        [9] ?5-6 web/condemn~back, it did not work
+        [10] ~9 ?5-6 web/stop~back, back to generation 1 !container
+        [11] #10 ?4-6 web/return~back, back to generation 1
+        [12] #11 ?3-6 web/mark~back, back to generation 1
+        [13] #12 ?5-6 web/start~back, back to generation 1
+        [14] #13 ?5-6 web/settle~back, back to generation 1
+      `),
+    );
+  });
+});
+
+describe('an upgrade that was cut short', () => {
+  test('and is wanted still is gone on with, on the data as it is; that is kept should it fail', () => {
+    expect(
+      shown({
+        want: ['web - source=b volumes=data:/x'],
+        have: ['web - volumes=data:/x kept=1 state=upgrading top=/nix/store/b'],
+      }),
+    ).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/set-profile, source changed
+        [4] #3 ~2 web/activate, source changed !service
+        [5] #4 web/settle, the app must run the system it was given
+        [6] #5 web/record, as the manifest says: system, meta
+        [7] #6 web/collect, 5 are kept
+        [8] ?4-5 web/condemn~back, it did not work
+        [9] ~8 ?4-5 web/stop~back, back to generation 1 !container
+        [10] #9 ?4-5 web/snapshot~back, nobody knows how long the new system has served
+        [11] #10 ?4-5 web/restore~back, back to generation 1
+        [12] #11 ?4-5 web/return~back, back to generation 1
+        [13] #12 ?4-5 web/mark~back, back to generation 1
+        [14] #13 ?4-5 web/start~back, back to generation 1
+        [15] #14 ?4-5 web/settle~back, back to generation 1
+      `),
+    );
+  });
+
+  test('on its way back: the next version begins with the data that was given back', () => {
+    expect(
+      shown({
+        want: ['web - source=c volumes=data:/x'],
+        have: ['web - volumes=data:/x kept=1 condemned=b state=upgrading top=/nix/store/b'],
+      }),
+    ).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/stop, source changed !container
+        [4] #3 web/snapshot, source changed
+        [5] #4 web/restore, what was written since is taken back
+        [6] #5 web/mark, should this be cut short
+        [7] #6 ~2 web/set-profile, source changed
+        [8] #7 web/start, it was stopped for the change
+        [9] #8 web/settle, the app must run the system it was given
+        [10] #9 web/record, as the manifest says: system, meta
+        [11] #10 web/collect, 5 are kept
+        [12] ?8-9 web/condemn~back, it did not work
+        [13] ~12 ?3-9 web/stop~back, back to generation 1 !container
+        [14] #13 ?3-4 web/snapshot~back, nobody knows how long the new system has served
+        [15] #14 ?3-9 web/restore~back, back to generation 1
+        [16] #15 ?3-9 web/return~back, back to generation 1
+        [17] #16 ?3-9 web/mark~back, back to generation 1
+        [18] #17 ?3-9 web/start~back, back to generation 1
+        [19] #18 ?3-9 web/settle~back, back to generation 1
+      `),
+    );
+  });
+
+  test('while volumes were restored: they are restored before anything starts', () => {
+    expect(
+      shown({
+        want: ['web - source=c volumes=data:/x'],
+        have: ['web - volumes=data:/x kept=1 condemned=b state=restoring top=/nix/store/b'],
+      }),
+    ).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/stop, source changed !container
+        [4] #3 web/restore, what was written since is taken back
+        [5] #4 web/mark, should this be cut short
+        [6] #5 ~2 web/set-profile, source changed
+        [7] #6 web/start, it was stopped for the change
+        [8] #7 web/settle, the app must run the system it was given
+        [9] #8 web/record, as the manifest says: system, meta
+        [10] #9 web/collect, 5 are kept
+        [11] ?7-8 web/condemn~back, it did not work
+        [12] ~11 ?3-8 web/stop~back, back to generation 1 !container
+        [13] #12 ?3-8 web/restore~back, back to generation 1
+        [14] #13 ?3-8 web/return~back, back to generation 1
+        [15] #14 ?3-8 web/mark~back, back to generation 1
+        [16] #15 ?3-8 web/start~back, back to generation 1
+        [17] #16 ?3-8 web/settle~back, back to generation 1
+      `),
+    );
+  });
+});
+
+test('copies are named after the generation that they are of; those of what is taken back last', () => {
+  const copies = (have: string, source = 'b') =>
+    planned({ want: [`web - source=${source} volumes=data:/x,more:/y`], have: [have] }).operations.flatMap(
+      ({ action }) => (action.kind === 'snapshot' || action.kind === 'restore' ? [action] : []),
+    );
+  const volumes = ['data', 'more'];
+  expect(copies('web - volumes=data:/x,more:/y kept=1,4')).toEqual([
+    { kind: 'snapshot', volumes, name: 'pets-4', isLasting: false },
+    { kind: 'restore', volumes, name: 'pets-4' },
+  ]);
+  const cut = 'web - volumes=data:/x,more:/y kept=4 state=upgrading top=/nix/store/b';
+  expect(copies(cut, 'a')).toEqual([
+    { kind: 'snapshot', volumes, name: 'pets-undone-4', isLasting: true },
+    { kind: 'restore', volumes, name: 'pets-4' },
+  ]);
+});

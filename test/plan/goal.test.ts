@@ -1,0 +1,207 @@
+import { describe, expect, test } from '@jest/globals';
+import { golden, planned, shown } from './worlds.js';
+
+describe('what failed before', () => {
+  test('is held, and says when, why, what serves and what to do', () => {
+    expect(shown({ want: ['web 80 source=b'], have: ['web 80 kept=1 condemned=b'] })).toBe(
+      golden(`
+        web: rebuild (held: it failed at 2026-01-02 03:04: it broke; generation 1 serves; change it, or \`pets up --retry web\`)
+      `),
+    );
+  });
+
+  test('is tried again with --retry', () => {
+    expect(shown({ want: ['web - source=b'], have: ['web - kept=1 condemned=b'], retry: true })).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/mark, should this be cut short
+        [4] #3 ~2 web/set-profile, source changed
+        [5] #4 ~2 web/activate, source changed !service
+        [6] #5 web/settle, the app must run the system it was given
+        [7] #6 web/record, as the manifest says: system
+        [8] #7 web/collect, 5 are kept
+        [9] ?5-6 web/condemn~back, it did not work
+        [10] ~9 ?5-6 web/stop~back, back to generation 1 !container
+        [11] #10 ?4-6 web/return~back, back to generation 1
+        [12] #11 ?3-6 web/mark~back, back to generation 1
+        [13] #12 ?5-6 web/start~back, back to generation 1
+        [14] #13 ?5-6 web/settle~back, back to generation 1
+      `),
+    );
+  });
+
+  test('and then changed is tried', () => {
+    expect(shown({ want: ['web - source=c'], have: ['web - kept=1 condemned=b'] })).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/mark, should this be cut short
+        [4] #3 ~2 web/set-profile, source changed
+        [5] #4 ~2 web/activate, source changed !service
+        [6] #5 web/settle, the app must run the system it was given
+        [7] #6 web/record, as the manifest says: system
+        [8] #7 web/collect, 5 are kept
+        [9] ?5-6 web/condemn~back, it did not work
+        [10] ~9 ?5-6 web/stop~back, back to generation 1 !container
+        [11] #10 ?4-6 web/return~back, back to generation 1
+        [12] #11 ?3-6 web/mark~back, back to generation 1
+        [13] #12 ?5-6 web/start~back, back to generation 1
+        [14] #13 ?5-6 web/settle~back, back to generation 1
+      `),
+    );
+  });
+
+  test('stays away while what serves is put right: a stopped one starts', () => {
+    expect(shown({ want: ['web 80 source=b'], have: ['web 80 kept=1 condemned=b status=Stopped'] })).toBe(
+      golden(`
+        web: rollback
+        [1] web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [2] #1 web/start, it is stopped
+        [3] #2 web/settle, the app must run the system it was given
+        [4] #3 web/expose:web, its system is up
+        [5] #4 web/record, as the manifest says: power
+      `),
+    );
+  });
+
+  test('stays away while what serves is put right: nothing is switched for a port', () => {
+    expect(shown({ want: ['web 80 source=b'], have: ['web 80 kept=1 condemned=b devices=none'] })).toBe(
+      golden(`
+        web: rollback
+        [1] web/expose:web, exposure listen drifted none → 127.0.0.1:80
+        [2] #1 web/record, as the manifest says: exposure
+      `),
+    );
+  });
+
+  test('on a way back that was cut short: that is gone to its end', () => {
+    expect(
+      shown({
+        want: ['web 80 source=b volumes=data:/x'],
+        have: ['web 80 volumes=data:/x kept=1 condemned=b state=upgrading top=/nix/store/b'],
+      }),
+    ).toBe(
+      golden(`
+        web: rollback
+        [1] web/stop, system toplevel drifted !container
+        [2] #1 web/snapshot, system toplevel drifted
+        [3] #2 web/restore, what was written since is taken back
+        [4] #3 web/return, system toplevel drifted
+        [5] #4 web/mark, from here on it only does not run
+        [6] #5 web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [7] #6 web/start, it was stopped for the change
+        [8] #7 web/settle, the app must run the system it was given
+        [9] #8 web/expose:web, its system is up
+        [10] #9 web/record, as the manifest says: meta, system
+      `),
+    );
+  });
+});
+
+describe('an upgrade that was cut short and is not wanted any more', () => {
+  test('is taken back, with its data, of which a copy is kept', () => {
+    expect(
+      shown({
+        want: ['web 80 volumes=data:/x'],
+        have: ['web 80 volumes=data:/x kept=1 state=upgrading top=/nix/store/b'],
+      }),
+    ).toBe(
+      golden(`
+        web: rollback
+        [1] web/stop, system toplevel drifted !container
+        [2] #1 web/snapshot, system toplevel drifted
+        [3] #2 web/restore, what was written since is taken back
+        [4] #3 web/return, system toplevel drifted
+        [5] #4 web/mark, from here on it only does not run
+        [6] #5 web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [7] #6 web/start, it was stopped for the change
+        [8] #7 web/settle, the app must run the system it was given
+        [9] #8 web/expose:web, its system is up
+        [10] #9 web/record, as the manifest says: meta, system
+      `),
+    );
+  });
+
+  test('is taken back where another port is wanted, too', () => {
+    expect(
+      shown({
+        want: ['web 81 volumes=data:/x'],
+        have: ['web 80 volumes=data:/x kept=1 state=upgrading top=/nix/store/b'],
+      }),
+    ).toBe(
+      golden(`
+        web: rollback
+        [1] web/stop, system toplevel drifted !container
+        [2] #1 web/snapshot, system toplevel drifted
+        [3] #2 web/restore, what was written since is taken back
+        [4] #3 web/return, system toplevel drifted
+        [5] #4 web/mark, from here on it only does not run
+        [6] #5 web/unexpose:web, 127.0.0.1:80 is not in the manifest any more
+        [7] #6 web/start, it was stopped for the change
+        [8] #7 web/settle, the app must run the system it was given
+        [9] #8 web/expose:web-2, exposure listen 127.0.0.1:80 → 127.0.0.1:81
+        [10] #9 web/record, as the manifest says: exposure, meta, system
+      `),
+    );
+  });
+
+  test('without volumes: the guest is stopped, nobody can see what it runs', () => {
+    expect(shown({ want: ['web'], have: ['web - kept=1 state=upgrading top=/nix/store/b'] })).toBe(
+      golden(`
+        web: rollback
+        [1] web/stop, system toplevel drifted !container
+        [2] #1 web/return, system toplevel drifted
+        [3] #2 web/mark, from here on it only does not run
+        [4] #3 web/start, it was stopped for the change
+        [5] #4 web/settle, the app must run the system it was given
+        [6] #5 web/record, as the manifest says: meta, system
+      `),
+    );
+  });
+
+  test('in a store of its own, in which nobody sees the profile', () => {
+    expect(
+      shown({
+        want: ['web - store=copy volumes=data:/x'],
+        have: ['web - store=copy volumes=data:/x kept=1 state=upgrading'],
+      }),
+    ).toBe(
+      golden(`
+        web: rollback
+        [1] web/stop, an upgrade was cut short !container
+        [2] #1 web/snapshot, an upgrade was cut short
+        [3] #2 web/restore, what was written since is taken back
+        [4] #3 web/return, an upgrade was cut short
+        [5] #4 web/mark, from here on it only does not run
+        [6] #5 web/start, it was stopped for the change
+        [7] #6 web/settle, the app must run the system it was given
+        [8] #7 web/record, as the manifest says: meta
+      `),
+    );
+  });
+
+  test('and had come back: that is recorded', () => {
+    expect(
+      shown({ want: ['web - volumes=data:/x'], have: ['web - volumes=data:/x kept=1 state=upgrading'] }),
+    ).toBe(
+      golden(`
+        web: metadata
+        [1] web/record, as the manifest says: meta
+      `),
+    );
+  });
+});
+
+test('a plan tells apart what failed before and what is only not as it was', () => {
+  const condemned = (have: string, retry = false) =>
+    planned({ want: ['web - source=b'], have: [have], retry }).apps.map((app) => app.condemned);
+  expect(condemned('web - kept=1 condemned=b')).toEqual([true]);
+  expect(condemned('web - kept=1 condemned=b status=Stopped')).toEqual([true]);
+  expect(condemned('web - kept=1 condemned=b', true)).toEqual([false]);
+  expect(condemned('web - kept=1 condemned=c')).toEqual([false]);
+  // Nobody knows what to go back to.
+  expect(condemned('web - condemned=b')).toEqual([false]);
+});

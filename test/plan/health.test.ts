@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals';
+import { golden, shown } from './worlds.js';
+
+describe('health', () => {
+  test('is checked last, and once more on the way back, as it was told then', () => {
+    expect(
+      shown({ want: ['web 80 source=b health=http:/new'], have: ['web 80 health=http:/old kept=1'] }),
+    ).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/mark, should this be cut short
+        [4] #3 ~2 web/set-profile, source changed
+        [5] #4 ~2 web/activate, source changed !service
+        [6] #5 web/settle, the app must run the system it was given
+        [7] #6 web/check, healthy means something else now
+        [8] #7 web/record, as the manifest says: system, health
+        [9] #8 web/collect, 5 are kept
+        [10] ?5-7 web/condemn~back, it did not work
+        [11] ~10 ?5-7 web/stop~back, back to generation 1 !container
+        [12] #11 ?4-7 web/return~back, back to generation 1
+        [13] #12 ?5-7 web/unexpose:web~back, back to generation 1
+        [14] #13 ?3-7 web/mark~back, back to generation 1
+        [15] #14 ?5-7 web/start~back, back to generation 1
+        [16] #15 ?5-7 web/settle~back, back to generation 1
+        [17] #16 ?5-7 web/expose:web~back, back to generation 1
+        [18] #17 ?5-7 web/check~back, back to generation 1
+      `),
+    );
+  });
+
+  test('of a first deploy: there is no way back', () => {
+    expect(shown({ want: ['web - health=stable'] })).toBe(
+      golden(`
+        web: create
+        [1] web/evaluate, not there yet
+        [2] #1 web/build, not there yet
+        [3] #2 web/set-profile, not there yet
+        [4] #3 web/create, not there yet
+        [5] #4 web/start, just created
+        [6] #5 web/settle, the app must run the system it was given
+        [7] #6 web/check, what serves must be healthy
+        [8] #7 web/record, as the manifest says: power, system, health, meta
+      `),
+    );
+  });
+
+  test('is not looked at for a port', () => {
+    expect(shown({ want: ['web 81 health=stable'], have: ['web 80 health=stable kept=1'] })).toBe(
+      golden(`
+        web: proxy-update
+        [1] web/expose:web-2, exposure listen 127.0.0.1:80 → 127.0.0.1:81 !exposure
+        [2] #1 web/unexpose:web, 127.0.0.1:80 is not in the manifest any more !exposure
+        [3] #2 web/record, as the manifest says: exposure
+      `),
+    );
+  });
+
+  test('that means something else is checked, and nothing else is done', () => {
+    expect(shown({ want: ['web - health=unit:web.service'], have: ['web - health=stable kept=1'] })).toBe(
+      golden(`
+        web: metadata
+        [1] web/check, healthy means something else now
+        [2] #1 web/record, as the manifest says: health
+      `),
+    );
+  });
+
+  test('= false: nobody looks, but the way back to what was looked at does', () => {
+    expect(shown({ want: ['web - source=b'], have: ['web - health=stable kept=1'] })).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/mark, should this be cut short
+        [4] #3 ~2 web/set-profile, source changed
+        [5] #4 ~2 web/activate, source changed !service
+        [6] #5 web/settle, the app must run the system it was given
+        [7] #6 web/record, as the manifest says: system, health
+        [8] #7 web/collect, 5 are kept
+        [9] ?5-6 web/condemn~back, it did not work
+        [10] ~9 ?5-6 web/stop~back, back to generation 1 !container
+        [11] #10 ?4-6 web/return~back, back to generation 1
+        [12] #11 ?3-6 web/mark~back, back to generation 1
+        [13] #12 ?5-6 web/start~back, back to generation 1
+        [14] #13 ?5-6 web/settle~back, back to generation 1
+        [15] #14 ?5-6 web/check~back, back to generation 1
+      `),
+    );
+  });
+
+  test('is checked when secrets have changed', () => {
+    expect(
+      shown({
+        want: ['web - health=stable secrets=db:2'],
+        have: ['web - health=stable secrets=db:1 kept=1'],
+      }),
+    ).toBe(
+      golden(`
+        web: secrets
+        [1] web/push-secrets, secret db changed
+        [2] #1 web/restart-units, secret db changed !service
+        [3] #2 web/settle, the app must run the system it was given
+        [4] #3 web/check, what serves must be healthy
+        [5] #4 web/record, as the manifest says: secrets
+      `),
+    );
+  });
+});

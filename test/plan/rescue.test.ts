@@ -1,0 +1,380 @@
+import { describe, expect, test } from '@jest/globals';
+import { golden, planned, shown } from './worlds.js';
+
+describe('the way back', () => {
+  test('of a switch: where the running app was touched it starts again with what it had', () => {
+    expect(shown({ want: ['web 80 source=b'], have: ['web 80 kept=1,2'] })).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/mark, should this be cut short
+        [4] #3 ~2 web/set-profile, source changed
+        [5] #4 ~2 web/activate, source changed !service
+        [6] #5 web/settle, the app must run the system it was given
+        [7] #6 web/record, as the manifest says: system
+        [8] #7 web/collect, 5 are kept
+        [9] ?5-6 web/condemn~back, it did not work
+        [10] ~9 ?5-6 web/stop~back, back to generation 2 !container
+        [11] #10 ?4-6 web/return~back, back to generation 2
+        [12] #11 ?5-6 web/unexpose:web~back, back to generation 2
+        [13] #12 ?3-6 web/mark~back, back to generation 2
+        [14] #13 ?5-6 web/start~back, back to generation 2
+        [15] #14 ?5-6 web/settle~back, back to generation 2
+        [16] #15 ?5-6 web/expose:web~back, back to generation 2
+      `),
+    );
+  });
+
+  test('gives back data, config and devices as well; a volume that came with the upgrade is let go of', () => {
+    expect(
+      shown({
+        want: ['web 80 source=b volumes=data:/y,more:/m limits=memory:1GiB'],
+        have: ['web 80 volumes=data:/x limits=memory:2GiB kept=1'],
+      }),
+    ).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/make-volume:more, volume more is not there
+        [4] #3 ~2 web/configure, limits memory 2GiB → 1GiB
+        [5] #4 ~2 web/stop, source changed !container
+        [6] #5 web/snapshot, source changed
+        [7] #6 web/mark, should this be cut short
+        [8] #7 ~2 web/set-profile, source changed
+        [9] #8 ~2 web/attach:volume-data, volume data belongs at /y
+        [10] #9 ~2 web/attach:volume-more, volume more belongs at /m
+        [11] #10 ~2 web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [12] #11 web/start, it was stopped for the change
+        [13] #12 web/settle, the app must run the system it was given
+        [14] #13 ~2 web/expose:web, its system is up
+        [15] #14 web/record, as the manifest says: system, storage, limits
+        [16] #15 web/collect, 5 are kept
+        [17] ?12-13 web/condemn~back, it did not work
+        [18] ~17 ?5-14 web/stop~back, back to generation 1 !container
+        [19] #18 ?7-14 web/restore~back, back to generation 1
+        [20] #19 ?8-14 web/return~back, back to generation 1
+        [21] #20 ?4-14 web/configure~back, back to generation 1
+        [22] #21 ?9-14 web/detach:volume-data~back, back to generation 1
+        [23] #22 ?9-14 web/detach:volume-more~back, back to generation 1
+        [24] #23 ?9-14 web/attach:volume-data~back, back to generation 1
+        [25] #24 ?5-14 web/unexpose:web~back, back to generation 1
+        [26] #25 ?7-14 web/mark~back, back to generation 1
+        [27] #26 ?5-14 web/start~back, back to generation 1
+        [28] #27 ?5-14 web/settle~back, back to generation 1
+        [29] #28 ?5-14 web/expose:web~back, back to generation 1
+      `),
+    );
+  });
+
+  test('of config that a running app takes restarts nothing', () => {
+    expect(shown({ want: ['web 80 limits=memory:1GiB'], have: ['web 80 kept=1'] })).toBe(
+      golden(`
+        web: reconfigure
+        [1] web/configure, limits memory none → 1GiB
+        [2] #1 web/record, as the manifest says: limits
+        [3] ?1 web/configure~back, back to generation 1
+      `),
+    );
+  });
+
+  test('of config that needs a restart', () => {
+    expect(shown({ want: ['web - config=security.guestapi:true'], have: ['web - kept=1'] })).toBe(
+      golden(`
+        web: restart
+        [1] web/configure, config.security.guestapi none → true
+        [2] #1 web/stop, what changes is only looked at when the container starts !container
+        [3] #2 web/start, it was stopped for the change
+        [4] #3 web/settle, the app must run the system it was given
+        [5] #4 web/record, as the manifest says: container
+        [6] ?3-4 web/condemn~back, it did not work
+        [7] ~6 ?2-4 web/stop~back, back to generation 1 !container
+        [8] #7 ?1-4 web/configure~back, back to generation 1
+        [9] #8 ?2-4 web/start~back, back to generation 1
+        [10] #9 ?2-4 web/settle~back, back to generation 1
+      `),
+    );
+  });
+
+  test('of an upgrade with another port: both ports are let go of, and the old one is opened again', () => {
+    expect(shown({ want: ['web 81 source=b'], have: ['web 80 kept=1'] })).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/mark, should this be cut short
+        [4] #3 ~2 web/set-profile, source changed
+        [5] #4 ~2 web/activate, source changed !service
+        [6] #5 web/settle, the app must run the system it was given
+        [7] #6 ~2 web/expose:web-2, exposure listen 127.0.0.1:80 → 127.0.0.1:81 !exposure
+        [8] #7 ~2 web/unexpose:web, 127.0.0.1:80 is not in the manifest any more !exposure
+        [9] #8 web/record, as the manifest says: system, exposure
+        [10] #9 web/collect, 5 are kept
+        [11] ?5-6 web/condemn~back, it did not work
+        [12] ~11 ?5-8 web/stop~back, back to generation 1 !container
+        [13] #12 ?4-8 web/return~back, back to generation 1
+        [14] #13 ?5-8 web/unexpose:web~back, back to generation 1
+        [15] #14 ?5-8 web/unexpose:web-2~back, back to generation 1
+        [16] #15 ?3-8 web/mark~back, back to generation 1
+        [17] #16 ?5-8 web/start~back, back to generation 1
+        [18] #17 ?5-8 web/settle~back, back to generation 1
+        [19] #18 ?5-8 web/expose:web~back, back to generation 1
+      `),
+    );
+  });
+
+  test('of activation = restart', () => {
+    expect(shown({ want: ['web - source=b activation=restart'], have: ['web - kept=1'] })).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/mark, should this be cut short
+        [4] #3 ~2 web/set-profile, source changed
+        [5] #4 ~2 web/stop, source changed !container
+        [6] #5 web/start, it was stopped for the change
+        [7] #6 web/settle, the app must run the system it was given
+        [8] #7 web/record, as the manifest says: system
+        [9] #8 web/collect, 5 are kept
+        [10] ?6-7 web/condemn~back, it did not work
+        [11] ~10 ?5-7 web/stop~back, back to generation 1 !container
+        [12] #11 ?4-7 web/return~back, back to generation 1
+        [13] #12 ?3-7 web/mark~back, back to generation 1
+        [14] #13 ?5-7 web/start~back, back to generation 1
+        [15] #14 ?5-7 web/settle~back, back to generation 1
+      `),
+    );
+  });
+
+  test('of activation = switch is a restart all the same: what did not switch one way may not switch the other', () => {
+    expect(shown({ want: ['web - source=b activation=switch'], have: ['web - kept=1'] })).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/mark, should this be cut short
+        [4] #3 ~2 web/set-profile, source changed
+        [5] #4 ~2 web/activate, source changed !service
+        [6] #5 web/settle, the app must run the system it was given
+        [7] #6 web/record, as the manifest says: system
+        [8] #7 web/collect, 5 are kept
+        [9] ?5-6 web/condemn~back, it did not work
+        [10] ~9 ?5-6 web/stop~back, back to generation 1 !container
+        [11] #10 ?4-6 web/return~back, back to generation 1
+        [12] #11 ?3-6 web/mark~back, back to generation 1
+        [13] #12 ?5-6 web/start~back, back to generation 1
+        [14] #13 ?5-6 web/settle~back, back to generation 1
+      `),
+    );
+  });
+
+  test('in a store of its own: it is told of the new system when the data is copied', () => {
+    expect(
+      shown({
+        want: ['web - store=copy source=b volumes=data:/x'],
+        have: ['web - store=copy volumes=data:/x kept=1'],
+      }),
+    ).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/deliver, source changed
+        [4] #3 ~2 web/stop, source changed !container
+        [5] #4 web/snapshot, source changed
+        [6] #5 web/mark, should this be cut short
+        [7] #6 ~2 web/set-profile, source changed
+        [8] #7 web/start, it was stopped for the change
+        [9] #8 web/settle, the app must run the system it was given
+        [10] #9 web/record, as the manifest says: system
+        [11] #10 web/collect, 5 are kept
+        [12] ?8-9 web/condemn~back, it did not work
+        [13] ~12 ?4-9 web/stop~back, back to generation 1 !container
+        [14] #13 ?6-9 web/restore~back, back to generation 1
+        [15] #14 ?7-9 web/return~back, back to generation 1
+        [16] #15 ?6-9 web/mark~back, back to generation 1
+        [17] #16 ?4-9 web/start~back, back to generation 1
+        [18] #17 ?4-9 web/settle~back, back to generation 1
+      `),
+    );
+  });
+
+  test('of a stopped app in a store of its own: that the old system starts says nothing about the new one', () => {
+    expect(
+      shown({ want: ['web - store=copy source=b'], have: ['web - store=copy kept=1 status=Stopped'] }),
+    ).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/start, it is stopped
+        [4] #3 web/deliver, source changed
+        [5] #4 web/mark, should this be cut short
+        [6] #5 web/set-profile, source changed
+        [7] #6 web/activate, source changed !service
+        [8] #7 web/settle, the app must run the system it was given
+        [9] #8 web/record, as the manifest says: power, system
+        [10] #9 web/collect, 5 are kept
+        [11] ?7-8 web/condemn~back, it did not work
+        [12] ~11 ?3-8 web/stop~back, back to generation 1 !container
+        [13] #12 ?6-8 web/return~back, back to generation 1
+        [14] #13 ?5-8 web/mark~back, back to generation 1
+        [15] #14 ?3-8 web/start~back, back to generation 1
+        [16] #15 ?3-8 web/settle~back, back to generation 1
+      `),
+    );
+  });
+
+  test('of a stopped app ends with one that runs', () => {
+    expect(shown({ want: ['web - source=b'], have: ['web - kept=1 status=Stopped'] })).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/mark, should this be cut short
+        [4] #3 web/set-profile, source changed
+        [5] #4 web/start, it is stopped
+        [6] #5 web/settle, the app must run the system it was given
+        [7] #6 web/record, as the manifest says: power, system
+        [8] #7 web/collect, 5 are kept
+        [9] ?5-6 web/condemn~back, it did not work
+        [10] ~9 ?4-6 web/stop~back, back to generation 1 !container
+        [11] #10 ?4-6 web/return~back, back to generation 1
+        [12] #11 ?3-6 web/mark~back, back to generation 1
+        [13] #12 ?4-6 web/start~back, back to generation 1
+        [14] #13 ?4-6 web/settle~back, back to generation 1
+      `),
+    );
+  });
+
+  test('begins behind a rename: that is gone on with', () => {
+    expect(
+      shown({ want: ['new - was=old source=b volumes=data:/x'], have: ['old - volumes=data:/x kept=1'] }),
+    ).toBe(
+      golden(`
+        new: rename
+        [1] new/evaluate, source changed
+        [2] #1 new/build, source changed
+        [3] #2 new/begin-rename, it was old
+        [4] #3 ~2 new/stop, it was old !container
+        [5] #4 new/move-profile, it was old
+        [6] #5 new/take-volumes, it was old
+        [7] #6 new/rename, it was old
+        [8] #7 new/repair, its profile has moved
+        [9] #8 new/snapshot, source changed
+        [10] #9 new/mark, should this be cut short
+        [11] #10 new/set-profile, source changed
+        [12] #11 new/start, it was stopped for the change
+        [13] #12 new/settle, the app must run the system it was given
+        [14] #13 new/record, as the manifest says: system, meta
+        [15] #14 new/collect, 5 are kept
+        [16] ?12-13 new/condemn~back, it did not work
+        [17] ~16 ?8-13 new/stop~back, back to generation 1 !container
+        [18] #17 ?10-13 new/restore~back, back to generation 1
+        [19] #18 ?11-13 new/return~back, back to generation 1
+        [20] #19 ?10-13 new/mark~back, back to generation 1
+        [21] #20 ?8-13 new/start~back, back to generation 1
+        [22] #21 ?8-13 new/settle~back, back to generation 1
+      `),
+    );
+  });
+
+  test('does not have the secrets: they are no part of a generation', () => {
+    expect(shown({ want: ['web - source=b secrets=db:2'], have: ['web - secrets=db:1 kept=1'] })).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/mark, should this be cut short
+        [4] #3 ~2 web/set-profile, source changed
+        [5] #4 ~2 web/push-secrets, secret db changed
+        [6] #5 ~2 web/activate, source changed !service
+        [7] #6 ~2 web/restart-units, secret db changed !service
+        [8] #7 web/settle, the app must run the system it was given
+        [9] #8 web/record, as the manifest says: system, secrets
+        [10] #9 web/collect, 5 are kept
+        [11] ?6,8 web/condemn~back, it did not work
+        [12] ~11 ?6-8 web/stop~back, back to generation 1 !container
+        [13] #12 ?4-8 web/return~back, back to generation 1
+        [14] #13 ?3-8 web/mark~back, back to generation 1
+        [15] #14 ?6-8 web/start~back, back to generation 1
+        [16] #15 ?6-8 web/settle~back, back to generation 1
+      `),
+    );
+  });
+
+  test('may need its port again: who takes that waits until the upgrade is good', () => {
+    expect(shown({ want: ['api 80', 'web 81 source=b'], have: ['api 82', 'web 80 kept=1'] })).toBe(
+      golden(`
+        api: proxy-update
+        web: rebuild
+        [1] #11 #12 ~5 api/expose:web-2, exposure listen 127.0.0.1:82 → 127.0.0.1:80 !exposure
+        [2] #1 ~5 api/unexpose:web, 127.0.0.1:82 is not in the manifest any more !exposure
+        [3] #2 api/record, as the manifest says: exposure
+        [4] web/evaluate, source changed
+        [5] #4 web/build, source changed
+        [6] #5 web/mark, should this be cut short
+        [7] #6 ~5 web/set-profile, source changed
+        [8] #7 ~5 web/activate, source changed !service
+        [9] #8 web/settle, the app must run the system it was given
+        [10] #9 ~5 web/expose:web-2, exposure listen 127.0.0.1:80 → 127.0.0.1:81 !exposure
+        [11] #10 ~5 web/unexpose:web, 127.0.0.1:80 is not in the manifest any more !exposure
+        [12] #11 web/record, as the manifest says: system, exposure
+        [13] #12 web/collect, 5 are kept
+        [14] ?8-9 web/condemn~back, it did not work
+        [15] ~14 ?8-11 web/stop~back, back to generation 1 !container
+        [16] #15 ?7-11 web/return~back, back to generation 1
+        [17] #16 ?8-11 web/unexpose:web~back, back to generation 1
+        [18] #17 ?8-11 web/unexpose:web-2~back, back to generation 1
+        [19] #18 ?6-11 web/mark~back, back to generation 1
+        [20] #19 ?8-11 web/start~back, back to generation 1
+        [21] #20 ?8-11 web/settle~back, back to generation 1
+        [22] #21 ?8-11 web/expose:web~back, back to generation 1
+      `),
+    );
+  });
+});
+
+test('what it gives back is what was recorded', () => {
+  const { operations } = planned({
+    want: ['web 81 source=b volumes=data:/y limits=memory:1GiB,cpu:2 profiles=default,gpu health=http:/new'],
+    have: ['web 80 volumes=data:/x limits=memory:2GiB health=http:/old kept=1,2'],
+  });
+  const back = Object.fromEntries(
+    operations.flatMap(({ id, rescues, action }) => (rescues ? [[id.slice('web/'.length), action]] : [])),
+  );
+  const toplevel = '/nix/store/a-nixos-25.11-x86_64-linux';
+  const system = { kind: 'applied', toplevel, generation: 2 };
+  expect(back).toMatchObject({
+    'condemn~back': { facets: { system: { source: 'b' }, exposure: { listen: '127.0.0.1:81' } }, why: null },
+    'restore~back': { volumes: ['data'], name: 'pets-2' },
+    'return~back': { store: 'shared', generation: 2, toplevel },
+    'configure~back': { config: { 'limits.memory': '2GiB', 'limits.cpu': '' }, profiles: ['default'] },
+    'attach:volume-data~back': { what: { kind: 'volume', volume: 'data', path: '/x' } },
+    'settle~back': { system },
+    'expose:web~back': { exposure: { binding: { first: 80 } }, fallback: null },
+    'check~back': { system, health: { check: { path: '/old' } }, through: [{ port: 80 }] },
+    'mark~back': { state: 'ready' },
+  });
+});
+
+test.each([
+  ['a build that fails', { want: ['web - nixpkgs=other'], have: ['web - kept=1'] }, 'web/build'],
+  ['an app that no generation is recorded of', { want: ['web - source=b'], have: ['web'] }, 'web/activate'],
+  [
+    'a container that is made anew',
+    { want: ['web - store=copy'], have: ['web - kept=1'], recreate: true },
+    'web/start',
+  ],
+])('there is no way back from %s', (_, world, failed) => {
+  const { operations } = planned(world);
+  expect(operations.map(({ id }) => id)).toContain(failed);
+  expect(operations.filter(({ rescues }) => rescues?.includes(failed))).toEqual([]);
+});
+
+test('nobody reads the fingerprint of a secret in it', () => {
+  const plan = planned({ want: ['web - source=b secrets=db:abc2'], have: ['web - secrets=db:abc1 kept=1'] });
+  expect(JSON.stringify(plan)).toContain('condemn');
+  expect(JSON.stringify(plan)).not.toContain('abc');
+});

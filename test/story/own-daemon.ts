@@ -1,0 +1,64 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { incusd } from '../bench/incus.mjs';
+import { answers } from '../bench/incus-api.mjs';
+import { must, run } from './rig.js';
+
+const START_MS = 60_000;
+
+/** An Incus daemon beside the tests' usual one: with a folder, a socket and a pool of its own, and no network. */
+export class OwnDaemon {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'pets-incusd-'));
+  readonly #log = join(this.#folder, 'incusd.log');
+  readonly socket = join(this.#folder, 'unix.socket');
+  #process: ChildProcess | null = null;
+
+  async setUp(): Promise<void> {
+    await this.start();
+    const env = { ...process.env, INCUS_SOCKET: this.socket };
+    await must('incus', ['storage', 'create', 'default', 'dir'], env);
+    await must(
+      'incus',
+      ['profile', 'device', 'add', 'default', 'root', 'disk', 'path=/', 'pool=default'],
+      env,
+    );
+  }
+
+  /** One that runs is fine. */
+  async start(): Promise<void> {
+    if (this.#process) return;
+    const output = openSync(this.#log, 'a');
+    this.#process = spawn(incusd, ['--group', 'root'], {
+      cwd: '/',
+      env: { ...process.env, INCUS_DIR: this.#folder },
+      stdio: ['ignore', output, output],
+    });
+    const deadline = Date.now() + START_MS;
+    while (!existsSync(this.socket) || !(await answers(this.socket, '/internal/ready'))) {
+      if (Date.now() > deadline)
+        throw new Error(`incusd did not come up:\n${readFileSync(this.#log, 'utf8')}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** Guests and forwarders go on. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const running = this.#process;
+    if (!running) return;
+    const ended = new Promise((resolve) => running.once('exit', resolve));
+    running.kill(signal);
+    await ended;
+    this.#process = null;
+  }
+
+  /** Once it has no instances any more. */
+  async remove(): Promise<void> {
+    await this.end('SIGTERM');
+    // Each time it was killed it has left its mounts.
+    for (const mount of ['shmounts', 'guestapi'])
+      while ((await run('umount', [join(this.#folder, mount)])).code === 0);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
