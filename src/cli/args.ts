@@ -18,7 +18,7 @@ import { schema } from './schema.js';
 import { up, type RunOptions, type UpOptions } from './up.js';
 import { usageError } from './usage.js';
 import { validate } from './validate.js';
-import { addVerbs } from './verbs.js';
+import { addVerbs } from './args-verbs.js';
 import { VERSION } from './version.js';
 
 /** Runs the verb that `argv` (without node and script) names. Wrong usage is a ProblemError with exit code 64. */

@@ -90,6 +90,8 @@ class Reader {
   readonly #options: LogsOptions;
   readonly #stop: AbortSignal;
   readonly #boots: (name: string) => Promise<string | null>;
+  /** Nothing of what is said from here on is left out. */
+  readonly #begun = Date.now();
 
   constructor({ incus, boots }: Daemon, options: LogsOptions, stop: AbortSignal) {
     this.#incus = incus;
@@ -130,7 +132,8 @@ class Reader {
     for (let boot = await this.#boot(app, last); boot !== null; boot = await this.#boot(app, last)) {
       // Following shows nothing of the boots before.
       for (const follow of at === null ? [true] : [false, true]) {
-        const query = { units, since: null, tail: at === null ? 0 : null, after: at, follow };
+        const since = at === null ? this.#begun : null;
+        const query = { units, since, tail: null, after: at, follow };
         for await (const entry of this.#read(app, query)) {
           at = entry.cursor;
           if (isWanted(entry)) await print(entry);

@@ -66,7 +66,6 @@ describe('the command', () => {
 
   test('follows from where it was', () => {
     expect(options({ follow: true, after: 's=1' })).toEqual(['--after-cursor=s=1', '--follow', '--no-tail']);
-    expect(options({ follow: true, tail: 0 })).toEqual(['--follow', '--lines=0']);
     expect(options({})).toEqual([]);
   });
 });

@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ACTIONS } from '../../src/actions.js';
 import { readManifest } from '../../src/manifest/read.js';
-import { claim, planned, type World } from './worlds.js';
+import { stopPlan } from '../../src/plan/power.js';
+import { actual, appName, claim, desired, planned, type World } from './worlds.js';
 
 type Schema = {
   readonly $defs: {
@@ -77,8 +78,15 @@ test.each(Object.entries(WORLDS))('a plan as the planner makes it is valid: %s',
   expect(faults(planned(world))).toEqual([]);
 });
 
+/** Made by no `up`. */
+const STOP = stopPlan(desired(['a']), actual(['a']), new Set([appName('a')]));
+
+test('a plan that stops something is valid', () => {
+  expect(faults(STOP)).toEqual([]);
+});
+
 test('the worlds have every kind of operation and every verb', () => {
-  const plans = Object.values(WORLDS).map(planned);
+  const plans = [...Object.values(WORLDS).map(planned), STOP];
   const kinds = plans.flatMap((plan) => plan.operations.map((op) => op.action.kind));
   expect(new Set(kinds)).toEqual(new Set(Object.keys(ACTIONS)));
   const verbs = plans.flatMap((plan) => plan.apps.map((app) => app.verb));
