@@ -93,6 +93,19 @@ describe('an upgrade with volumes', () => {
     );
   });
 
+  test('of which one is attached again: it holds what it held, and is copied as well', () => {
+    expect(
+      copies(
+        ['web - source=b volumes=data:/x,more:/y,new:/n'],
+        ['web - volumes=data:/x kept=1'],
+        ['web/more', 'web/other'],
+      ),
+    ).toEqual(['snapshot data,more pets-1', 'restore data,more pets-1']);
+    expect(copies(['web - source=b volumes=more:/y'], ['web - kept=1'], ['web/more'])).toEqual([
+      ...['snapshot more pets-1', 'restore more pets-1'],
+    ]);
+  });
+
   test('and stateful = false leaves them alone', () => {
     expect(
       shown({
@@ -214,18 +227,21 @@ describe('an upgrade that was cut short', () => {
 });
 
 test('copies are named after the generation that they are of; those of what is taken back last', () => {
-  const copies = (have: string, source = 'b') =>
-    planned({ want: [`web - source=${source} volumes=data:/x,more:/y`], have: [have] }).operations.flatMap(
-      ({ action }) => (action.kind === 'snapshot' || action.kind === 'restore' ? [action] : []),
-    );
-  const volumes = ['data', 'more'];
-  expect(copies('web - volumes=data:/x,more:/y kept=1,4')).toEqual([
-    { kind: 'snapshot', volumes, name: 'pets-4', isLasting: false },
-    { kind: 'restore', volumes, name: 'pets-4' },
+  const have = 'web - volumes=data:/x kept=1,4';
+  expect(copies(['web - source=b volumes=data:/x'], [have])).toEqual([
+    'snapshot data pets-4',
+    'restore data pets-4',
   ]);
-  const cut = 'web - volumes=data:/x,more:/y kept=4 state=upgrading top=/nix/store/b';
-  expect(copies(cut, 'a')).toEqual([
-    { kind: 'snapshot', volumes, name: 'pets-undone-4', isLasting: true },
-    { kind: 'restore', volumes, name: 'pets-4' },
+  expect(copies(['web - volumes=data:/x'], [`${have} state=upgrading top=/nix/store/b`])).toEqual([
+    'snapshot data pets-undone-4, for good',
+    'restore data pets-4',
   ]);
 });
+
+function copies(want: string[], have: string[], volumes: string[] = []): string[] {
+  return planned({ want, have, volumes }).operations.flatMap(({ action }) => {
+    if (action.kind !== 'snapshot' && action.kind !== 'restore') return [];
+    const lasting = action.kind === 'snapshot' && action.isLasting ? ', for good' : '';
+    return [`${action.kind} ${action.volumes.join()} ${action.name}${lasting}`];
+  });
+}
