@@ -89,7 +89,8 @@ function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
     return first === -1 ? [] : all.slice(Math.max(first, begin)).map(({ id }) => id);
   };
   // One that does not run serves again only if it is started.
-  const stopped = actual?.status === 'Running' ? from(...INTERRUPTS) : from(...CHANGES, ...INTERRUPTS);
+  const stopped =
+    actual?.status === 'Running' ? from(...INTERRUPTS) : from('mark', ...CHANGES, ...INTERRUPTS);
   const marked = from('mark');
   // Of an upgrade that is gone on with, nothing is taken back before it is touched.
   const isResumed = actual !== null && isDirty(actual);
