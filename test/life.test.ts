@@ -164,7 +164,7 @@ class Pet {
     if (!this.isWhole() || toplevel === undefined) return;
     const contents = this.contents();
     for (const [name, before] of this.#whole.contents) {
-      const now = contents.get(name) ?? [];
+      const now = this.machine.disks.content(name);
       expect(now.slice(0, before.length)).toEqual(before);
       if (!this.#stateful || toplevel !== this.#whole.toplevel) continue;
       expect(now.slice(before.length).filter((text) => !text.endsWith(toplevel))).toEqual([]);
@@ -178,9 +178,11 @@ class Pet {
     return state === 'ready' && applied !== null && runs === applied.toplevel;
   }
 
+  /** Of the volumes that it has attached. */
   contents(): Contents {
-    const { disks } = this.machine;
-    return new Map(disks.volumes().map(({ name }) => [name, disks.content(name)]));
+    const own = this.app.attachments.flatMap((a) => (a.kind === 'volume' ? [a.volume] : []));
+    const volumes = this.machine.disks.volumes().filter(({ volume }) => own.includes(volume));
+    return new Map(volumes.map(({ name }) => [name, this.machine.disks.content(name)]));
   }
 
   happens(what: Step['after']): void {
