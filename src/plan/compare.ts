@@ -8,7 +8,7 @@ import type {
   Generation,
   StoreMode,
 } from '../model.js';
-import { dataMove, movesData, type DataMove } from './data.js';
+import { dataMove, movesData, volumesFor, type DataMove } from './data.js';
 import { changesOf } from './diff.js';
 import type { Fate } from './exposure.js';
 import { isDirty, type Goal } from './goal.js';
@@ -34,6 +34,8 @@ export type Compared = {
   readonly refit: Refit;
   readonly secrets: SecretMoves;
   readonly fate: Fate;
+  /** Those that its system may write to. */
+  readonly volumes: readonly string[];
   readonly data: DataMove;
   /** What is the app's own and bears another name of its. */
   readonly taken: Taken | null;
@@ -50,7 +52,8 @@ export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null,
   const kept = actual.volumes.filter((v) => v.app === app.name || taken?.volumes.includes(v));
   const refit = refitOf(app, base, changes, kept, store);
   const rebuilt = app.activation === 'restart' && changes.some((c) => c.facet === 'system');
-  const data = dataMove(goal, base, changes);
+  const volumes = volumesFor(app, base, kept);
+  const data = dataMove(goal, base, changes, volumes);
   const comesBack = returns !== null && goal.byHand === null && base !== null && isDirty(base);
   const isStopped = refit.cold || rebuilt || movesData(data) || comesBack || base?.name !== app.name;
   const fate = isStopped ? 'starts' : (FATES[base.status] ?? 'starts');
@@ -58,7 +61,7 @@ export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null,
   return {
     ...{ app, wanted: wanted.facets, returns, condemned, actual: there },
     ...{ byHand: goal.byHand !== null, comesBack },
-    ...{ changes, store, refit, secrets, fate, data, taken },
+    ...{ changes, store, refit, secrets, fate, volumes, data, taken },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Action } from '../actions.js';
-import type { ActualApp, Change } from '../model.js';
+import type { ActualApp, Change, DesiredApp, Volume } from '../model.js';
 import type { Chain } from './chain.js';
 import { isDirty, lastGood, type Goal } from './goal.js';
 
@@ -29,8 +29,8 @@ export function dataMove(
   { app, returns, byHand }: Goal,
   there: ActualApp | null,
   changes: readonly Change[],
+  volumes: readonly string[],
 ): DataMove {
-  const volumes = volumesAt(there);
   if (!there?.applied || !lastGood(there) || !app.stateful || volumes.length === 0) return NOTHING;
   const { generation } = there.applied;
   // Not whole: never to be started with, whatever is wanted.
@@ -47,8 +47,11 @@ export function dataMove(
   return isUpgrade ? { volumes, take: [copyOf(generation)], restore: null } : NOTHING;
 }
 
-export function volumesAt(there: ActualApp | null): string[] {
-  return (there?.attachments ?? []).flatMap((a) => (a.kind === 'volume' ? [a.volume] : []));
+/** What the app has attached, and what is kept for it and is attached again: all that a new system may write to. */
+export function volumesFor(app: DesiredApp, there: ActualApp | null, kept: readonly Volume[]): string[] {
+  const attached = (there?.attachments ?? []).flatMap((a) => (a.kind === 'volume' ? [a.volume] : []));
+  const again = app.volumes.filter(({ name }) => kept.some(({ volume }) => volume === name));
+  return [...new Set([...attached, ...again.map(({ name }) => name)])];
 }
 
 /** Of what is taken back each copy lasts: one more way back must not make it that of an older one. */

@@ -7,7 +7,7 @@ import { withoutSecrets } from './goal.js';
 import { checkHealth } from './health.js';
 import type { Compared } from './compare.js';
 import { rescueOperations } from './rescue.js';
-import { beginRename, bringSystem, clearStore } from './system.js';
+import { beginRename, bringSystem, clearStore, takeBackFirst } from './system.js';
 
 /** The operations of one app, each one effect, in an order in which a failure loses nothing. */
 export function operationsOf(compared: Compared, context: ExposureContext): Operation[] {
@@ -22,7 +22,7 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   beginRename(ops, compared);
   for (const { action, cause } of refit.prepare) ops.then(action, cause);
   const old = clearStore(ops, compared);
-  bringSystem(ops, { ...compared, actual: old }, system, ref, context);
+  bringSystem(ops, takeBackFirst(ops, { ...compared, actual: old }), system, ref, context);
   moveExposure(ops, app.name, changes, context);
   checkHealth(ops, compared, ref);
   if (compared.byHand) leave(ops, compared);

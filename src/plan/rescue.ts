@@ -3,7 +3,7 @@ import type { Generation, Interrupts, OpId, Operation } from '../model.js';
 import { throughOf } from './health.js';
 import { idOf } from './chain.js';
 import { movesStore, type Compared } from './compare.js';
-import { copyOf, snapshotOf, undoneCopyOf, volumesAt } from './data.js';
+import { copyOf, snapshotOf, undoneCopyOf } from './data.js';
 import { exposed, isDirty, lastGood, withoutSecrets } from './goal.js';
 
 type Step = {
@@ -40,8 +40,11 @@ export function rescueOperations(compared: Compared, forward: readonly Operation
 
 /** Whether it makes something of the app that was not recorded. A start, say, does not. */
 function isChange({ kind }: Action): boolean {
-  return ['set-profile', 'return', 'configure', 'attach', 'detach', 'restore'].includes(kind);
+  return CHANGES.includes(kind);
 }
+
+const SETS: readonly ActionKind[] = ['set-profile', 'return'];
+const CHANGES: readonly ActionKind[] = [...SETS, 'configure', 'attach', 'detach', 'restore'];
 
 function stepsBack(compared: Compared, last: Generation, forward: readonly Operation[]): Step[] {
   const { app, store } = compared;
@@ -86,7 +89,8 @@ function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
     return first === -1 ? [] : all.slice(Math.max(first, begin)).map(({ id }) => id);
   };
   // One that does not run serves again only if it is started.
-  const stopped = actual?.status === 'Running' ? from(...INTERRUPTS) : from(...SETS, ...INTERRUPTS);
+  const stopped =
+    actual?.status === 'Running' ? from(...INTERRUPTS) : from('mark', ...CHANGES, ...INTERRUPTS);
   const marked = from('mark');
   // Of an upgrade that is gone on with, nothing is taken back before it is touched.
   const isResumed = actual !== null && isDirty(actual);
@@ -107,18 +111,16 @@ function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
   };
 }
 
-const SETS: readonly ActionKind[] = ['set-profile', 'return'];
 /** Show whether a system is any good. */
 const TRIES: readonly ActionKind[] = ['activate', 'start', 'settle', 'check'];
 
 /** Volumes are given back where the new system may have run; what an earlier run left in them is kept as well. */
 function dataSteps(
-  { app, actual }: Compared,
+  { app, actual, volumes }: Compared,
   forward: readonly Operation[],
   { data }: Due,
   cause: string,
 ): Step[] {
-  const volumes = volumesAt(actual);
   if (!actual?.applied || !app.stateful || volumes.length === 0) return [];
   const { generation } = actual.applied;
   const name = undoneCopyOf(generation);

@@ -1,7 +1,7 @@
 import type { SystemRef } from '../actions.js';
 import type { ActualApp, AppName, Change } from '../model.js';
 import type { Chain } from './chain.js';
-import { moveData, movesData } from './data.js';
+import { copyOf, moveData, movesData } from './data.js';
 import { causesOf } from './diff.js';
 import { dropExposures, freedFor, type ExposureContext } from './expose.js';
 import { movesStore, type Compared } from './compare.js';
@@ -17,6 +17,25 @@ export function clearStore(ops: Chain, { actual, store }: Compared): ActualApp |
   ops.then({ kind: 'drop-profile', store: actual.store }, cause);
   ops.then({ kind: 'delete' }, cause, 'container');
   return null;
+}
+
+/**
+ * A guest receives a system for a store of its own: what it boots for that must be good, and its data whole. So what
+ * was cut short is taken back first. What there is of the app afterwards.
+ */
+export function takeBackFirst(ops: Chain, compared: Compared): Compared {
+  const { app, actual, store, data, returns } = compared;
+  const last = lastGood(actual);
+  const isSent = store === 'copy' && returns === null && data.restore !== null;
+  if (!actual || !last || !isSent || actual.name !== app.name) return compared;
+  const cause = 'an upgrade was cut short';
+  if (actual.status !== 'Stopped') ops.then({ kind: 'stop', instance: app.name }, cause, 'container');
+  moveData(ops, data, cause);
+  const { generation, toplevel } = last;
+  ops.then({ kind: 'return', store, generation, toplevel }, cause);
+  ops.then({ kind: 'mark', state: 'ready' }, 'from here on it only does not run');
+  const whole: ActualApp = { ...actual, status: 'Stopped', state: 'ready', condemned: null };
+  return { ...compared, actual: whole, data: { ...data, take: [copyOf(generation)], restore: null } };
 }
 
 /** From whatever is there to a container that runs the system it should, exposures aside. */

@@ -57,12 +57,12 @@ describe('an upgrade with volumes', () => {
         [8] #7 web/record, as the manifest says: power, system
         [9] #8 web/collect, 5 are kept
         [10] ?6-7 web/condemn~back, it did not work
-        [11] ~10 ?5-7 web/stop~back, back to generation 2 !container
-        [12] #11 ?5-7 web/restore~back, back to generation 2
+        [11] ~10 ?4-7 web/stop~back, back to generation 2 !container
+        [12] #11 ?4-7 web/restore~back, back to generation 2
         [13] #12 ?5-7 web/return~back, back to generation 2
         [14] #13 ?4-7 web/mark~back, back to generation 2
-        [15] #14 ?5-7 web/start~back, back to generation 2
-        [16] #15 ?5-7 web/settle~back, back to generation 2
+        [15] #14 ?4-7 web/start~back, back to generation 2
+        [16] #15 ?4-7 web/settle~back, back to generation 2
       `),
     );
   });
@@ -91,6 +91,19 @@ describe('an upgrade with volumes', () => {
         [18] #17 ?6-9 web/settle~back, back to generation 1
       `),
     );
+  });
+
+  test('of which one is attached again: it holds what it held, and is copied as well', () => {
+    expect(
+      copies(
+        ['web - source=b volumes=data:/x,more:/y,new:/n'],
+        ['web - volumes=data:/x kept=1'],
+        ['web/more', 'web/other'],
+      ),
+    ).toEqual(['snapshot data,more pets-1', 'restore data,more pets-1']);
+    expect(copies(['web - source=b volumes=more:/y'], ['web - kept=1'], ['web/more'])).toEqual([
+      ...['snapshot more pets-1', 'restore more pets-1'],
+    ]);
   });
 
   test('and stateful = false leaves them alone', () => {
@@ -213,19 +226,97 @@ describe('an upgrade that was cut short', () => {
   });
 });
 
-test('copies are named after the generation that they are of; those of what is taken back last', () => {
-  const copies = (have: string, source = 'b') =>
-    planned({ want: [`web - source=${source} volumes=data:/x,more:/y`], have: [have] }).operations.flatMap(
-      ({ action }) => (action.kind === 'snapshot' || action.kind === 'restore' ? [action] : []),
+describe('a store of its own', () => {
+  test('is sent a system by one that is known to be good, on data that is whole: both are given back first', () => {
+    expect(
+      shown({
+        want: ['web - store=copy source=c volumes=data:/x'],
+        have: ['web - store=copy volumes=data:/x kept=1 condemned=b state=upgrading'],
+      }),
+    ).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/stop, an upgrade was cut short !container
+        [4] #3 web/snapshot, an upgrade was cut short
+        [5] #4 web/restore, what was written since is taken back
+        [6] #5 web/return, an upgrade was cut short
+        [7] #6 web/mark, from here on it only does not run
+        [8] #7 web/start, it was stopped for the change
+        [9] #8 ~2 web/deliver, source changed
+        [10] #9 ~2 web/stop~2, source changed !container
+        [11] #10 web/snapshot~2, source changed
+        [12] #11 web/mark~2, should this be cut short
+        [13] #12 ~2 web/set-profile, source changed
+        [14] #13 web/start~2, it was stopped for the change
+        [15] #14 web/settle, the app must run the system it was given
+        [16] #15 web/record, as the manifest says: system, meta
+        [17] #16 web/collect, 5 are kept
+        [18] ?14-15 web/condemn~back, it did not work
+        [19] ~18 ?3-15 web/stop~back, back to generation 1 !container
+        [20] #19 ?3-4 web/snapshot~back, nobody knows how long the new system has served
+        [21] #20 ?3-15 web/restore~back, back to generation 1
+        [22] #21 ?3-15 web/return~back, back to generation 1
+        [23] #22 ?3-15 web/mark~back, back to generation 1
+        [24] #23 ?3-15 web/start~back, back to generation 1
+        [25] #24 ?3-15 web/settle~back, back to generation 1
+      `),
     );
-  const volumes = ['data', 'more'];
-  expect(copies('web - volumes=data:/x,more:/y kept=1,4')).toEqual([
-    { kind: 'snapshot', volumes, name: 'pets-4', isLasting: false },
-    { kind: 'restore', volumes, name: 'pets-4' },
+  });
+
+  test('of which a volume is only half restored never starts with that', () => {
+    expect(
+      shown({
+        want: ['web - store=copy source=c volumes=data:/x'],
+        have: ['web - store=copy volumes=data:/x kept=1 state=restoring status=Stopped'],
+      }),
+    ).toBe(
+      golden(`
+        web: rebuild
+        [1] web/evaluate, source changed
+        [2] #1 web/build, source changed
+        [3] #2 web/restore, what was written since is taken back
+        [4] #3 web/return, an upgrade was cut short
+        [5] #4 web/mark, from here on it only does not run
+        [6] #5 web/start, it is stopped
+        [7] #6 web/deliver, source changed
+        [8] #7 web/stop, source changed !container
+        [9] #8 web/snapshot, source changed
+        [10] #9 web/mark~2, should this be cut short
+        [11] #10 web/set-profile, source changed
+        [12] #11 web/start~2, it was stopped for the change
+        [13] #12 web/settle, the app must run the system it was given
+        [14] #13 web/record, as the manifest says: power, system, meta
+        [15] #14 web/collect, 5 are kept
+        [16] ?12-13 web/condemn~back, it did not work
+        [17] ~16 ?3-13 web/stop~back, back to generation 1 !container
+        [18] #17 ?3-13 web/restore~back, back to generation 1
+        [19] #18 ?3-13 web/return~back, back to generation 1
+        [20] #19 ?3-13 web/mark~back, back to generation 1
+        [21] #20 ?3-13 web/start~back, back to generation 1
+        [22] #21 ?3-13 web/settle~back, back to generation 1
+      `),
+    );
+  });
+});
+
+test('copies are named after the generation that they are of; those of what is taken back last', () => {
+  const have = 'web - volumes=data:/x kept=1,4';
+  expect(copies(['web - source=b volumes=data:/x'], [have])).toEqual([
+    'snapshot data pets-4',
+    'restore data pets-4',
   ]);
-  const cut = 'web - volumes=data:/x,more:/y kept=4 state=upgrading top=/nix/store/b';
-  expect(copies(cut, 'a')).toEqual([
-    { kind: 'snapshot', volumes, name: 'pets-undone-4', isLasting: true },
-    { kind: 'restore', volumes, name: 'pets-4' },
+  expect(copies(['web - volumes=data:/x'], [`${have} state=upgrading top=/nix/store/b`])).toEqual([
+    'snapshot data pets-undone-4, for good',
+    'restore data pets-4',
   ]);
 });
+
+function copies(want: string[], have: string[], volumes: string[] = []): string[] {
+  return planned({ want, have, volumes }).operations.flatMap(({ action }) => {
+    if (action.kind !== 'snapshot' && action.kind !== 'restore') return [];
+    const lasting = action.kind === 'snapshot' && action.isLasting ? ', for good' : '';
+    return [`${action.kind} ${action.volumes.join()} ${action.name}${lasting}`];
+  });
+}

@@ -239,11 +239,11 @@ describe('the way back', () => {
         [7] #6 web/record, as the manifest says: power, system
         [8] #7 web/collect, 5 are kept
         [9] ?5-6 web/condemn~back, it did not work
-        [10] ~9 ?4-6 web/stop~back, back to generation 1 !container
+        [10] ~9 ?3-6 web/stop~back, back to generation 1 !container
         [11] #10 ?4-6 web/return~back, back to generation 1
         [12] #11 ?3-6 web/mark~back, back to generation 1
-        [13] #12 ?4-6 web/start~back, back to generation 1
-        [14] #13 ?4-6 web/settle~back, back to generation 1
+        [13] #12 ?3-6 web/start~back, back to generation 1
+        [14] #13 ?3-6 web/settle~back, back to generation 1
       `),
     );
   });
