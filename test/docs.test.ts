@@ -8,8 +8,6 @@ import { blocksOf, commandsOf, filesOf, PAGES, pageText, ROOT } from './pages.js
 
 /** Pages whose commands a story runs, from top to bottom. */
 const RUN: Readonly<Record<string, string>> = { 'docs/tutorial.md': 'test/story/tutorial.test.ts' };
-/** Verbs that pages speak of already and the program does not have yet. */
-const TO_COME = ['adopt', 'deploy'];
 
 /** What the help of a command says; null: there is no such command. */
 async function helpOf(...command: readonly string[]): Promise<string | null> {
@@ -50,7 +48,6 @@ describe.each(PAGES)('%s', (page) => {
   test('shows only commands and options that there are', async () => {
     const unknown: string[] = [];
     for (const { verb, options } of usesOf(text)) {
-      if (TO_COME.includes(verb)) continue;
       const help = await helpOf(verb);
       // `pets volume rm` and its kin have their options at the second word.
       const own =
@@ -111,13 +108,6 @@ function headingsOf(text: string): string[] {
       .replaceAll(' ', '-'),
   );
 }
-
-test('what is to come is not there yet', async () => {
-  const there: string[] = [];
-  for (const verb of TO_COME) if ((await helpOf(verb)) !== null) there.push(verb);
-  // Merged: take it out of the list above, and its options are looked at as well.
-  expect(there).toEqual([]);
-});
 
 test('the readers of pages tell what is there', () => {
   const page =
