@@ -10,7 +10,7 @@ describe('a store of its own', () => {
   let port = 0;
   const web = (more = '') => {
     story.manifest({
-      web: `flake-ref = "./web"\nport = ${port}\nstore = "copy"\nkeep = 2\nvolumes = { data = "/var/lib/data" }\n${more}`,
+      web: `flake-ref = "./web"\nport = ${port}\nstore = "copy"\nkeep = 2\nvolumes = { data = "/var/lib/data" }\nstateful = false\n${more}`,
     });
   };
   const generations = async () =>
