@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { chmodSync } from 'node:fs';
 import { documentedTables } from '../../src/manifest/documented.js';
 import { freePorts, get, must, standIn, Story } from './rig.js';
 
@@ -26,6 +27,11 @@ beforeAll(async () => {
       wantedBy = [ "multi-user.target" ]; serviceConfig.ExecStart = "/bin/sleep infinity"; }; }`,
   );
   story.plainFlake('db', '');
+  for (const name of ['one', 'another']) story.write(`secret-${name}`, name);
+  // Not sops itself: it prints what it is asked for, which another key is enough to change.
+  story.write('.bin/sops', '#!/bin/sh\necho "$@"\n');
+  chmodSync(`${story.folder}/.bin/sops`, 0o755);
+  story.write('secrets.yaml', '');
   await must('cp', ['-r', standIn().slice('path:'.length), `${story.folder}/nixpkgs`]);
   story.write('nixpkgs/changed', 'only its hash\n');
 });
@@ -37,9 +43,10 @@ const keys = new Map<string, string>();
 async function apply(): Promise<string> {
   const lines = [...keys].filter(([, value]) => value !== '').map(([key, value]) => `${key} = ${value}`);
   story.manifest({ [app]: lines.join('\n'), db: 'flake-ref = "./db"' });
-  const diff = (await story.ok(['diff'])).stdout;
-  await story.ok(['up', '--recreate']);
-  expect((await story.ok(['diff'])).stdout).toContain('No changes');
+  const env = { WALKED: 'from outside', PATH: `${story.folder}/.bin:${process.env['PATH'] ?? ''}` };
+  const diff = (await story.ok(['diff'], env)).stdout;
+  await story.ok(['up', '--recreate'], env);
+  expect((await story.ok(['diff'], env)).stdout).toContain('No changes');
   return diff;
 }
 
@@ -71,7 +78,7 @@ function promised(table: string, key: string, here: Interrupted | undefined): In
   if (here !== undefined) return here;
   if (words.startsWith('nothing')) return 'nothing';
   if (words.includes('exposure')) return 'exposure';
-  if (words.includes('switch')) return 'service';
+  if (words.includes('switch') || words.includes('the units that load it')) return 'service';
   if (words.includes('container')) return 'container';
   throw new Error(`what does \`${words}\` of \`${key}\` promise?`);
 }
@@ -91,6 +98,7 @@ const of = (table: string, key: string, set: Step['set'], here?: Interrupted): S
 const publish = (text: () => string) => () => ({ publish: `[{ ${text()} }]` });
 const data = (text: string) => () => ({ volumes: `{ data = ${text} }` });
 const health = (text: string) => () => ({ health: `{ ${text} }` });
+const secret = (text: string) => () => ({ secrets: `{ db = { ${text} } }` });
 const incus = (text: string) => () => ({ incus: `{ ${text} }` });
 const NOTE = 'config = { "user.note" = "x" }';
 const LOG = '"raw.apparmor" = "# nothing"';
@@ -169,7 +177,20 @@ const STEPS: readonly Step[] = [
   of('health', 'unit', health('unit = "hello-web.service"')),
   of('health', 'command', health('command = ["true"]')),
   of('apps', 'binds', () => ({ binds: '["./web:/srv/web:ro"]' })),
-  of('apps', 'nixos', () => ({ nixos: '{ services.hello-web.host = "127.0.0.1" }' })),
+  // Nothing loads it yet.
+  of('apps', 'secrets', secret('file = "./secret-one"'), 'nothing'),
+  of('apps', 'nixos', () => ({
+    nixos: '{ systemd.services.hello-web.serviceConfig.LoadCredential = "db" }',
+  })),
+  of('secrets', 'file', secret('file = "./secret-another"')),
+  of('secrets', 'env', secret('env = "WALKED"')),
+  of('secrets', 'command', secret('command = ["echo", "printed"]')),
+  of('secrets', 'sops', secret('sops = "./secrets.yaml", key = "one"')),
+  of('secrets', 'key', secret('sops = "./secrets.yaml", key = "another"')),
+  of('secrets', 'generate', secret('generate = true')),
+  of('secrets', 'length', secret('generate = true, length = 40')),
+  of('secrets', 'mode', secret('generate = true, length = 40, mode = "0440"')),
+  of('secrets', 'owner', secret('generate = true, length = 40, mode = "0440", owner = 1000')),
   of('apps', 'modules', () => ({ modules: '["./module.nix"]' })),
   of('apps', 'flake-ref', () => ({ 'flake-ref': '"./other"' })),
   // The same service comes out: what does not differ is not restarted.
