@@ -83,7 +83,10 @@ describe("an operator's days, one after the other", () => {
       expect.objectContaining({ name: worker, url: null, state: 'running' }),
     ]);
     expect((await pets(['ps'])).stdout).toMatch(
-      new RegExp(`^${hello} +\\./hello +sha256-\\S+ +http://127.0.0.1:${ports[0] ?? 0} +running$`, 'm'),
+      new RegExp(
+        `^${hello} +\\./hello +sha256-\\S+ +http://127.0.0.1:${ports[0] ?? 0} +running +healthy +1 +current$`,
+        'm',
+      ),
     );
   });
 

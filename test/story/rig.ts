@@ -235,7 +235,9 @@ export class Story {
   }
 
   async bootIds(): Promise<Record<string, string>> {
-    const entries = (await this.instances()).map(async ({ name }) => [name, await bootId(name)] as const);
+    const entries = (await this.instances()).map(
+      async ({ name }) => [name, await told(name, BOOT_ID)] as const,
+    );
     return Object.fromEntries(await Promise.all(entries));
   }
 
@@ -261,12 +263,16 @@ export function seen(child: ChildProcess, step: string): Promise<void> {
   });
 }
 
-/** On a busy machine `incus exec` now and then prints nothing and says that all is well. */
-async function bootId(name: string): Promise<string> {
-  const command = ['exec', name, '--', 'cat', '/proc/sys/kernel/random/boot_id'];
+export const BOOT_ID = ['cat', '/proc/sys/kernel/random/boot_id'];
+
+/**
+ * What a command prints in an instance that is sure to print something: on a busy machine `incus exec` now and then
+ * prints nothing and says that all is well.
+ */
+export async function told(instance: string, command: readonly string[]): Promise<string> {
   for (let n = 1; ; n++) {
-    const id = await must('incus', command);
-    if (id !== '' || n === 5) return id;
+    const text = await must('incus', ['exec', instance, '--', ...command]);
+    if (text !== '' || n === 5) return text;
   }
 }
 
