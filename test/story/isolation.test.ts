@@ -52,7 +52,10 @@ describe('root in a pet', () => {
     profiles: Object.fromEntries(
       ['bad', 'good'].map((app) => {
         const folder = join(profiles, story.name(app));
-        return [app, readdirSync(folder).map((name) => [name, readlinkSync(join(folder, name))])];
+        const links = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) =>
+          e.isSymbolicLink(),
+        );
+        return [app, links.map(({ parentPath, name }) => [name, readlinkSync(join(parentPath, name))])];
       }),
     ),
     devices: readdirSync('/dev').sort(),

@@ -124,6 +124,8 @@ describe('publish', () => {
     const taken = createServer().listen(0, '127.0.0.1');
     const udp = createSocket('udp4').bind(0, '127.0.0.1');
     await Promise.all([taken, udp].map((s) => new Promise((resolve) => s.once('listening', resolve))));
+    // They must not outlive the test, or it never ends.
+    for (const socket of [taken, udp]) socket.unref();
     const [port, datagrams] = [(taken.address() as { port: number }).port, udp.address().port];
     writeFileSync(join(story.folder, 'notes.txt'), 'precious');
     story.manifest({

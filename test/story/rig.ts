@@ -206,7 +206,10 @@ export class Story {
     const list = JSON.parse(await this.#incus('list', '--format', 'json')) as Awaited<
       ReturnType<Story['instances']>
     >;
-    return list.filter((i) => i.name.startsWith(`${this.project}-`));
+    // Without their counters, which go on counting.
+    return list
+      .filter((i) => i.name.startsWith(`${this.project}-`))
+      .map(({ name, status, config, devices }) => ({ name, status, config, devices }));
   }
 
   /** The project's custom volumes, kept ones too. */
