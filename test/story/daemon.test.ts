@@ -30,10 +30,10 @@ const gone = () => {
 /** One after the other: what the manifest wants, what `up` says when the daemon is to go, and how it goes. */
 const STEPS = [
   { wants: 'the first page', moment: 'creating', signal: 'SIGKILL' },
-  { wants: 'another page', moment: 'switching', signal: 'SIGKILL' },
+  { wants: 'another page', moment: 'copying the volumes', signal: 'SIGKILL' },
   { wants: null, moment: 'stopping', signal: 'SIGKILL' },
   { wants: 'the first page', moment: 'starting', signal: 'SIGTERM' },
-  { wants: 'another page', moment: 'switching', signal: 'SIGTERM' },
+  { wants: 'another page', moment: 'checking health', signal: 'SIGTERM' },
   { wants: null, moment: 'deleting', signal: 'SIGTERM' },
   { wants: 'the first page', moment: 'exposing', signal: 'SIGKILL' },
   { wants: 'another page', moment: 'recording', signal: 'SIGTERM' },
