@@ -108,7 +108,7 @@ describe('the record of a run', () => {
   test('done: all that was printed is in it, nothing to do leaves none', async () => {
     story.plainFlake(
       'app',
-      `environment.etc."told".source = pkgs.runCommand "told" {} "for n in $(seq 200); do echo line $n; done; echo > $out";`,
+      `environment.etc."told".source = pkgs.runCommand "told" {} ": ${story.project}; for n in $(seq 200); do echo line $n; done; echo > $out";`,
     );
     story.manifest({ app: 'flake-ref = "./app"' });
     expect(await runs()).toEqual([]);
