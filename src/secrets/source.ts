@@ -25,7 +25,7 @@ export async function readSource(source: OutsideSource, around: Surroundings): P
     case 'sops': {
       const { file, key } = source;
       await mustBeFile(file);
-      return printedBy(['sops', '--decrypt', '--extract', extractPath(key), file.path], around);
+      return plain(await printedBy(['sops', '--decrypt', '--extract', extractPath(key), file.path], around));
     }
   }
 }
@@ -80,6 +80,12 @@ function extractPath(key: string): string {
     .split('.')
     .map((step) => `[${/^\d+$/.test(step) ? step : JSON.stringify(step)}]`)
     .join('');
+}
+
+/** sops prints a string as it is, and what is no string as YAML does: with a newline that is not of the value. */
+function plain(printed: Uint8Array): Uint8Array {
+  const isNoString = /^(-?\d+(\.\d+)?|true|false)\n$/.test(Buffer.from(printed).toString('latin1'));
+  return isNoString ? withoutNewline(printed) : printed;
 }
 
 /** As a shell takes what a program prints. */

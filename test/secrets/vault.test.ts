@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,7 @@ import { join } from 'node:path';
 import { capture } from '../../src/exec.js';
 import type { AppName, ManifestApp, Secret, SecretSource } from '../../src/model.js';
 import { vaultIn } from '../../src/secrets/vault.js';
+import { ageKey, sopsFile } from '../story/sops-file.js';
 
 const [WEB, SITE] = ['web', 'site'] as [AppName, AppName];
 let folder = '';
@@ -68,14 +70,39 @@ test('a command runs in the folder of the manifest', async () => {
   expect(await read({ kind: 'command', command: ['./here'] })).toBe(folder);
 });
 
-// Not sops itself: a program that takes what sops takes.
-test('sops is asked for one value of a file', async () => {
-  program('sops', 'printf "<%s>" "$@"');
-  process.env['PATH'] = `${folder}:${path ?? ''}`;
-  const source = { kind: 'sops', file: file('s.yaml', ''), key: 'a.0.b c' } as const;
-  expect(await read(source)).toBe(`<--decrypt><--extract><["a"][0]["b c"]><${folder}/s.yaml>`);
-  program('sops', 'echo no key could decrypt it >&2; exit 128');
-  expect(await read(source)).toBe('`sops` failed with exit code 128: no key could decrypt it');
+describe('of a sops file', () => {
+  const tree = { db: { users: ['anna', 'bert'], 'pass word': 'a\nb\n' }, pin: 12_345 };
+  let identity = '';
+
+  beforeEach(async () => {
+    const key = await ageKey();
+    identity = key.identity;
+    file('s.yaml', await sopsFile(tree, key.recipient));
+    file('keys', identity);
+    symlinkSync(join(import.meta.dirname, '../story/sops.mjs'), join(folder, 'sops'));
+    process.env['PATH'] = `${folder}:${path ?? ''}`;
+    process.env['SOPS_AGE_KEY_FILE'] = join(folder, 'keys');
+  });
+  afterEach(() => {
+    delete process.env['SOPS_AGE_KEY_FILE'];
+  });
+  const at = (key: string) =>
+    read({ kind: 'sops', file: { written: 's.yaml', path: join(folder, 's.yaml') }, key });
+
+  test('one value is taken as it is; of a number the newline is not part', async () => {
+    expect(readFileSync(join(folder, 's.yaml'), 'utf8')).not.toMatch(/bert|12345/);
+    expect(await at('db.pass word')).toBe('a\nb\n');
+    expect(await at('db.users.1')).toBe('bert');
+    expect(await at('pin')).toBe('12345');
+  });
+
+  test('what is not in it, and a key that does not fit, are errors in the words of sops', async () => {
+    expect(await at('db.absent')).toBe('`sops` failed with exit code 128: component ["absent"] not found');
+    file('keys', (await ageKey()).identity);
+    const refused = await at('pin');
+    expect(refused).toMatch(/^`sops` failed with exit code 128: ./);
+    expect(refused).not.toContain('12345');
+  });
 });
 
 test('what fails says nothing of what it printed', async () => {

@@ -6,10 +6,12 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { must, run, Story } from './rig.js';
+import { ageKey, sopsFile } from './sops-file.js';
 
 /** One unit that loads a secret, one that has nothing to do with it. */
 const READER = `
@@ -120,7 +122,37 @@ describe('a secret', () => {
     expect(await story.inside('app', 'ls', CREDSTORE)).toBe('db');
   });
 
+  test('of a sops file with age is there, and another value in it is a change', async () => {
+    const { identity, recipient } = await ageKey();
+    const file = async (db: string) => {
+      story.write('secrets.yaml', await sopsFile({ of: { db }, pin: 4711 }, recipient));
+    };
+    story.write('keys', identity);
+    mkdirSync(join(story.folder, '.bin'));
+    symlinkSync(join(import.meta.dirname, 'sops.mjs'), join(story.folder, '.bin/sops'));
+    const path = `${story.folder}/.bin:${process.env['PATH'] ?? ''}`;
+    const env = { SOPS_AGE_KEY_FILE: join(story.folder, 'keys'), PATH: path };
+    await file('a value in sops');
+    story.secrets(
+      'db = { sops = "./secrets.yaml", key = "of.db" }, pin = { sops = "./secrets.yaml", key = "pin" }',
+    );
+    await story.ok(['up'], env);
+    expect(await story.inside('app', 'cat', '/run/credentials/reader.service/db')).toBe('a value in sops');
+    expect(await story.inside('app', 'cat', join(CREDSTORE, 'pin'))).toBe('4711');
+    // Encrypted anew, every byte of the file is another one; the values are not.
+    await file('a value in sops');
+    expect((await story.ok(['diff'], env)).stdout).toContain('No changes');
+    await file('another in sops');
+    expect((await story.ok(['diff'], env)).stdout).toMatch(/secret\.db +changed +\(changed in its source\)/);
+    await story.ok(['up'], env);
+    expect(await story.inside('app', 'cat', '/run/credentials/reader.service/db')).toBe('another in sops');
+    const without = await story.pets(['diff'], { PATH: path, SOPS_AGE_KEY_FILE: '/dev/null' });
+    expect(without).toMatchObject({ code: 65 });
+    expect(without.stderr).toMatch(/pets\.toml:\d+:\d+: .*`sops` failed with exit code 128: ./);
+  });
+
   test('that changes with the system and while the container is stopped is there when it runs again', async () => {
+    story.secrets('db = { file = "private/db", mode = "0440" }');
     story.plainFlake('app', `${READER} environment.etc."changed".text = "1";`);
     writeFileSync(join(story.folder, 'private/db'), 'third');
     await story.ok(['up']);
