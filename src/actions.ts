@@ -38,6 +38,8 @@ export type Action =
   | { readonly kind: 'mark'; readonly state: 'ready' }
   /** `isTried`: something else than what failed before, or that once more; what failed is forgotten. */
   | { readonly kind: 'mark'; readonly state: 'upgrading'; readonly isTried: boolean }
+  /** See that the pool can hold a copy of what the running app's volumes hold, before anything is interrupted. */
+  | { readonly kind: 'room'; readonly mounts: readonly VolumeMount[] }
   /** Keep what the volumes hold now under a name; an older copy of that name goes, or `isLasting` keeps its own. */
   | {
       readonly kind: 'snapshot';
@@ -121,9 +123,12 @@ export type Action =
   /** Remove the pet's profile, and with it its generations. */
   | { readonly kind: 'drop-profile'; readonly store: StoreMode };
 
+/** A volume, and where the guest has it. */
+export type VolumeMount = { readonly volume: string; readonly path: string };
+
 /** What a disk device is made of; a volume's pool and name are found when it is attached. */
 export type AttachmentSpec =
-  | { readonly kind: 'volume'; readonly volume: string; readonly path: string }
+  | ({ readonly kind: 'volume' } & VolumeMount)
   | { readonly kind: 'bind'; readonly source: string; readonly path: string; readonly readOnly: boolean }
   /** As written in the manifest's `incus.devices`. */
   | { readonly kind: 'device'; readonly value: Readonly<Record<string, string>> };
@@ -142,6 +147,7 @@ export const ACTIONS = {
   'set-profile': { doing: 'setting the profile', done: 'profile set', slot: 'incus' },
   return: { doing: 'returning to the generation before', done: 'generation returned', slot: 'incus' },
   mark: { doing: 'marking', done: 'marked', slot: 'incus' },
+  room: { doing: 'looking for room for copies', done: 'room found', slot: 'wait' },
   snapshot: { doing: 'copying the volumes', done: 'volumes copied', slot: 'incus' },
   restore: { doing: 'restoring the volumes', done: 'volumes restored', slot: 'incus' },
   condemn: { doing: 'remembering the failure', done: 'failure remembered', slot: 'incus' },

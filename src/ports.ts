@@ -133,6 +133,8 @@ export interface Incus {
 
   /** The project's custom volumes, in every pool. */
   volumes(): Promise<readonly Volume[]>;
+  /** What a storage pool has left. */
+  freeBytes(pool: string): Promise<number>;
   /** In the pool of the default profile's root disk. One that is there is fine. */
   makeVolume(marks: VolumeMarks, size: string | null): Promise<VolumeMade>;
   resizeVolume(volume: Volume, size: string | null): Promise<VolumeMade>;
@@ -215,7 +217,7 @@ export interface Guest {
   settle(app: AppName, toplevel: string, limitMs: number): Promise<void>;
   /**
    * Resolves when the app is healthy by what it answers from now on, and what answers is made of `toplevel`; `note`:
-   * how that is known (`http 200 from the new system`). `through`: addresses of this host that lead to the port that
+   * how that is known (`http 200 from its own system`). `through`: addresses of this host that lead to the port that
    * is checked; http alone asks there too. Rejects after `health.timeoutMs`, or when something is wrong that will not
    * mend itself, with a FailedProgram: what is wrong, and the journal of the unit that it is most likely about.
    */
@@ -226,6 +228,12 @@ export interface Guest {
     through: readonly Listen[],
     say: (line: string) => void,
   ): Promise<{ readonly note: string }>;
+  /** What a folder of a running guest takes on its disk. `unknown`: why the guest does not tell. */
+  sizeOf(
+    app: AppName,
+    path: string,
+    limitMs: number,
+  ): Promise<{ readonly bytes: number } | { readonly unknown: string }>;
   /** Running or not. One whose owner is a name belongs to root until `ownSecrets`. */
   writeSecrets(app: AppName, secrets: readonly SecretFile[], remove: readonly string[]): Promise<void>;
   /** Waits for the users whose names are given. */

@@ -202,7 +202,7 @@ export class Machine {
         readFile: unused,
         makeDirectory: unused,
         writeLink: unused,
-        ...{ setDevices: unused, copyVolume: unused, exportVolume: unused, importVolume: unused },
+        ...{ freeBytes: unused, setDevices: unused, copyVolume: unused, exportVolume: unused, importVolume: unused },
       },
       ...{ readDirectory: unused, writeFile: unused, removeFile: unused, exec: unused },
     };
@@ -273,6 +273,7 @@ export class Machine {
         this.#settled(app, toplevel, 'check');
         return later({ note: 'all is well' });
       },
+      sizeOf: () => later({ bytes: 0 }),
       writeSecrets: () => later(undefined),
       ownSecrets: () => later(undefined),
       restartLoaders: () => later([]),

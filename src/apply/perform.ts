@@ -7,6 +7,7 @@ import { deviceOf, volumeOf } from './device.js';
 import { expose, revive } from './expose.js';
 import { desiredApp, evaluated, limitOf, secretFiles, toplevelOf, type Job } from './job.js';
 import { recordOf } from './record.js';
+import { findRoom } from './room.js';
 
 export type Told = { readonly note?: string; readonly warnings?: readonly string[] };
 
@@ -50,6 +51,8 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     await ports.incus.setConfig(app, { 'user.pets.state': action.state, ...forgotten });
     return {};
   },
+
+  room: async (job, { mounts }) => noted(await findRoom(job, mounts)),
 
   snapshot: async (job, action) => {
     await snapshot(job, action);

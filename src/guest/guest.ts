@@ -4,6 +4,7 @@ import { FailedProgram } from '../problem.js';
 import { check } from './health.js';
 import { secretsIn } from './secrets.js';
 import { settle } from './settle.js';
+import { sizeOf } from './size-of.js';
 import { switchTo, type Refused } from './switch.js';
 
 const GRACE_MS = 30_000;
@@ -29,6 +30,7 @@ export function guestOver(incus: Incus, exec: Exec): Guest {
       return { warnings: [`${switched.reason}; the container was restarted instead`] };
     },
 
+    sizeOf: (app, path, limitMs) => sizeOf(incus, app, path, limitMs),
     settle: (app, toplevel, limitMs) => settle(incus, app, toplevel, limitMs),
     check: (app, toplevel, health, through, say) =>
       check({ incus, exec }, { app, toplevel, health, through }, say),

@@ -26,11 +26,11 @@ export function closureOf(toplevel: string, exec: Exec, say: (line: string) => v
 export async function originOf(
   processes: readonly Process[] | null,
   closure: Closure,
-): Promise<Ill | 'from the new system' | 'in the new system'> {
+): Promise<Ill | 'from its own system' | 'in its own system'> {
   if (!processes) return { ill: 'the guest does not say which process it is' };
   const telling = processes.filter(({ pid, paths }) => pid !== INIT && paths.length > 0);
   const known = telling.length === 0 ? null : await closure();
-  if (known === null) return 'in the new system';
+  if (known === null) return 'in its own system';
   for (const { pid, unit, paths } of telling) {
     const old = paths.find((path) => !known.has(path));
     if (old === undefined) continue;
@@ -40,5 +40,5 @@ export async function originOf(
       unit,
     };
   }
-  return 'from the new system';
+  return 'from its own system';
 }

@@ -41,9 +41,11 @@ export function powerOf(rest: Rest, own: OwnInstances): Pick<Incus, 'start' | 'u
     stop: (name, graceMs) =>
       write(`stopping \`${name}\``, async () => {
         const statusOf = async () => (await own.find(name))?.instance.status ?? 'Stopped';
-        await stopped(name, graceMs, statusOf, rest);
-        // It reads as stopped before its devices are cleared away, by whoever has stopped it.
+        // Of two stops at once both fail, and neither waits for the guest's devices to be cleared away.
         await quiesce(name, rest);
+        if (await stopped(name, graceMs, statusOf, rest)) return;
+        await quiesce(name, rest);
+        await cleared(name, own);
       }),
   };
 }
@@ -66,24 +68,41 @@ async function startPatiently(name: string, rest: Rest): Promise<void> {
   }
 }
 
+/** True when a stop of ours ended well: then all that ran for the guest is gone. */
 async function stopped(
   name: string,
   graceMs: number,
   statusOf: () => Promise<string>,
   rest: Rest,
-): Promise<void> {
+): Promise<boolean> {
   const status = await statusOf();
-  if (status === 'Stopped') return;
+  if (status === 'Stopped') return false;
   try {
     // A frozen guest would sleep through its grace.
     if (status === 'Frozen') await setState(name, { action: 'unfreeze', timeout: 30 }, STOP_LIMIT_MS, rest);
     const grace = { action: 'stop', timeout: Math.ceil(graceMs / 1000) };
     await setState(name, grace, graceMs + STOP_LIMIT_MS, rest);
   } catch (error) {
-    if ((await statusOf()) === 'Stopped') return;
+    if ((await statusOf()) === 'Stopped') return false;
     if (!(error instanceof IncusError || error instanceof OperationTimeout)) throw error;
     await setState(name, { action: 'stop', force: true, timeout: 30 }, STOP_LIMIT_MS, rest);
   }
+  return true;
+}
+
+const CLEARED_LIMIT_MS = 10_000;
+const CLEARED_PAUSE_MS = 50;
+
+/**
+ * A guest reads as stopped before the daemon hears of it, takes note, and ends what ran for it: renamed meanwhile,
+ * its forwarder stays and holds the port for good. While it is at that the daemon refuses a change as busy.
+ */
+async function cleared(name: string, own: OwnInstances): Promise<void> {
+  const isHeardOf = async () =>
+    (await own.find(name))?.instance.config['volatile.last_state.power'] !== 'RUNNING';
+  for (const deadline = Date.now() + CLEARED_LIMIT_MS; !(await isHeardOf()) && Date.now() < deadline;)
+    await pause(CLEARED_PAUSE_MS);
+  if (await own.find(name)) await own.patch(name, {});
 }
 
 function setState(name: string, body: object, limitMs: number, rest: Rest) {

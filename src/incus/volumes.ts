@@ -6,13 +6,21 @@ import type { Rest } from './operations.js';
 import { defaultPool, poolsOf, unshareable, type Pool } from './server.js';
 import { onePerMarks, userOf, type VolumeJson } from './volume-json.js';
 
-type Calls = 'volumes' | 'makeVolume' | 'resizeVolume' | 'markVolume' | 'removeVolume';
+type Calls = 'volumes' | 'freeBytes' | 'makeVolume' | 'resizeVolume' | 'markVolume' | 'removeVolume';
 
 /** The custom volumes that bear one project's marks. No write goes to any other. */
 export function volumesOf(rest: Rest, project: string): Pick<Incus, Calls> {
   const volumes = new OwnVolumes(rest, project);
   return {
     volumes: () => said('listing volumes', async () => (await volumes.list()).own),
+
+    freeBytes: (pool) =>
+      said(`looking at the storage pool \`${pool}\``, async () => {
+        const found = await rest.get(`/1.0/storage-pools/${encodeURIComponent(pool)}/resources`);
+        const { space } = (found?.metadata ?? {}) as { readonly space?: { used: number; total: number } };
+        if (!space) throw new IncusError('it is not there', 404);
+        return space.total - space.used;
+      }),
 
     makeVolume: (marks, size) =>
       write(`making the volume \`${marks.volume}\` of \`${marks.app}\``, () => volumes.make(marks, size)),

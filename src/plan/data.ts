@@ -1,4 +1,4 @@
-import type { Action } from '../actions.js';
+import type { Action, VolumeMount } from '../actions.js';
 import type { ActualApp, Change, DesiredApp, Volume } from '../model.js';
 import type { Chain } from './chain.js';
 import { isDirty, lastGood, type Goal } from './goal.js';
@@ -57,6 +57,15 @@ export function volumesFor(app: DesiredApp, there: ActualApp | null, kept: reado
 /** Of what is taken back each copy lasts: one more way back must not make it that of an older one. */
 export function snapshotOf(volumes: readonly string[], name: string): Action {
   return { kind: 'snapshot', volumes, name, isLasting: name.startsWith(UNDONE) };
+}
+
+/** Where a running app has what is to be copied. */
+export function mountsOf({ attachments }: ActualApp, { volumes, take }: DataMove): VolumeMount[] {
+  return attachments.flatMap((a) =>
+    a.kind === 'volume' && take.length > 0 && volumes.includes(a.volume)
+      ? [{ volume: a.volume, path: a.path }]
+      : [],
+  );
 }
 
 /** Whether the container must be stopped for it. */

@@ -39,9 +39,7 @@ export function heldPlan(compared: Compared): AppPlan {
 
 /** Tried before, without success: an older generation serves. */
 export function condemnedPlan({ app, condemned, returns }: Compared): AppPlan {
-  const before = condemned
-    ? `it failed at ${condemned.at.slice(0, 16).replace('T', ' ')}: ${condemned.why}`
-    : '';
+  const before = condemned ? `tried before: ${condemned.why} (${minuteOf(condemned.at)} UTC)` : '';
   const serves = returns ? `; generation ${returns.generation} serves` : '';
   return {
     app: app.name,
@@ -53,6 +51,10 @@ export function condemnedPlan({ app, condemned, returns }: Compared): AppPlan {
     condemned: true,
     notes: [],
   };
+}
+
+function minuteOf(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
 }
 
 export function storeChange({ actual, store }: Compared): Change {

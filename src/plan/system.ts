@@ -1,7 +1,7 @@
 import type { SystemRef } from '../actions.js';
 import type { ActualApp, AppName, Change } from '../model.js';
 import type { Chain } from './chain.js';
-import { copyOf, moveData, movesData } from './data.js';
+import { copyOf, mountsOf, moveData, movesData } from './data.js';
 import { causesOf } from './diff.js';
 import { dropExposures, freedFor, type ExposureContext } from './expose.js';
 import { movesStore, type Compared } from './compare.js';
@@ -68,6 +68,8 @@ export function bringSystem(
     ops.then({ kind: 'deliver', store }, cause);
     if (!isMoved) setProfile(ops, compared, cause);
   }
+  const mounts = status === 'Running' && actual && isMoved ? mountsOf(actual, compared.data) : [];
+  if (mounts.length > 0) ops.then({ kind: 'room', mounts }, 'before it is stopped');
   // What Incus refuses is to be refused while the app still runs.
   if (!isFitted) for (const { action, cause } of refit.config) ops.then(action, cause);
   const isRestarted = isNew && app.activation === 'restart' && status === 'Running';

@@ -1,3 +1,4 @@
+import { formatSize } from '../size.js';
 import type { Style, Tone } from './style.js';
 
 export type Segment = { readonly text: string; readonly tone?: Tone };
@@ -81,13 +82,6 @@ export function paint(line: Line, style: Style): string {
 /** By how much something grew: `+2.1 MiB`, `-48.0 KiB`. */
 export function formatGrowth(bytes: number): string {
   return `${bytes < 0 ? '-' : '+'}${formatSize(Math.abs(bytes))}`;
-}
-
-/** `2.1 MiB`, `48.0 KiB`. */
-export function formatSize(bytes: number): string {
-  let [size, unit] = [bytes / 1024, 'KiB'];
-  for (const larger of ['MiB', 'GiB']) if (size >= 1023.95) [size, unit] = [size / 1024, larger];
-  return `${size.toFixed(1)} ${unit}`;
 }
 
 /** How long something took: `2.1s`, `1m02s`, `1h02m`. */

@@ -1,5 +1,6 @@
 import { oneLine } from './style.js';
-import { fit, formatSize, pad, widest, type Line } from './text.js';
+import { formatSize } from '../size.js';
+import { fit, pad, widest, type Line } from './text.js';
 
 /** A pet as `top` shows it. */
 export type TopRow = {

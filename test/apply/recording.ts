@@ -23,6 +23,9 @@ export type Script = {
   readonly config?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Snapshots that volumes have from before, by their names. */
   readonly snapshots?: Readonly<Record<string, readonly string[]>>;
+  /** What a guest says of each volume, and what a pool has left in bytes. */
+  readonly size?: { readonly bytes: number } | { readonly unknown: string };
+  readonly free?: number;
   /** Volumes that somebody deletes after the plan was made. */
   readonly lost?: readonly string[];
 };
@@ -67,7 +70,17 @@ export async function run(world: World, script: RunScript = {}): Promise<Recorde
 }
 
 export function recordingPorts(
-  { fails = {}, during, busy = {}, warnings = [], says = '', lost = [], ...before }: Script,
+  {
+    fails = {},
+    during,
+    busy = {},
+    warnings = [],
+    says = '',
+    lost = [],
+    size = { bytes: 2 ** 20 },
+    free = 2 ** 40,
+    ...before
+  }: Script,
   there: readonly Volume[] = [],
 ) {
   const volumes = there.filter(({ volume }) => !lost.includes(volume));
@@ -188,6 +201,7 @@ export function recordingPorts(
         await call(['incus.markVolume', volume.name, marks.app, marks.volume], undefined);
         volumes[volumes.indexOf(volume)] = { ...volume, ...marks };
       },
+      freeBytes: (pool) => call(['incus.freeBytes', pool], free),
       setDevices: unused,
       removeVolume: unused,
       copyVolume: unused,
@@ -225,6 +239,7 @@ export function recordingPorts(
         const at = through.map(({ port }) => String(port));
         return call(['guest.check', app, toplevel, check.kind, ...at], { note: 'all is well' });
       },
+      sizeOf: (app, path) => call(['guest.sizeOf', app, path], size),
       writeSecrets: (app, secrets, remove) =>
         call(
           ['guest.writeSecrets', app, ...secrets.map(shown), ...remove.map((name) => `-${name}`)],

@@ -32,11 +32,27 @@ function web(answers: Readonly<Record<string, () => Reply>>, running: Operation[
 const other = [operation('other', 'web')];
 
 describe('what somebody else has begun is waited for', () => {
-  test('after a stop, even where the guest has stopped already', async () => {
-    const { stop, asked } = web({}, other);
+  test('before a stop, and where that has stopped the guest, until the daemon has heard of it', async () => {
+    const config = { 'user.pets.project': 'p', 'user.pets.app': 'web' };
+    const powers = ['RUNNING', 'RUNNING', 'RUNNING', 'STOPPED'];
+    const instance = () => {
+      const power = powers.length > 1 ? powers.shift() : powers[0];
+      return shown({ status: 'Stopped', config: { ...config, 'volatile.last_state.power': power } });
+    };
+    const PATCH = 'PATCH /1.0/instances/web';
+    const { stop, asked } = web({ 'GET /1.0/instances/web': instance, [PATCH]: () => shown(null) }, other);
     await stop('web', 1000);
-    expect(asked.at(-1)).toBe(WAIT);
+    expect(asked.slice(0, 2)).toEqual(['GET /1.0/operations', WAIT]);
     expect(asked).not.toContain(PUT);
+    expect(powers).toEqual(['STOPPED']);
+    expect(asked.at(-1)).toBe(PATCH);
+  });
+
+  test('a stop of ours that ends well has nothing to wait for', async () => {
+    const config = { 'user.pets.project': 'p', 'user.pets.app': 'web' };
+    const { stop, asked } = web({ 'GET /1.0/instances/web': () => shown({ status: 'Running', config }) });
+    await stop('web', 1000);
+    expect(asked.at(-1)).toBe('GET /1.0/operations/own/wait');
   });
 
   test('before a start', async () => {

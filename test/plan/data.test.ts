@@ -13,27 +13,28 @@ describe('an upgrade with volumes', () => {
         web: rebuild
         [1] web/evaluate, source changed
         [2] #1 web/build, source changed
-        [3] #2 web/stop, source changed !container
-        [4] #3 web/snapshot, source changed
-        [5] #4 web/mark, should this be cut short
-        [6] #5 ~2 web/set-profile, source changed
-        [7] #6 ~2 web/unexpose:web, 127.0.0.1:80 opens when the system is up
-        [8] #7 web/start, it was stopped for the change
-        [9] #8 web/settle, the app must run the system it was given
-        [10] #9 ~2 web/expose:web, its system is up
-        [11] #10 web/check, what serves must be healthy
-        [12] #11 web/record, as the manifest says: system
-        [13] #12 web/collect, 5 are kept
-        [14] ?8-9,11 web/condemn~back, it did not work
-        [15] ~14 ?3-11 web/stop~back, back to generation 2 !container
-        [16] #15 ?5-11 web/restore~back, back to generation 2
-        [17] #16 ?6-11 web/return~back, back to generation 2
-        [18] #17 ?3-11 web/unexpose:web~back, back to generation 2
-        [19] #18 ?5-11 web/mark~back, back to generation 2
-        [20] #19 ?3-11 web/start~back, back to generation 2
-        [21] #20 ?3-11 web/settle~back, back to generation 2
-        [22] #21 ?3-11 web/expose:web~back, back to generation 2
-        [23] #22 ?3-11 web/check~back, back to generation 2
+        [3] #2 web/room, before it is stopped
+        [4] #3 ~2 web/stop, source changed !container
+        [5] #4 web/snapshot, source changed
+        [6] #5 web/mark, should this be cut short
+        [7] #6 ~2 web/set-profile, source changed
+        [8] #7 ~2 web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [9] #8 web/start, it was stopped for the change
+        [10] #9 web/settle, the app must run the system it was given
+        [11] #10 ~2 web/expose:web, its system is up
+        [12] #11 web/check, what serves must be healthy
+        [13] #12 web/record, as the manifest says: system
+        [14] #13 web/collect, 5 are kept
+        [15] ?9-10,12 web/condemn~back, it did not work
+        [16] ~15 ?4-12 web/stop~back, back to generation 2 !container
+        [17] #16 ?6-12 web/restore~back, back to generation 2
+        [18] #17 ?7-12 web/return~back, back to generation 2
+        [19] #18 ?4-12 web/unexpose:web~back, back to generation 2
+        [20] #19 ?6-12 web/mark~back, back to generation 2
+        [21] #20 ?4-12 web/start~back, back to generation 2
+        [22] #21 ?4-12 web/settle~back, back to generation 2
+        [23] #22 ?4-12 web/expose:web~back, back to generation 2
+        [24] #23 ?4-12 web/check~back, back to generation 2
       `),
     );
   });
@@ -174,23 +175,24 @@ describe('an upgrade that was cut short', () => {
         web: rebuild
         [1] web/evaluate, source changed
         [2] #1 web/build, source changed
-        [3] #2 web/stop, source changed !container
-        [4] #3 web/snapshot, source changed
-        [5] #4 web/restore, what was written since is taken back
-        [6] #5 web/mark, should this be cut short
-        [7] #6 ~2 web/set-profile, source changed
-        [8] #7 web/start, it was stopped for the change
-        [9] #8 web/settle, the app must run the system it was given
-        [10] #9 web/record, as the manifest says: system, meta
-        [11] #10 web/collect, 5 are kept
-        [12] ?8-9 web/condemn~back, it did not work
-        [13] ~12 ?3-9 web/stop~back, back to generation 1 !container
-        [14] #13 ?3-4 web/snapshot~back, nobody knows how long the new system has served
-        [15] #14 ?3-9 web/restore~back, back to generation 1
-        [16] #15 ?3-9 web/return~back, back to generation 1
-        [17] #16 ?3-9 web/mark~back, back to generation 1
-        [18] #17 ?3-9 web/start~back, back to generation 1
-        [19] #18 ?3-9 web/settle~back, back to generation 1
+        [3] #2 web/room, before it is stopped
+        [4] #3 ~2 web/stop, source changed !container
+        [5] #4 web/snapshot, source changed
+        [6] #5 web/restore, what was written since is taken back
+        [7] #6 web/mark, should this be cut short
+        [8] #7 ~2 web/set-profile, source changed
+        [9] #8 web/start, it was stopped for the change
+        [10] #9 web/settle, the app must run the system it was given
+        [11] #10 web/record, as the manifest says: system, meta
+        [12] #11 web/collect, 5 are kept
+        [13] ?9-10 web/condemn~back, it did not work
+        [14] ~13 ?4-10 web/stop~back, back to generation 1 !container
+        [15] #14 ?4-5 web/snapshot~back, nobody knows how long the new system has served
+        [16] #15 ?4-10 web/restore~back, back to generation 1
+        [17] #16 ?4-10 web/return~back, back to generation 1
+        [18] #17 ?4-10 web/mark~back, back to generation 1
+        [19] #18 ?4-10 web/start~back, back to generation 1
+        [20] #19 ?4-10 web/settle~back, back to generation 1
       `),
     );
   });
@@ -245,22 +247,23 @@ describe('a store of its own', () => {
         [7] #6 web/mark, from here on it only does not run
         [8] #7 web/start, it was stopped for the change
         [9] #8 ~2 web/deliver, source changed
-        [10] #9 ~2 web/stop~2, source changed !container
-        [11] #10 web/snapshot~2, source changed
-        [12] #11 web/mark~2, should this be cut short
-        [13] #12 ~2 web/set-profile, source changed
-        [14] #13 web/start~2, it was stopped for the change
-        [15] #14 web/settle, the app must run the system it was given
-        [16] #15 web/record, as the manifest says: system, meta
-        [17] #16 web/collect, 5 are kept
-        [18] ?14-15 web/condemn~back, it did not work
-        [19] ~18 ?3-15 web/stop~back, back to generation 1 !container
-        [20] #19 ?3-4 web/snapshot~back, nobody knows how long the new system has served
-        [21] #20 ?3-15 web/restore~back, back to generation 1
-        [22] #21 ?3-15 web/return~back, back to generation 1
-        [23] #22 ?3-15 web/mark~back, back to generation 1
-        [24] #23 ?3-15 web/start~back, back to generation 1
-        [25] #24 ?3-15 web/settle~back, back to generation 1
+        [10] #9 web/room, before it is stopped
+        [11] #10 ~2 web/stop~2, source changed !container
+        [12] #11 web/snapshot~2, source changed
+        [13] #12 web/mark~2, should this be cut short
+        [14] #13 ~2 web/set-profile, source changed
+        [15] #14 web/start~2, it was stopped for the change
+        [16] #15 web/settle, the app must run the system it was given
+        [17] #16 web/record, as the manifest says: system, meta
+        [18] #17 web/collect, 5 are kept
+        [19] ?15-16 web/condemn~back, it did not work
+        [20] ~19 ?3-16 web/stop~back, back to generation 1 !container
+        [21] #20 ?3-4 web/snapshot~back, nobody knows how long the new system has served
+        [22] #21 ?3-16 web/restore~back, back to generation 1
+        [23] #22 ?3-16 web/return~back, back to generation 1
+        [24] #23 ?3-16 web/mark~back, back to generation 1
+        [25] #24 ?3-16 web/start~back, back to generation 1
+        [26] #25 ?3-16 web/settle~back, back to generation 1
       `),
     );
   });
@@ -281,21 +284,22 @@ describe('a store of its own', () => {
         [5] #4 web/mark, from here on it only does not run
         [6] #5 web/start, it is stopped
         [7] #6 web/deliver, source changed
-        [8] #7 web/stop, source changed !container
-        [9] #8 web/snapshot, source changed
-        [10] #9 web/mark~2, should this be cut short
-        [11] #10 web/set-profile, source changed
-        [12] #11 web/start~2, it was stopped for the change
-        [13] #12 web/settle, the app must run the system it was given
-        [14] #13 web/record, as the manifest says: power, system, meta
-        [15] #14 web/collect, 5 are kept
-        [16] ?12-13 web/condemn~back, it did not work
-        [17] ~16 ?3-13 web/stop~back, back to generation 1 !container
-        [18] #17 ?3-13 web/restore~back, back to generation 1
-        [19] #18 ?3-13 web/return~back, back to generation 1
-        [20] #19 ?3-13 web/mark~back, back to generation 1
-        [21] #20 ?3-13 web/start~back, back to generation 1
-        [22] #21 ?3-13 web/settle~back, back to generation 1
+        [8] #7 web/room, before it is stopped
+        [9] #8 web/stop, source changed !container
+        [10] #9 web/snapshot, source changed
+        [11] #10 web/mark~2, should this be cut short
+        [12] #11 web/set-profile, source changed
+        [13] #12 web/start~2, it was stopped for the change
+        [14] #13 web/settle, the app must run the system it was given
+        [15] #14 web/record, as the manifest says: power, system, meta
+        [16] #15 web/collect, 5 are kept
+        [17] ?13-14 web/condemn~back, it did not work
+        [18] ~17 ?3-14 web/stop~back, back to generation 1 !container
+        [19] #18 ?3-14 web/restore~back, back to generation 1
+        [20] #19 ?3-14 web/return~back, back to generation 1
+        [21] #20 ?3-14 web/mark~back, back to generation 1
+        [22] #21 ?3-14 web/start~back, back to generation 1
+        [23] #22 ?3-14 web/settle~back, back to generation 1
       `),
     );
   });

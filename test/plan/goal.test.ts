@@ -6,7 +6,7 @@ describe('what failed before', () => {
   test('is held, and says when, why, what serves and what to do', () => {
     expect(shown({ want: ['web 80 source=b'], have: ['web 80 kept=1 condemned=b'] })).toBe(
       golden(`
-        web: rebuild (held: it failed at 2026-01-02 03:04: it broke; generation 1 serves; change it, or \`pets up --retry web\`)
+        web: rebuild (held: tried before: it broke (2026-01-02 03:04 UTC); generation 1 serves; change it, or \`pets up --retry web\`)
       `),
     );
   });
@@ -87,16 +87,17 @@ describe('what failed before', () => {
     ).toBe(
       golden(`
         web: rollback
-        [1] web/stop, system toplevel drifted !container
-        [2] #1 web/snapshot, system toplevel drifted
-        [3] #2 web/restore, what was written since is taken back
-        [4] #3 web/return, system toplevel drifted
-        [5] #4 web/mark, from here on it only does not run
-        [6] #5 web/unexpose:web, 127.0.0.1:80 opens when the system is up
-        [7] #6 web/start, it was stopped for the change
-        [8] #7 web/settle, the app must run the system it was given
-        [9] #8 web/expose:web, its system is up
-        [10] #9 web/record, as the manifest says: meta, system
+        [1] web/room, before it is stopped
+        [2] #1 web/stop, system toplevel drifted !container
+        [3] #2 web/snapshot, system toplevel drifted
+        [4] #3 web/restore, what was written since is taken back
+        [5] #4 web/return, system toplevel drifted
+        [6] #5 web/mark, from here on it only does not run
+        [7] #6 web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [8] #7 web/start, it was stopped for the change
+        [9] #8 web/settle, the app must run the system it was given
+        [10] #9 web/expose:web, its system is up
+        [11] #10 web/record, as the manifest says: meta, system
       `),
     );
   });
@@ -112,16 +113,17 @@ describe('an upgrade that was cut short and is not wanted any more', () => {
     ).toBe(
       golden(`
         web: rollback
-        [1] web/stop, system toplevel drifted !container
-        [2] #1 web/snapshot, system toplevel drifted
-        [3] #2 web/restore, what was written since is taken back
-        [4] #3 web/return, system toplevel drifted
-        [5] #4 web/mark, from here on it only does not run
-        [6] #5 web/unexpose:web, 127.0.0.1:80 opens when the system is up
-        [7] #6 web/start, it was stopped for the change
-        [8] #7 web/settle, the app must run the system it was given
-        [9] #8 web/expose:web, its system is up
-        [10] #9 web/record, as the manifest says: meta, system
+        [1] web/room, before it is stopped
+        [2] #1 web/stop, system toplevel drifted !container
+        [3] #2 web/snapshot, system toplevel drifted
+        [4] #3 web/restore, what was written since is taken back
+        [5] #4 web/return, system toplevel drifted
+        [6] #5 web/mark, from here on it only does not run
+        [7] #6 web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [8] #7 web/start, it was stopped for the change
+        [9] #8 web/settle, the app must run the system it was given
+        [10] #9 web/expose:web, its system is up
+        [11] #10 web/record, as the manifest says: meta, system
       `),
     );
   });
@@ -135,16 +137,17 @@ describe('an upgrade that was cut short and is not wanted any more', () => {
     ).toBe(
       golden(`
         web: rollback
-        [1] web/stop, system toplevel drifted !container
-        [2] #1 web/snapshot, system toplevel drifted
-        [3] #2 web/restore, what was written since is taken back
-        [4] #3 web/return, system toplevel drifted
-        [5] #4 web/mark, from here on it only does not run
-        [6] #5 web/unexpose:web, 127.0.0.1:80 is not in the manifest any more
-        [7] #6 web/start, it was stopped for the change
-        [8] #7 web/settle, the app must run the system it was given
-        [9] #8 web/expose:web-2, exposure listen 127.0.0.1:80 → 127.0.0.1:81
-        [10] #9 web/record, as the manifest says: exposure, meta, system
+        [1] web/room, before it is stopped
+        [2] #1 web/stop, system toplevel drifted !container
+        [3] #2 web/snapshot, system toplevel drifted
+        [4] #3 web/restore, what was written since is taken back
+        [5] #4 web/return, system toplevel drifted
+        [6] #5 web/mark, from here on it only does not run
+        [7] #6 web/unexpose:web, 127.0.0.1:80 is not in the manifest any more
+        [8] #7 web/start, it was stopped for the change
+        [9] #8 web/settle, the app must run the system it was given
+        [10] #9 web/expose:web-2, exposure listen 127.0.0.1:80 → 127.0.0.1:81
+        [11] #10 web/record, as the manifest says: exposure, meta, system
       `),
     );
   });
@@ -172,14 +175,15 @@ describe('an upgrade that was cut short and is not wanted any more', () => {
     ).toBe(
       golden(`
         web: rollback
-        [1] web/stop, an upgrade was cut short !container
-        [2] #1 web/snapshot, an upgrade was cut short
-        [3] #2 web/restore, what was written since is taken back
-        [4] #3 web/return, an upgrade was cut short
-        [5] #4 web/mark, from here on it only does not run
-        [6] #5 web/start, it was stopped for the change
-        [7] #6 web/settle, the app must run the system it was given
-        [8] #7 web/record, as the manifest says: meta
+        [1] web/room, before it is stopped
+        [2] #1 web/stop, an upgrade was cut short !container
+        [3] #2 web/snapshot, an upgrade was cut short
+        [4] #3 web/restore, what was written since is taken back
+        [5] #4 web/return, an upgrade was cut short
+        [6] #5 web/mark, from here on it only does not run
+        [7] #6 web/start, it was stopped for the change
+        [8] #7 web/settle, the app must run the system it was given
+        [9] #8 web/record, as the manifest says: meta
       `),
     );
   });

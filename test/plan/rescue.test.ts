@@ -38,32 +38,33 @@ describe('the way back', () => {
         [1] web/evaluate, source changed
         [2] #1 web/build, source changed
         [3] #2 web/make-volume:more, volume more is not there
-        [4] #3 ~2 web/configure, limits memory 2GiB → 1GiB
-        [5] #4 ~2 web/stop, source changed !container
-        [6] #5 web/snapshot, source changed
-        [7] #6 web/mark, should this be cut short
-        [8] #7 ~2 web/set-profile, source changed
-        [9] #8 ~2 web/attach:volume-data, volume data belongs at /y
-        [10] #9 ~2 web/attach:volume-more, volume more belongs at /m
-        [11] #10 ~2 web/unexpose:web, 127.0.0.1:80 opens when the system is up
-        [12] #11 web/start, it was stopped for the change
-        [13] #12 web/settle, the app must run the system it was given
-        [14] #13 ~2 web/expose:web, its system is up
-        [15] #14 web/record, as the manifest says: system, storage, limits
-        [16] #15 web/collect, 5 are kept
-        [17] ?12-13 web/condemn~back, it did not work
-        [18] ~17 ?5-14 web/stop~back, back to generation 1 !container
-        [19] #18 ?7-14 web/restore~back, back to generation 1
-        [20] #19 ?8-14 web/return~back, back to generation 1
-        [21] #20 ?4-14 web/configure~back, back to generation 1
-        [22] #21 ?9-14 web/detach:volume-data~back, back to generation 1
-        [23] #22 ?9-14 web/detach:volume-more~back, back to generation 1
-        [24] #23 ?9-14 web/attach:volume-data~back, back to generation 1
-        [25] #24 ?5-14 web/unexpose:web~back, back to generation 1
-        [26] #25 ?7-14 web/mark~back, back to generation 1
-        [27] #26 ?5-14 web/start~back, back to generation 1
-        [28] #27 ?5-14 web/settle~back, back to generation 1
-        [29] #28 ?5-14 web/expose:web~back, back to generation 1
+        [4] #3 web/room, before it is stopped
+        [5] #4 ~2 web/configure, limits memory 2GiB → 1GiB
+        [6] #5 ~2 web/stop, source changed !container
+        [7] #6 web/snapshot, source changed
+        [8] #7 web/mark, should this be cut short
+        [9] #8 ~2 web/set-profile, source changed
+        [10] #9 ~2 web/attach:volume-data, volume data belongs at /y
+        [11] #10 ~2 web/attach:volume-more, volume more belongs at /m
+        [12] #11 ~2 web/unexpose:web, 127.0.0.1:80 opens when the system is up
+        [13] #12 web/start, it was stopped for the change
+        [14] #13 web/settle, the app must run the system it was given
+        [15] #14 ~2 web/expose:web, its system is up
+        [16] #15 web/record, as the manifest says: system, storage, limits
+        [17] #16 web/collect, 5 are kept
+        [18] ?13-14 web/condemn~back, it did not work
+        [19] ~18 ?6-15 web/stop~back, back to generation 1 !container
+        [20] #19 ?8-15 web/restore~back, back to generation 1
+        [21] #20 ?9-15 web/return~back, back to generation 1
+        [22] #21 ?5-15 web/configure~back, back to generation 1
+        [23] #22 ?10-15 web/detach:volume-data~back, back to generation 1
+        [24] #23 ?10-15 web/detach:volume-more~back, back to generation 1
+        [25] #24 ?10-15 web/attach:volume-data~back, back to generation 1
+        [26] #25 ?6-15 web/unexpose:web~back, back to generation 1
+        [27] #26 ?8-15 web/mark~back, back to generation 1
+        [28] #27 ?6-15 web/start~back, back to generation 1
+        [29] #28 ?6-15 web/settle~back, back to generation 1
+        [30] #29 ?6-15 web/expose:web~back, back to generation 1
       `),
     );
   });
@@ -181,21 +182,22 @@ describe('the way back', () => {
         [1] web/evaluate, source changed
         [2] #1 web/build, source changed
         [3] #2 web/deliver, source changed
-        [4] #3 ~2 web/stop, source changed !container
-        [5] #4 web/snapshot, source changed
-        [6] #5 web/mark, should this be cut short
-        [7] #6 ~2 web/set-profile, source changed
-        [8] #7 web/start, it was stopped for the change
-        [9] #8 web/settle, the app must run the system it was given
-        [10] #9 web/record, as the manifest says: system
-        [11] #10 web/collect, 5 are kept
-        [12] ?8-9 web/condemn~back, it did not work
-        [13] ~12 ?4-9 web/stop~back, back to generation 1 !container
-        [14] #13 ?6-9 web/restore~back, back to generation 1
-        [15] #14 ?7-9 web/return~back, back to generation 1
-        [16] #15 ?6-9 web/mark~back, back to generation 1
-        [17] #16 ?4-9 web/start~back, back to generation 1
-        [18] #17 ?4-9 web/settle~back, back to generation 1
+        [4] #3 web/room, before it is stopped
+        [5] #4 ~2 web/stop, source changed !container
+        [6] #5 web/snapshot, source changed
+        [7] #6 web/mark, should this be cut short
+        [8] #7 ~2 web/set-profile, source changed
+        [9] #8 web/start, it was stopped for the change
+        [10] #9 web/settle, the app must run the system it was given
+        [11] #10 web/record, as the manifest says: system
+        [12] #11 web/collect, 5 are kept
+        [13] ?9-10 web/condemn~back, it did not work
+        [14] ~13 ?5-10 web/stop~back, back to generation 1 !container
+        [15] #14 ?7-10 web/restore~back, back to generation 1
+        [16] #15 ?8-10 web/return~back, back to generation 1
+        [17] #16 ?7-10 web/mark~back, back to generation 1
+        [18] #17 ?5-10 web/start~back, back to generation 1
+        [19] #18 ?5-10 web/settle~back, back to generation 1
       `),
     );
   });

@@ -121,6 +121,9 @@ export class Machine {
     mark: (name, { state }) => {
       this.#change(name, { state });
     },
+    room: (name) => {
+      this.#running(name);
+    },
     snapshot: (name) => {
       this.#stopped(name);
     },

@@ -85,14 +85,14 @@ async function illness(check: Check, patience = SOON, through: readonly Listen[]
 }
 
 describe('a port', () => {
-  test('that answers, from the new system, and through what it is exposed as', async () => {
-    expect(await note(http('/'))).toBe('http 200 from the new system');
+  test('that answers, from its own system, and through what it is exposed as', async () => {
+    expect(await note(http('/'))).toBe('http 200 from its own system');
     const through = [at('127.0.0.1', exposed), at('0.0.0.0', exposed)];
     expect(await note(http('/index.html?a=b'), through)).toBe(
-      `http 200 from the new system, also through 127.0.0.1:${exposed}, 0.0.0.0:${exposed}`,
+      `http 200 from its own system, also through 127.0.0.1:${exposed}, 0.0.0.0:${exposed}`,
     );
-    expect(await note(http('/nowhere', 8080, 204, 404))).toBe('http 404 from the new system');
-    expect(await note(tcp(8080))).toBe('port 8080 accepts connections from the new system');
+    expect(await note(http('/nowhere', 8080, 204, 404))).toBe('http 404 from its own system');
+    expect(await note(tcp(8080))).toBe('port 8080 accepts connections from its own system');
   });
 
   test('with another answer, told with the journal of who gave it', async () => {
@@ -120,7 +120,7 @@ describe('a port', () => {
     ] as const) {
       const server = ['/bin/busybox', 'httpd', '-f', '-p', address, '-h', '/'];
       await story.inside('app', ...run, `--unit=at-${port}`, ...server);
-      expect(await note(tcp(port))).toBe(`port ${port} accepts connections from the new system`);
+      expect(await note(tcp(port))).toBe(`port ${port} accepts connections from its own system`);
     }
   });
 
@@ -128,7 +128,7 @@ describe('a port', () => {
     await systemctl('stop', 'web');
     const late = note(http('/'));
     await systemctl('start', 'web');
-    expect(await late).toBe('http 200 from the new system');
+    expect(await late).toBe('http 200 from its own system');
     const patience = { timeoutMs: 1000, intervalMs: 2000, successes: 2 };
     expect(await illness(http('/'), patience)).toMatchObject({
       message: 'not healthy within 1 s: only 1 of 2 tries in a row went well',
@@ -136,8 +136,8 @@ describe('a port', () => {
   });
 
   test('that systemd holds: then it is enough that the guest runs the new system', async () => {
-    expect(await note(http('/', 8081))).toBe('http 200 in the new system');
-    expect(await note(tcp(8083))).toBe('port 8083 accepts connections in the new system');
+    expect(await note(http('/', 8081))).toBe('http 200 in its own system');
+    expect(await note(tcp(8083))).toBe('port 8083 accepts connections in its own system');
   });
 
   test('that speaks no HTTP, or says nothing at all', async () => {
@@ -164,8 +164,8 @@ describe('a port', () => {
 
 describe('a unit', () => {
   test('that is active; one without a process of its own', async () => {
-    expect(await note(unit('web.service'))).toBe('web.service is active from the new system');
-    expect(await note(unit('multi-user.target'))).toBe('multi-user.target is active in the new system');
+    expect(await note(unit('web.service'))).toBe('web.service is active from its own system');
+    expect(await note(unit('multi-user.target'))).toBe('multi-user.target is active in its own system');
   });
 
   test('that is not there, or has failed, ends it at once; one that is not started may yet be', async () => {
@@ -256,8 +256,8 @@ describe('a process of the system before', () => {
 
   test('is healthy once it was restarted', async () => {
     await systemctl('restart', 'web');
-    expect(await note(http('/'))).toBe('http 200 from the new system');
-    expect(await note(unit('web.service'))).toBe('web.service is active from the new system');
+    expect(await note(http('/'))).toBe('http 200 from its own system');
+    expect(await note(unit('web.service'))).toBe('web.service is active from its own system');
   });
 
   test('cannot be told where this host does not know the system any more', async () => {
@@ -267,7 +267,7 @@ describe('a process of the system before', () => {
     );
     const health = { check: http('/'), ...WELL };
     expect(await forgetful.check(app, toplevel, health, [], (line) => said.push(line))).toEqual({
-      note: 'http 200 in the new system',
+      note: 'http 200 in its own system',
     });
     expect(said).toEqual([expect.stringContaining('path is not valid')]);
   });

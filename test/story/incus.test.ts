@@ -6,7 +6,7 @@ import { socketPath } from '../../src/incus/http.js';
 import type { Volume } from '../../src/model.js';
 import type { Incus, InstanceJson, InstanceSpec } from '../../src/ports.js';
 import { formatProblem, ProblemError } from '../../src/problem.js';
-import { must, run, Story } from './rig.js';
+import { freePorts, isFree, must, run, Story } from './rig.js';
 
 /** The client against the real daemon: instances with nothing in them, and volumes. */
 let story: Story;
@@ -393,6 +393,32 @@ describe('a guest', () => {
     await incus.start(name);
     await stopping;
     expect(await incus.status(name)).toBe('Running');
+  });
+
+  test('that two stop at the same time leaves no forwarder behind when it is renamed', async () => {
+    let name = story.name('a');
+    await create('a', { image: 'nixos/25.11' });
+    const [port = 0] = await freePorts(1);
+    const listen = `tcp:127.0.0.1:${port}`;
+    await incus.setDevice(name, 'web', { type: 'proxy', listen, connect: 'tcp:127.0.0.1:8080' });
+    for (const next of ['b', 'c', 'd']) {
+      await incus.start(name);
+      await run('incus', [
+        'exec',
+        name,
+        '--',
+        '/run/current-system/sw/bin/systemctl',
+        'is-system-running',
+        '--wait',
+      ]);
+      const theirs = incus.stop(name, 30_000);
+      await new Promise((resolve) => setTimeout(resolve, 80));
+      await incus.stop(name, 30_000);
+      await incus.rename(name, story.name(next));
+      name = story.name(next);
+      await theirs;
+      expect(await isFree(port)).toBe(true);
+    }
   });
 
   test('that somebody is stopping has stopped when the project is quiet; others do not wait', async () => {

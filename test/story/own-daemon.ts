@@ -15,10 +15,16 @@ export class OwnDaemon {
   readonly socket = join(this.#folder, 'unix.socket');
   #process: ChildProcess | null = null;
 
-  async setUp(): Promise<void> {
+  /** The folder of its only pool. */
+  readonly pool = mkdtempSync(join(tmpdir(), 'pets-pool-'));
+
+  /** `poolMb`: how much the pool holds. */
+  async setUp(poolMb?: number): Promise<void> {
     await this.start();
     const env = { ...process.env, INCUS_SOCKET: this.socket };
-    await must('incus', ['storage', 'create', 'default', 'dir'], env);
+    if (poolMb !== undefined)
+      await must('mount', ['-t', 'tmpfs', '-o', `size=${poolMb}m`, 'pets-pool', this.pool]);
+    await must('incus', ['storage', 'create', 'default', 'dir', `source=${this.pool}`], env);
     await must(
       'incus',
       ['profile', 'device', 'add', 'default', 'root', 'disk', 'path=/', 'pool=default'],
@@ -57,8 +63,9 @@ export class OwnDaemon {
   async remove(): Promise<void> {
     await this.end('SIGTERM');
     // Each time it was killed it has left its mounts.
-    for (const mount of ['shmounts', 'guestapi'])
+    for (const mount of ['shmounts', 'guestapi', 'storage-pools/default'])
       while ((await run('umount', [join(this.#folder, mount)])).code === 0);
-    rmSync(this.#folder, { recursive: true, force: true });
+    await run('umount', [this.pool]);
+    for (const folder of [this.#folder, this.pool]) rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -122,7 +122,7 @@ test('what failed before is left, and counted so', () => {
   const [held = appPlan('web', 'rebuild')] = planned(world).apps;
   const outcome = outcomeOf(held, { result: 'condemned', ms: 0, because: held.held });
   expect(summaryLines({ apps: [outcome], interrupted: false }, { color: false })).toEqual([
-    '- web  left (it failed at 2026-01-02 03:04: it broke; generation 1 serves; change it, or `pets up --retry web`)',
+    '- web  left (tried before: it broke (2026-01-02 03:04 UTC); generation 1 serves; change it, or `pets up --retry web`)',
     '',
     '1 left',
   ]);
