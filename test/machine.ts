@@ -202,7 +202,13 @@ export class Machine {
         readFile: unused,
         makeDirectory: unused,
         writeLink: unused,
-        ...{ freeBytes: unused, setDevices: unused, copyVolume: unused, exportVolume: unused, importVolume: unused },
+        ...{
+          freeBytes: unused,
+          setDevices: unused,
+          copyVolume: unused,
+          exportVolume: unused,
+          importVolume: unused,
+        },
       },
       ...{ readDirectory: unused, writeFile: unused, removeFile: unused, exec: unused },
     };
