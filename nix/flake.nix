@@ -15,10 +15,10 @@
   outputs =
     { app, nixpkgs, request, ... }:
     {
-      toplevel = import ./system.nix {
+      inherit (import ./system.nix {
         inherit app nixpkgs;
         request = builtins.fromJSON (builtins.readFile (request + "/request.json"));
         file = path: request + "/${path}";
-      };
+      }) toplevel hostname;
     };
 }

@@ -51,4 +51,8 @@ let
     else if isSystem then selected.extendModules { modules = pet ++ [ enabled ]; }
     else assemble [ checked ];
 in
-system.config.system.build.toplevel
+{
+  inherit (system.config.system.build) toplevel;
+  # The name that the flake suggests; the request's own where it says none.
+  inherit (system.config.incus.container) hostname;
+}

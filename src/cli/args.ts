@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { addBackup, addVolume } from './args-data.js';
+import { addAdopt, addDeploy } from './args-deploy.js';
 import { config } from './config.js';
 import type { Context, GlobalOptions } from './context.js';
 import { diff, type DiffOptions } from './diff.js';
@@ -31,6 +32,8 @@ export async function run(argv: readonly string[], process: Omit<Context, 'argv'
   addReaders(program, context, ends);
   addVolume(program, context, ends);
   addBackup(program, context, ends);
+  addDeploy(program, context, ends);
+  addAdopt(program, context, ends);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;

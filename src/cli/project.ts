@@ -4,22 +4,23 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { desiredFrom, hostPaths, localFiles, localRefs, type PathKind } from '../manifest/desired.js';
 import { emptyLock, parseLock } from '../manifest/lock.js';
 import { readManifest } from '../manifest/read.js';
+import { DEPLOYED } from '../marks.js';
 import type { AppName, ContentHash, Desired, Lock, Manifest } from '../model.js';
 import { closureHash } from '../nix/closure.js';
 import { contentHash } from '../nix/source.js';
-import type { Capture, Exec } from '../ports.js';
+import type { Exec } from '../ports.js';
 import { EXIT, ProblemError, type KeyPath, type Problem } from '../problem.js';
-import { vaultIn, type Vault } from '../secrets/vault.js';
+import type { Vault } from '../secrets/vault.js';
 import type { Context } from './context.js';
-import { secretsDirectory } from './state.js';
+import { deployedProject } from './deployed.js';
+import { secretsFor } from './vault.js';
 
-const lazyCapture: Capture = async (...args) => (await import('../exec.js')).capture(...args);
-
-/** A manifest on disk, read and checked. */
+/** A manifest, read and checked: one on disk, or what `pets deploy` goes by. */
 export type Project = {
   readonly manifest: Manifest;
   readonly lock: Lock;
-  readonly lockPath: string;
+  /** Null: nothing is pinned for later. */
+  readonly lockPath: string | null;
   /** Absolute real paths of the manifest and its lock: never part of an app's source. */
   readonly ownFiles: ReadonlySet<string>;
   /** Not read yet. */
@@ -28,6 +29,7 @@ export type Project = {
 };
 
 export async function readProject(context: Context, file: string | undefined): Promise<Project> {
+  if (file === DEPLOYED) return deployedProject(context);
   const path = await findManifest(context, file);
   const shown = relative(context.cwd, path).startsWith('..') ? path : relative(context.cwd, path);
   const text = await readText(path, shown);
@@ -43,10 +45,6 @@ export async function readProject(context: Context, file: string | undefined): P
     lockPath,
     ownFiles: new Set([path, lockPath]),
   };
-}
-
-function secretsFor(project: string, directory: string, { env }: Context): Vault {
-  return vaultIn(secretsDirectory(env, project), { directory, env, capture: lazyCapture });
 }
 
 /** `-f`, else pets.toml here or above, up to the repository's root. */

@@ -13,7 +13,7 @@ import { printLock } from '../manifest/lock.js';
 import { BuiltSystems } from '../nix/built.js';
 import { lockFileAt } from '../nix/lock-file.js';
 import { nixOver } from '../nix/nix.js';
-import type { Exec, Nix } from '../ports.js';
+import type { Exec, LockFile, Nix } from '../ports.js';
 import type { Context } from './context.js';
 import type { Project } from './project.js';
 import { stateDirectory } from './state.js';
@@ -21,19 +21,25 @@ import { stateDirectory } from './state.js';
 /** execa takes longer to load than most of `pets diff`: only where a program must be run. */
 export const lazyExec: Exec = async (...args) => (await import('../exec.js')).exec(...args);
 
+/** The flake that puts a pet's system together. */
+export const ASSEMBLY = fileURLToPath(new URL('../nix', import.meta.url));
+
 export function portsFor(project: Project, timeoutMs: number, context: Context): Ports {
   const incus = incusOver(socketPath(context.env), project.manifest.project);
-  const assembly = fileURLToPath(new URL('../nix', import.meta.url));
   return {
     incus,
-    nix: remembering(nixOver(lazyExec, assembly, project.ownFiles), builtSystems(project, context)),
+    nix: remembering(nixOver(lazyExec, ASSEMBLY, project.ownFiles), builtSystems(project, context)),
     deliveries: deliveries(project.manifest.project, incus, lazyExec),
     guest: guestOver(incus, lazyExec),
     host: localHost,
     secrets: project.secrets,
-    lockFile: lockFileAt(project.lockPath, project.lock, printLock),
+    lockFile: lockFileOf(project),
     limitMs: timeoutMs,
   };
+}
+
+function lockFileOf({ lockPath, lock }: Project): LockFile {
+  return lockPath === null ? { add: () => Promise.resolve() } : lockFileAt(lockPath, lock, printLock);
 }
 
 /** The systems that earlier runs of the project came to. */

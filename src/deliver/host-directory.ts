@@ -45,8 +45,17 @@ function directories(project: string, app: string): readonly string[] {
 const GROUP_MAY_WRITE = 0o2020;
 
 /** A group that may write where one is made may write in it too: all operators of a project have the same rights. */
-export async function makeDirectory(project: string, app: AppName): Promise<void> {
-  for (const directory of directories(project, app)) {
+export function makeDirectory(project: string, app: AppName): Promise<void> {
+  return makeAll(directories(project, app), project, app);
+}
+
+/** The folder that the project's profiles are in. */
+function makeProject(project: string, app: AppName): Promise<void> {
+  return makeAll(directories(project, app).slice(0, 2), project, app);
+}
+
+async function makeAll(wanted: readonly string[], project: string, app: AppName): Promise<void> {
+  for (const directory of wanted) {
     try {
       await mkdir(directory);
     } catch (error) {
@@ -72,6 +81,20 @@ export async function moveDirectory(project: string, from: AppName, to: AppName)
       message: `both \`${from}\` and \`${to}\` have a profile: ${source} and ${target}`,
       hint: `remove the one that is not wanted, then run \`pets up ${to}\` again`,
     });
+  }
+}
+
+/** The generations of an app become those of another project's app of that name. */
+export async function handProfileOver(app: AppName, from: string, to: string): Promise<void> {
+  const [source, target] = [profileDirectory(from, app), profileDirectory(to, app)];
+  try {
+    await makeProject(to, app);
+    await rename(source, target);
+    await rmdir(dirname(source));
+  } catch (error) {
+    // It has moved already; or the project has others, and keeps its folder.
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTEMPTY')
+      throw denied(error, `move ${source} to ${target}`, to, app);
   }
 }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { DesiredApp, Locked } from '../model.js';
 import type { Exec, Nix } from '../ports.js';
 import { ProblemError } from '../problem.js';
-import { assemble } from './assemble.js';
+import { assemble, suggestedName, type Tools } from './assemble.js';
+import type { AssembledApp } from './inputs.js';
 import { readyMade } from './ready-made.js';
 import { makeRunFolder } from './run-folder.js';
 import { failedBuild, failedEvaluation, lockedFrom } from './words.js';
@@ -13,28 +14,16 @@ import { failedBuild, failedEvaluation, lockedFrom } from './words.js';
  * `ignored`: files that are part of no source, see source.ts.
  */
 export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<string>): Nix {
-  const assembler = `path:${encodeURI(assembly).replace(/[?#]/g, encodeURIComponent)}`;
-  const nix = (args: readonly string[]) =>
-    exec('nix', ['--extra-experimental-features', 'nix-command flakes', ...args]);
-  // Nix resolves a flake's own inputs as well: its nixpkgs is of no interest here, and large.
-  const spared = ['--no-write-lock-file', '--override-input', 'nixpkgs', `${assembler}/none`];
-  const metadata = async (url: string, ...more: readonly string[]) => {
-    const result = await nix(['flake', 'metadata', '--json', ...spared, ...more, url]);
-    if (result.exitCode !== 0) throw failedEvaluation(`cannot fetch ${url}`, result, assembly);
-    return result.stdout;
-  };
+  const tools = toolsOver(exec, assembly, ignored);
   const folder = once(() => makeRunFolder());
   const oneByOne = queues();
 
   return {
-    lock: async (url) => notLocal(url, lockedFrom(await metadata(url, '--refresh'))),
+    lock: async (url) => notLocal(url, lockedFrom(await tools.metadata(url, '--refresh'))),
 
     evaluate: async (app, pins) => {
       const { source } = app;
-      if (source.kind !== 'toplevel') {
-        const tools = { exec, nix, metadata, assembler, ignored };
-        return assemble({ ...app, source }, pins, await folder(), tools);
-      }
+      if (source.kind !== 'toplevel') return assemble({ ...app, source }, pins, await folder(), tools);
       return readyMade(source.path, ['apps', app.name, 'toplevel'], await rootOf(app, await folder()), exec);
     },
 
@@ -50,6 +39,31 @@ export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<strin
       });
     },
   };
+}
+
+/** The name that a flake suggests for an app of it; null: it says none. `pins`: of its remote references. */
+export async function nameFrom(
+  app: AssembledApp,
+  pins: Readonly<Record<string, Locked>>,
+  [exec, assembly]: readonly [exec: Exec, assembly: string],
+): Promise<string | null> {
+  const tools = toolsOver(exec, assembly, new Set());
+  const name = await suggestedName(app, pins, await makeRunFolder(), tools);
+  return name === app.name ? null : name;
+}
+
+function toolsOver(exec: Exec, assembly: string, ignored: ReadonlySet<string>): Tools {
+  const assembler = `path:${encodeURI(assembly).replace(/[?#]/g, encodeURIComponent)}`;
+  const nix = (args: readonly string[]) =>
+    exec('nix', ['--extra-experimental-features', 'nix-command flakes', ...args]);
+  // Nix resolves a flake's own inputs as well: its nixpkgs is of no interest here, and large.
+  const spared = ['--no-write-lock-file', '--override-input', 'nixpkgs', `${assembler}/none`];
+  const metadata = async (url: string, ...more: readonly string[]) => {
+    const result = await nix(['flake', 'metadata', '--json', ...spared, ...more, url]);
+    if (result.exitCode !== 0) throw failedEvaluation(`cannot fetch ${url}`, result, assembly);
+    return result.stdout;
+  };
+  return { exec, nix, metadata, assembler, ignored };
 }
 
 /** The link that keeps an app's system from being collected until its profile does. */
