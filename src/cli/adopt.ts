@@ -18,6 +18,7 @@ import { adoptable, tableFor, type AdoptOptions } from './adoptable.js';
 import type { Context } from './context.js';
 import { notice } from './notice.js';
 import { located, readProject, type Project } from './project.js';
+import { marksOf, recordWithoutNixpkgs } from './deployed.js';
 import { holdProject, withLock } from './project-lock.js';
 import { portsFor } from './wire.js';
 
@@ -36,7 +37,10 @@ export async function adopt(name: string, options: AdoptOptions, context: Contex
   return withLock(read, options, context, async (found) => {
     const release = await holdProject(DEPLOYED, options, context);
     try {
-      await context.draining(() => carryOver(found, context));
+      // A deploy may have changed it until a moment ago.
+      await incusOver(socketPath(context.env), DEPLOYED).quiesce();
+      const now = await read();
+      await context.draining(() => carryOver(now, context));
     } finally {
       await release();
     }
@@ -57,6 +61,7 @@ function instances({ manifest }: Project, { env }: Context): Promise<readonly In
 /** What there is to be written. `text`: the whole manifest with the table; null: it has it already. */
 type Insertion = {
   readonly path: string;
+  readonly keys: AppTable;
   readonly table: string;
   readonly text: string | null;
   /** By URL: what the container's system was made of, as far as `pets.lock` says nothing else. */
@@ -74,16 +79,16 @@ async function insertionOf(
   const [path] = project.ownFiles;
   if (path === undefined)
     throw new ProblemError({ message: 'adopt goes by a manifest', hint: 'leave out --deployed' }, EXIT.usage);
-  const table = tableFor(instance, options, context.cwd);
+  const keys = tableFor(instance, options, context.cwd);
   const text = await readFile(path, 'utf8');
-  const extended = withTable(text, table, project, path);
+  const extended = withTable(text, keys, project, path);
   if (manifest.apps.some((app) => app.name === name)) {
     const isOurs = [config['user.pets.project'], config[ADOPTING]].includes(manifest.project);
     if (!isOurs && options.write) throw alreadyThere(name, project);
-    return { path, table: printTable(table), text: null, pins: {} };
+    return { path, keys, table: extended.table, text: null, pins: {} };
   }
   const pins = await pinsOf(instance, extended.manifest, project, context);
-  return { path, table: extended.table, text: extended.text, pins };
+  return { path, keys, table: extended.table, text: extended.text, pins };
 }
 
 function alreadyThere(name: string, project: Project): ProblemError {
@@ -150,7 +155,7 @@ async function carryOver({ instance, insertion, ...project }: Found, { env }: Co
   const to = project.manifest.project;
   const from = config['user.pets.project'] ?? null;
   const move = handOver(socketPath(env), { name, from, to });
-  if (from !== to) await move.begin({});
+  if (from !== to) await move.begin(marksOf(insertion.keys));
   if (project.lockPath !== null) {
     const lockFile = lockFileAt(project.lockPath, project.lock, printLock);
     for (const [url, locked] of Object.entries(insertion.pins)) await lockFile.add(url, locked);
@@ -161,7 +166,7 @@ async function carryOver({ instance, insertion, ...project }: Found, { env }: Co
   if (from !== null && isShared) await handProfileOver(name as AppName, from, to);
   await move.volumes();
   await move.instance({
-    config: from === null ? { 'user.pets.state': 'ready' } : {},
+    config: from === null ? { 'user.pets.state': 'ready' } : recordWithoutNixpkgs(config),
     devices: from !== null && isShared ? instanceOf(to, name, 'shared').devices : {},
   });
 }

@@ -9,7 +9,7 @@ import { nameFrom } from '../nix/nix.js';
 import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode, type Problem } from '../problem.js';
 import type { Context } from './context.js';
-import { isDeployed, projectOf, readTable, tableOf } from './deployed.js';
+import { isDeployed, marksOf, projectOf, readTable, tableOf } from './deployed.js';
 import { observeAtRest, wantedBy } from './observe.js';
 import { desireOf, type Project } from './project.js';
 import { withLock } from './project-lock.js';
@@ -31,10 +31,13 @@ export async function deploy(
 ): Promise<ExitCode> {
   const given = givenBy(ref, options, context);
   const table = { ...given, name: name ?? (await nameOf(given, context)) };
-  const read = async () => projectFor(await completed(table, context), context);
-  return withLock(read, options, context, async (unlocked) => {
+  const read = async () => {
+    const whole = await completed(table, context);
+    return { ...projectFor(whole, context), whole };
+  };
+  return withLock(read, options, context, async ({ whole, ...unlocked }) => {
     const project = { ...unlocked, lock: { version: 1 as const, refs: await newest(unlocked, context) } };
-    const desired = marked(await desireOf(project, lazyExec, null));
+    const desired = marked(await desireOf(project, lazyExec, null), whole);
     const actual = await observeAtRest(DEPLOYED, wantedBy(desired), context.env);
     const only = new Set([table.name as AppName]);
     // Who deploys once more wants just that tried, whatever became of it before.
@@ -132,19 +135,12 @@ async function newest(project: Project, context: Context): Promise<Readonly<Reco
  * With what the next deploy reads back: on the instance from its creation on, so that one that is cut short can be
  * gone on with; and nixpkgs in the record.
  */
-function marked({ apps, ...desired }: Desired): Desired {
+function marked({ apps, ...desired }: Desired, table: AppTable): Desired {
   const withMarks = apps.map((app) => {
     const { meta = {} } = app.facets;
     const nixpkgs = app.nixpkgs.ref.written;
-    const marks = {
-      'user.incus-pet.flake-ref': meta['flake-ref'] ?? '',
-      ...(app.listen && {
-        'user.incus-pet.host-port': String(app.listen.port),
-        'user.incus-pet.listen': app.listen.address,
-      }),
-    };
     const kept = nixpkgs === DEFAULT_NIXPKGS ? meta : { ...meta, nixpkgs };
-    return { ...app, config: { ...app.config, ...marks }, facets: { ...app.facets, meta: kept } };
+    return { ...app, config: { ...app.config, ...marksOf(table) }, facets: { ...app.facets, meta: kept } };
   });
   return { ...desired, apps: withMarks };
 }

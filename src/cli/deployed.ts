@@ -57,3 +57,21 @@ export function tableOf({ name, config }: Pick<InstanceJson, 'name' | 'config'>)
     store: null,
   };
 }
+
+/** What `tableOf` reads back, as config keys. */
+export function marksOf({ 'flake-ref': ref, port, listen }: AppTable): Readonly<Record<string, string>> {
+  return {
+    'user.incus-pet.flake-ref': ref,
+    ...(port !== null && { 'user.incus-pet.host-port': String(port) }),
+    ...(listen !== null && { 'user.incus-pet.listen': listen }),
+  };
+}
+
+/** Of a deployed app nixpkgs is remembered in what was applied; a manifest says it itself. */
+export function recordWithoutNixpkgs(config: InstanceJson['config']): Readonly<Record<string, string>> {
+  const applied = parseApplied(config['user.pets.applied']);
+  if (!applied) return {};
+  const fields = Object.entries(applied.facets.meta ?? {}).filter(([field]) => field !== 'nixpkgs');
+  const meta = Object.fromEntries(fields);
+  return { 'user.pets.applied': JSON.stringify({ ...applied, facets: { ...applied.facets, meta } }) };
+}

@@ -116,6 +116,53 @@ describe('an app without a manifest', () => {
   });
 });
 
+describe('a remote flake', () => {
+  const story = new Story('deploy-remote');
+  const named = story.name('named');
+  let port = 0;
+  const ref = () => `tarball+file://${join(story.folder, 'app.tar')}`;
+  const publish = async (hostname: string, text: string) => {
+    story.plainFlake('app', `${hostname} environment.etc.text.text = "${text}";`);
+    await must('tar', ['-cf', join(story.folder, 'app.tar'), '-C', story.folder, 'app']);
+  };
+  const deploy = (...args: string[]) => story.pets(['deploy', ref(), ...args]);
+
+  beforeAll(async () => {
+    [port = 0] = await freePorts(1);
+  });
+  afterAll(async () => {
+    await story.cleanUp();
+    await removeProfile(named);
+  });
+
+  test('must suggest a name, or be given one', async () => {
+    await publish('', 'one');
+    const unnamed = await deploy('--port', String(port), '--nixpkgs', standIn());
+    expect(unnamed.code).toBe(64);
+    expect(unnamed.stderr).toContain('does not suggest a name');
+    expect(await story.instances()).toEqual([]);
+  });
+
+  test('is deployed under the name that it suggests, at its newest revision each time', async () => {
+    const hostname = `incus.container.hostname = "${named}";`;
+    await publish(hostname, 'one');
+    expect((await deploy('--port', String(port), '--nixpkgs', standIn())).code).toBe(0);
+    expect(await story.file('named', '/etc/text')).toBe('one');
+    await publish(hostname, 'two');
+    await story.ok(['deploy', ref(), named]);
+    expect(await story.file('named', '/etc/text')).toBe('two');
+  });
+
+  test('stays at that revision when it is adopted: pets.lock has it', async () => {
+    story.manifest({});
+    await publish('', 'three');
+    await story.ok(['adopt', named, '--write']);
+    expect(Object.keys((JSON.parse(story.read('pets.lock')) as { refs: object }).refs)).toEqual([ref()]);
+    expect((await story.ok(['diff'])).stdout).toContain('No changes');
+    expect(await story.file('named', '/etc/text')).toBe('two');
+  });
+});
+
 describe('adopting what incus-pet made', () => {
   const story = new Story('adopt');
   const web = story.name('web');
@@ -148,7 +195,7 @@ describe('adopting what incus-pet made', () => {
     );
     const again = await story.pets(['adopt', web, '--write']);
     expect(again.code).toBe(0);
-    expect((await story.ok(['diff'])).stdout).not.toMatch(/create|destroy/);
+    expect((await story.ok(['diff'])).stdout).toMatch(/^~ .*rebuild/m);
     await story.ok(['up']);
     expect((await get(port))?.body).toBe('the page');
     expect(await story.file('web', '/root/data')).toBe('data');
