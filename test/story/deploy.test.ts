@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { freePorts, get, must, run, standIn, Story } from './rig.js';
 
@@ -120,17 +122,22 @@ describe('a remote flake', () => {
   const story = new Story('deploy-remote');
   const named = story.name('named');
   let port = 0;
-  const ref = () => `tarball+file://${join(story.folder, 'app.tar')}`;
+  const server = createServer((_, reply) => {
+    reply.end(readFileSync(join(story.folder, 'app.tar.gz')));
+  });
+  const ref = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/app.tar.gz`;
   const publish = async (hostname: string, text: string) => {
     story.plainFlake('app', `${hostname} environment.etc.text.text = "${text}";`);
-    await must('tar', ['-cf', join(story.folder, 'app.tar'), '-C', story.folder, 'app']);
+    await must('tar', ['-czf', join(story.folder, 'app.tar.gz'), '-C', story.folder, 'app']);
   };
   const deploy = (...args: string[]) => story.pets(['deploy', ref(), ...args]);
 
   beforeAll(async () => {
     [port = 0] = await freePorts(1);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
   afterAll(async () => {
+    server.close();
     await story.cleanUp();
     await removeProfile(named);
   });
