@@ -22,6 +22,10 @@ const VERBS = [
   'backup',
   'backups',
   'restore',
+  'history',
+  'rollback',
+  'deploy',
+  'adopt',
 ];
 
 describe.each(PAGES)('%s', (page) => {

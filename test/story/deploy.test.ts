@@ -154,10 +154,10 @@ describe('a remote flake', () => {
     const hostname = `incus.container.hostname = "${named}";`;
     await publish(hostname, 'one');
     expect((await deploy('--port', String(port), '--nixpkgs', standIn())).code).toBe(0);
-    expect(await story.file('named', '/etc/text')).toBe('one');
+    expect(await story.inside('named', 'cat', '/etc/text')).toBe('one');
     await publish(hostname, 'two');
     await story.ok(['deploy', ref(), named]);
-    expect(await story.file('named', '/etc/text')).toBe('two');
+    expect(await story.inside('named', 'cat', '/etc/text')).toBe('two');
   });
 
   test('stays at that revision when it is adopted: pets.lock has it', async () => {
@@ -166,7 +166,7 @@ describe('a remote flake', () => {
     await story.ok(['adopt', named, '--write']);
     expect(Object.keys((JSON.parse(story.read('pets.lock')) as { refs: object }).refs)).toEqual([ref()]);
     expect((await story.ok(['diff'])).stdout).toContain('No changes');
-    expect(await story.file('named', '/etc/text')).toBe('two');
+    expect(await story.inside('named', 'cat', '/etc/text')).toBe('two');
   });
 });
 
