@@ -2,7 +2,6 @@ import { incusOver } from '../incus/client.js';
 import { socketPath } from '../incus/http.js';
 import { writtenAbsolutely, type AppTable } from '../manifest/app-table.js';
 import { parseFlakeRef } from '../manifest/flake-ref.js';
-import { DEFAULT_NIXPKGS } from '../manifest/shared-keys.js';
 import { DEPLOYED } from '../marks.js';
 import type { AppName, Desired, Locked } from '../model.js';
 import { nameFrom } from '../nix/nix.js';
@@ -131,16 +130,8 @@ async function newest(project: Project, context: Context): Promise<Readonly<Reco
   return Object.fromEntries(await Promise.all(urls.map(async (url) => [url, await nix.lock(url)] as const)));
 }
 
-/**
- * With what the next deploy reads back: on the instance from its creation on, so that one that is cut short can be
- * gone on with; and nixpkgs in the record.
- */
+/** What the next deploy reads back is there from the creation on: one that is cut short can be gone on with. */
 function marked({ apps, ...desired }: Desired, table: AppTable): Desired {
-  const withMarks = apps.map((app) => {
-    const { meta = {} } = app.facets;
-    const nixpkgs = app.nixpkgs.ref.written;
-    const kept = nixpkgs === DEFAULT_NIXPKGS ? meta : { ...meta, nixpkgs };
-    return { ...app, config: { ...app.config, ...marksOf(table) }, facets: { ...app.facets, meta: kept } };
-  });
-  return { ...desired, apps: withMarks };
+  const marks = marksOf(table);
+  return { ...desired, apps: apps.map((app) => ({ ...app, config: { ...app.config, ...marks } })) };
 }

@@ -156,8 +156,11 @@ describe('a remote flake', () => {
     expect((await deploy('--port', String(port), '--nixpkgs', standIn())).code).toBe(0);
     expect(await story.inside('named', 'cat', '/etc/text')).toBe('one');
     await publish(hostname, 'two');
-    await story.ok(['deploy', ref(), named]);
+    await story.ok(['up', named, '--deployed']);
     expect(await story.inside('named', 'cat', '/etc/text')).toBe('two');
+    await publish(hostname, 'and two');
+    await story.ok(['deploy', ref(), named]);
+    expect(await story.inside('named', 'cat', '/etc/text')).toBe('and two');
   });
 
   test('stays at that revision when it is adopted: pets.lock has it', async () => {
@@ -166,7 +169,7 @@ describe('a remote flake', () => {
     await story.ok(['adopt', named, '--write']);
     expect(Object.keys((JSON.parse(story.read('pets.lock')) as { refs: object }).refs)).toEqual([ref()]);
     expect((await story.ok(['diff'])).stdout).toContain('No changes');
-    expect(await story.inside('named', 'cat', '/etc/text')).toBe('two');
+    expect(await story.inside('named', 'cat', '/etc/text')).toBe('and two');
   });
 });
 
