@@ -24,6 +24,8 @@
     in
     {
       inherit (system.config.system.build) toplevel;
+      # The name that the flake suggests; the request's own where it says none.
+      inherit (system.config.incus.container) hostname;
       contract = import ./contract.nix { inherit app nixpkgs system; request = asked; };
     };
 }

@@ -1,3 +1,9 @@
+/** The project of what `pets deploy` made. No manifest can have this name. */
+export const DEPLOYED = '_deployed';
+
+/** The key of an instance that names the project that is about to take it over. */
+export const ADOPTING = 'user.pets.adopting';
+
 const GENERATION = /^user\.pets\.generation\.(\d+)$/;
 
 /** The key of an instance under which a generation is recorded. */

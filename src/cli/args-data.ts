@@ -2,16 +2,21 @@ import type { Command } from 'commander';
 import { backup, type BackupOptions } from './backup.js';
 import { backups } from './backups.js';
 import type { Context } from './context.js';
+import { gc } from './gc.js';
+import { history } from './history.js';
 import {
   examples,
   flag,
   timeoutFlag,
   withGlobalOptions,
   withLockOptions,
+  withRunOptions,
   type Ends,
   type JsonOption,
 } from './options.js';
 import { restore, type RestoreOptions } from './restore.js';
+import { rollback, type RollbackOptions } from './rollback.js';
+import type { RunOptions } from './up.js';
 import { volumeLs, volumeRm, type VolumeRmOptions } from './volume.js';
 
 export function addVolume(program: Command, context: Context, ends: Ends): void {
@@ -68,4 +73,34 @@ export function addBackup(program: Command, context: Context, ends: Ends): void 
     .action((app: string, id: string | undefined, options: RestoreOptions) =>
       ends(restore(app, id, options, context)),
     );
+}
+
+export function addGenerations(program: Command, context: Context, ends: Ends): void {
+  withGlobalOptions(program.command('history <app>'))
+    .summary('list the generations of an app')
+    .description(
+      'Lists what the app can be returned to: each generation with when it was found good, its revision, how its health was told, and its system. The current one is marked.',
+    )
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', examples('pets history web', 'pets history web --json'))
+    .action((app: string, options: JsonOption) => ends(history(app, options, context)));
+  withRunOptions(program.command('rollback <app> [generation]'))
+    .summary('return an app to an earlier generation')
+    .description(
+      'Makes an earlier generation serve again, with the ports, mounts and settings it had, without a build; the one before the current unless a number is given. What it leaves is not brought back by `up` until the manifest changes or --retry is given.',
+    )
+    .addOption(
+      flag('--data', 'give the volumes back what they held when that generation was left').default(false),
+    )
+    .addHelpText('after', examples('pets rollback web', 'pets rollback web 3', 'pets rollback web 3 --data'))
+    .action((app: string, generation: string | undefined, options: RollbackOptions) =>
+      ends(rollback(app, generation, options, context)),
+    );
+  withRunOptions(program.command('gc'))
+    .summary('remove generations that are not kept any more')
+    .description(
+      'Removes generations beyond `keep` with their copies of volumes, and what is left on the host of pets that are gone. No volume is touched.',
+    )
+    .addHelpText('after', examples('pets gc', 'pets gc && nix-collect-garbage'))
+    .action((options: RunOptions) => ends(gc(options, context)));
 }

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../problem.js';
 import { addContract } from './args-contract.js';
-import { addBackup, addVolume } from './args-data.js';
+import { addBackup, addGenerations, addVolume } from './args-data.js';
+import { addAdopt, addDeploy } from './args-deploy.js';
 import { addCompletion } from './completion.js';
 import { config } from './config.js';
 import type { Context, GlobalOptions } from './context.js';
@@ -9,13 +10,10 @@ import { diff, type DiffOptions } from './diff.js';
 import { addDoctor } from './doctor.js';
 import { down, type DownOptions } from './down.js';
 import { examples, flag, withGlobalOptions, withRunOptions, type Ends, type JsonOption } from './options.js';
-import { gc } from './gc.js';
-import { history } from './history.js';
 import { ps } from './ps.js';
-import { rollback, type RollbackOptions } from './rollback.js';
 import { runs } from './runs.js';
 import { schema } from './schema.js';
-import { up, type RunOptions, type UpOptions } from './up.js';
+import { up, type UpOptions } from './up.js';
 import { usageError } from './usage.js';
 import { validate } from './validate.js';
 import { addVerbs } from './args-verbs.js';
@@ -50,6 +48,8 @@ export function commandLine(context: Context, ends: Ends): Command {
   addDoctor(program, context, ends);
   addBackup(program, context, ends);
   addContract(program, context, ends);
+  addDeploy(program, context, ends);
+  addAdopt(program, context, ends);
   addVerbs(program, context, ends);
   addCompletion(program, context, ends);
   return program;
@@ -145,36 +145,6 @@ function addDown(program: Command, context: Context, ends: Ends): void {
       ),
     )
     .action((options: DownOptions) => ends(down(options, context)));
-}
-
-function addGenerations(program: Command, context: Context, ends: Ends): void {
-  withGlobalOptions(program.command('history <app>'))
-    .summary('list the generations of an app')
-    .description(
-      'Lists what the app can be returned to: each generation with when it was found good, its revision, how its health was told, and its system. The current one is marked.',
-    )
-    .option('--json', 'print JSON', false)
-    .addHelpText('after', examples('pets history web', 'pets history web --json'))
-    .action((app: string, options: JsonOption) => ends(history(app, options, context)));
-  withRunOptions(program.command('rollback <app> [generation]'))
-    .summary('return an app to an earlier generation')
-    .description(
-      'Makes an earlier generation serve again, with the ports, mounts and settings it had, without a build; the one before the current unless a number is given. What it leaves is not brought back by `up` until the manifest changes or --retry is given.',
-    )
-    .addOption(
-      flag('--data', 'give the volumes back what they held when that generation was left').default(false),
-    )
-    .addHelpText('after', examples('pets rollback web', 'pets rollback web 3', 'pets rollback web 3 --data'))
-    .action((app: string, generation: string | undefined, options: RollbackOptions) =>
-      ends(rollback(app, generation, options, context)),
-    );
-  withRunOptions(program.command('gc'))
-    .summary('remove generations that are not kept any more')
-    .description(
-      'Removes generations beyond `keep` with their copies of volumes, and what is left on the host of pets that are gone. No volume is touched.',
-    )
-    .addHelpText('after', examples('pets gc', 'pets gc && nix-collect-garbage'))
-    .action((options: RunOptions) => ends(gc(options, context)));
 }
 
 function addReaders(program: Command, context: Context, ends: Ends): void {

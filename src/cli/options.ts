@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DEPLOYED } from '../marks.js';
 import type { GlobalOptions } from './context.js';
 
 /** Takes the verb's promise, so that the command line knows with which code it ended. */
@@ -20,6 +21,10 @@ export function flag(flags: string, meaning: string): Option {
 export function withGlobalOptions(command: Command, file = '-f, --file <path>'): Command {
   return command
     .addOption(flag(file, 'the manifest (default: pets.toml here or above, up to the repository’s root)'))
+    .option('--deployed', 'go by what `pets deploy` made, not by a manifest')
+    .hook('preAction', (_, verb) => {
+      if (verb.getOptionValue('deployed') === true) verb.setOptionValue('file', DEPLOYED);
+    })
     .addOption(flag('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .addOption(
       flag('--progress <mode>', 'how progress is shown on stderr')

@@ -40,7 +40,7 @@ export async function withLock<P extends Project, T>(
 }
 
 /** Resolves with what frees it. Exit code 75 when it is still held after `lockWait`. */
-async function holdProject(
+export async function holdProject(
   project: string,
   options: LockOptions,
   context: Context,

@@ -4,24 +4,25 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { desiredFrom, hostPaths, localFiles, localRefs, type PathKind } from '../manifest/desired.js';
 import { emptyLock, parseLock } from '../manifest/lock.js';
 import { readManifest } from '../manifest/read.js';
+import { DEPLOYED } from '../marks.js';
 import type { AppName, ContentHash, Desired, FlakeRef, Lock, Manifest } from '../model.js';
 import { closureHash } from '../nix/closure.js';
 import { contentHash } from '../nix/source.js';
-import type { Capture, Exec } from '../ports.js';
+import type { Exec } from '../ports.js';
 import { EXIT, ProblemError, type KeyPath, type Problem } from '../problem.js';
-import { vaultIn, type Vault } from '../secrets/vault.js';
+import type { Vault } from '../secrets/vault.js';
 import type { Context } from './context.js';
-import { secretsDirectory } from './state.js';
+import { deployedProject } from './deployed.js';
+import { secretsFor } from './vault.js';
 
-const lazyCapture: Capture = async (...args) => (await import('../exec.js')).capture(...args);
-
-/** A manifest on disk, read and checked. */
+/** A manifest, read and checked: one on disk, or what `pets deploy` goes by. */
 export type Project = {
   readonly manifest: Manifest;
-  /** Of apps that do not say. */
-  readonly nixpkgs: FlakeRef;
+  /** Of apps that do not say; null: the usual one. */
+  readonly nixpkgs: FlakeRef | null;
   readonly lock: Lock;
-  readonly lockPath: string;
+  /** Null: nothing is pinned for later. */
+  readonly lockPath: string | null;
   /** Absolute real paths of the manifest and its lock: never part of an app's source. */
   readonly ownFiles: ReadonlySet<string>;
   /** Not read yet. */
@@ -46,6 +47,7 @@ export async function readProject(context: Context, file: string | undefined): P
 
 /** Null where none is named and there is none. */
 export async function readProjectIfAny(context: Context, file: string | undefined): Promise<Project | null> {
+  if (file === DEPLOYED) return deployedProject(context);
   const path = await findManifest(context, file);
   if (path === null) return null;
   const shown = relative(context.cwd, path).startsWith('..') ? path : relative(context.cwd, path);
@@ -63,10 +65,6 @@ export async function readProjectIfAny(context: Context, file: string | undefine
     lockPath,
     ownFiles: new Set([path, lockPath]),
   };
-}
-
-function secretsFor(project: string, directory: string, { env }: Context): Vault {
-  return vaultIn(secretsDirectory(env, project), { directory, env, capture: lazyCapture });
 }
 
 /** `-f`, else pets.toml here or above, up to the repository's root. */

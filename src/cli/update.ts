@@ -36,7 +36,9 @@ export async function update(
     const { apps, project: name } = project.manifest;
     const chosen = apps.filter((app) => only === null || only.has(app.name));
     const urls = [...new Set(chosen.flatMap(remoteUrls))].sort();
-    const moved = await moveAll(urls, project);
+    const { lockPath } = project;
+    if (lockPath === null) throw notLocked();
+    const moved = await moveAll(urls, { ...project, lockPath });
     const refs = moved.map(recordOf);
     context.stdout.write(
       options.json ? jsonText({ version: 1, project: name, refs }) : textOf(moved, chosen.length),
@@ -45,6 +47,11 @@ export async function update(
     if (problems.length > 0) throw new ProblemError(problems);
     return EXIT.ok;
   });
+}
+
+function notLocked(): ProblemError {
+  const message = 'what was deployed without a manifest is not pinned: each deploy takes the newest revision';
+  return new ProblemError({ message, hint: '`pets up --deployed` does that for all of them' }, EXIT.usage);
 }
 
 /** Local sources are followed as they are: nothing pins them. */
@@ -60,7 +67,10 @@ function remoteUrls({ source, nixpkgs }: ManifestApp): string[] {
 const AT_A_TIME = 4;
 
 /** One that cannot be had leaves the others alone, and its own entry as it is. */
-async function moveAll(urls: readonly string[], project: Project): Promise<Moved[]> {
+async function moveAll(
+  urls: readonly string[],
+  project: Project & { readonly lockPath: string },
+): Promise<Moved[]> {
   const { lock, lockPath, manifest } = project;
   const file = lockFileAt(lockPath, lock, printLock);
   const nix = nixFor(project);

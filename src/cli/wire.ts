@@ -13,7 +13,7 @@ import { printLock } from '../manifest/lock.js';
 import { BuiltSystems } from '../nix/built.js';
 import { lockFileAt } from '../nix/lock-file.js';
 import { nixOver } from '../nix/nix.js';
-import type { Exec, Nix } from '../ports.js';
+import type { Exec, LockFile, Nix } from '../ports.js';
 import type { Context } from './context.js';
 import type { Project } from './project.js';
 import { stateDirectory } from './state.js';
@@ -33,13 +33,17 @@ export function portsFor(project: Project, timeoutMs: number, context: Context):
     guest: guestOver(incus, lazyExec),
     host: localHost,
     secrets: project.secrets,
-    lockFile: lockFileAt(project.lockPath, project.lock, printLock),
+    lockFile: lockFileOf(project),
     limitMs: timeoutMs,
   };
 }
 
 export function nixFor({ ownFiles }: Pick<Project, 'ownFiles'>): Nix {
   return nixOver(lazyExec, ASSEMBLY, ownFiles);
+}
+
+function lockFileOf({ lockPath, lock }: Project): LockFile {
+  return lockPath === null ? { add: () => Promise.resolve() } : lockFileAt(lockPath, lock, printLock);
 }
 
 /** The systems that earlier runs of the project came to. */

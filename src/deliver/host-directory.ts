@@ -45,8 +45,12 @@ function directories(project: string, app: string): readonly string[] {
 const GROUP_MAY_WRITE = 0o2020;
 
 /** A group that may write where one is made may write in it too: all operators of a project have the same rights. */
-export async function makeDirectory(project: string, app: AppName): Promise<void> {
-  for (const directory of directories(project, app)) {
+export function makeDirectory(project: string, app: AppName): Promise<void> {
+  return makeAll(directories(project, app), project, app);
+}
+
+async function makeAll(wanted: readonly string[], project: string, app: AppName): Promise<void> {
+  for (const directory of wanted) {
     try {
       await mkdir(directory);
     } catch (error) {
@@ -58,32 +62,51 @@ export async function makeDirectory(project: string, app: AppName): Promise<void
   }
 }
 
-export async function moveDirectory(project: string, from: AppName, to: AppName): Promise<void> {
-  const [source, target] = [profileDirectory(project, from), profileDirectory(project, to)];
+export function moveDirectory(project: string, from: AppName, to: AppName): Promise<void> {
+  return move({ project, app: from }, { project, app: to });
+}
+
+/** The generations of an app become those of another project's app of that name. */
+export async function handProfileOver(app: AppName, from: string, to: string): Promise<void> {
+  await makeAll(directories(to, app).slice(0, 2), to, app);
+  await move({ project: from, app }, { project: to, app });
+  await dropProject(from, app);
+}
+
+type Owner = { readonly project: string; readonly app: AppName };
+
+async function move(from: Owner, to: Owner): Promise<void> {
+  const source = profileDirectory(from.project, from.app);
+  const target = profileDirectory(to.project, to.app);
   try {
     await rename(source, target);
   } catch (error) {
     // It has moved already, or there never was one.
     if (codeOf(error) === 'ENOENT') return;
     if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST')
-      throw denied(error, `move ${source} to ${target}`, project, to);
+      throw denied(error, `move ${source} to ${target}`, to.project, to.app);
     throw new ProblemError({
-      app: to,
-      message: `both \`${from}\` and \`${to}\` have a profile: ${source} and ${target}`,
-      hint: `remove the one that is not wanted, then run \`pets up ${to}\` again`,
+      app: to.app,
+      message: `both \`${from.app}\` and \`${to.app}\` have a profile: ${source} and ${target}`,
+      hint: 'remove the one that is not wanted, then run the same command again',
     });
   }
 }
 
 export async function removeDirectory(project: string, app: AppName): Promise<void> {
   const directory = profileDirectory(project, app);
-  const failed = (error: unknown) => {
+  await rm(directory, { recursive: true, force: true }).catch((error: unknown) => {
     throw denied(error, `remove ${directory}`, project, app);
-  };
-  await rm(directory, { recursive: true, force: true }).catch(failed);
-  await rmdir(dirname(directory)).catch((error: unknown) => {
-    // The project's other apps may have theirs there; or there was none.
-    if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'ENOENT') failed(error);
+  });
+  await dropProject(project, app);
+}
+
+/** The project's folder, unless other apps have theirs there; or there is none. */
+async function dropProject(project: string, app: AppName): Promise<void> {
+  const folder = dirname(profileDirectory(project, app));
+  await rmdir(folder).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'ENOENT')
+      throw denied(error, `remove ${folder}`, project, app);
   });
 }
 

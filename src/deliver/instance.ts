@@ -27,7 +27,7 @@ export function instanceOf(
   };
 }
 
-/** On the host. Both names follow Incus' rule ([A-Za-z0-9-]): neither can leave the directory. */
+/** On the host. Neither name has anything but letters, digits, hyphens and underscores: they cannot leave the directory. */
 export function profileDirectory(project: string, app: string): string {
   return join(PROFILES, 'per-pet', project, app);
 }

@@ -1,4 +1,5 @@
 import { socketsOf } from '../listen.js';
+import { ADOPTING, DEPLOYED } from '../marks.js';
 import type { Actual, ActualApp, AppName, StoreMode, Volume } from '../model.js';
 import type { InstanceJson, InstanceSpec } from '../ports.js';
 import { claimsOn, type Wanted } from './claims.js';
@@ -53,8 +54,11 @@ export function actualFrom(seen: Seen): Actual {
 function ownerOf({ name, config }: InstanceJson): string {
   const project = config['user.pets.project'];
   const app = config['user.pets.app'];
+  if (config[ADOPTING] !== undefined && config[ADOPTING] !== project)
+    return `was about to be adopted by the pets project \`${config[ADOPTING]}\`, and that was cut short`;
   if (project !== undefined && app !== name)
     return `is a copy of the pet \`${app ?? ''}\` of project \`${project}\``;
+  if (project === DEPLOYED) return 'was made by `pets deploy`';
   if (project !== undefined) return `belongs to the pets project \`${project}\``;
   if (config['user.incus-pet.flake-ref'] !== undefined) return 'was made by incus-pet';
   return 'does not bear any mark of pets';

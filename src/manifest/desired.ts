@@ -1,3 +1,4 @@
+import { DEPLOYED } from '../marks.js';
 import { bindingOf, proxyListen } from '../listen.js';
 import type {
   AppSource,
@@ -21,6 +22,7 @@ import { configOf, facetsOf, identityOf } from './facets.js';
 import { hashAt, own, problemsOf, unread } from './host.js';
 import { parentOf } from './path.js';
 import { desiredSecrets, secretsFacet } from './secrets.js';
+import { DEFAULT_NIXPKGS } from './shared-keys.js';
 
 /** What stands at a path of the host; a link is what it leads to. */
 export type PathKind = 'missing' | 'folder' | 'file' | 'socket';
@@ -41,7 +43,15 @@ export type DesiredInputs = {
 
 /** What the machine should be: nothing optional left. Pure; nothing is fetched. */
 export function desiredFrom(manifest: Manifest, inputs: DesiredInputs): Desired {
-  return { project: manifest.project, apps: manifest.apps.map((app) => desiredApp(app, inputs)) };
+  const apps = manifest.apps.map((app) => desiredApp(app, inputs));
+  return { project: manifest.project, apps: manifest.project === DEPLOYED ? apps.map(remembering) : apps };
+}
+
+/** No file says it: what was deployed with a nixpkgs of its own goes by what was recorded. */
+function remembering(app: DesiredApp): DesiredApp {
+  const nixpkgs = app.nixpkgs.ref.written;
+  if (nixpkgs === DEFAULT_NIXPKGS) return app;
+  return { ...app, facets: { ...app.facets, meta: { ...app.facets.meta, nixpkgs } } };
 }
 
 function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {

@@ -32,6 +32,11 @@ export function assemble(app: AssembledApp, pins: Pins, folder: string, tools: T
   );
 }
 
+/** The name that the flake suggests for the app; where it says none, the app's own. */
+export function suggestedName(app: AssembledApp, pins: Pins, folder: string, tools: Tools): Promise<string> {
+  return withInputs(app, pins, folder, tools, async (evaluate) => (await evaluate('hostname')) as string);
+}
+
 /** Evaluates an output of the assembling flake: what its JSON holds. Rejects with Nix' words. */
 export type Evaluate = (output: string, more?: readonly string[]) => Promise<unknown>;
 

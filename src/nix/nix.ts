@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { DesiredApp, Locked } from '../model.js';
 import type { Exec, Nix } from '../ports.js';
 import { ProblemError } from '../problem.js';
-import { assemble } from './assemble.js';
+import { assemble, suggestedName } from './assemble.js';
+import type { AssembledApp } from './inputs.js';
 import { readyMade } from './ready-made.js';
 import { makeRunFolder } from './run-folder.js';
 import { toolsOver } from './tools.js';
@@ -39,6 +40,17 @@ export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<strin
       });
     },
   };
+}
+
+/** The name that a flake suggests for an app of it; null: it says none. `pins`: of its remote references. */
+export async function nameFrom(
+  app: AssembledApp,
+  pins: Readonly<Record<string, Locked>>,
+  [exec, assembly]: readonly [exec: Exec, assembly: string],
+): Promise<string | null> {
+  const tools = toolsOver(exec, assembly, new Set());
+  const name = await suggestedName(app, pins, await makeRunFolder(), tools);
+  return name === app.name ? null : name;
 }
 
 /** The link that keeps an app's system from being collected until its profile does. */

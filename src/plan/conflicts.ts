@@ -43,7 +43,7 @@ function foreignInstance(app: DesiredApp, actual: Actual): Problem[] {
       app: app.name,
       path: ['apps', app.name],
       message: `the name \`${app.name}\` is taken by an Incus instance that ${owner}`,
-      hint: "rename the app; pets never changes an instance that does not bear its project's mark",
+      hint: "rename the app; pets never changes an instance that does not bear its project's mark; `pets adopt` hands one over",
     },
   ];
 }

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { handProfileOver } from '../../src/deliver/host-directory.js';
 import { profileDirectory } from '../../src/deliver/instance.js';
 import { profileTarget, sharedStore } from '../../src/deliver/shared.js';
 import { exec } from '../../src/exec.js';
@@ -143,6 +144,23 @@ describe('profiles on the host', () => {
       problems: [{ app: site, message: expect.stringContaining('both `web` and `site` have a profile') }],
     });
     expect([profileTarget(project, web), profileTarget(project, site)]).toEqual([one, two]);
+  });
+
+  test('one is handed over to another project, again without harm, and never onto another', async () => {
+    const other = `${project}-other`;
+    try {
+      const [one, two] = [await path('one'), await path('two')];
+      await store.setProfile(web, one);
+      await handProfileOver(web, project, other);
+      await handProfileOver(web, project, other);
+      expect([profileTarget(project, web), profileTarget(other, web)]).toEqual([undefined, one]);
+      expect(existsSync(folder)).toBe(false);
+      await store.setProfile(web, two);
+      await expect(handProfileOver(web, project, other)).rejects.toThrow('have a profile');
+      expect([profileTarget(project, web), profileTarget(other, web)]).toEqual([two, one]);
+    } finally {
+      rmSync(dirname(profileDirectory(other, web)), { recursive: true, force: true });
+    }
   });
 
   test('the last one of a project takes its folder along', async () => {

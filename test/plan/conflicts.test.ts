@@ -51,7 +51,7 @@ describe('a port that somebody else holds', () => {
 test('an instance that is not ours is never touched', () => {
   const strangers = { web: 'was made by incus-pet' };
   expect(problems({ want: ['web 80'], strangers })).toEqual([
-    "apps.web: the name `web` is taken by an Incus instance that was made by incus-pet | rename the app; pets never changes an instance that does not bear its project's mark",
+    "apps.web: the name `web` is taken by an Incus instance that was made by incus-pet | rename the app; pets never changes an instance that does not bear its project's mark; `pets adopt` hands one over",
   ]);
   expect(problems({ want: ['constructor 80', 'api 81'], strangers })).toEqual([]);
 });

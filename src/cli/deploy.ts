@@ -1,0 +1,135 @@
+import { incusOver } from '../incus/client.js';
+import { socketPath } from '../incus/http.js';
+import { writtenAbsolutely, type AppTable } from '../manifest/app-table.js';
+import { DEPLOYED } from '../marks.js';
+import type { AppName, Desired, Locked } from '../model.js';
+import { nameFrom } from '../nix/nix.js';
+import { planOf } from '../plan/plan.js';
+import { EXIT, ProblemError, type ExitCode, type Problem } from '../problem.js';
+import type { Context } from './context.js';
+import { isDeployed, marksOf, projectOf, readTable, tableOf } from './deployed.js';
+import { flakeRefOf } from './inspect.js';
+import { observeAtRest, wantedBy } from './observe.js';
+import { desireOf, type Project } from './project.js';
+import { withLock } from './project-lock.js';
+import { carryOut, type RunOptions } from './up.js';
+import { ASSEMBLY, lazyExec, portsFor } from './wire.js';
+
+export type DeployOptions = RunOptions & {
+  readonly port?: string;
+  readonly listen?: string;
+  readonly nixpkgs?: string;
+};
+
+/** One app from a flake, without a manifest: at the newest revision of its reference. `name`: else the flake's. */
+export async function deploy(
+  ref: string,
+  name: string | undefined,
+  options: DeployOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const given = givenBy(ref, options, context);
+  const table = { ...given, name: name ?? (await nameOf(given, context)) };
+  const read = async () => {
+    const whole = await completed(table, context);
+    return { ...projectFor(whole, context), whole };
+  };
+  return withLock(read, options, context, async ({ whole, ...unlocked }) => {
+    const project = { ...unlocked, lock: { version: 1 as const, refs: await newest(unlocked, context) } };
+    const desired = marked(await desireOf(project, lazyExec, null), whole);
+    const actual = await observeAtRest(DEPLOYED, wantedBy(desired), context.env);
+    const only = new Set([table.name as AppName]);
+    // Who deploys once more wants just that tried, whatever became of it before.
+    const plan = planOf(desired, actual, { prune: false, recreate: false, retry: true, only });
+    const code = await carryOut({ verb: 'deploy', plan, desired, project }, options, context);
+    const url = plan.apps[0]?.url;
+    if (code === EXIT.ok && url) context.stdout.write(`${url}\n`);
+    return code;
+  });
+}
+
+type Given = Omit<AppTable, 'name'>;
+
+function givenBy(ref: string, { port, listen, nixpkgs }: DeployOptions, { cwd }: Context): Given {
+  return {
+    'flake-ref': absolute(ref, cwd, 'app'),
+    port: port === undefined ? null : Number(port),
+    listen: listen ?? null,
+    nixpkgs: nixpkgs === undefined ? null : absolute(nixpkgs, cwd, 'nixpkgs'),
+    store: null,
+  };
+}
+
+/** Where it is deployed from must not matter to whoever reads the mark. */
+export function absolute(written: string, cwd: string, use: 'app' | 'nixpkgs'): string {
+  return writtenAbsolutely(flakeRefOf(written, cwd, use));
+}
+
+/** Stands in for the name until it is known. */
+const UNNAMED = 'unnamed';
+
+async function nameOf(given: Given, context: Context): Promise<string> {
+  const project = projectFor({ ...given, name: UNNAMED }, context);
+  const pins = await newest(project, context);
+  const { apps } = await desireOf({ ...project, lock: { version: 1, refs: pins } }, lazyExec, null);
+  const [app] = apps;
+  if (app && app.problems.length > 0) throw new ProblemError(app.problems);
+  const source = app?.source;
+  const name =
+    app && source && source.kind !== 'toplevel'
+      ? await nameFrom({ ...app, source }, pins, [lazyExec, ASSEMBLY])
+      : null;
+  if (name !== null) return name;
+  const hint = `name it: pets deploy ${given['flake-ref']} <name> --port <port>`;
+  const message = `\`${given['flake-ref']}\` does not suggest a name (incus.container.hostname)`;
+  throw new ProblemError({ message, hint }, EXIT.usage);
+}
+
+/** What is not given is as it was deployed last. */
+async function completed(given: AppTable, { env }: Context): Promise<AppTable> {
+  const { name } = given;
+  const instances = await incusOver(socketPath(env), DEPLOYED).instances();
+  const there = instances.find((one) => one.name === name && isDeployed(one));
+  const before = there ? tableOf(there) : null;
+  const table = {
+    ...given,
+    port: given.port ?? before?.port ?? null,
+    listen: given.listen ?? before?.listen ?? null,
+    nixpkgs: given.nixpkgs ?? before?.nixpkgs ?? null,
+  };
+  if (table.port !== null) return table;
+  throw new ProblemError(
+    {
+      message: `\`${name}\` was not deployed before: on which port is it to be reached?`,
+      hint: `pets deploy ${given['flake-ref']} ${name} --port 8080`,
+    },
+    EXIT.usage,
+  );
+}
+
+function projectFor(table: AppTable, context: Context): Project {
+  const read = readTable(table, context.cwd);
+  if (read.ok) return projectOf(read.manifest, context);
+  throw new ProblemError(read.problems.map(asGiven), EXIT.usage);
+}
+
+/** There is no file to look at: `apps.web.port: expected …` → `port: expected …`. */
+function asGiven({ message, hint }: Problem): Problem {
+  return { message: message.replace(/^apps\.[^.:]+[.:] ?/, ''), ...(hint !== undefined && { hint }) };
+}
+
+/** What the remote references of the project stand for now. */
+async function newest(project: Project, context: Context): Promise<Readonly<Record<string, Locked>>> {
+  const refs = project.manifest.apps.flatMap(({ source, nixpkgs }) =>
+    source.kind === 'flake' ? [source.ref, nixpkgs] : [nixpkgs],
+  );
+  const urls = [...new Set(refs.flatMap(({ url, directory }) => (directory === undefined ? [url] : [])))];
+  const { nix } = portsFor(project, 0, context);
+  return Object.fromEntries(await Promise.all(urls.map(async (url) => [url, await nix.lock(url)] as const)));
+}
+
+/** What the next deploy reads back is there from the creation on: one that is cut short can be gone on with. */
+function marked({ apps, ...desired }: Desired, table: AppTable): Desired {
+  const marks = marksOf(table);
+  return { ...desired, apps: apps.map((app) => ({ ...app, config: { ...app.config, ...marks } })) };
+}
