@@ -29,7 +29,10 @@ export function handOver(socket: string, { name, from, to }: Way): HandOver {
     const found = await rest.get(at(name));
     const instance = found?.metadata as Instance | undefined;
     if (!instance) throw new IncusError(`there is no instance \`${name}\``, 404);
-    if ((instance.config['user.pets.project'] ?? null) !== from)
+    const owner = instance.config['user.pets.project'] ?? null;
+    // The last write is done, and only its answer was lost.
+    if (owner === to) return;
+    if (owner !== from)
       throw new IncusError(`somebody else has marked it meanwhile; it was not touched`, 409);
     const description = change.devices ? `pets: ${to}/${name}` : instance.description;
     await rest.write('PATCH', at(name), { body: { ...change, description }, etag: found?.etag ?? '' });
