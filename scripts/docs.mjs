@@ -1,10 +1,11 @@
-// docs/manifest.md, pets.toml.example and docs/pets.1, from the program itself.
+// docs/manifest.md, pets.toml.example, docs/reference.md and docs/pets.1, from the program itself.
 import { build } from 'esbuild';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { manPage } from './man.mjs';
 import { manifestExample, manifestPage } from './manifest-docs.mjs';
+import { referencePage } from './reference.mjs';
 
 // Below node_modules, for what is not bundled to be found.
 const folder = await mkdtemp('node_modules/.docs-');
@@ -25,14 +26,9 @@ try {
   const template = await readFile('scripts/manifest.template.md', 'utf8');
   await writeFile('docs/manifest.md', manifestPage(template, tables));
   await writeFile('pets.toml.example', manifestExample(tables));
-  const commands = await readFile('docs/commands.md', 'utf8');
-  await writeFile(
-    'docs/pets.1',
-    manPage(
-      commandLine({}, () => undefined),
-      commands,
-    ),
-  );
+  const program = commandLine({}, () => undefined);
+  await writeFile('docs/reference.md', referencePage(program));
+  await writeFile('docs/pets.1', manPage(program, await readFile('docs/commands.md', 'utf8')));
 } finally {
   await rm(folder, { recursive: true });
 }

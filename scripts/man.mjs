@@ -1,5 +1,15 @@
 /** docs/pets.1, the manual page, from the program's own commands and the tables of docs/commands.md. */
 
+import {
+  commonOptions,
+  descriptionOf,
+  examplesOf,
+  leavesOf,
+  optionsOf,
+  sharedOptions,
+  usageOf,
+} from './command-tree.mjs';
+
 /** @typedef {import('commander').Command} Command */
 
 /** roff takes a dot or a quote at a line's start for a request, a backslash for an escape (groff_char(7)). */
@@ -13,64 +23,9 @@ const escaped = (/** @type {string} */ text) =>
 const prose = (/** @type {string} */ text) =>
   escaped(text).replace(/`([^`]+)`/g, (_, code) => `\\fB${code}\\fR`);
 
-/** @param {Command} command */
-function usageOf(command) {
-  const names = [];
-  for (let at = command; at.parent; at = at.parent) names.unshift(at.name());
-  const values = command.registeredArguments.map((argument) => {
-    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
-    return argument.required ? `<${name}>` : `[${name}]`;
-  });
-  return ['pets', ...names, ...values].join(' ');
-}
-
-/**
- * What `addHelpText('after', …)` has given: it is only ever written.
- * @param {Command} command
- */
-function examplesOf(command) {
-  let text = '';
-  const emitter = /** @type {import('node:events').EventEmitter} */ (/** @type {unknown} */ (command));
-  emitter.emit('afterHelp', { error: false, command, write: (/** @type {string} */ part) => (text += part) });
-  return [...text.matchAll(/^ {2}\$ (.*)$/gm)].map((match) => match[1] ?? '');
-}
-
-/**
- * @param {Command} command
- * @param {ReadonlySet<string>} common options that are told once for all
- */
-function optionsOf(command, common) {
-  const options = command.createHelp().visibleOptions(command);
-  return options
-    .filter(({ flags, long }) => !common.has(flags) && long !== '--help')
-    .flatMap((option) => {
-      const choices = option.argChoices ? ` (${option.argChoices.join(', ')})` : '';
-      const fallback = option.defaultValueDescription ?? option.defaultValue;
-      const standard =
-        fallback === undefined || fallback === false || fallback === true ? '' : `; default: ${fallback}`;
-      const variable = option.envVar === undefined ? '' : `; ${option.envVar}`;
-      return [
-        '.TP',
-        `\\fB${escaped(option.flags)}\\fR`,
-        prose(`${option.description}${choices}${standard}${variable}`),
-      ];
-    });
-}
-
-/** @param {Command} command @returns {Command[]} those that do something, in the order of the help */
-function leavesOf(command) {
-  const below = command.createHelp().visibleCommands(command);
-  return below.length === 0 ? [command] : below.flatMap(leavesOf);
-}
-
-/**
- * Flags that nearly every command has, told once for all of them.
- * @param {readonly Command[]} commands
- */
-function commonOptions(commands) {
-  const all = commands.flatMap(({ options }) => options.map(({ flags }) => flags));
-  const count = (/** @type {string} */ flags) => all.filter((one) => one === flags).length;
-  return new Set(all.filter((flags) => count(flags) > 0.75 * commands.length));
+/** @param {import('./command-tree.mjs').Option} option */
+function optionLines({ flags, meaning }) {
+  return ['.TP', `\\fB${escaped(flags)}\\fR`, prose(meaning)];
 }
 
 /** @param {Command} command @param {ReadonlySet<string>} common */
@@ -78,17 +33,15 @@ function commandSection(command, common) {
   const aliases = command.aliases().map((name) => `\\fB${name}\\fR`);
   return [
     `.SS "${escaped(usageOf(command))}"`,
-    prose(command.description() || `${capital(command.summary())}.`),
+    prose(descriptionOf(command)),
     ...(aliases.length > 0 ? ['.PP', `Also: ${aliases.join(', ')}.`] : []),
-    ...optionsOf(command, common),
+    ...optionsOf(command, common).flatMap(optionLines),
     '.PP',
     '.EX',
     ...examplesOf(command).map((example) => `    $ ${escaped(example)}`),
     '.EE',
   ];
 }
-
-const capital = (/** @type {string} */ text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The rows of the table under a heading of a page, as cells. @param {string} page @param {string} heading */
 function tableUnder(page, heading) {
@@ -110,8 +63,6 @@ const unlinked = (/** @type {string} */ text) => text.replace(/\[([^\]]+)\]\([^)
 export function manPage(program, commandsPage) {
   const commands = leavesOf(program);
   const common = commonOptions(commands);
-  const [sample] = commands;
-  const specific = new Set(sample?.options.map(({ flags }) => flags).filter((flags) => !common.has(flags)));
   return [
     `.\\" Made by \`npm run docs\`: edit the commands in src/cli/ instead.`,
     `.TH PETS 1 "" "pets ${program.version() ?? ''}" "User Commands"`,
@@ -127,7 +78,7 @@ export function manPage(program, commandsPage) {
     ...commands.flatMap((command) => commandSection(command, common)),
     '.SH OPTIONS',
     'Nearly every command has these.',
-    ...(sample ? optionsOf(sample, specific) : []),
+    ...sharedOptions(commands, common).flatMap(optionLines),
     '.SH EXIT STATUS',
     ...tableUnder(commandsPage, 'Exit codes').flatMap(([code = '', what = '']) => [
       '.TP',

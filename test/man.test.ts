@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { manPage } from '../scripts/man.mjs';
+import { referencePage } from '../scripts/reference.mjs';
 import { commandLine } from '../src/cli/args.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -23,6 +24,10 @@ const program = commandLine(
   },
   () => Promise.resolve(),
 );
+
+test('docs/reference.md is what `npm run docs` makes of the commands', () => {
+  expect(textOf('docs/reference.md')).toBe(referencePage(program));
+});
 
 describe('docs/pets.1', () => {
   const page = textOf('docs/pets.1');
