@@ -1,21 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { formatBinding, reachable, socketsOf } from '../listen.js';
 import type { Binding } from '../model.js';
 import type { Host } from '../ports.js';
 import { ProblemError } from '../problem.js';
+import { localAddresses } from './addresses.js';
 import type { HostView } from './observe.js';
 import { bindObstacle, fileObstacle } from './obstacle.js';
 import { holderOf, listeningSockets } from './sockets.js';
 
 /** The host as the kernel shows it. */
 export function hostView({ profile, made }: Pick<HostView, 'profile' | 'made'>): HostView {
-  return { listening: listeningSockets(), holderOf, addresses: addresses(), profile, made };
-}
-
-function addresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((a) => a.address));
+  return { listening: listeningSockets(), holderOf, addresses: localAddresses(), profile, made };
 }
 
 const LOOK_AGAIN_MS = 50;
