@@ -1,8 +1,9 @@
-import type { Action } from '../actions.js';
+import type { Action, VolumeMount } from '../actions.js';
 import { generationIn, generationKey } from '../marks.js';
 import type { Facets, StoreMode } from '../model.js';
 import { FailedProgram, problemOf } from '../problem.js';
-import type { Job } from './job.js';
+import { findRoom } from '../room.js';
+import { limitOf, type Job } from './job.js';
 import { condemnedOf, parsed } from './record.js';
 
 /**
@@ -16,6 +17,17 @@ export async function condemn(job: Job, facets: Facets, why: string | null): Pro
   const words = why ?? job.ports.secrets.hide(problemOf(failure).message);
   await job.ports.incus.setConfig(job.app, { 'user.pets.condemned': condemnedOf(job, facets, words) });
   return '';
+}
+
+/** For the copies that are made once the app is stopped. */
+export async function roomFor(job: Job, mounts: readonly VolumeMount[]): Promise<string> {
+  const { app, ports } = job;
+  const own = (await ports.incus.volumes()).filter((v) => v.app === app);
+  const mounted = mounts.flatMap(({ volume: name, path }) => {
+    const volume = own.find((v) => v.volume === name);
+    return volume ? [{ volume, path }] : [];
+  });
+  return findRoom(app, mounted, { ...ports, limitMs: limitOf(job) });
 }
 
 type Snapshot = Extract<Action, { kind: 'snapshot' }>;

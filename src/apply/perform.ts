@@ -2,12 +2,11 @@ import type { Action, ActionKind } from '../actions.js';
 import { formatBinding } from '../listen.js';
 import type { Operation } from '../model.js';
 import type { VolumeMade } from '../ports.js';
-import { collect, condemn, restore, snapshot } from './back.js';
+import { collect, condemn, restore, roomFor, snapshot } from './back.js';
 import { deviceOf, volumeOf } from './device.js';
 import { expose, revive } from './expose.js';
 import { desiredApp, evaluated, limitOf, secretFiles, toplevelOf, type Job } from './job.js';
 import { recordOf } from './record.js';
-import { findRoom } from './room.js';
 
 export type Told = { readonly note?: string; readonly warnings?: readonly string[] };
 
@@ -52,7 +51,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return {};
   },
 
-  room: async (job, { mounts }) => noted(await findRoom(job, mounts)),
+  room: async (job, { mounts }) => noted(await roomFor(job, mounts)),
 
   snapshot: async (job, action) => {
     await snapshot(job, action);

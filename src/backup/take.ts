@@ -1,6 +1,7 @@
 import type { Volume } from '../model.js';
 import { problemOf, ProblemError } from '../problem.js';
 import type { SecretValues } from '../ports.js';
+import { findRoom, type Mounted } from '../room.js';
 import { Draft, once, type Found } from './folder.js';
 import { idAt, type BackupSecret, type BackupVolume } from './format.js';
 import { aside, isAside, leftovers } from './names.js';
@@ -24,6 +25,7 @@ export type Still = { readonly name: string; readonly from: Volume; readonly pat
 export async function takeBackup(subject: Subject, work: Work): Promise<Found> {
   refuseOthers(subject);
   await removeLeftovers(subject, work);
+  if (subject.isUp) await findRoom(subject.app, mountedOf(subject), work);
   const time = work.now();
   const made: Still[] = [];
   try {
@@ -35,6 +37,14 @@ export async function takeBackup(subject: Subject, work: Work): Promise<Found> {
   } finally {
     for (const { from } of made) await work.incus.removeVolume(from);
   }
+}
+
+/** What of it is copied; an app that does not run has nothing mounted, and nothing to lose by being stopped. */
+function mountedOf({ volumes, paths }: Subject): Mounted[] {
+  return volumes.flatMap((volume) => {
+    const path = paths.get(volume.name);
+    return path === undefined || isAside(volume) ? [] : [{ volume, path }];
+  });
 }
 
 async function copyAll(

@@ -77,7 +77,7 @@ test('a first deploy says so, leaves no container, and the next `up` finishes', 
   expect(await files()).toEqual(expect.arrayContaining(WHOLE));
 });
 
-test('an upgrade for whose copies there is no room interrupts nothing', async () => {
+test('an upgrade, or a backup, for whose copies there is no room interrupts nothing', async () => {
   const before = { boot: await bootId(), instances: await story.instances() };
   ledger('v2', 'grep -q 2 index.html || echo row 2 >> index.html');
   writeFileSync(ballast, Buffer.alloc((POOL_MB - 2 * BIG_MB) * 1024 * 1024, 1));
@@ -89,7 +89,9 @@ test('an upgrade for whose copies there is no room interrupts nothing', async ()
   expect(up.stderr).toMatch(
     /a copy of what the volumes of `.*` hold.* does not fit: the storage pool `default` has 0\.0 KiB left/,
   );
-  for (const { stderr } of [tight, up]) expect(stderr).not.toContain(': stopping');
+  const backup = await story.pets(['backup', story.name('app')]);
+  expect(backup).toMatchObject({ code: 1, stderr: expect.stringContaining('does not fit') });
+  for (const { stderr } of [tight, up, backup]) expect(stderr).not.toMatch(/: stopping|^stopping/m);
   expect(await rows()).toBe('row 1');
   expect({ boot: await bootId(), instances: await story.instances() }).toEqual(before);
   makeRoom();

@@ -1,24 +1,19 @@
 import { expect, test } from '@jest/globals';
-import { findRoom } from '../../src/apply/room.js';
-import type { AppName, Volume } from '../../src/model.js';
-import { desired } from '../plan/worlds.js';
-import { recordingPorts, type Script } from './recording.js';
+import type { AppName, Volume } from '../src/model.js';
+import { findRoom } from '../src/room.js';
+import { recordingPorts, type Script } from './apply/recording.js';
 
 const MIB = 2 ** 20;
-const mounts = ['data', 'more'].map((volume) => ({ volume, path: `/${volume}` }));
 
 /** What is said of two volumes that are to be copied, in words. */
 async function found(script: Script, copies = true): Promise<string> {
-  const there = mounts.map(({ volume }): Volume => ({
-    ...{ pool: 'default', name: volume, app: 'web', volume, size: null, copies, usedBy: [] },
+  const volume = { pool: 'default', app: 'web', size: null, copies, usedBy: [] };
+  const mounted = ['data', 'more'].map((name) => ({
+    volume: { ...volume, name, volume: name } satisfies Volume,
+    path: `/${name}`,
   }));
-  const { ports } = recordingPorts(script, there);
-  const progress = {
-    ...{ pins: {}, pending: new Map(), systems: new Map(), generations: new Map() },
-    ...{ health: new Map(), failures: new Map() },
-  };
-  const job = { app: 'web' as AppName, desired: desired(['web']), ports, progress, say: () => undefined };
-  return findRoom(job, mounts).catch((error: unknown) => (error as Error).message);
+  const { ports } = recordingPorts(script);
+  return findRoom('web' as AppName, mounted, ports).catch((error: unknown) => (error as Error).message);
 }
 
 test('a copy of all volumes, and a little for a guest that starts, must fit into the pool', async () => {
