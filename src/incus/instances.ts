@@ -51,18 +51,7 @@ export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
         await own.patch(to, { config: { 'user.pets.app': to, 'user.pets.becoming': '' } });
       }),
 
-    remove: (name) =>
-      write(`deleting \`${name}\``, async () => {
-        if (!(await own.find(name))) return;
-        // DELETE is not locked against a create that still runs.
-        await quiesce(name, rest);
-        try {
-          await rest.write('DELETE', at(name));
-        } catch (error) {
-          // Somebody else's delete may have been faster.
-          if (!(error instanceof IncusError) || (await own.find(name))) throw error;
-        }
-      }),
+    remove: (name) => write(`deleting \`${name}\``, () => remove(name, rest, own)),
 
     setConfig: (name, config) => setConfig(name, config, own),
 
@@ -92,6 +81,18 @@ async function isThere(name: string, rest: Rest, own: OwnInstances): Promise<boo
   if (!(await own.find(name))) return false;
   await quiesce(name, rest);
   return (await own.find(name)) !== null;
+}
+
+async function remove(name: string, rest: Rest, own: OwnInstances): Promise<void> {
+  if (!(await own.find(name))) return;
+  // DELETE is not locked against a create that still runs.
+  await quiesce(name, rest);
+  try {
+    await rest.write('DELETE', at(name));
+  } catch (error) {
+    // Somebody else's delete may have been faster.
+    if (!(error instanceof IncusError) || (await own.find(name))) throw error;
+  }
 }
 
 async function setConfig(
