@@ -116,6 +116,13 @@ test('a container that died meanwhile leaves its last words', async () => {
   });
 });
 
+test('one that is still said to run, but runs nothing any more, is dead as well', async () => {
+  const statuses = ['Running', 'Running', 'Stopped'];
+  const answers = { [BOOT]: [new ProblemError({ message: 'Failed to retrieve PID' })] };
+  const { settled } = guest(answers, () => statuses.shift() ?? 'Stopped');
+  expect(await settled).toMatchObject({ message: 'the container died while it booted' });
+});
+
 test('a daemon that cannot run a command in a running guest is told as it is', async () => {
   const { settled } = guest({ [BOOT]: [new ProblemError({ message: 'no daemon' })] });
   expect(await settled).toMatchObject({ message: 'no daemon' });
