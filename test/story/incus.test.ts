@@ -411,6 +411,7 @@ describe('a guest', () => {
         'is-system-running',
         '--wait',
       ]);
+      // The second comes while the guest is on its way down: that is when both fail.
       const theirs = incus.stop(name, 30_000);
       await new Promise((resolve) => setTimeout(resolve, 80));
       await incus.stop(name, 30_000);
