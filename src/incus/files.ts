@@ -93,11 +93,18 @@ async function remove(name: string, path: string, rest: Rest): Promise<void> {
   if (reply.status !== 404) open(reply.body);
 }
 
-/** A guest that stops takes the helper with it that reads its files: the daemon starts another. */
+/**
+ * A guest that stops takes the helper with it that reads its files, and an idle one ends by itself: the daemon starts
+ * another for the next request.
+ */
 async function asked(request: () => Promise<Reply>): Promise<Reply> {
   for (let n = 1; ; n++) {
     const reply = await request();
-    const isCutOff = reply.status === 500 && reply.body.includes('forkfile.sock');
-    if (!isCutOff || n >= FILE_ATTEMPTS) return reply;
+    if (!isCutOff(reply) || n >= FILE_ATTEMPTS) return reply;
   }
+}
+
+/** Its socket was gone already, or it ended once the request had reached it. */
+function isCutOff({ status, body }: Reply): boolean {
+  return status === 500 && (body.includes('forkfile.sock') || /"error":\s*"EOF"/.test(body));
 }

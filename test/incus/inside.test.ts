@@ -42,3 +42,21 @@ test('whether one whose connection broke was begun is not known: when what runs 
   expect(await exec('web', ['true'], 1000)).toMatchObject({ exitCode: 3 });
   expect(asked).toEqual([LOOK, EXEC, LOOK, LIST, BEFORE, EXEC, WAIT]);
 });
+
+test('a file is asked for again when the daemon’s helper for files ended in the middle, or before', async () => {
+  const broken = [
+    '{"type":"error","error":"EOF","error_code":500}',
+    '{"error":"dial unix forkfile.sock: refused"}',
+  ];
+  const link = { 'x-incus-type': 'symlink' };
+  const { readLink, asked } = web({
+    'GET /1.0/instances/web/files': () => {
+      const body = broken.shift();
+      return body === undefined
+        ? { status: 200, headers: link, body: '/target\n' }
+        : { status: 500, headers: {}, body };
+    },
+  });
+  expect(await readLink('web', '/link')).toBe('/target');
+  expect(asked).toHaveLength(3);
+});
