@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import type { ManifestApp } from '../model.js';
 import { ProblemError } from '../problem.js';
 import type { ForwardersFacts, InotifyFacts, ListenFacts } from './app-verdicts.js';
-import { orProblem, type ManifestFound, type World } from './world.js';
+import { orProblem, type Forwarder, type ManifestFound, type World } from './world.js';
 
 const LIMIT = '/proc/sys/fs/inotify/max_user_instances';
 
@@ -58,6 +58,20 @@ function addressesOf({ port, listen: main, publish }: ManifestApp): string[] {
   return [...new Set([...(port === null ? [] : [main]), ...published])];
 }
 
-export function forwarders(world: World): Promise<ForwardersFacts> {
-  return world.forwarders();
+const LOOKS = 4;
+
+/** One that a run is just opening does not listen yet: dead is what is dead at each of several looks. */
+export async function forwarders(world: World, pauseMs = 1000): Promise<ForwardersFacts> {
+  let found = await world.forwarders();
+  for (let look = 1; look < LOOKS && found.some(({ isAlive }) => !isAlive); look++) {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    const dead = new Set(found.filter(({ isAlive }) => !isAlive).map(identity));
+    const now = await world.forwarders();
+    found = now.map((one) => ({ ...one, isAlive: one.isAlive || !dead.has(identity(one)) }));
+  }
+  return found;
+}
+
+function identity({ project, app, listens }: Forwarder): string {
+  return JSON.stringify([project, app, listens]);
 }
