@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { golden, planned, shown } from './worlds.js';
+import { golden, planned, shown, UPGRADE } from './worlds.js';
 
 describe('an upgrade with volumes', () => {
   test('copies them while nothing writes, and a way back begins with that copy', () => {
@@ -25,16 +25,7 @@ describe('an upgrade with volumes', () => {
         [12] #11 web/check, what serves must be healthy
         [13] #12 web/record, as the manifest says: system
         [14] #13 web/collect, 5 are kept
-        [15] ?9-10,12 web/condemn~back, it did not work
-        [16] ~15 ?4-12 web/stop~back, back to generation 2 !container
-        [17] #16 ?6-12 web/restore~back, back to generation 2
-        [18] #17 ?7-12 web/return~back, back to generation 2
-        [19] #18 ?4-12 web/unexpose:web~back, back to generation 2
-        [20] #19 ?6-12 web/mark~back, back to generation 2
-        [21] #20 ?4-12 web/start~back, back to generation 2
-        [22] #21 ?4-12 web/settle~back, back to generation 2
-        [23] #22 ?4-12 web/expose:web~back, back to generation 2
-        [24] #23 ?4-12 web/check~back, back to generation 2
+        [15-24] ?4-12 web back to generation 2: condemn?9-10,12 stop restore?6-12 return?7-12 unexpose:web mark?6-12 start settle expose:web check
       `),
     );
   });
@@ -57,13 +48,7 @@ describe('an upgrade with volumes', () => {
         [7] #6 web/settle, the app must run the system it was given
         [8] #7 web/record, as the manifest says: power, system
         [9] #8 web/collect, 5 are kept
-        [10] ?6-7 web/condemn~back, it did not work
-        [11] ~10 ?4-7 web/stop~back, back to generation 2 !container
-        [12] #11 ?4-7 web/restore~back, back to generation 2
-        [13] #12 ?5-7 web/return~back, back to generation 2
-        [14] #13 ?4-7 web/mark~back, back to generation 2
-        [15] #14 ?4-7 web/start~back, back to generation 2
-        [16] #15 ?4-7 web/settle~back, back to generation 2
+        [10-16] ?4-7 web back to generation 2: condemn?6-7 stop restore return?5-7 mark start settle
       `),
     );
   });
@@ -83,13 +68,7 @@ describe('an upgrade with volumes', () => {
         [9] #8 web/settle, the app must run the system it was given
         [10] #9 web/record, as the manifest says: system, storage
         [11] #10 web/collect, 5 are kept
-        [12] ?8-9 web/condemn~back, it did not work
-        [13] ~12 ?6-9 web/stop~back, back to generation 1 !container
-        [14] #13 ?5-9 web/return~back, back to generation 1
-        [15] #14 ?7-9 web/detach:volume-data~back, back to generation 1
-        [16] #15 ?4-9 web/mark~back, back to generation 1
-        [17] #16 ?6-9 web/start~back, back to generation 1
-        [18] #17 ?6-9 web/settle~back, back to generation 1
+        [12-18] ?6-9 web back to generation 1: condemn?8-9 stop return?5-9 detach:volume-data?7-9 mark?4-9 start settle
       `),
     );
   });
@@ -113,25 +92,7 @@ describe('an upgrade with volumes', () => {
         want: ['web - source=b volumes=data:/x stateful=no'],
         have: ['web - volumes=data:/x stateful=no kept=1'],
       }),
-    ).toBe(
-      golden(`
-        web: rebuild
-        [1] web/evaluate, source changed
-        [2] #1 web/build, source changed
-        [3] #2 web/mark, should this be cut short
-        [4] #3 ~2 web/set-profile, source changed
-        [5] #4 ~2 web/activate, source changed !service
-        [6] #5 web/settle, the app must run the system it was given
-        [7] #6 web/record, as the manifest says: system
-        [8] #7 web/collect, 5 are kept
-        [9] ?5-6 web/condemn~back, it did not work
-        [10] ~9 ?5-6 web/stop~back, back to generation 1 !container
-        [11] #10 ?4-6 web/return~back, back to generation 1
-        [12] #11 ?3-6 web/mark~back, back to generation 1
-        [13] #12 ?5-6 web/start~back, back to generation 1
-        [14] #13 ?5-6 web/settle~back, back to generation 1
-      `),
-    );
+    ).toBe(shown(UPGRADE));
   });
 });
 
@@ -152,14 +113,7 @@ describe('an upgrade that was cut short', () => {
         [5] #4 web/settle, the app must run the system it was given
         [6] #5 web/record, as the manifest says: system, meta
         [7] #6 web/collect, 5 are kept
-        [8] ?4-5 web/condemn~back, it did not work
-        [9] ~8 ?4-5 web/stop~back, back to generation 1 !container
-        [10] #9 ?4-5 web/snapshot~back, nobody knows how long the new system has served
-        [11] #10 ?4-5 web/restore~back, back to generation 1
-        [12] #11 ?4-5 web/return~back, back to generation 1
-        [13] #12 ?4-5 web/mark~back, back to generation 1
-        [14] #13 ?4-5 web/start~back, back to generation 1
-        [15] #14 ?4-5 web/settle~back, back to generation 1
+        [8-15] ?4-5 web back to generation 1: condemn stop snapshot restore return mark start settle
       `),
     );
   });
@@ -185,14 +139,7 @@ describe('an upgrade that was cut short', () => {
         [10] #9 web/settle, the app must run the system it was given
         [11] #10 web/record, as the manifest says: system, meta
         [12] #11 web/collect, 5 are kept
-        [13] ?9-10 web/condemn~back, it did not work
-        [14] ~13 ?4-10 web/stop~back, back to generation 1 !container
-        [15] #14 ?4-5 web/snapshot~back, nobody knows how long the new system has served
-        [16] #15 ?4-10 web/restore~back, back to generation 1
-        [17] #16 ?4-10 web/return~back, back to generation 1
-        [18] #17 ?4-10 web/mark~back, back to generation 1
-        [19] #18 ?4-10 web/start~back, back to generation 1
-        [20] #19 ?4-10 web/settle~back, back to generation 1
+        [13-20] ?4-10 web back to generation 1: condemn?9-10 stop snapshot?4-5 restore return mark start settle
       `),
     );
   });
@@ -216,13 +163,7 @@ describe('an upgrade that was cut short', () => {
         [8] #7 web/settle, the app must run the system it was given
         [9] #8 web/record, as the manifest says: system, meta
         [10] #9 web/collect, 5 are kept
-        [11] ?7-8 web/condemn~back, it did not work
-        [12] ~11 ?3-8 web/stop~back, back to generation 1 !container
-        [13] #12 ?3-8 web/restore~back, back to generation 1
-        [14] #13 ?3-8 web/return~back, back to generation 1
-        [15] #14 ?3-8 web/mark~back, back to generation 1
-        [16] #15 ?3-8 web/start~back, back to generation 1
-        [17] #16 ?3-8 web/settle~back, back to generation 1
+        [11-17] ?3-8 web back to generation 1: condemn?7-8 stop restore return mark start settle
       `),
     );
   });
@@ -256,14 +197,7 @@ describe('a store of its own', () => {
         [16] #15 web/settle, the app must run the system it was given
         [17] #16 web/record, as the manifest says: system, meta
         [18] #17 web/collect, 5 are kept
-        [19] ?15-16 web/condemn~back, it did not work
-        [20] ~19 ?3-16 web/stop~back, back to generation 1 !container
-        [21] #20 ?3-4 web/snapshot~back, nobody knows how long the new system has served
-        [22] #21 ?3-16 web/restore~back, back to generation 1
-        [23] #22 ?3-16 web/return~back, back to generation 1
-        [24] #23 ?3-16 web/mark~back, back to generation 1
-        [25] #24 ?3-16 web/start~back, back to generation 1
-        [26] #25 ?3-16 web/settle~back, back to generation 1
+        [19-26] ?3-16 web back to generation 1: condemn?15-16 stop snapshot?3-4 restore return mark start settle
       `),
     );
   });
@@ -293,13 +227,7 @@ describe('a store of its own', () => {
         [14] #13 web/settle, the app must run the system it was given
         [15] #14 web/record, as the manifest says: power, system, meta
         [16] #15 web/collect, 5 are kept
-        [17] ?13-14 web/condemn~back, it did not work
-        [18] ~17 ?3-14 web/stop~back, back to generation 1 !container
-        [19] #18 ?3-14 web/restore~back, back to generation 1
-        [20] #19 ?3-14 web/return~back, back to generation 1
-        [21] #20 ?3-14 web/mark~back, back to generation 1
-        [22] #21 ?3-14 web/start~back, back to generation 1
-        [23] #22 ?3-14 web/settle~back, back to generation 1
+        [17-23] ?3-14 web back to generation 1: condemn?13-14 stop restore return mark start settle
       `),
     );
   });

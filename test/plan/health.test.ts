@@ -17,15 +17,7 @@ describe('health', () => {
         [7] #6 web/check, healthy means something else now
         [8] #7 web/record, as the manifest says: system, health
         [9] #8 web/collect, 5 are kept
-        [10] ?5-7 web/condemn~back, it did not work
-        [11] ~10 ?5-7 web/stop~back, back to generation 1 !container
-        [12] #11 ?4-7 web/return~back, back to generation 1
-        [13] #12 ?5-7 web/unexpose:web~back, back to generation 1
-        [14] #13 ?3-7 web/mark~back, back to generation 1
-        [15] #14 ?5-7 web/start~back, back to generation 1
-        [16] #15 ?5-7 web/settle~back, back to generation 1
-        [17] #16 ?5-7 web/expose:web~back, back to generation 1
-        [18] #17 ?5-7 web/check~back, back to generation 1
+        [10-18] ?5-7 web back to generation 1: condemn stop return?4-7 unexpose:web mark?3-7 start settle expose:web check
       `),
     );
   });
@@ -79,13 +71,7 @@ describe('health', () => {
         [6] #5 web/settle, the app must run the system it was given
         [7] #6 web/record, as the manifest says: system, health
         [8] #7 web/collect, 5 are kept
-        [9] ?5-6 web/condemn~back, it did not work
-        [10] ~9 ?5-6 web/stop~back, back to generation 1 !container
-        [11] #10 ?4-6 web/return~back, back to generation 1
-        [12] #11 ?3-6 web/mark~back, back to generation 1
-        [13] #12 ?5-6 web/start~back, back to generation 1
-        [14] #13 ?5-6 web/settle~back, back to generation 1
-        [15] #14 ?5-6 web/check~back, back to generation 1
+        [9-15] ?5-6 web back to generation 1: condemn stop return?4-6 mark?3-6 start settle check
       `),
     );
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { golden, planned, shown } from './worlds.js';
+import { golden, planned, shown, UPGRADE } from './worlds.js';
 
 describe('the way back', () => {
   test('of a switch: where the running app was touched it starts again with what it had', () => {
@@ -14,14 +14,7 @@ describe('the way back', () => {
         [6] #5 web/settle, the app must run the system it was given
         [7] #6 web/record, as the manifest says: system
         [8] #7 web/collect, 5 are kept
-        [9] ?5-6 web/condemn~back, it did not work
-        [10] ~9 ?5-6 web/stop~back, back to generation 2 !container
-        [11] #10 ?4-6 web/return~back, back to generation 2
-        [12] #11 ?5-6 web/unexpose:web~back, back to generation 2
-        [13] #12 ?3-6 web/mark~back, back to generation 2
-        [14] #13 ?5-6 web/start~back, back to generation 2
-        [15] #14 ?5-6 web/settle~back, back to generation 2
-        [16] #15 ?5-6 web/expose:web~back, back to generation 2
+        [9-16] ?5-6 web back to generation 2: condemn stop return?4-6 unexpose:web mark?3-6 start settle expose:web
       `),
     );
   });
@@ -52,19 +45,7 @@ describe('the way back', () => {
         [15] #14 ~2 web/expose:web, its system is up
         [16] #15 web/record, as the manifest says: system, storage, limits
         [17] #16 web/collect, 5 are kept
-        [18] ?13-14 web/condemn~back, it did not work
-        [19] ~18 ?6-15 web/stop~back, back to generation 1 !container
-        [20] #19 ?8-15 web/restore~back, back to generation 1
-        [21] #20 ?9-15 web/return~back, back to generation 1
-        [22] #21 ?5-15 web/configure~back, back to generation 1
-        [23] #22 ?10-15 web/detach:volume-data~back, back to generation 1
-        [24] #23 ?10-15 web/detach:volume-more~back, back to generation 1
-        [25] #24 ?10-15 web/attach:volume-data~back, back to generation 1
-        [26] #25 ?6-15 web/unexpose:web~back, back to generation 1
-        [27] #26 ?8-15 web/mark~back, back to generation 1
-        [28] #27 ?6-15 web/start~back, back to generation 1
-        [29] #28 ?6-15 web/settle~back, back to generation 1
-        [30] #29 ?6-15 web/expose:web~back, back to generation 1
+        [18-30] ?6-15 web back to generation 1: condemn?13-14 stop restore?8-15 return?9-15 configure?5-15 detach:volume-data?10-15 detach:volume-more?10-15 attach:volume-data?10-15 unexpose:web mark?8-15 start settle expose:web
       `),
     );
   });
@@ -89,11 +70,7 @@ describe('the way back', () => {
         [3] #2 web/start, it was stopped for the change
         [4] #3 web/settle, the app must run the system it was given
         [5] #4 web/record, as the manifest says: container
-        [6] ?3-4 web/condemn~back, it did not work
-        [7] ~6 ?2-4 web/stop~back, back to generation 1 !container
-        [8] #7 ?1-4 web/configure~back, back to generation 1
-        [9] #8 ?2-4 web/start~back, back to generation 1
-        [10] #9 ?2-4 web/settle~back, back to generation 1
+        [6-10] ?2-4 web back to generation 1: condemn?3-4 stop configure?1-4 start settle
       `),
     );
   });
@@ -112,15 +89,7 @@ describe('the way back', () => {
         [8] #7 ~2 web/unexpose:web, 127.0.0.1:80 is not in the manifest any more !exposure
         [9] #8 web/record, as the manifest says: system, exposure
         [10] #9 web/collect, 5 are kept
-        [11] ?5-6 web/condemn~back, it did not work
-        [12] ~11 ?5-8 web/stop~back, back to generation 1 !container
-        [13] #12 ?4-8 web/return~back, back to generation 1
-        [14] #13 ?5-8 web/unexpose:web~back, back to generation 1
-        [15] #14 ?5-8 web/unexpose:web-2~back, back to generation 1
-        [16] #15 ?3-8 web/mark~back, back to generation 1
-        [17] #16 ?5-8 web/start~back, back to generation 1
-        [18] #17 ?5-8 web/settle~back, back to generation 1
-        [19] #18 ?5-8 web/expose:web~back, back to generation 1
+        [11-19] ?5-8 web back to generation 1: condemn?5-6 stop return?4-8 unexpose:web unexpose:web-2 mark?3-8 start settle expose:web
       `),
     );
   });
@@ -138,18 +107,13 @@ describe('the way back', () => {
         [7] #6 web/settle, the app must run the system it was given
         [8] #7 web/record, as the manifest says: system
         [9] #8 web/collect, 5 are kept
-        [10] ?6-7 web/condemn~back, it did not work
-        [11] ~10 ?5-7 web/stop~back, back to generation 1 !container
-        [12] #11 ?4-7 web/return~back, back to generation 1
-        [13] #12 ?3-7 web/mark~back, back to generation 1
-        [14] #13 ?5-7 web/start~back, back to generation 1
-        [15] #14 ?5-7 web/settle~back, back to generation 1
+        [10-15] ?5-7 web back to generation 1: condemn?6-7 stop return?4-7 mark?3-7 start settle
       `),
     );
   });
 
   test('of activation = switch is a restart all the same: what did not switch one way may not switch the other', () => {
-    expect(shown({ want: ['web - source=b activation=switch'], have: ['web - kept=1'] })).toBe(
+    expect(shown(UPGRADE)).toBe(
       golden(`
         web: rebuild
         [1] web/evaluate, source changed
@@ -160,13 +124,11 @@ describe('the way back', () => {
         [6] #5 web/settle, the app must run the system it was given
         [7] #6 web/record, as the manifest says: system
         [8] #7 web/collect, 5 are kept
-        [9] ?5-6 web/condemn~back, it did not work
-        [10] ~9 ?5-6 web/stop~back, back to generation 1 !container
-        [11] #10 ?4-6 web/return~back, back to generation 1
-        [12] #11 ?3-6 web/mark~back, back to generation 1
-        [13] #12 ?5-6 web/start~back, back to generation 1
-        [14] #13 ?5-6 web/settle~back, back to generation 1
+        [9-14] ?5-6 web back to generation 1: condemn stop return?4-6 mark?3-6 start settle
       `),
+    );
+    expect(shown({ want: ['web - source=b activation=switch'], have: ['web - kept=1'] })).toBe(
+      shown(UPGRADE),
     );
   });
 
@@ -191,13 +153,7 @@ describe('the way back', () => {
         [10] #9 web/settle, the app must run the system it was given
         [11] #10 web/record, as the manifest says: system
         [12] #11 web/collect, 5 are kept
-        [13] ?9-10 web/condemn~back, it did not work
-        [14] ~13 ?5-10 web/stop~back, back to generation 1 !container
-        [15] #14 ?7-10 web/restore~back, back to generation 1
-        [16] #15 ?8-10 web/return~back, back to generation 1
-        [17] #16 ?7-10 web/mark~back, back to generation 1
-        [18] #17 ?5-10 web/start~back, back to generation 1
-        [19] #18 ?5-10 web/settle~back, back to generation 1
+        [13-19] ?5-10 web back to generation 1: condemn?9-10 stop restore?7-10 return?8-10 mark?7-10 start settle
       `),
     );
   });
@@ -218,12 +174,7 @@ describe('the way back', () => {
         [8] #7 web/settle, the app must run the system it was given
         [9] #8 web/record, as the manifest says: power, system
         [10] #9 web/collect, 5 are kept
-        [11] ?7-8 web/condemn~back, it did not work
-        [12] ~11 ?3-8 web/stop~back, back to generation 1 !container
-        [13] #12 ?6-8 web/return~back, back to generation 1
-        [14] #13 ?5-8 web/mark~back, back to generation 1
-        [15] #14 ?3-8 web/start~back, back to generation 1
-        [16] #15 ?3-8 web/settle~back, back to generation 1
+        [11-16] ?3-8 web back to generation 1: condemn?7-8 stop return?6-8 mark?5-8 start settle
       `),
     );
   });
@@ -240,12 +191,7 @@ describe('the way back', () => {
         [6] #5 web/settle, the app must run the system it was given
         [7] #6 web/record, as the manifest says: power, system
         [8] #7 web/collect, 5 are kept
-        [9] ?5-6 web/condemn~back, it did not work
-        [10] ~9 ?3-6 web/stop~back, back to generation 1 !container
-        [11] #10 ?4-6 web/return~back, back to generation 1
-        [12] #11 ?3-6 web/mark~back, back to generation 1
-        [13] #12 ?3-6 web/start~back, back to generation 1
-        [14] #13 ?3-6 web/settle~back, back to generation 1
+        [9-14] ?3-6 web back to generation 1: condemn?5-6 stop return?4-6 mark start settle
       `),
     );
   });
@@ -271,13 +217,7 @@ describe('the way back', () => {
         [13] #12 new/settle, the app must run the system it was given
         [14] #13 new/record, as the manifest says: system, meta
         [15] #14 new/collect, 5 are kept
-        [16] ?12-13 new/condemn~back, it did not work
-        [17] ~16 ?8-13 new/stop~back, back to generation 1 !container
-        [18] #17 ?10-13 new/restore~back, back to generation 1
-        [19] #18 ?11-13 new/return~back, back to generation 1
-        [20] #19 ?10-13 new/mark~back, back to generation 1
-        [21] #20 ?8-13 new/start~back, back to generation 1
-        [22] #21 ?8-13 new/settle~back, back to generation 1
+        [16-22] ?8-13 new back to generation 1: condemn?12-13 stop restore?10-13 return?11-13 mark?10-13 start settle
       `),
     );
   });
@@ -296,12 +236,7 @@ describe('the way back', () => {
         [8] #7 web/settle, the app must run the system it was given
         [9] #8 web/record, as the manifest says: system, secrets
         [10] #9 web/collect, 5 are kept
-        [11] ?6,8 web/condemn~back, it did not work
-        [12] ~11 ?6-8 web/stop~back, back to generation 1 !container
-        [13] #12 ?4-8 web/return~back, back to generation 1
-        [14] #13 ?3-8 web/mark~back, back to generation 1
-        [15] #14 ?6-8 web/start~back, back to generation 1
-        [16] #15 ?6-8 web/settle~back, back to generation 1
+        [11-16] ?6-8 web back to generation 1: condemn?6,8 stop return?4-8 mark?3-8 start settle
       `),
     );
   });
@@ -324,15 +259,7 @@ describe('the way back', () => {
         [11] #10 ~5 web/unexpose:web, 127.0.0.1:80 is not in the manifest any more !exposure
         [12] #11 web/record, as the manifest says: system, exposure
         [13] #12 web/collect, 5 are kept
-        [14] ?8-9 web/condemn~back, it did not work
-        [15] ~14 ?8-11 web/stop~back, back to generation 1 !container
-        [16] #15 ?7-11 web/return~back, back to generation 1
-        [17] #16 ?8-11 web/unexpose:web~back, back to generation 1
-        [18] #17 ?8-11 web/unexpose:web-2~back, back to generation 1
-        [19] #18 ?6-11 web/mark~back, back to generation 1
-        [20] #19 ?8-11 web/start~back, back to generation 1
-        [21] #20 ?8-11 web/settle~back, back to generation 1
-        [22] #21 ?8-11 web/expose:web~back, back to generation 1
+        [14-22] ?8-11 web back to generation 1: condemn?8-9 stop return?7-11 unexpose:web unexpose:web-2 mark?6-11 start settle expose:web
       `),
     );
   });

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { bindingOf, formatBinding, proxyListen } from '../../src/listen.js';
 import type {
   Actual,
@@ -90,10 +91,38 @@ export function actualOf({
   };
 }
 
-/** What `printPlan` says of that world. */
+/** The least that there is to an upgrade: an app that nothing is kept for and nobody reaches gets another system. */
+export const UPGRADE: World = { want: ['web - source=b'], have: ['web - kept=1'] };
+
+/** What `printPlan` says of that world. With a way back in one line it says no less than with one line for each step. */
 export function shown(world: World): string {
-  return printPlan(planned(world));
+  const plan = planned(world);
+  const text = printPlan(plan);
+  expect(unfolded(text)).toBe(printPlan(plan, { wayBack: 'spelled out' }));
+  return text;
 }
+
+/** The text of a plan with its ways back spelled out, made from the text alone. */
+export function unfolded(text: string): string {
+  const line = /^\[(\d+)-\d+\] \?(\S+) (\S+) (back to generation \d+): (.+)$/gm;
+  return text.replace(line, (_, first: string, due: string, app: string, cause: string, names: string) => {
+    const steps = names.split(' ').map((step) => step.split('?'));
+    return steps
+      .map(([name = '', own = due], i) => {
+        const sign = steps[i - 1]?.[0] === 'condemn' ? '~' : '#';
+        const edge = i === 0 ? '' : `${sign}${Number(first) + i - 1} `;
+        const interrupts = name === 'stop' ? ' !container' : '';
+        const words = `${OWN_CAUSES[name] ?? cause}${interrupts}`;
+        return `[${Number(first) + i}] ${edge}?${own} ${app}/${name}~back, ${words}`;
+      })
+      .join('\n');
+  });
+}
+
+const OWN_CAUSES: Readonly<Record<string, string>> = {
+  condemn: 'it did not work',
+  snapshot: 'nobody knows how long the new system has served',
+};
 
 /** What a person is told about the apps of that world. */
 export function notes(world: World): string[] {
