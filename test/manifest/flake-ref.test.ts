@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseFlakeRef } from '../../src/manifest/flake-ref.js';
+import { examples } from '../sample.js';
 
 const DIR = '/srv/home lab';
 
@@ -167,7 +168,7 @@ describe('refused', () => {
         if ('problem' in ref) expect(ref.problem.message).not.toBe('');
         else expect(ref.url).toMatch(/^[!-~]+$/);
       }),
-      { numRuns: 500 },
+      examples(500),
     );
   });
 });

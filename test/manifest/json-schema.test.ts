@@ -6,6 +6,7 @@ import { parseToml } from '../../src/manifest/parse.js';
 import { readManifest } from '../../src/manifest/read.js';
 import { manifestText } from './random.js';
 import { problemsIn } from './reading.js';
+import { examples } from '../sample.js';
 
 type Schema = {
   readonly type?: string | readonly string[];
@@ -117,7 +118,7 @@ test('random manifests are valid in an editor as well', () => {
       // Integers beyond 2^53 are for `nixos` alone, which the plain parser does not know.
       if (editorSays(text) !== 'syntax') expect(editorSays(text)).toBe('ok');
     }),
-    { numRuns: 200 },
+    examples(200),
   );
 });
 

@@ -5,6 +5,7 @@ import { emptyLock } from '../../src/manifest/lock.js';
 import { printManifest } from '../../src/manifest/print.js';
 import { manifestText } from './random.js';
 import { golden, manifestOf } from './reading.js';
+import { examples } from '../sample.js';
 
 const TEXT = `project = "home"
 [defaults]
@@ -121,7 +122,7 @@ describe('random manifests', () => {
           'apps',
         ]);
       }),
-      { numRuns: 300 },
+      examples(300),
     );
   });
 
@@ -158,7 +159,7 @@ describe('random manifests', () => {
           );
         }
       }),
-      { numRuns: 200 },
+      examples(200),
     );
   });
 });
