@@ -1,7 +1,10 @@
-export default {
+// Jest's workers are processes of their own: they get our options of Node, and tests are ES modules.
+if (!process.execArgv.includes('--experimental-vm-modules'))
+  process.execArgv.push('--experimental-vm-modules', '--disable-warning=ExperimentalWarning');
+
+const shared = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts?(x)'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
@@ -17,6 +20,26 @@ export default {
       },
     ],
   },
-  testPathIgnorePatterns: ['/node_modules/', '/test/bench/.cache/'],
-  testTimeout: 180_000,
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/bench/.cache/'],
+};
+
+/** Tests that need the real Incus or the real Nix: the stories, and those of a room that say so in their name. */
+const REAL = ['**/test/story/**/*.test.ts', '**/test/**/*.real.test.ts'];
+
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['**/test/**/*.test.ts?(x)', ...REAL.map((pattern) => `!${pattern}`)],
+    },
+    { ...shared, displayName: 'story', testMatch: REAL },
+  ],
+  // No test of how fast something is: what hangs for good is to end.
+  testTimeout: 600_000,
+  globalSetup: '<rootDir>/test/jest/seed.mjs',
+  testSequencer: '<rootDir>/test/jest/sequencer.mjs',
+  reporters: ['default', '<rootDir>/test/jest/durations.mjs'],
+  // Also for a single file: only workers have the options of Node from above. One that has grown is replaced.
+  workerIdleMemoryLimit: '1GB',
 };

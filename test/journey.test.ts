@@ -6,6 +6,7 @@ import type { Desired, Plan } from '../src/model.js';
 import { planOf } from '../src/plan/plan.js';
 import { Machine } from './machine.js';
 import { manifestText } from './manifest/random.js';
+import { examples } from './sample.js';
 
 /** The whole way of the data, with a daemon in memory: text, what is wanted, plan, run, what is there, plan. */
 function desiredIn(text: string): Desired {
@@ -61,7 +62,7 @@ test('whatever a manifest says: after `up` there is nothing to do', async () => 
       await up(machine, desired);
       expectNothing(planned(machine, desired));
     }),
-    { numRuns: 150 },
+    examples(150),
   );
 });
 
@@ -74,6 +75,6 @@ test('from any manifest to any other: after `up` there is nothing to do', async 
       await up(machine, desired);
       expectNothing(planned(machine, desired));
     }),
-    { numRuns: 150 },
+    examples(150),
   );
 });

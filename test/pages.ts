@@ -7,6 +7,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Every page that a person reads, relative to the repository. */
 export const PAGES: readonly string[] = [
   'README.md',
+  'CONTRIBUTING.md',
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`),
 ].filter((page) => page.endsWith('.md'));
 

@@ -17,8 +17,12 @@ const packages = [
   'perl-base',
 ];
 
-/** Nothing in a guest reads these; they are two fifths of the size. */
+/**
+ * Nothing in a guest reads these; they are two fifths of the size. The generators look for disks and consoles that no
+ * guest has, a dozen programs at each boot and each switch: a fifth of the processor time of all stories.
+ */
 const ballast = [
+  'usr/lib/systemd/system-generators',
   'etc/apt/apt.conf.d/99mmdebstrap',
   'var/cache/apt',
   'var/lib/apt/lists',

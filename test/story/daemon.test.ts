@@ -4,7 +4,7 @@ import { freePorts, get, Story } from './rig.js';
 
 /** The daemon is restarted, or dies and is started again, while `up` is at something: `up` waits and goes on. */
 const daemon = new OwnDaemon();
-const story = new Story('daemon', daemon.socket);
+const story = new Story('daemon', { socket: daemon.socket, isWatched: true });
 const DATA = '/var/lib/data/precious';
 let port = 0;
 

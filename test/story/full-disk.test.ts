@@ -10,7 +10,7 @@ const DATA = '/var/lib/ledger';
 
 /** A daemon whose only pool is small; no other disk is full. Somebody else takes what is left of it. */
 const daemon = new OwnDaemon();
-const story = new Story('full', daemon.socket);
+const story = new Story('full', { socket: daemon.socket });
 const ballast = join(daemon.pool, 'ballast');
 let port = 0;
 

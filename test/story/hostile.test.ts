@@ -17,7 +17,7 @@ describe('text that would be code somewhere else', () => {
     const up = await story.pets(['up', '--progress', 'plain']);
     // A newline is refused with its place; without it the same name works.
     expect(up.code).toBe(65);
-    expect(up.stderr).toMatch(/^pets\.toml:6:13: /m);
+    expect(up.stderr).toMatch(/^pets\.toml:7:13: /m);
     const name = odd.replace('\n', ' ');
     story.plainFlake(name, 'environment.etc."which".text = "odd";');
     story.manifest({ odd: `flake-ref = ${JSON.stringify(`./${name}`)}` });

@@ -1,13 +1,20 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { call } from '../bench/incus-api.mjs';
+
+export { freePorts, isFree } from '../ports.js';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const PROGRAM = join(ROOT, 'dist', 'pets.mjs');
 export const SOCKET = process.env['INCUS_SOCKET'] ?? '/var/lib/incus/unix.socket';
+
+/** What takes as long as this will never end, however busy the machine is. */
+const HANGS_MS = 540_000;
 
 export type Result = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
@@ -27,7 +34,7 @@ export function run(
     const child = execFile(
       command,
       args,
-      { maxBuffer: 64 * 1024 * 1024, timeout: 150_000, ...options },
+      { maxBuffer: 64 * 1024 * 1024, timeout: HANGS_MS, ...options },
       (error, stdout, stderr) => {
         resolve({ code: error ? ((error as { code?: number }).code ?? null) : 0, stdout, stderr });
       },
@@ -47,53 +54,30 @@ export async function must(
   return stdout.trim();
 }
 
-/** Ports that were free a moment ago, as many as asked for. */
-export async function freePorts(count: number, host = '127.0.0.1'): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer();
-          server.listen(0, host, () => {
-            resolve(server);
-          });
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-/** Whether nobody listens there. */
-export function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => {
-      resolve(false);
-    });
-    server.listen(port, '127.0.0.1', () =>
-      server.close(() => {
-        resolve(true);
-      }),
-    );
-  });
-}
-
+/** No other worker, and no other run on this machine, has it. */
+const RUN = `t${process.pid.toString(36)}${randomBytes(2).toString('hex')}`;
 let count = 0;
+
+export type StoryOptions = {
+  /** Of another daemon than the tests' usual one. */
+  readonly socket?: string;
+  /**
+   * Whether apps that say nothing of their health are watched for the default window of three seconds, as they are
+   * for a user. Most stories are about something else.
+   */
+  readonly isWatched?: boolean;
+};
 
 /** A manifest's folder with flakes beside it, and a project name that nobody else has. */
 export class Story {
   readonly project: string;
   readonly folder: string;
   readonly #children = new Set<ChildProcess>();
-  readonly #socket: string | undefined;
+  readonly #options: StoryOptions;
 
-  /** `socket`: of another daemon than the tests' usual one. */
-  constructor(name: string, socket?: string) {
-    this.#socket = socket;
-    this.project = `t${process.pid}-${++count}-${name}`;
+  constructor(name: string, options: StoryOptions = {}) {
+    this.#options = options;
+    this.project = `${RUN}-${++count}-${name}`;
     this.folder = mkdtempSync(join(tmpdir(), `pets-${name}-`));
   }
 
@@ -105,9 +89,10 @@ export class Story {
   /** `apps`: name → the lines of its table. */
   manifest(apps: Readonly<Record<string, string>>): void {
     const tables = Object.entries(apps).map(([app, lines]) => `[apps.${this.name(app)}]\n${lines}\n`);
+    const health = this.#options.isWatched ? '' : 'health = false\n';
     this.write(
       'pets.toml',
-      [`project = "${this.project}"\n[defaults]\nnixpkgs = "${standIn()}"\n`, ...tables].join('\n'),
+      [`project = "${this.project}"\n[defaults]\nnixpkgs = "${standIn()}"\n${health}`, ...tables].join('\n'),
     );
   }
 
@@ -139,7 +124,8 @@ export class Story {
 
   /** What `pets` records of its runs stays in the story's folder. */
   env(): NodeJS.ProcessEnv {
-    const daemon = this.#socket === undefined ? {} : { INCUS_SOCKET: this.#socket };
+    const { socket } = this.#options;
+    const daemon = socket === undefined ? {} : { INCUS_SOCKET: socket };
     return { ...cleanEnv(), ...daemon, PETS_STATE_DIR: join(this.folder, '.state') };
   }
 
@@ -199,15 +185,22 @@ export class Story {
 
   /** The daemon may still be at something that a killed run began. */
   async #deleteInstances(): Promise<void> {
-    let said = '';
     for (let n = 0; n < 20; n++) {
       const left = await this.instances();
       if (left.length === 0) return;
-      for (const { name } of left)
-        said = (await run('incus', ['delete', '--force', name], { env: this.env() })).stderr;
+      // A failure is no reason yet: the next round sees what is left.
+      await Promise.all(
+        left.map(({ name }) => run('incus', ['delete', '--force', name], { env: this.env() })),
+      );
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
-    throw new Error(`could not remove the instances of ${this.project}: ${said}`);
+    const [first] = await this.instances();
+    if (first) await this.#incus('delete', '--force', first.name);
+  }
+
+  /** What the daemon answers to a GET. The list of the `incus` command is another thing: it asks each guest as well. */
+  ask(path: string): Promise<unknown> {
+    return call(this.#options.socket ?? SOCKET, 'GET', path, undefined, { timeout: HANGS_MS });
   }
 
   async instances(): Promise<
@@ -218,10 +211,8 @@ export class Story {
       devices: Record<string, Record<string, string>>;
     }[]
   > {
-    const list = JSON.parse(await this.#incus('list', '--format', 'json')) as Awaited<
-      ReturnType<Story['instances']>
-    >;
-    // Without their counters, which go on counting.
+    const list = (await this.ask('/1.0/instances?recursion=1')) as Awaited<ReturnType<Story['instances']>>;
+    // Without what is different at each look.
     return list
       .filter((i) => i.name.startsWith(`${this.project}-`))
       .map(({ name, status, config, devices }) => ({ name, status, config, devices }));
@@ -229,12 +220,10 @@ export class Story {
 
   /** The project's custom volumes, kept ones too. */
   async volumes(): Promise<{ name: string; pool: string; config: Record<string, string> }[]> {
-    const pools = JSON.parse(await this.#incus('storage', 'list', '--format', 'json')) as {
-      name: string;
-    }[];
+    const pools = (await this.ask('/1.0/storage-pools?recursion=1')) as { name: string }[];
     const lists = pools.map(async ({ name: pool }) => {
-      const list = await this.#incus('storage', 'volume', 'list', pool, 'type=custom', '--format', 'json');
-      const volumes = JSON.parse(list) as { name: string; config: Record<string, string> }[];
+      const path = `/1.0/storage-pools/${pool}/volumes/custom?recursion=1`;
+      const volumes = (await this.ask(path)) as { name: string; config: Record<string, string> }[];
       return volumes.map((volume) => ({ ...volume, pool }));
     });
     return (await Promise.all(lists))
@@ -248,8 +237,15 @@ export class Story {
   }
 
   /** A file of an app. On a busy machine what a command prints gets lost now and then on its way out. */
-  file(app: string, path: string): Promise<string> {
-    return this.#incus('file', 'pull', `${this.name(app)}${path}`, '-');
+  async file(app: string, path: string): Promise<string> {
+    for (let n = 1; ; n++) {
+      const pulled = await run('incus', ['file', 'pull', `${this.name(app)}${path}`, '-'], {
+        env: this.env(),
+      });
+      if (pulled.code === 0) return pulled.stdout.trim();
+      // The daemon's helper for files ends when it is idle, now and then in the middle of a request.
+      if (n === 5 || !pulled.stderr.includes('EOF')) throw new Error(`${path} of ${app}: ${pulled.stderr}`);
+    }
   }
 
   async bootIds(): Promise<Record<string, string>> {

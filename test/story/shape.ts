@@ -12,11 +12,10 @@ export async function shapeOf(story: Story, ports: readonly number[]): Promise<u
   const [instances, volumes, operations, processes] = await Promise.all([
     story.instances(),
     story.volumes(),
-    must('incus', ['query', '/1.0/operations?recursion=1']),
+    story.ask('/1.0/operations?recursion=1'),
     must('ps', ['-eo', 'args']),
   ]);
-  // Nothing is printed where there is none.
-  const { running = [] } = JSON.parse(operations || '{}') as { running?: readonly object[] };
+  const { running = [] } = operations as { running?: readonly object[] };
   return {
     instances: instances.map((instance) => ({
       ...partsOf(instance),
@@ -26,7 +25,7 @@ export async function shapeOf(story: Story, ports: readonly number[]): Promise<u
       volumes.map(async ({ name, pool, config }) => ({
         name,
         app: config['user.pets.app'],
-        copies: await copiesOf(pool, name, instances),
+        copies: await copiesOf(story, pool, name, instances),
       })),
     ),
     running: running.filter((operation) => JSON.stringify(operation).includes(story.project)),
@@ -76,11 +75,14 @@ function generationsOf(story: Story, { name, config }: Instance): object {
 }
 
 /** Those of recorded generations, by how many are newer. What was there before a way back is kept for a person. */
-async function copiesOf(pool: string, volume: string, instances: readonly Instance[]): Promise<unknown> {
+async function copiesOf(
+  story: Story,
+  pool: string,
+  volume: string,
+  instances: readonly Instance[],
+): Promise<unknown> {
   const path = `/1.0/storage-pools/${pool}/volumes/custom/${encodeURIComponent(volume)}/snapshots`;
-  const names = (JSON.parse(await must('incus', ['query', path])) as string[]).map((url) =>
-    String(url.split('/').at(-1)),
-  );
+  const names = ((await story.ask(path)) as string[]).map((url) => String(url.split('/').at(-1)));
   const recorded = instances.flatMap(recordedOn);
   return names
     .filter((name) => !name.startsWith('pets-undone-'))

@@ -22,7 +22,7 @@ export function onTerminal(
       SHELL: '/bin/sh',
       TERM: 'xterm-256color',
     },
-    timeout: 120_000,
+    timeout: 540_000,
   });
   let screen = '';
   let replied = false;

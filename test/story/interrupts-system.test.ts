@@ -1,0 +1,3 @@
+import { walkThrough } from './interrupts.js';
+
+walkThrough('system');

@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Story } from './rig.js';
+
+let story: Story;
+beforeEach(() => {
+  story = new Story('switch');
+});
+afterEach(() => story.cleanUp());
+
+describe('while it runs', () => {
+  test('a switch that failed is taken back, tried again when that is asked for, and not taken for done', async () => {
+    story.plainFlake('app', '');
+    story.manifest({ app: 'flake-ref = "./app"' });
+    await story.ok(['up']);
+    story.plainFlake('app', 'system.activationScripts.broken = "echo cannot; exit 1";');
+    for (const args of [[], ['--retry']]) {
+      const up = await story.pets(['up', '--progress', 'plain', ...args]);
+      expect({ args, code: up.code }).toEqual({ args, code: 3 });
+      expect(up.stderr).toContain('switch-to-configuration failed');
+      expect(await story.pets(['diff', '--exit-code'])).toMatchObject({ code: 2 });
+    }
+    story.plainFlake('app', '');
+    await story.ok(['up']);
+  });
+
+  test('a unit that fails during a switch (exit 4): told as a warning, and the app fails with its journal', async () => {
+    const unit = (script: string) =>
+      `systemd.services.worker = { wantedBy = [ "multi-user.target" ]; serviceConfig.Type = "oneshot"; script = "${script}"; };`;
+    story.plainFlake('app', unit('echo fine'));
+    story.manifest({ app: 'flake-ref = "./app"' });
+    await story.ok(['up']);
+    const boots = await story.bootIds();
+    story.plainFlake('app', unit('echo a late excuse; exit 3'));
+    const up = await story.pets(['up', '--progress', 'plain']);
+    expect(up.code).toBe(3);
+    expect(up.stderr).toMatch(/warning: .*worker\.service|the following units failed: worker\.service/);
+    expect(up.stderr).toContain('a late excuse');
+    expect(await story.pets(['diff', '--exit-code'])).toMatchObject({ code: 2 });
+    story.plainFlake('app', unit('echo fine again'));
+    const back = await story.bootIds();
+    expect(back).not.toEqual(boots);
+    await story.ok(['up']);
+    expect(await story.bootIds()).toEqual(back);
+  });
+});
