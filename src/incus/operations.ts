@@ -57,11 +57,15 @@ export class Rest {
 
   /** Waits for what a write has begun, if it is more than the answer says. */
   async ended(body: string, timeoutMs: number): Promise<OperationResult> {
-    const { type, operation } = open(body);
-    return type === 'async' && operation !== undefined ? this.wait(operation, timeoutMs) : { metadata: null };
+    const { type, operation, metadata } = open(body);
+    if (type !== 'async' || operation === undefined) return { metadata: null };
+    return this.wait(operationAt(operation, metadata), timeoutMs);
   }
 
-  /** Waits in rounds: `/wait` answers 200 whatever happened, and an ended operation is forgotten after 5 s. */
+  /**
+   * Waits in rounds: `/wait` answers 200 whatever happened, and an ended operation is forgotten after 5 s. Up to 6.0.4
+   * a failure, and a round that is over, come as an error; from 6.0.5 and 6.12 on as the operation itself.
+   */
   async wait(operation: string, timeoutMs: number): Promise<OperationResult> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
@@ -70,8 +74,10 @@ export class Rest {
       const seconds = Math.max(1, Math.min(WAIT_SECONDS, Math.ceil(left)));
       const reply = await patiently(() => this.#send('GET', `${operation}/wait?timeout=${seconds}`), isLost);
       const envelope = parse(reply.body);
-      if (envelope.type !== 'error') return { metadata: inner(envelope.metadata) };
-      const ended = await this.#endOf(operation, envelope);
+      const ended =
+        envelope.type === 'error'
+          ? await this.#endOf(operation, envelope)
+          : resultOf(envelope.metadata as OperationState | null);
       if (ended !== null) return ended;
     }
   }
@@ -79,29 +85,44 @@ export class Rest {
   /** What an error from `/wait` means: the operation failed, or has ended meanwhile, or (null) still runs. */
   async #endOf(operation: string, { error, error_code }: Envelope): Promise<OperationResult | null> {
     const isLate = error?.includes('context deadline exceeded') === true;
-    const found = isLate ? ((await this.get(operation))?.metadata as OperationState | undefined) : undefined;
-    const status = found?.status_code;
-    if (status === STATUS.running || status === STATUS.pending) return null;
-    if (status === STATUS.success) return { metadata: found?.metadata ?? null };
+    const found = isLate ? await this.get(operation) : null;
+    if (found) return resultOf(found.metadata as OperationState | null, error_code);
     // Forgotten 5 s after its end, or with a daemon that was restarted: only the resource itself can tell.
-    if (error_code === 404) throw new ConnectionLost('the daemon has forgotten the operation');
-    const [words, code] = [found?.err ?? error ?? 'unknown error', error_code ?? 500];
-    if (isLeaving(code, words)) throw new ConnectionLost('the daemon was shut down');
-    throw new IncusError(words, code);
+    if (isLate || error_code === 404) throw new ConnectionLost('the daemon has forgotten the operation');
+    throw failure(error ?? 'unknown error', error_code ?? 500);
   }
 }
 
+/** `metadata`: the operation, as far as the answer has it. */
+function operationAt(url: string, metadata: unknown): string {
+  const { id } = (metadata ?? {}) as { readonly id?: unknown };
+  // The URL may name the project too, or a member of a cluster: any of them waits by the id.
+  return typeof id === 'string' ? `/1.0/operations/${encodeURIComponent(id)}` : url.replace(/\?.*$/, '');
+}
+
+/** What an operation says of itself: it has succeeded, or failed, or (null) still runs. */
+function resultOf(operation: OperationState | null, code = 500): OperationResult | null {
+  const { status_code: status, status: word, err = '', metadata = null } = operation ?? {};
+  if (err !== '') throw failure(err, code);
+  if (status === STATUS.success) return { metadata };
+  if (status !== undefined && status < STATUS.success) return null;
+  throw failure(`the operation has ended as ${word ?? String(status ?? 'nobody knows what')}`, code);
+}
+
+function failure(words: string, code: number): Error {
+  return isLeaving(code, words)
+    ? new ConnectionLost('the daemon was shut down')
+    : new IncusError(words, code);
+}
+
 type OperationState = {
-  readonly status_code: number;
+  readonly status?: string;
+  readonly status_code?: number;
   readonly err?: string;
   readonly metadata?: Readonly<Record<string, unknown>> | null;
 };
-/** Incus' status codes (doc/rest-api.md). */
-const STATUS = { running: 103, pending: 105, success: 200 } as const;
-
-function inner(metadata: unknown): Readonly<Record<string, unknown>> | null {
-  return (metadata as { metadata?: Record<string, unknown> | null } | null)?.metadata ?? null;
-}
+/** Incus' status codes (doc/rest-api.md): below it are those of what goes on, above it other ends. */
+const STATUS = { success: 200 } as const;
 
 /** The envelope of an answer; the error in it is thrown. */
 export function open(body: string): Envelope {

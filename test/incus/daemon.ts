@@ -12,6 +12,9 @@ export const failed = (error: string, error_code = 500) =>
 export const begun = (id: string) =>
   json({ type: 'async', operation: `/1.0/operations/${id}`, metadata: {} }, 202);
 
+/** What is answered to who waits for an operation. */
+export const ended = (metadata: object = {}) => shown({ status: 'Success', status_code: 200, metadata });
+
 /** An operation of the daemon's list, on one instance. */
 export const operation = (id: string, instance: string, change: object = {}) => ({
   id,
@@ -44,7 +47,7 @@ export function operations(running: Operation[]): Answers {
         running.findIndex((op) => op.id === id),
         1,
       );
-      return shown({ metadata: {} });
+      return ended();
     };
     return [`GET /1.0/operations/${id}/wait`, wait] as const;
   });

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { ConnectionLost, type Reply } from '../../src/incus/http.js';
 import { insideOf } from '../../src/incus/inside.js';
 import { OwnInstances } from '../../src/incus/own.js';
-import { begun, daemon, operation, operations, shown } from './daemon.js';
+import { begun, daemon, ended, operation, operations, shown } from './daemon.js';
 
 const LIST = 'GET /1.0/operations';
 const LOOK = 'GET /1.0/instances/web';
@@ -24,7 +24,7 @@ function web(answers: Readonly<Record<string, () => Reply>>) {
     ]),
     [LOOK]: () => shown({ status: 'Running', config, devices: {}, description: '' }),
     [EXEC]: () => begun('own'),
-    [WAIT]: () => shown({ metadata: { return: 3 } }),
+    [WAIT]: () => ended({ return: 3 }),
     ...answers,
   });
   return { asked, ...insideOf(rest, new OwnInstances(rest, 'p')) };

@@ -8,7 +8,8 @@ const json = (body: object, status = 200): Reply => ({
   body: JSON.stringify(body),
 });
 const started = json({ type: 'async', operation: '/1.0/operations/op', metadata: {} }, 202);
-const waited = (metadata: object) => json({ type: 'sync', metadata: { metadata } });
+const waited = (metadata: object) =>
+  json({ type: 'sync', metadata: { status: 'Success', status_code: 200, err: '', metadata } });
 const failed = (error: string, error_code = 500) =>
   json({ type: 'error', error, error_code, metadata: null });
 const state = (status_code: number, more: object = {}) =>
@@ -96,6 +97,38 @@ describe('a wait', () => {
   test('for what the daemon has forgotten leaves it to the caller to look', async () => {
     const { rest } = daemon(failed('Operation not found', 404));
     await expect(rest.wait('/1.0/operations/op', 60_000)).rejects.toBeInstanceOf(ConnectionLost);
+  });
+
+  // As the daemon answers from 6.0.5 and 6.12 on.
+  test('goes on in rounds that end with an operation which runs, is pending or is being cancelled', async () => {
+    const { rest, asked } = daemon(state(103), state(105), state(104, { err: '' }), waited({ a: 1 }));
+    expect(await rest.wait('/1.0/operations/op', 60_000)).toEqual({ metadata: { a: 1 } });
+    expect(new Set(asked)).toEqual(new Set(['GET /1.0/operations/op/wait?timeout=20']));
+  });
+
+  test.each([
+    [state(400, { status: 'Failure', err: 'No space left on device' }), 'No space left on device'],
+    [state(401, { status: 'Cancelled', err: '' }), 'the operation has ended as Cancelled'],
+    [state(200, { err: 'half of it failed' }), 'half of it failed'],
+    [json({ type: 'sync', metadata: {} }), 'the operation has ended as nobody knows what'],
+    [json({ type: 'sync', metadata: null }), 'the operation has ended as nobody knows what'],
+  ])('that is answered with an operation which failed is a failure: %#', async (reply, words) => {
+    const { rest } = daemon(reply);
+    await expect(rest.wait('/1.0/operations/op', 60_000)).rejects.toEqual(new IncusError(words, 500));
+  });
+
+  test('that ends with the daemon leaves it to the caller to look', async () => {
+    const { rest } = daemon(state(400, { err: 'sql: database is closed' }));
+    await expect(rest.wait('/1.0/operations/op', 60_000)).rejects.toBeInstanceOf(ConnectionLost);
+    const { rest: other } = daemon(failed(LATE), json({ type: 'error', error: 'Not Found' }, 404));
+    await expect(other.wait('/1.0/operations/op', 60_000)).rejects.toBeInstanceOf(ConnectionLost);
+  });
+
+  test('is for the id, whatever else is in the URL', async () => {
+    const begun = { type: 'async', operation: '/1.0/operations/op?project=x', metadata: { id: 'op' } };
+    const { rest, asked } = daemon(json(begun, 202), waited({}));
+    await rest.write('POST', '/x');
+    expect(asked[1]).toBe('GET /1.0/operations/op/wait?timeout=20');
   });
 
   test('is bounded', async () => {

@@ -5,7 +5,17 @@ import { instancesOf } from '../../src/incus/instances.js';
 import { OwnInstances } from '../../src/incus/own.js';
 import { powerOf } from '../../src/incus/power.js';
 import { FailedProgram, ProblemError } from '../../src/problem.js';
-import { begun, daemon, failed, json, operation, operations, shown, type Operation } from './daemon.js';
+import {
+  begun,
+  daemon,
+  failed,
+  json,
+  operation,
+  operations,
+  ended,
+  shown,
+  type Operation,
+} from './daemon.js';
 
 const WAIT = 'GET /1.0/operations/other/wait';
 const PUT = 'PUT /1.0/instances/web/state';
@@ -21,7 +31,7 @@ function web(answers: Readonly<Record<string, () => Reply>>, running: Operation[
     [PUT]: () => begun('own'),
     'GET /1.0/operations/own/wait': () => {
       status = 'Running';
-      return shown({ metadata: {} });
+      return ended();
     },
     ...answers,
   });
