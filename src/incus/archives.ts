@@ -34,7 +34,10 @@ export function archivesOf(rest: Rest, transfer: Transfer, project: string): Pic
           source,
         };
         await rest.write('POST', inPool(pool.name), { body }, DATA_MS);
-        return { ...marks, name, pool: pool.name, size: volume.size, copies: volume.copies, usedBy: [] };
+        const { size, copies } = volume;
+        const copy = { ...marks, name, pool: pool.name, size, copies, usedBy: [] };
+        await there(copy);
+        return copy;
       }),
 
     exportVolume: (volume, take) =>

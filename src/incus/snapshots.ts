@@ -41,6 +41,9 @@ export function snapshotsOf(rest: Rest, project: string): Pick<Incus, Calls> {
         await remove(volume, name);
         const body = { name, expires_at: NEVER };
         await inWords(volume, rest.write('POST', `${at(volume)}/snapshots`, { body }, COPY_MS));
+        // An upgrade goes on with this as its only way back to the data: it is looked at, not believed.
+        if (!(await list(volume)).includes(name))
+          throw new IncusError('the daemon says that it was made, but it is not there', 500);
       }),
 
     restoreVolume: (volume, snapshot) =>
