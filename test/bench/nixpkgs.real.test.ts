@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { standIn } from '../stand-in.js';
 
 // What the stand-in nixpkgs promises to the other tests. That its systems boot and switch shows in test/story.
-const ref = process.env.PETS_BENCH_NIXPKGS ?? '';
+const ref = standIn();
 const nix = (...args: string[]) => promisify(execFile)('nix', args, { maxBuffer: 64 * 1024 * 1024 });
 
 const prelude = `

@@ -9,6 +9,7 @@ import { gatheredTable } from '../jest/durations.mjs';
 import { nextSeed } from '../jest/seed.mjs';
 import { bringUp } from './bench.mjs';
 import { ensureBuilt, ensureDeps } from './deps.mjs';
+import { removeLeftovers } from './leftovers.mjs';
 import { offlineNixEnv } from './nix.mjs';
 import { handOver, logToStderr, runMain, withLock } from './run.mjs';
 
@@ -50,7 +51,8 @@ await runMain(async () => {
     await ensureDeps();
     await ensureBuilt();
   });
-  const { nixpkgs } = await bringUp({ log: logToStderr });
+  const { nixpkgs, socket } = await bringUp({ log: logToStderr });
+  await removeLeftovers(socket, logToStderr);
   const env = { ...offlineNixEnv(), PETS_BENCH_NIXPKGS: nixpkgs };
   const args = process.argv.slice(2);
   if (args[0] === '--story') return jest([...STORIES, ...args.slice(1)], env);

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { standIn } from '../stand-in.js';
 
 // The repository's flake, with the stand-in for nixpkgs. Nothing of it is built: the stand-in has neither node nor npm.
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const standIn = process.env['PETS_BENCH_NIXPKGS'] ?? '';
+const nixpkgs = standIn();
 let folder = '';
 
 type Module = {
@@ -30,7 +31,7 @@ beforeAll(() => {
   cpSync(join(ROOT, 'test/host/nixpkgs.nix'), join(folder, 'nixpkgs/nixpkgs.nix'));
   writeFileSync(
     join(folder, 'nixpkgs/flake.nix'),
-    `{ inputs.stand-in.url = "${standIn}"; outputs = { self, stand-in }: import ./nixpkgs.nix stand-in; }\n`,
+    `{ inputs.stand-in.url = "${nixpkgs}"; outputs = { self, stand-in }: import ./nixpkgs.nix stand-in; }\n`,
   );
 });
 afterAll(() => {

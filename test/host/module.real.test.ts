@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { standIn } from '../stand-in.js';
 
 // services.pets with the stand-in's modules; what these do not declare is in options.nix.
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const standIn = process.env['PETS_BENCH_NIXPKGS'] ?? '';
+const nixpkgs = standIn();
 
 type Host = {
   failed: string[];
@@ -23,7 +24,7 @@ type Host = {
 async function host(configuration: string): Promise<Host> {
   const expression = `
     let
-      nixpkgs = builtins.getFlake "${standIn}";
+      nixpkgs = builtins.getFlake "${nixpkgs}";
       system = nixpkgs.lib.nixosSystem {
         system = "x86_64-linux";
         modules = [

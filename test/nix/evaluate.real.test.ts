@@ -3,6 +3,7 @@ import { chmodSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { exec } from '../../src/exec.js';
 import type { DesiredApp, StorePath } from '../../src/model.js';
+import { standIn } from '../stand-in.js';
 import { ASSEMBLY, petFlake, removeRunFolders, Scene } from './scene.js';
 
 const scene = new Scene();
@@ -264,7 +265,7 @@ test.each([
 ])('a bus of the kind %s: dbus-broker has settings only where it is used', async (kind, expected) => {
   const expression = `
     let
-      nixpkgs = builtins.getFlake "${process.env['PETS_BENCH_NIXPKGS'] ?? ''}";
+      nixpkgs = builtins.getFlake "${standIn()}";
       system = nixpkgs.lib.nixosSystem {
         system = "x86_64-linux";
         modules = [ ${ASSEMBLY}/container.nix { incus.container.appName = "a"; services.dbus.implementation = "${kind}"; } ];

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { exec } from '../../src/exec.js';
 import type { NixValue } from '../../src/model.js';
 import { nixJson } from '../../src/nix/json.js';
-import { ASSEMBLY, STAND_IN } from './scene.js';
+import { standIn } from '../stand-in.js';
+import { ASSEMBLY } from './scene.js';
 
 type Options = { readonly [name: string]: NixValue };
 
@@ -15,7 +16,7 @@ async function merged(module: string, nixos: Options): Promise<unknown> {
   writeFileSync(join(folder, 'nixos.json'), nixJson(nixos));
   const expression = `
     let
-      inherit (builtins.getFlake "${STAND_IN}") lib;
+      inherit (builtins.getFlake "${standIn()}") lib;
       inherit (lib) mkOption mkDefault mkForce types;
       option = type: mkOption { inherit type; };
       nixos = builtins.fromJSON (builtins.readFile ${folder}/nixos.json);

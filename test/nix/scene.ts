@@ -7,9 +7,9 @@ import { exec } from '../../src/exec.js';
 import type { AppName, AppSource, DesiredApp, FlakeRef, LocalPath } from '../../src/model.js';
 import { nixOver } from '../../src/nix/nix.js';
 import { FailedProgram, ProblemError, type Problem } from '../../src/problem.js';
+import { standIn as standInRef } from '../stand-in.js';
 
 export const ASSEMBLY = fileURLToPath(new URL('../../nix', import.meta.url));
-export const STAND_IN = process.env['PETS_BENCH_NIXPKGS'] ?? '';
 
 /** A folder of a test's own, and the apps whose sources are in it. */
 export class Scene {
@@ -103,8 +103,9 @@ export function removeRunFolders(): void {
 }
 
 function standIn(): DesiredApp['nixpkgs'] {
-  const directory = STAND_IN.replace(/^path:/, '');
-  const ref: FlakeRef = { written: STAND_IN, url: STAND_IN, attribute: '', directory };
+  const written = standInRef();
+  const directory = written.replace(/^path:/, '');
+  const ref: FlakeRef = { written, url: written, attribute: '', directory };
   return { kind: 'local', ref, contentHash: 'of no interest here' };
 }
 

@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { call } from '../bench/incus-api.mjs';
+import { standIn } from '../stand-in.js';
 
 export { freePorts, isFree } from '../ports.js';
+export { standIn } from '../stand-in.js';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const PROGRAM = join(ROOT, 'dist', 'pets.mjs');
@@ -17,13 +19,6 @@ export const SOCKET = process.env['INCUS_SOCKET'] ?? '/var/lib/incus/unix.socket
 const HANGS_MS = 540_000;
 
 export type Result = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
-
-/** The stand-in that the bench brought up; a story without it is a failure, not a skip. */
-export function standIn(): string {
-  const ref = process.env['PETS_BENCH_NIXPKGS'];
-  if (ref === undefined) throw new Error('PETS_BENCH_NIXPKGS is not set: run the tests with `npm test`');
-  return ref;
-}
 
 export function run(
   command: string,
@@ -54,7 +49,7 @@ export async function must(
   return stdout.trim();
 }
 
-/** No other worker, and no other run on this machine, has it. */
+/** No other worker, and no other run on this machine, has it. test/bench/leftovers.mjs reads it. */
 const RUN = `t${process.pid.toString(36)}${randomBytes(2).toString('hex')}`;
 let count = 0;
 
