@@ -335,16 +335,27 @@ describe('a guest', () => {
     return story.name(app);
   }
 
-  /** Whether a command runs in it. */
-  async function isWorkedIn(name: string): Promise<boolean> {
-    type Operation = { description: string; resources?: { instances?: string[] } };
-    const { running = [] } = JSON.parse(await must('incus', ['query', '/1.0/operations?recursion=1'])) as {
-      running?: Operation[];
+  /** Whether the daemon is at this with it. */
+  async function isAt(what: string, name: string): Promise<boolean> {
+    const { running = [] } = (await story.ask('/1.0/operations?recursion=1')) as {
+      running?: { description: string; resources?: { instances?: string[] } }[];
     };
     return running.some(
       ({ description, resources }) =>
-        description === 'Executing command' && resources?.instances?.includes(`/1.0/instances/${name}`),
+        description === what && resources?.instances?.includes(`/1.0/instances/${name}`),
     );
+  }
+  const isWorkedIn = (name: string) => isAt('Executing command', name);
+
+  /** One that has come up, is being stopped by somebody, and goes once `go` is written into the story's folder. */
+  async function stopping(app: string): Promise<{ name: string; stopped: Promise<string> }> {
+    const onPower = 'until test -e /pets/go; do sleep 0.1; done; exit';
+    const name = await guest(app, `trap "${onPower}" PWR\necho ready\nwhile :; do sleep 0.1; done`);
+    await incus.start(name);
+    await eventually(async () => (await incus.consoleTail(name)).includes('ready'));
+    const stopped = must('incus', ['stop', name]);
+    await eventually(() => isAt('Stopping instance', name));
+    return { name, stopped };
   }
 
   test('that is dead at once leaves its last words, and a hint where inotify is exhausted', async () => {
@@ -405,14 +416,10 @@ describe('a guest', () => {
   });
 
   test('that somebody is stopping is started when that is done, not before', async () => {
-    const name = await guest('a', 'trap "sleep 1; exit" PWR\nwhile :; do sleep 0.1; done');
-    await incus.start(name);
-    // The shell must have set its trap.
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const stopping = must('incus', ['stop', name]);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    await incus.start(name);
-    await stopping;
+    const { name, stopped } = await stopping('a');
+    const started = incus.start(name);
+    story.write('go', '');
+    await Promise.all([started, stopped]);
     expect(await incus.status(name)).toBe('Running');
   });
 
@@ -434,7 +441,7 @@ describe('a guest', () => {
       ]);
       // The second comes while the guest is on its way down: that is when both fail.
       const theirs = incus.stop(name, 30_000);
-      await new Promise((resolve) => setTimeout(resolve, 80));
+      await eventually(() => isAt('Stopping instance', name));
       await incus.stop(name, 30_000);
       await incus.rename(name, story.name(next));
       name = story.name(next);
@@ -444,21 +451,15 @@ describe('a guest', () => {
   });
 
   test('that somebody is stopping has stopped when the project is quiet; others do not wait', async () => {
-    const name = await guest('a', 'trap "sleep 2; exit" PWR\nwhile :; do sleep 0.1; done');
-    await incus.start(name);
-    // The shell must have set its trap.
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const stopping = must('incus', ['stop', name]);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const other = incusOver(socketPath(process.env), `${story.project}-other`);
-    const ends: string[] = [];
-    await Promise.all([
-      incus.quiesce().then(() => ends.push('own')),
-      other.quiesce().then(() => ends.push('other')),
-    ]);
-    expect(ends).toEqual(['other', 'own']);
+    const { name, stopped } = await stopping('a');
+    let isQuiet = false;
+    const own = incus.quiesce().then(() => (isQuiet = true));
+    await incusOver(socketPath(process.env), `${story.project}-other`).quiesce();
+    expect(isQuiet).toBe(false);
+    story.write('go', '');
+    await own;
     expect(await incus.status(name)).toBe('Stopped');
-    await stopping;
+    await stopped;
   });
 
   test('that somebody works in holds nobody up', async () => {
@@ -479,8 +480,7 @@ describe('a guest', () => {
     const name = await guest('a', 'trap exit PWR\nln -s /target /link\nwhile :; do sleep 0.1; done');
     expect(await incus.readLink(name, '/link')).toBeNull();
     await incus.start(name);
-    for (let n = 0; n < 50 && (await incus.readLink(name, '/link')) === null; n++)
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    await eventually(async () => (await incus.readLink(name, '/link')) !== null);
     expect(await incus.readLink(name, '/link')).toBe('/target');
     expect(await incus.readLink(name, '/pets')).toBeNull();
     expect(await incus.readLink(name, '/nope/deeper')).toBeNull();
@@ -494,8 +494,10 @@ describe('a guest', () => {
     const disk = { type: 'disk', pool: volume?.pool ?? '', source: volume?.name ?? '', path: '/data' };
     await incus.setDevice(name, 'volume-data', disk);
     await incus.start(name);
-    const { stdout } = await run('incus', ['exec', name, '--', '/bin/stat', '-c', '%u', '/data/file']);
-    expect(stdout.trim()).toBe('0');
+    const owner = async () =>
+      (await run('incus', ['exec', name, '--', '/bin/stat', '-c', '%u', '/data/file'])).stdout.trim();
+    await eventually(async () => (await owner()) !== '');
+    expect(await owner()).toBe('0');
   });
 });
 
