@@ -23,7 +23,7 @@ describe('limits, autostart and what is handed to Incus', () => {
     expect((await story.ok(['diff'])).stdout).toMatch(/reconfigure +interrupts nothing/);
     await story.ok(['up']);
     // The daemon deals out the CPUs anew a moment after it has said yes.
-    for (let n = 0; n < 100 && (await story.inside('app', 'nproc')) !== '2'; n++)
+    for (let n = 0; n < 1000 && (await story.inside('app', 'nproc')) !== '2'; n++)
       await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await story.inside('app', 'nproc')).toBe('2');
     expect(await config()).toMatchObject({ 'limits.cpu': '2', 'boot.autostart': 'false' });

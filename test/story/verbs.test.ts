@@ -190,11 +190,11 @@ describe('pets that are there, day by day', () => {
     let seen = '';
     child.stdout?.on('data', (chunk: Buffer) => (seen += chunk.toString()));
     const until = async (words: string) => {
-      for (let n = 0; n < 300 && !seen.includes(words); n++) await new Promise((r) => setTimeout(r, 100));
+      for (let n = 0; n < 3000 && !seen.includes(words); n++) await new Promise((r) => setTimeout(r, 100));
       expect(seen).toContain(words);
     };
     const reader = () => run('incus', ['exec', web, '--', 'pgrep', '-x', 'journalctl']);
-    for (let n = 0; n < 100 && (await reader()).code !== 0; n++) await new Promise((r) => setTimeout(r, 100));
+    for (let n = 0; n < 3000 && (await reader()).code !== 0; n++) await new Promise((r) => setTimeout(r, 100));
     await story.inside('web', 'systemctl', 'restart', 'talker');
     await until('one is ready');
     seen = '';
@@ -217,7 +217,7 @@ describe('pets that are there, day by day', () => {
     );
     expect(existsSync(opened)).toBe(false);
     await story.ok(['open', web], { BROWSER, DISPLAY: ':0' });
-    for (let n = 0; n < 100 && !existsSync(opened); n++) await new Promise((r) => setTimeout(r, 50));
+    for (let n = 0; n < 6000 && !existsSync(opened); n++) await new Promise((r) => setTimeout(r, 50));
     expect(readFileSync(opened, 'utf8')).toBe(`${url}\n`);
     expect(await story.pets(['open', db])).toMatchObject({ code: 1 });
   });
