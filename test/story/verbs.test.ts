@@ -194,7 +194,8 @@ describe('pets that are there, day by day', () => {
       expect(seen).toContain(words);
     };
     const reader = () => run('incus', ['exec', web, '--', 'pgrep', '-x', 'journalctl']);
-    for (let n = 0; n < 3000 && (await reader()).code !== 0; n++) await new Promise((r) => setTimeout(r, 100));
+    for (let n = 0; n < 3000 && (await reader()).code !== 0; n++)
+      await new Promise((r) => setTimeout(r, 100));
     await story.inside('web', 'systemctl', 'restart', 'talker');
     await until('one is ready');
     seen = '';
