@@ -350,7 +350,7 @@ describe('a guest', () => {
   /** One that has come up, is being stopped by somebody, and goes once `go` is written into the story's folder. */
   async function stopping(app: string): Promise<{ name: string; stopped: Promise<string> }> {
     const onPower = 'until test -e /pets/go; do sleep 0.1; done; exit';
-    const name = await guest(app, `trap "${onPower}" PWR\necho ready\nwhile :; do sleep 0.1; done`);
+    const name = await guest(app, `trap "${onPower}" PWR\necho ready\nsleep infinity & wait`);
     await incus.start(name);
     await eventually(async () => (await incus.consoleTail(name)).includes('ready'));
     const stopped = must('incus', ['stop', name]);
@@ -384,7 +384,7 @@ describe('a guest', () => {
   });
 
   test('that is frozen stops at once, and gracefully', async () => {
-    const script = 'trap "echo goodbye; exit" PWR\necho ready\nwhile :; do sleep 0.1; done';
+    const script = 'trap "echo goodbye; exit" PWR\necho ready\nsleep infinity & wait';
     const name = await guest('a', script);
     await incus.start(name);
     await eventually(async () => (await incus.consoleTail(name)).includes('ready'));
@@ -396,7 +396,7 @@ describe('a guest', () => {
   });
 
   test('that cannot start says what LXC says, and reads as stopped from then on', async () => {
-    const name = await guest('a', 'trap exit PWR\nwhile :; do sleep 0.1; done');
+    const name = await guest('a', 'trap exit PWR\nsleep infinity & wait');
     const bind = { type: 'disk', source: story.folder, path: '/usr/nope/deeper', readonly: 'true' };
     await incus.setDevice(name, 'bind-1', bind);
     const error = await incus.start(name).catch((thrown: unknown) => thrown);
@@ -463,7 +463,7 @@ describe('a guest', () => {
   });
 
   test('that somebody works in holds nobody up', async () => {
-    const name = await guest('a', 'trap exit PWR\nwhile :; do sleep 0.1; done');
+    const name = await guest('a', 'trap exit PWR\nsleep infinity & wait');
     await incus.start(name);
     const working = run('incus', ['exec', name, '--', '/bin/sleep', '3600']);
     await eventually(() => isWorkedIn(name));
@@ -477,7 +477,7 @@ describe('a guest', () => {
   });
 
   test('shows its links; what is not there is null, and what cannot be read is a problem', async () => {
-    const name = await guest('a', 'trap exit PWR\nln -s /target /link\nwhile :; do sleep 0.1; done');
+    const name = await guest('a', 'trap exit PWR\nln -s /target /link\nsleep infinity & wait');
     expect(await incus.readLink(name, '/link')).toBeNull();
     await incus.start(name);
     await eventually(async () => (await incus.readLink(name, '/link')) !== null);
@@ -490,7 +490,7 @@ describe('a guest', () => {
   test('keeps its volume’s files under its own ids on disk', async () => {
     await incus.makeVolume({ app: story.name('a'), volume: 'data' }, null);
     const [volume] = await incus.volumes();
-    const name = await guest('a', 'trap exit PWR\ntouch /data/file\nwhile :; do sleep 0.1; done');
+    const name = await guest('a', 'trap exit PWR\ntouch /data/file\nsleep infinity & wait');
     const disk = { type: 'disk', pool: volume?.pool ?? '', source: volume?.name ?? '', path: '/data' };
     await incus.setDevice(name, 'volume-data', disk);
     await incus.start(name);
