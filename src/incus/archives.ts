@@ -25,17 +25,9 @@ export function archivesOf(rest: Rest, transfer: Transfer, project: string): Pic
       said(`copying the volume \`${volume.name}\``, async () => {
         const { config } = await there(volume);
         const { pool, name } = await volumes.place(marks, volume.pool);
-        const kept = Object.entries(config).filter(([key]) => !key.startsWith('volatile.'));
-        const source = { type: 'copy', name: volume.name, pool: volume.pool, volume_only: true };
-        const body = {
-          name,
-          content_type: 'filesystem',
-          config: { ...Object.fromEntries(kept), ...volumes.marks(marks) },
-          source,
-        };
+        const body = copyOf(volume, name, { ...config, ...volumes.marks(marks) });
         await rest.write('POST', inPool(pool.name), { body }, DATA_MS);
-        const { size, copies } = volume;
-        const copy = { ...marks, name, pool: pool.name, size, copies, usedBy: [] };
+        const copy = { ...volume, ...marks, name, pool: pool.name, usedBy: [] };
         await there(copy);
         return copy;
       }),
@@ -68,6 +60,13 @@ export function archivesOf(rest: Rest, transfer: Transfer, project: string): Pic
         return fromJson(found.metadata as VolumeJson, pool);
       }),
   };
+}
+
+/** `config`: the copy's, without what the daemon has noted of the original. */
+function copyOf({ name, pool }: Volume, as: string, config: VolumeJson['config']): object {
+  const kept = Object.entries(config).filter(([key]) => !key.startsWith('volatile.'));
+  const source = { type: 'copy', name, pool, volume_only: true };
+  return { name: as, content_type: 'filesystem', config: Object.fromEntries(kept), source };
 }
 
 function exportOf(name: string): object {

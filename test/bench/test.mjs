@@ -15,7 +15,7 @@ import { handOver, logToStderr, runMain, withLock } from './run.mjs';
 
 /** Units keep each core busy; stories wait most of the time, for Incus and for guests (docs/testing.md). */
 const UNITS = ['--selectProjects', 'unit', '--maxWorkers=100%'];
-const STORIES = ['--selectProjects', 'story', `--maxWorkers=${process.env.STORY_WORKERS ?? 4}`];
+const STORIES = ['--selectProjects', 'story', '--maxWorkers=4'];
 
 /**
  * @param {string[]} args
