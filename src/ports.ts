@@ -273,8 +273,8 @@ export interface GeneratedSecrets {
 
 /** The host that the daemon runs on. */
 export interface Host {
-  /** Null when it can be bound now; else why not, in words. */
-  probe(binding: Binding): Promise<string | null>;
+  /** Null when it can be bound; else why not, in words. What is in use may become free until `timeoutMs` are over. */
+  probe(binding: Binding, timeoutMs: number): Promise<string | null>;
   /** Resolves when something accepts connections there (udp: when something listens); rejects after `timeoutMs`. */
   accepts(binding: Binding, timeoutMs: number): Promise<void>;
   /** Makes a folder and those above it. */

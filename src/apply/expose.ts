@@ -5,6 +5,8 @@ import type { Ports } from './job.js';
 
 /** How long a new forwarder may take until it listens. */
 const ACCEPT_MS = 10_000;
+/** And an old one, which the daemon tells to end and does not wait for, until its port is free. */
+const FREE_MS = 5_000;
 
 /**
  * For an `expose` that will not happen: exposes again what was taken away for it, should it have a fallback.
@@ -37,7 +39,7 @@ export async function expose(
 ): Promise<void> {
   const { binding } = exposure;
   try {
-    const obstacle = await ports.host.probe(binding);
+    const obstacle = await ports.host.probe(binding, FREE_MS);
     if (obstacle !== null) throw new ProblemError({ app, message: `${formatBinding(binding)} ${obstacle}` });
     await ports.incus.setDevice(app, device, proxyDevice(exposure));
     await ports.host.accepts(binding, ACCEPT_MS);

@@ -6,7 +6,7 @@ import type { Host } from '../ports.js';
 import { ProblemError } from '../problem.js';
 import { localAddresses } from './addresses.js';
 import type { HostView } from './observe.js';
-import { bindObstacle, fileObstacle } from './obstacle.js';
+import { bindObstacle, fileObstacle, IN_USE } from './obstacle.js';
 import { holderOf, listeningSockets } from './sockets.js';
 
 /** The host as the kernel shows it. */
@@ -18,8 +18,14 @@ const LOOK_AGAIN_MS = 50;
 
 /** This host, which the daemon runs on. */
 export const localHost: Host = {
-  probe: (binding) =>
-    binding.protocol === 'unix' ? Promise.resolve(fileObstacle(binding.path)) : bindObstacle(binding),
+  probe: async (binding, timeoutMs) => {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const obstacle = binding.protocol === 'unix' ? fileObstacle(binding.path) : await bindObstacle(binding);
+      if (!obstacle?.startsWith(IN_USE) || Date.now() > deadline) return obstacle;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+  },
 
   accepts: async (binding, timeoutMs) => {
     const deadline = Date.now() + timeoutMs;

@@ -6,6 +6,9 @@ import { isWildcard } from '../listen.js';
 import type { Binding } from '../model.js';
 import { unixSockets } from './sockets.js';
 
+/** How each obstacle begins that may pass: a forwarder that was just told to end. */
+export const IN_USE = 'is in use';
+
 type Ports = Exclude<Binding, { protocol: 'unix' }>;
 
 /** Why a forwarder could not listen on all of the ports, found by binding each; null: it could. */
@@ -58,7 +61,7 @@ function bindUdp(host: string, port: number): Promise<NodeJS.ErrnoException | nu
 }
 
 function obstacle(error: NodeJS.ErrnoException): string | null {
-  if (error.code === 'EADDRINUSE') return 'is in use';
+  if (error.code === 'EADDRINUSE') return IN_USE;
   if (error.code === 'EADDRNOTAVAIL') return 'is not an address of this host';
   // Incus binds as root: what is forbidden to us need not be forbidden to it.
   if (error.code === 'EACCES') return null;
@@ -83,5 +86,5 @@ export function fileObstacle(path: string): string | null {
   }
   // One that nobody listens on was left behind by a forwarder that has ended.
   const isLive = unixSockets().some(({ binding }) => binding.protocol === 'unix' && binding.path === path);
-  return isLive ? 'is in use' : null;
+  return isLive ? IN_USE : null;
 }

@@ -12,7 +12,7 @@ import type { Binding } from '../../src/model.js';
 import { freeRange } from '../ports.js';
 
 const binding = (text: string) => parseProxyListen(text) as Binding;
-const probe = (text: string) => localHost.probe(binding(text));
+const probe = (text: string, ms = 0) => localHost.probe(binding(text), ms);
 const accepts = (text: string, ms = 0) => localHost.accepts(binding(text), ms);
 
 const open: (() => Promise<unknown>)[] = [];
@@ -88,6 +88,15 @@ describe('ports', () => {
     await accepts(`udp:0.0.0.0:${other}`);
     await expect(accepts(`tcp:0.0.0.0:${other}`)).rejects.toThrow('nothing accepts');
     await expect(accepts(`udp:127.0.0.2:${other}`)).rejects.toThrow('nothing accepts');
+  });
+
+  test('that an ending forwarder still holds are waited for', async () => {
+    const port = await tcp({ host: '127.0.0.1' });
+    const waiting = probe(`tcp:0.0.0.0:${port}`, 5000);
+    // It has looked once before the server is told to close.
+    await probe(`tcp:127.0.0.1:${port}`);
+    await Promise.all(open.splice(0).map((close) => close()));
+    expect(await waiting).toBeNull();
   });
 
   test('are waited for', async () => {
