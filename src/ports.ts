@@ -84,8 +84,10 @@ export interface Incus {
   instances(): Promise<readonly InstanceJson[]>;
   /** Resolves when nothing changes the project's instances any more, or after a minute. */
   quiesce(): Promise<void>;
-  /** Null when the host can give an instance idmapped mounts of its folders; else why not. */
+  /** Null when the host can give an instance idmapped mounts of its folders, as far as is known; else why not. */
   unshareable(): Promise<string | null>;
+  /** Makes it known, where it is not, with a container that is deleted again. Whether more is known than before. */
+  trySharing(): Promise<boolean>;
   /** Whether the daemon's own image store has an alias. */
   hasImage(alias: string): Promise<boolean>;
   create(spec: InstanceSpec): Promise<void>;

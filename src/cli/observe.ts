@@ -2,15 +2,14 @@ import { unfinished } from '../backup/names.js';
 import { endRestore } from '../backup/restore.js';
 import { instanceOf } from '../deliver/instance.js';
 import { profileTarget } from '../deliver/shared.js';
-import { incusOver } from '../incus/client.js';
 import { hostView } from '../incus/host.js';
-import { socketPath } from '../incus/http.js';
 import { actualFrom } from '../incus/observe.js';
-import type { Actual, Desired, DesiredApp } from '../model.js';
+import type { Actual, Desired, DesiredApp, StoreMode } from '../model.js';
 import type { Incus, InstanceJson } from '../ports.js';
 import { generatedIn } from '../secrets/generated.js';
 import type { Context } from './context.js';
 import { secretsDirectory } from './state.js';
+import { incusFor } from './trials.js';
 
 const SETTLE_MS = 10_000;
 
@@ -40,7 +39,7 @@ export const everything: Wanted = { ...nothingWanted, volumes: true };
  * what it shows now is not what will be.
  */
 export async function observe(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
-  const incus = incusOver(socketPath(env), project);
+  const incus = incusFor(project, env);
   const view = { profile: profileTarget.bind(null, project), made: instanceOf.bind(null, project) };
   const deadline = Date.now() + SETTLE_MS;
   for (;;) {
@@ -49,11 +48,12 @@ export async function observe(project: string, wanted: Wanted, env: Context['env
     const hasVolumes =
       wanted.volumes ||
       ours.some((i) => Object.keys(i.devices).some((device) => device.startsWith('volume-')));
-    const isNew = wanted.apps.some((app) => !ours.some((i) => i.name === app));
+    const stores = new Map(ours.map((i) => [i.name, 'nix-store' in i.devices ? 'shared' : 'copy'] as const));
+    const isToShare = wanted.images.some((app) => sharesAnew(app, stores));
     const [volumes, unshareable] = await Promise.all([
       hasVolumes ? incus.volumes() : [],
-      // Matters to a container that is yet to be made.
-      isNew ? incus.unshareable() : null,
+      // Matters to a container that is yet to be made, or to be made anew.
+      isToShare ? incus.unshareable() : null,
     ]);
     const missingImages = await missing(imagesToMake(wanted, ours, unshareable), incus);
     const host = hostView(view);
@@ -61,6 +61,15 @@ export async function observe(project: string, wanted: Wanted, env: Context['env
     if (!actual.claims.some((claim) => claim.passing) || Date.now() > deadline) return actual;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+}
+
+/** Whether a container of the app is to be made that may have the host's store. `stores`: of those that are there. */
+function sharesAnew(
+  { name, store }: Wanted['images'][number],
+  stores: ReadonlyMap<string, StoreMode>,
+): boolean {
+  const there = stores.get(name);
+  return there === undefined ? store !== 'copy' : store === 'shared' && there !== 'shared';
 }
 
 /** Images of containers that a run may have to make: where there is none, or one with the host's store. */
@@ -87,7 +96,7 @@ async function missing(images: readonly string[], incus: Incus): Promise<string[
  * a killed restore has left to do is done.
  */
 export async function observeAtRest(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
-  const incus = incusOver(socketPath(env), project);
+  const incus = incusFor(project, env);
   await incus.quiesce();
   const actual = await observe(project, wanted, env);
   const apps = unfinished(actual);
@@ -95,6 +104,15 @@ export async function observeAtRest(project: string, wanted: Wanted, env: Contex
   const secrets = generatedIn(secretsDirectory(env, project));
   for (const app of apps) await endRestore(app, actual.volumes, { incus, secrets });
   return observe(project, wanted, env);
+}
+
+/** For those who make containers: whether the store can be shared with them is known then. */
+export async function observeToMake(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
+  const actual = await observeAtRest(project, wanted, env);
+  const stores = new Map(actual.apps.map(({ name, store }) => [name as string, store]));
+  const isToShare = wanted.images.some((app) => sharesAnew(app, stores));
+  const isMoreKnown = isToShare && (await incusFor(project, env).trySharing());
+  return isMoreKnown ? observe(project, wanted, env) : actual;
 }
 
 /** What a killed restore has left to do, for those who read secrets: some may not be kept as they are to be. */

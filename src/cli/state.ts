@@ -14,6 +14,11 @@ export function secretsDirectory(env: Context['env'], project: string): string {
   return join(stateDirectory(env, project), 'secrets');
 }
 
+/** What is known of daemons, whichever project asks. No project is called like it. */
+export function trialsDirectory(env: Context['env'], uid = process.getuid?.()): string {
+  return join(baseOf(env, uid), '.trials');
+}
+
 function baseOf(env: Context['env'], uid: number | undefined): string {
   const { PETS_STATE_DIR: own, XDG_STATE_HOME: xdg, HOME: home } = env;
   if (own !== undefined && own !== '') return resolve(own);

@@ -5,7 +5,7 @@ import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { chooseMode, createReporter, diffText } from '../ui/index.js';
 import { confirm, mayAsk } from './confirm.js';
 import { wantsColor, type Context } from './context.js';
-import { endRestores, observeAtRest, wantedBy } from './observe.js';
+import { endRestores, observeToMake, wantedBy } from './observe.js';
 import { desireOf, located, readProject, type Project } from './project.js';
 import { withLock, type LockOptions } from './project-lock.js';
 import { recorded, type Written } from './record.js';
@@ -36,7 +36,7 @@ export async function up(apps: readonly string[], options: UpOptions, context: C
   return withLock(read, options, context, async ({ only, ...project }) => {
     await endRestores(project.manifest.project, context.env);
     const desired = await desireOf(project, lazyExec, only);
-    const actual = await observeAtRest(desired.project, wantedBy(desired), context.env);
+    const actual = await observeToMake(desired.project, wantedBy(desired), context.env);
     const planFor = (allowed: Allowed) => planOf(desired, actual, { ...allowed, retry: options.retry, only });
     const plan = planFor(await allowedBy(planFor(options), options, context));
     return carryOut({ verb: 'up', plan, desired, project }, options, context);

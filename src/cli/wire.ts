@@ -6,8 +6,6 @@ import type { Ports } from '../apply/job.js';
 import { pinned } from '../apply/record.js';
 import { deliveries } from '../deliver/deliveries.js';
 import { guestOver } from '../guest/guest.js';
-import { incusOver } from '../incus/client.js';
-import { socketPath } from '../incus/http.js';
 import { localHost } from '../incus/host.js';
 import { printLock } from '../manifest/lock.js';
 import { BuiltSystems } from '../nix/built.js';
@@ -17,6 +15,7 @@ import type { Exec, LockFile, Nix } from '../ports.js';
 import type { Context } from './context.js';
 import type { Project } from './project.js';
 import { stateDirectory } from './state.js';
+import { incusFor } from './trials.js';
 
 /** execa takes longer to load than most of `pets diff`: only where a program must be run. */
 export const lazyExec: Exec = async (...args) => (await import('../exec.js')).exec(...args);
@@ -25,7 +24,7 @@ export const lazyExec: Exec = async (...args) => (await import('../exec.js')).ex
 export const ASSEMBLY = fileURLToPath(new URL('../nix', import.meta.url));
 
 export function portsFor(project: Project, timeoutMs: number, context: Context): Ports {
-  const incus = incusOver(socketPath(context.env), project.manifest.project);
+  const incus = incusFor(project.manifest.project, context.env);
   return {
     incus,
     nix: remembering(nixFor(project), builtSystems(project, context)),

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import type { Volume } from '../model.js';
-import type { Incus } from '../ports.js';
+import type { Bytes, Incus } from '../ports.js';
 import { said } from './attempt.js';
 import { IncusError } from './http.js';
 import type { Rest } from './operations.js';
+import { hasExtension } from './server.js';
 import type { Transfer } from './transfer.js';
 import { fromJson, type VolumeJson } from './volume-json.js';
 import { at, inPool, OwnVolumes } from './volumes.js';
@@ -28,20 +32,30 @@ export function archivesOf(rest: Rest, transfer: Transfer, project: string): Pic
         const body = copyOf(volume, name, { ...config, ...volumes.marks(marks) });
         await rest.write('POST', inPool(pool.name), { body }, DATA_MS);
         const copy = { ...volume, ...marks, name, pool: pool.name, usedBy: [] };
-        await there(copy);
+        const made = await there(copy);
+        if (made.config['size'] !== config['size'])
+          throw new IncusError(
+            `the copy is there, but its size is not ${config['size'] ?? 'without a limit'}`,
+            500,
+          );
         return copy;
       }),
 
     exportVolume: (volume, take) =>
       said(`exporting the volume \`${volume.name}\``, async () => {
         await there(volume);
+        const backups = `${at(volume)}/backups`;
+        // Without room on the host for a second copy, where the daemon can.
+        if (await hasExtension('direct_backup', rest))
+          return take(wholeGzip(await transfer.stream(backups, EXPORT)));
         const name = `pets-${Date.now()}`;
-        const body = exportOf(name);
-        await rest.write('POST', `${at(volume)}/backups`, { body }, DATA_MS);
+        // Should nobody be left to delete it.
+        const expires_at = new Date(Date.now() + DATA_MS).toISOString();
+        await rest.write('POST', backups, { body: { ...EXPORT, name, expires_at } }, DATA_MS);
         try {
-          await take(await transfer.download(`${at(volume)}/backups/${name}/export`));
+          await take(await transfer.download(`${backups}/${name}/export`));
         } finally {
-          await rest.write('DELETE', `${at(volume)}/backups/${name}`);
+          await rest.remove(`${backups}/${name}`);
         }
       }),
 
@@ -69,14 +83,25 @@ function copyOf({ name, pool }: Volume, as: string, config: VolumeJson['config']
   return { name: as, content_type: 'filesystem', config: Object.fromEntries(kept), source };
 }
 
-function exportOf(name: string): object {
-  return {
-    name,
-    volume_only: true,
-    // That is for pools of the same driver only.
-    optimized_storage: false,
-    compression_algorithm: 'gzip',
-    // Should nobody be left to delete it.
-    expires_at: new Date(Date.now() + DATA_MS).toISOString(),
-  };
+/** `optimized_storage` is for pools of the same driver only. */
+const EXPORT = { volume_only: true, optimized_storage: false, compression_algorithm: 'gzip' };
+
+/** Passes an archive on and sees that it ends like one. Rejects where it does not, whatever was passed on. */
+async function* wholeGzip(archive: Bytes): Bytes {
+  const unpacking = createGunzip().resume();
+  const end = finished(unpacking);
+  // It is awaited below, or what comes first rejects.
+  end.catch(() => undefined);
+  try {
+    for await (const chunk of archive) {
+      if (!unpacking.write(chunk)) await Promise.race([once(unpacking, 'drain'), end]);
+      yield chunk;
+    }
+    unpacking.end();
+    await end;
+  } catch (error) {
+    throw new IncusError(`the archive breaks off: ${(error as Error).message}`, 502);
+  } finally {
+    unpacking.destroy();
+  }
 }

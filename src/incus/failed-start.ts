@@ -5,18 +5,26 @@ import { consoleLines } from './inside.js';
 import type { Rest } from './operations.js';
 import { at } from './own.js';
 
+/** The daemon's own program that starts a container, by its name up to 7.0 and from 7.0.1 on. */
+const START_PROGRAM = /\bfork(?:start|lxc)\b/;
+
 /** The error of a start that failed, with what the guest or LXC said about it. */
 export async function failedStart(name: string, error: unknown, rest: Rest): Promise<unknown> {
   if (!(error instanceof IncusError)) return error;
   // What the daemon says of a proxy device for a guest that has died before the device was added.
   if (error.message.includes('namespace file descriptor')) return deadAtOnce(name, rest);
   // Of the program that starts a container it says the exit status only.
-  if (!error.message.includes('forkstart')) return error;
-  const { status, body } = await rest.raw('GET', at(name, '/logs/lxc.log'));
-  const log = status === 200 ? lxcErrors(body) : [];
+  if (!START_PROGRAM.test(error.message)) return error;
+  const log = await lxcErrorsOf(name, rest);
   if (log[0] === undefined) return error;
   const hint = `look at \`incus info --show-log ${name}\``;
   return new FailedProgram({ message: `starting \`${name}\`: ${log[0]}`, hint }, log);
+}
+
+/** What LXC says of the last start, which may be nothing. */
+export async function lxcErrorsOf(name: string, rest: Rest): Promise<readonly string[]> {
+  const { status, body } = await rest.raw('GET', at(name, '/logs/lxc.log'));
+  return status === 200 ? lxcErrors(body) : [];
 }
 
 /** `lxc web 20261121194251.867 ERROR    start - ../src/lxc/start.c:start:2197 - No such file or directory - Failed to …` */

@@ -1,7 +1,6 @@
 import type { Incus, InstanceSpec } from '../ports.js';
 import { ProblemError } from '../problem.js';
 import { said, write } from './attempt.js';
-import { IncusError } from './http.js';
 import type { Rest } from './operations.js';
 import { at, type OwnInstances } from './own.js';
 import { quiesce } from './quiesce.js';
@@ -87,12 +86,7 @@ async function remove(name: string, rest: Rest, own: OwnInstances): Promise<void
   if (!(await own.find(name))) return;
   // DELETE is not locked against a create that still runs.
   await quiesce(name, rest);
-  try {
-    await rest.write('DELETE', at(name));
-  } catch (error) {
-    // Somebody else's delete may have been faster.
-    if (!(error instanceof IncusError) || (await own.find(name))) throw error;
-  }
+  await rest.remove(at(name));
 }
 
 async function setConfig(

@@ -55,6 +55,17 @@ export class Rest {
     );
   }
 
+  /** Deletes, and looks: what was gone before is fine, what is only said to be gone is not. */
+  async remove(path: string): Promise<void> {
+    const said = await this.write('DELETE', path).catch((error: unknown) => {
+      if (error instanceof IncusError) return error;
+      throw error;
+    });
+    if ((await this.get(path)) === null) return;
+    if (said instanceof IncusError) throw said;
+    throw new IncusError('the daemon says that it was deleted, but it is still there', 500);
+  }
+
   /** Waits for what a write has begun, if it is more than the answer says. */
   async ended(body: string, timeoutMs: number): Promise<OperationResult> {
     const { type, operation, metadata } = open(body);

@@ -77,17 +77,41 @@ async function stopped(
 ): Promise<boolean> {
   const status = await statusOf();
   if (status === 'Stopped') return false;
+  // A frozen guest would sleep through its grace.
+  const awake = status === 'Frozen' ? { action: 'unfreeze', timeout: 30 } : null;
+  const grace = { action: 'stop', timeout: Math.ceil(graceMs / 1000) };
+  const refusal =
+    (awake && (await refused(setState(name, awake, STOP_LIMIT_MS, rest)))) ??
+    (await refused(setState(name, grace, graceMs + STOP_LIMIT_MS, rest)));
+  if (refusal === null) return mustBeDown(statusOf, null);
+  if ((await statusOf()) === 'Stopped') return false;
+  const force = { action: 'stop', force: true, timeout: 30 };
+  const last = await refused(setState(name, force, STOP_LIMIT_MS, rest));
+  // It may have ended by itself between a look and a request: then the daemon refuses to stop what does not run.
+  await mustBeDown(statusOf, last);
+  return last === null;
+}
+
+/** What the daemon says against a request; null: it was carried out. */
+async function refused(request: Promise<unknown>): Promise<Error | null> {
   try {
-    // A frozen guest would sleep through its grace.
-    if (status === 'Frozen') await setState(name, { action: 'unfreeze', timeout: 30 }, STOP_LIMIT_MS, rest);
-    const grace = { action: 'stop', timeout: Math.ceil(graceMs / 1000) };
-    await setState(name, grace, graceMs + STOP_LIMIT_MS, rest);
+    await request;
+    return null;
   } catch (error) {
-    if ((await statusOf()) === 'Stopped') return false;
-    if (!(error instanceof IncusError || error instanceof OperationTimeout)) throw error;
-    await setState(name, { action: 'stop', force: true, timeout: 30 }, STOP_LIMIT_MS, rest);
+    if (error instanceof IncusError || error instanceof OperationTimeout) return error;
+    throw error;
   }
-  return true;
+}
+
+/** Looks whether the guest is stopped: for a second or three after its end it may still read as running. */
+async function mustBeDown(statusOf: () => Promise<string>, refusal: Error | null): Promise<true> {
+  for (let looks = Math.ceil(SETTLE_LIMIT_MS / SETTLE_PAUSE_MS); ; looks--) {
+    const status = await statusOf();
+    if (status === 'Stopped') return true;
+    if (looks === 0)
+      throw refusal ?? new IncusError(`the daemon says that it was stopped, but it is ${status}`, 500);
+    await pause(SETTLE_PAUSE_MS);
+  }
 }
 
 const CLEARED_LIMIT_MS = 10_000;

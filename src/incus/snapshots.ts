@@ -29,7 +29,7 @@ export function snapshotsOf(rest: Rest, project: string): Pick<Incus, Calls> {
     return found.json;
   };
   const remove = async (volume: Volume, name: string) => {
-    if ((await list(volume)).includes(name)) await rest.write('DELETE', snapshotAt(volume, name));
+    if ((await list(volume)).includes(name)) await rest.remove(snapshotAt(volume, name));
   };
 
   return {
@@ -94,7 +94,7 @@ async function restore(volume: Volume, snapshot: string, rest: Rest): Promise<vo
 async function clear({ pool, name }: Volume, empty: string, rest: Rest): Promise<void> {
   const source = { type: 'copy', pool, name: empty, refresh: true, volume_only: true };
   await rest.write('POST', inPool(pool), { body: { name, source } }, COPY_MS);
-  await rest.write('DELETE', at({ pool, name: empty }));
+  await rest.remove(at({ pool, name: empty }));
 }
 
 /** The name of an empty volume beside the given one; it may be there from a restore that was cut short. */

@@ -8,6 +8,8 @@ import { open } from './operations.js';
 export type Transfer = {
   /** Rejects for whatever the daemon answers but the file. */
   readonly download: (path: string) => Promise<Bytes>;
+  /** The same for an answer that the daemon makes as it goes: one that fails midway breaks the connection off. */
+  readonly stream: (path: string, body: object) => Promise<Bytes>;
   /** The daemon's answer. */
   readonly upload: (path: string, headers: OutgoingHttpHeaders, body: Bytes) => Promise<string>;
 };
@@ -30,10 +32,14 @@ export function transferOver(socket: string): Transfer {
     download: async (path) => {
       const { req, answer } = begin('GET', path, {});
       req.end();
-      const reply = await answer;
-      if (reply.statusCode === 200) return reply;
-      open(await textOf(reply));
-      throw new IncusError(`the daemon answered ${reply.statusCode ?? 'nothing'}`, reply.statusCode ?? 500);
+      return fileIn(await answer);
+    },
+
+    stream: async (path, body) => {
+      const headers = { Accept: 'application/octet-stream', 'Content-Type': 'application/json' };
+      const { req, answer } = begin('POST', path, headers);
+      req.end(JSON.stringify(body));
+      return fileIn(await answer);
     },
 
     upload: async (path, headers, body) => {
@@ -49,6 +55,12 @@ export function transferOver(socket: string): Transfer {
       return textOf(reply);
     },
   };
+}
+
+async function fileIn(reply: IncomingMessage): Promise<Bytes> {
+  if (reply.statusCode === 200) return reply;
+  open(await textOf(reply));
+  throw new IncusError(`the daemon answered ${reply.statusCode ?? 'nothing'}`, reply.statusCode ?? 500);
 }
 
 function isError({ statusCode = 500 }: IncomingMessage): boolean {

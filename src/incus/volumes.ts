@@ -3,13 +3,14 @@ import type { Incus, VolumeMade, VolumeMarks } from '../ports.js';
 import { said, write } from './attempt.js';
 import { IncusError } from './http.js';
 import type { Rest } from './operations.js';
-import { defaultPool, poolsOf, unshareable, type Pool } from './server.js';
+import { defaultPool, poolsOf, type Pool } from './server.js';
+import type { Sharing } from './sharing.js';
 import { onePerMarks, userOf, type VolumeJson } from './volume-json.js';
 
 type Calls = 'volumes' | 'freeBytes' | 'makeVolume' | 'resizeVolume' | 'markVolume' | 'removeVolume';
 
 /** The custom volumes that bear one project's marks. No write goes to any other. */
-export function volumesOf(rest: Rest, project: string): Pick<Incus, Calls> {
+export function volumesOf(rest: Rest, project: string, sharing: Sharing): Pick<Incus, Calls> {
   const volumes = new OwnVolumes(rest, project);
   return {
     volumes: () => said('listing volumes', async () => (await volumes.list()).own),
@@ -23,7 +24,10 @@ export function volumesOf(rest: Rest, project: string): Pick<Incus, Calls> {
       }),
 
     makeVolume: (marks, size) =>
-      write(`making the volume \`${marks.volume}\` of \`${marks.app}\``, () => volumes.make(marks, size)),
+      write(`making the volume \`${marks.volume}\` of \`${marks.app}\``, async () => {
+        const isShifted = (await sharing.unshareable()) === null;
+        return volumes.make(marks, size, isShifted);
+      }),
 
     resizeVolume: (volume, size) =>
       write(`resizing the volume \`${volume.name}\``, async () => {
@@ -42,7 +46,7 @@ export function volumesOf(rest: Rest, project: string): Pick<Incus, Calls> {
         if (!found) return;
         const users = found.json.used_by.map((url) => `\`${userOf(url)}\``);
         if (users.length > 0) throw new IncusError(`it is in use by ${users.join(', ')}`, 400);
-        await rest.write('DELETE', at(volume));
+        await rest.remove(at(volume));
       }),
   };
 }
@@ -82,7 +86,8 @@ export class OwnVolumes {
     return { 'user.pets.project': this.#project, 'user.pets.app': app, 'user.pets.volume': volume };
   }
 
-  async make(marks: VolumeMarks, size: string | null): Promise<VolumeMade> {
+  /** `isShifted`: files keep the guest's own ids on disk, so that any container can have the volume. */
+  async make(marks: VolumeMarks, size: string | null, isShifted: boolean): Promise<VolumeMade> {
     const { pools, own } = await this.list();
     const there = own.find((v) => v.app === marks.app && v.volume === marks.volume);
     if (there) return warned(size, poolOf(there, pools));
@@ -90,8 +95,7 @@ export class OwnVolumes {
     const config = {
       ...this.marks(marks),
       ...(size === null ? {} : { size }),
-      // Files keep the guest's own ids on disk: any container can have the volume, whatever its id range.
-      ...((await unshareable(this.#rest)) === null ? { 'security.shifted': 'true' } : {}),
+      ...(isShifted ? { 'security.shifted': 'true' } : {}),
     };
     const body = { name, config, content_type: 'filesystem' };
     await this.#rest.write('POST', inPool(pool.name), { body });

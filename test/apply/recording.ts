@@ -208,6 +208,7 @@ export function recordingPorts(
       exportVolume: unused,
       importVolume: unused,
       unshareable: unused,
+      trySharing: unused,
       hasImage: unused,
       quiesce: unused,
       instances: unused,

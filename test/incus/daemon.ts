@@ -27,13 +27,20 @@ export type Operation = ReturnType<typeof operation>;
 
 type Answers = Readonly<Record<string, () => Reply>>;
 
-/** A daemon that answers what it is asked by method and path; what it was asked is kept, without `?…`. */
-export function daemon(answers: Answers): { rest: Rest; asked: string[] } {
+/**
+ * A daemon that answers what it is asked by method and path (`*`: any instance, any backup); what it was asked is kept, without
+ * `?…`, and what was posted to it.
+ */
+export function daemon(
+  answers: Answers,
+  { posted = [] }: { posted?: object[] } = {},
+): { rest: Rest; asked: string[] } {
   const asked: string[] = [];
-  const send: Send = (method, path) => {
+  const send: Send = (method, path, { body } = {}) => {
     const request = `${method} ${path.replace(/\?.*/, '')}`;
     asked.push(request);
-    const answer = answers[request];
+    if (method === 'POST') posted.push(body as object);
+    const answer = answers[request] ?? answers[request.replace(/(\/(?:instances|backups)\/)[^/]+/, '$1*')];
     return answer ? Promise.resolve(answer()) : Promise.reject(new Error(`nobody expected ${request}`));
   };
   return { rest: new Rest(send), asked };

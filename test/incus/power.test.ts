@@ -41,6 +41,27 @@ function web(answers: Readonly<Record<string, () => Reply>>, running: Operation[
 
 const other = [operation('other', 'web')];
 
+/** The guest as it reads at each look, the last one for good. */
+function seenAs(statuses: string[]): Readonly<Record<string, () => Reply>> {
+  const config = { 'user.pets.project': 'p', 'user.pets.app': 'web' };
+  const instance = () => {
+    const status = statuses.length > 1 ? statuses.shift() : statuses[0];
+    return shown({ status, config, devices: {}, description: '' });
+  };
+  return { 'GET /1.0/instances/web': instance, 'PATCH /1.0/instances/web': () => shown(null) };
+}
+
+/** No pause takes time. */
+function withoutPauses(): void {
+  beforeEach(() => {
+    const soon = (go: () => void) => setImmediate(go) as unknown as NodeJS.Timeout;
+    jest.spyOn(globalThis, 'setTimeout').mockImplementation(soon);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+}
+
 describe('what somebody else has begun is waited for', () => {
   test('before a stop, and where that has stopped the guest, until the daemon has heard of it', async () => {
     const config = { 'user.pets.project': 'p', 'user.pets.app': 'web' };
@@ -58,11 +79,10 @@ describe('what somebody else has begun is waited for', () => {
     expect(asked.at(-1)).toBe(PATCH);
   });
 
-  test('a stop of ours that ends well has nothing to wait for', async () => {
-    const config = { 'user.pets.project': 'p', 'user.pets.app': 'web' };
-    const { stop, asked } = web({ 'GET /1.0/instances/web': () => shown({ status: 'Running', config }) });
+  test('a stop of ours that ends well has nothing to wait for: one look shows it', async () => {
+    const { stop, asked } = web(seenAs(['Running', 'Stopped']));
     await stop('web', 1000);
-    expect(asked.at(-1)).toBe('GET /1.0/operations/own/wait');
+    expect(asked.slice(-2)).toEqual(['GET /1.0/operations/own/wait', 'GET /1.0/instances/web']);
   });
 
   test('before a start', async () => {
@@ -87,7 +107,40 @@ describe('what somebody else has begun is waited for', () => {
   });
 });
 
+describe('a stop', () => {
+  withoutPauses();
+  const GONE = { [PUT]: () => failed('The instance is already stopped', 400) };
+
+  test('of a guest that ends in the moment its grace is over: refused twice, and a success', async () => {
+    const { stop, asked } = web({
+      ...seenAs(['Running', 'Running', 'Running', 'Running', 'Stopped']),
+      ...GONE,
+    });
+    await stop('web', 1000);
+    expect(asked.filter((request) => request === PUT)).toHaveLength(2);
+  });
+
+  test('that the daemon only says has happened is a failure', async () => {
+    const { stop } = web(seenAs(['Running']));
+    await expect(stop('web', 1000)).rejects.toThrow(
+      'stopping `web`: the daemon says that it was stopped, but it is Running',
+    );
+  });
+
+  test('that is refused for good says why', async () => {
+    const { stop } = web({ ...seenAs(['Running']), [PUT]: () => failed('no such luck') });
+    await expect(stop('web', 1000)).rejects.toThrow('stopping `web`: no such luck');
+  });
+});
+
 describe('a delete', () => {
+  test('that the daemon only says has happened is a failure', async () => {
+    const { remove } = web({ 'DELETE /1.0/instances/web': () => begun('own') });
+    await expect(remove('web')).rejects.toThrow(
+      'deleting `web`: the daemon says that it was deleted, but it is still there',
+    );
+  });
+
   test('that somebody else’s was faster than is fine, at once or in the end', async () => {
     let isThere = true;
     const gone = () => {
@@ -129,14 +182,7 @@ lxc 20261121193904.251 ERROR    commands - ../src/lxc/commands.c:recv:128 - Fail
 const CAUSE = 'Failed to mount "/a - b" on "/srv": No such file or directory';
 
 describe('a start that fails', () => {
-  beforeEach(() => {
-    // No pause takes time.
-    const soon = (go: () => void) => setImmediate(go) as unknown as NodeJS.Timeout;
-    jest.spyOn(globalThis, 'setTimeout').mockImplementation(soon);
-  });
-  afterEach(() => {
-    jest.restoreAllMocks();
-  });
+  withoutPauses();
 
   const failing = (message: string, more: Readonly<Record<string, () => Reply>> = {}) =>
     web({

@@ -1,22 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { Rest } from '../../src/incus/operations.js';
-import { defaultPool, unshareable } from '../../src/incus/server.js';
+import { defaultPool } from '../../src/incus/server.js';
 
 /** A daemon that answers every request alike. */
 const daemon = (metadata: unknown) =>
   new Rest(() =>
     Promise.resolve({ status: 200, headers: {}, body: JSON.stringify({ type: 'sync', metadata }) }),
   );
-
-test('a store can be shared where the kernel has idmapped mounts', async () => {
-  const kernel = (idmapped_mounts: string) => ({
-    environment: { kernel_version: '5.4', kernel_features: { idmapped_mounts } },
-  });
-  expect(await unshareable(daemon(kernel('true')))).toBeNull();
-  const why = 'the host’s kernel (5.4) gives Incus no idmapped mounts'.replace('’', "'");
-  expect(await unshareable(daemon(kernel('false')))).toBe(why);
-  expect(await unshareable(daemon({ environment: {} }))).toContain('of unknown version');
-});
 
 test('volumes go where instances go', async () => {
   const [ssd, hdd] = [

@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePorts, get, must, recorder, Story } from './rig.js';
 
+const REFUSAL = "idmapping abilities are required but aren't supported on system";
 /** The daemon as it answers where the kernel has no idmapped mounts. */
 const WITHOUT_IDMAPPED = (text: string) =>
-  text.replace('"idmapped_mounts":"true"', '"idmapped_mounts":"none"');
+  text
+    .replace('"idmapped_mounts":"true"', '"idmapped_mounts":"none"')
+    .replace(/Failed to run: [^"]*pets-trial[^"]*/, (words) => REFUSAL.padEnd(words.length));
+/** One that says nothing of its kernel, as all do from 7.0 on. */
+const WITHOUT_A_WORD = (text: string) => text.replace('"idmapped_mounts"', '"idmapped_nought"');
 
 describe('a store of its own', () => {
   const story = new Story('copy');
@@ -86,7 +91,7 @@ describe('a store of its own', () => {
 });
 
 describe('a host without idmapped mounts', () => {
-  const story = new Story('idmap');
+  const story = new Story('idmap', { knowsHost: false });
   beforeAll(() => {
     story.flake('web');
   });
@@ -99,6 +104,13 @@ describe('a host without idmapped mounts', () => {
     expect((await story.ok(['diff'], env)).stdout).toMatch(/store of its own: .*idmapped/);
     await story.ok(['up'], env);
     expect(Object.keys((await story.instances())[0]?.devices ?? {})).toEqual([]);
+    // From now on it is known, whatever the daemon says.
+    expect((await story.ok(['diff'])).stdout).not.toContain('idmapped');
+    const other = 'flake-ref = "./web"\nstore = "shared"';
+    story.manifest({ web: 'flake-ref = "./web"', other });
+    const up = await story.pets(['up']);
+    expect(up.stderr).toMatch(/pets\.toml:\d+:\d+: .*no idmapped mounts \(tried: idmapping abilities/);
+    story.manifest({ web: 'flake-ref = "./web"' });
     // It keeps the store that it has, wherever it is looked at from.
     expect((await story.ok(['diff'])).stdout).toContain('No changes');
     await daemon.close();
@@ -111,6 +123,32 @@ describe('a host without idmapped mounts', () => {
     expect(up.code).toBe(65);
     expect(up.stderr).toMatch(/pets\.toml:\d+:\d+: .*idmapped/);
     expect(up.stderr).toContain('store = "copy"');
+    await daemon.close();
+  });
+});
+
+describe('a daemon that does not say whether it has idmapped mounts', () => {
+  const story = new Story('silent', { knowsHost: false });
+  beforeAll(() => {
+    story.flake('web');
+  });
+  afterAll(() => story.cleanUp());
+
+  test('it is tried once, with a container that is gone afterwards; the app gets the shared store', async () => {
+    const daemon = await recorder(WITHOUT_A_WORD);
+    const env = { INCUS_SOCKET: daemon.socket };
+    story.manifest({ web: 'flake-ref = "./web"' });
+    expect((await story.ok(['diff'], env)).stdout).not.toContain('store of its own');
+    expect(daemon.requests.filter((line) => line.startsWith('POST'))).toEqual([]);
+    await story.ok(['up'], env);
+    expect(Object.keys((await story.instances())[0]?.devices ?? {})).toContain('nix-store');
+    const trials = () => daemon.requests.filter((line) => /^PUT .*\/pets-trial-[^/]*\/state/.test(line));
+    expect(trials()).toHaveLength(1);
+    const all = (await story.ask('/1.0/instances?recursion=1')) as { config: Record<string, string> }[];
+    expect(all.filter(({ config }) => 'user.pets.trial' in config)).toEqual([]);
+    story.manifest({ web: 'flake-ref = "./web"', api: 'flake-ref = "./web"' });
+    await story.ok(['up'], env);
+    expect(trials()).toHaveLength(1);
     await daemon.close();
   });
 });

@@ -1,6 +1,15 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -61,7 +70,13 @@ export type StoryOptions = {
    * for a user. Most stories are about something else.
    */
   readonly isWatched?: boolean;
+  /** Whether what other stories have found out of the daemon's host is known to this one; it is, unless said. */
+  readonly knowsHost?: boolean;
 };
+
+/** What stories have found out by trial, good news only: for one of them the daemon's answers may be rewritten. */
+const KNOWN = join(tmpdir(), 'pets-test-trials');
+const isGood = (path: string) => statSync(path).isDirectory() || readFileSync(path, 'utf8').includes('null');
 
 /** A manifest's folder with flakes beside it, and a project name that nobody else has. */
 export class Story {
@@ -74,6 +89,12 @@ export class Story {
     this.#options = options;
     this.project = `${RUN}-${++count}-${name}`;
     this.folder = mkdtempSync(join(tmpdir(), `pets-${name}-`));
+    const { knowsHost = true } = options;
+    if (knowsHost && existsSync(KNOWN)) cpSync(KNOWN, this.#trials(), { recursive: true });
+  }
+
+  #trials(): string {
+    return join(this.folder, '.state', '.trials');
   }
 
   /** Names must be unique on the daemon. */
@@ -175,6 +196,7 @@ export class Story {
     for (const { name, pool } of await this.volumes())
       await this.#incus('storage', 'volume', 'delete', pool, name);
     rmSync(join('/nix/var/nix/profiles/per-pet', this.project), { recursive: true, force: true });
+    if (existsSync(this.#trials())) cpSync(this.#trials(), KNOWN, { recursive: true, filter: isGood });
     rmSync(this.folder, { recursive: true, force: true });
   }
 

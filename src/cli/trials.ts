@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { incusOver } from '../incus/client.js';
+import { socketPath } from '../incus/http.js';
+import type { Trials, Verdict } from '../incus/sharing.js';
+import type { Incus } from '../ports.js';
+import type { Context } from './context.js';
+import { trialsDirectory } from './state.js';
+
+/** The daemon, with what has been tried of it. */
+export function incusFor(project: string, env: Context['env']): Incus {
+  return incusOver(socketPath(env), project, trialsIn(trialsDirectory(env)));
+}
+
+/** A file for each key. What cannot be read was never tried, and what cannot be kept is tried again. */
+export function trialsIn(directory: string): Trials {
+  const pathOf = (key: string) =>
+    join(directory, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
+  return {
+    get: (key) => {
+      try {
+        return verdictIn(JSON.parse(readFileSync(pathOf(key), 'utf8')), key);
+      } catch {
+        return undefined;
+      }
+    },
+    keep: (key, verdict) => {
+      const draft = `${pathOf(key)}.${process.pid}`;
+      try {
+        mkdirSync(directory, { recursive: true, mode: 0o700 });
+        writeFileSync(draft, `${JSON.stringify({ key, unshareable: verdict })}\n`, { mode: 0o600 });
+        renameSync(draft, pathOf(key));
+      } catch {
+        // The next run pays for it, and that is all.
+      }
+    },
+  };
+}
+
+function verdictIn(kept: unknown, key: string): Verdict | undefined {
+  const { key: own, unshareable } = (kept ?? {}) as {
+    readonly key?: unknown;
+    readonly unshareable?: unknown;
+  };
+  if (own !== key) return undefined;
+  return unshareable === null || typeof unshareable === 'string' ? unshareable : undefined;
+}
