@@ -44,19 +44,7 @@ export function archivesOf(rest: Rest, transfer: Transfer, project: string): Pic
     exportVolume: (volume, take) =>
       said(`exporting the volume \`${volume.name}\``, async () => {
         await there(volume);
-        const backups = `${at(volume)}/backups`;
-        // Without room on the host for a second copy, where the daemon can.
-        if (await hasExtension('direct_backup', rest))
-          return take(wholeGzip(await transfer.stream(backups, EXPORT)));
-        const name = `pets-${Date.now()}`;
-        // Should nobody be left to delete it.
-        const expires_at = new Date(Date.now() + DATA_MS).toISOString();
-        await rest.write('POST', backups, { body: { ...EXPORT, name, expires_at } }, DATA_MS);
-        try {
-          await take(await transfer.download(`${backups}/${name}/export`));
-        } finally {
-          await rest.remove(`${backups}/${name}`);
-        }
+        await exported(volume, take, rest, transfer);
       }),
 
     importVolume: (archive, marks, wanted) =>
@@ -74,6 +62,28 @@ export function archivesOf(rest: Rest, transfer: Transfer, project: string): Pic
         return fromJson(found.metadata as VolumeJson, pool);
       }),
   };
+}
+
+/** `take` gets the archive, once. */
+async function exported(
+  volume: Volume,
+  take: (archive: Bytes) => Promise<void>,
+  rest: Rest,
+  transfer: Transfer,
+): Promise<void> {
+  const backups = `${at(volume)}/backups`;
+  // Without room on the host for a second copy, where the daemon can.
+  if (await hasExtension('direct_backup', rest))
+    return take(wholeGzip(await transfer.stream(backups, EXPORT)));
+  const name = `pets-${Date.now()}`;
+  // Should nobody be left to delete it.
+  const expires_at = new Date(Date.now() + DATA_MS).toISOString();
+  await rest.write('POST', backups, { body: { ...EXPORT, name, expires_at } }, DATA_MS);
+  try {
+    await take(await transfer.download(`${backups}/${name}/export`));
+  } finally {
+    await rest.remove(`${backups}/${name}`);
+  }
 }
 
 /** `config`: the copy's, without what the daemon has noted of the original. */
