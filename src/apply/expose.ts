@@ -1,8 +1,9 @@
 import { formatBinding, proxyListen } from '../listen.js';
-import type { AppName, DesiredExposure, Exposure, OpId, Operation } from '../model.js';
+import type { AppName, Binding, DesiredExposure, Exposure, OpId, Operation } from '../model.js';
 import { problemOf, ProblemError } from '../problem.js';
 import type { Ports } from './job.js';
 
+const ATTEMPTS = 3;
 /** How long a new forwarder may take until it listens. */
 const ACCEPT_MS = 10_000;
 /** And an old one, which the daemon tells to end and does not wait for, until its port is free. */
@@ -39,10 +40,7 @@ export async function expose(
 ): Promise<void> {
   const { binding } = exposure;
   try {
-    const obstacle = await ports.host.probe(binding, FREE_MS);
-    if (obstacle !== null) throw new ProblemError({ app, message: `${formatBinding(binding)} ${obstacle}` });
-    await ports.incus.setDevice(app, device, proxyDevice(exposure));
-    await ports.host.accepts(binding, ACCEPT_MS);
+    await open(app, { device, value: proxyDevice(exposure), binding }, ports);
   } catch (error) {
     const problem = problemOf(error);
     const other =
@@ -56,11 +54,37 @@ export async function expose(
   }
 }
 
+type Proxy = {
+  readonly device: string;
+  readonly value: Readonly<Record<string, string>>;
+  readonly binding: Binding;
+};
+
+/**
+ * Adds the device and looks whether it does what it is for. A busy daemon now and then fails to start one whose port
+ * is free, or starts it and says that it has not: what it has left is taken away, and it is tried again.
+ */
+async function open(app: AppName, { device, value, binding }: Proxy, ports: Ports): Promise<void> {
+  for (let n = 1; ; n++) {
+    const obstacle = await ports.host.probe(binding, FREE_MS);
+    if (obstacle !== null) throw new ProblemError({ app, message: `${formatBinding(binding)} ${obstacle}` });
+    try {
+      await ports.incus.setDevice(app, device, value);
+      await ports.host.accepts(binding, ACCEPT_MS);
+      return;
+    } catch (error) {
+      if (n === ATTEMPTS) throw error;
+      await ports.incus.removeDevice(app, device).catch(() => {
+        throw error;
+      });
+    }
+  }
+}
+
 async function restore(app: AppName, old: Exposure | null, ports: Ports): Promise<string> {
   if (!old?.binding) return '';
   try {
-    await ports.incus.setDevice(app, old.device, old.value);
-    await ports.host.accepts(old.binding, ACCEPT_MS);
+    await open(app, { device: old.device, value: old.value, binding: old.binding }, ports);
     return `; ${formatBinding(old.binding)} is exposed again as before`;
   } catch (error) {
     return `; and ${formatBinding(old.binding)} could not be exposed again: ${problemOf(error).message}`;

@@ -1,5 +1,6 @@
 import equal from 'fast-deep-equal';
 import type { Operation, Plan } from '../model.js';
+import { edgesBack } from './rescue.js';
 
 type Numbers = ReadonlyMap<string, number>;
 
@@ -8,9 +9,9 @@ type Numbers = ReadonlyMap<string, number>;
  * until it has ended; `?2-5`: a step of the way back, carried out only where one of these has failed.
  *
  * The way back of an app is one line, unless it is to be `spelled out`: `[9-13] ?5-6 web back to generation 1: condemn
- * stop return?4-6 start settle`. Each step needs the one before it (what comes after `condemn` only waits for that), a
- * stop interrupts the container, and `?5-6` is of all that do not say otherwise. A step that is not like that has a line
- * of its own.
+ * stop return?4-6 start settle`. Each step waits for the one before it and needs the last of those that are vital (see
+ * rescue.ts), a stop interrupts the container, and `?5-6` is of all that do not say otherwise. A step that is not like
+ * that has a line of its own.
  */
 export function printPlan(plan: Plan, { wayBack }: { readonly wayBack?: 'spelled out' } = {}): string {
   const numbers = new Map(plan.operations.map((op, i) => [op.id, i + 1]));
@@ -65,7 +66,7 @@ function goesOn(line: Line, op: Operation): boolean {
   const [first] = line;
   const causes = new Set([...line, op].filter(goesBack).map(({ cause }) => cause));
   const isSameWay = op.app === first.app && causes.size === 1;
-  return isSameWay && isPlain(first, undefined) && isPlain(op, line.at(-1));
+  return isSameWay && isPlain(first, []) && isPlain(op, line);
 }
 
 /** The others are there for what happened: they say that in words of their own. */
@@ -73,15 +74,14 @@ function goesBack({ action }: Operation): boolean {
   return action.kind !== 'condemn' && action.kind !== 'snapshot';
 }
 
-/** Whether a line that only names this step of a way back behind the one before says all that there is to it. */
-function isPlain(op: Operation, before: Operation | undefined): boolean {
-  const last = before ? [before.id] : [];
-  const isAnyway = before?.action.kind === 'condemn';
+/** Whether a line that only names this step of a way back behind those before says all that there is to it. */
+function isPlain(op: Operation, before: readonly Operation[]): boolean {
+  const edges = edgesBack(before);
   return (
     op.rescues !== undefined &&
     op.id === `${op.app}/${nameOf(op)}${BACK}` &&
     op.interrupts === (op.action.kind === 'stop' ? 'container' : 'nothing') &&
-    equal([op.needs, op.after], isAnyway ? [[], last] : [last, []])
+    equal([op.needs, op.after], [edges.needs, edges.after])
   );
 }
 

@@ -30,13 +30,26 @@ export function rescueOperations(compared: Compared, forward: readonly Operation
   const steps = stepsBack(compared, last, forward).filter(({ rescues }) => rescues.length > 0);
   const ids = steps.map(({ action }) => `${idOf(compared.app.name, action)}~back`);
   return steps.map(({ action, cause, interrupts = 'nothing', rescues }, i) => {
-    const before = ids.slice(Math.max(0, i - 1), i);
-    // To serve again is worth more than to remember why not.
-    const isAnyway = steps[i - 1]?.action.kind === 'condemn';
-    const edges = isAnyway ? { needs: [], after: before } : { needs: before, after: [] };
+    const before = steps.slice(0, i).map((step, n) => ({ id: ids[n] ?? '', action: step.action }));
+    const edges = edgesBack(before);
     return { id: ids[i] ?? '', app: compared.app.name, action, cause, interrupts, rescues, ...edges };
   });
 }
+
+/** Of a step of a way back that comes behind these. */
+export function edgesBack(
+  before: readonly Pick<Operation, 'id' | 'action'>[],
+): Pick<Operation, 'needs' | 'after'> {
+  const vital = before.findLast(({ action }) => VITAL.includes(action.kind));
+  const last = before.at(-1);
+  return { needs: vital ? [vital.id] : [], after: last && last !== vital ? [last.id] : [] };
+}
+
+/**
+ * Without these the steps that follow would do harm, or nothing. Any other that fails is told, and what follows it is
+ * done all the same: to serve again, if only by one of two ports, is worth more than to be whole.
+ */
+const VITAL: readonly ActionKind[] = ['stop', 'snapshot', 'restore', 'return', 'attach', 'start'];
 
 /** Whether it makes something of the app that was not recorded. A start, say, does not. */
 function isChange({ kind }: Action): boolean {

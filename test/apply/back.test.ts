@@ -32,7 +32,9 @@ async function waysBack(world: World): Promise<Record<string, string>> {
     const [app] = recorded.outcome.apps;
     const back = said(recorded, 'started').filter((op) => op.endsWith('~back'));
     const steps = back.map((op) => op.replace('web/', '').replace('~back', ''));
-    ways[app?.failure?.op ?? ''] = [`${app?.result ?? ''}:`, ...steps].join(' ');
+    // What was tried again, and worked then, makes nothing due.
+    if (!app?.failure) continue;
+    ways[app.failure.op] = [`${app.result}:`, ...steps].join(' ');
   }
   return ways;
 }
@@ -137,6 +139,37 @@ describe('a step of the way back that fails', () => {
     expect(said(recorded, 'failed')).toEqual(['web/check', 'web/start~back']);
     expect(said(recorded, 'skipped').filter((op) => op.endsWith('~back'))).toEqual([
       ...['web/settle~back', 'web/expose:web~back', 'web/check~back'],
+    ]);
+  });
+
+  test.each([
+    ['an exposure', 'incus.setDevice web web tcp:127.0.0.1:80', 'web/expose:web~back', ['web/check~back']],
+    [
+      'what is added before it runs',
+      'incus.removeDevice web web-2',
+      'web/unexpose:web-2~back',
+      ['web/start~back', 'web/settle~back', 'web/expose:web~back', 'web/check~back'],
+    ],
+    [
+      'a unit',
+      'guest.settle web /nix/store/a-',
+      'web/settle~back',
+      ['web/expose:web~back', 'web/check~back'],
+    ],
+  ])('ends nothing but itself: %s', async (_, call, failed, gone) => {
+    const checks = { 'guest.check web /nix/store/t-web': new FailedProgram({ message: 'no' }, []) };
+    const recorded = await run(HOT, { fails: { ...checks, [call]: 'gone' } });
+    expect(said(recorded, 'failed')).toEqual(['web/check', failed]);
+    expect(said(recorded, 'finished')).toEqual(expect.arrayContaining(gone));
+    expect(results(recorded)[0]).toContain('web failed');
+  });
+
+  test('of data ends it: a container is not started with volumes that are half restored', async () => {
+    const checks = { 'guest.check web /nix/store/t-web': new FailedProgram({ message: 'no' }, []) };
+    const recorded = await run(STATEFUL, { fails: { ...checks, 'incus.restoreVolume': 'gone' } });
+    expect(said(recorded, 'failed')).toEqual(['web/check', 'web/restore~back']);
+    expect(said(recorded, 'finished').filter((op) => op.endsWith('~back'))).toEqual([
+      ...['web/condemn~back', 'web/stop~back'],
     ]);
   });
 

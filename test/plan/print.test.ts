@@ -20,11 +20,11 @@ describe('a way back, spelled out', () => {
         [11] ~10 ?5-7 web/stop~back, back to generation 1 !container
         [12] #11 ?4-7 web/return~back, back to generation 1
         [13] #12 ?5-7 web/unexpose:web~back, back to generation 1
-        [14] #13 ?3-7 web/mark~back, back to generation 1
-        [15] #14 ?5-7 web/start~back, back to generation 1
+        [14] #12 ~13 ?3-7 web/mark~back, back to generation 1
+        [15] #12 ~14 ?5-7 web/start~back, back to generation 1
         [16] #15 ?5-7 web/settle~back, back to generation 1
-        [17] #16 ?5-7 web/expose:web~back, back to generation 1
-        [18] #17 ?5-7 web/check~back, back to generation 1
+        [17] #15 ~16 ?5-7 web/expose:web~back, back to generation 1
+        [18] #15 ~17 ?5-7 web/check~back, back to generation 1
       `),
     );
   });
@@ -42,14 +42,14 @@ describe('a way back, spelled out', () => {
         [20] #19 ?8-15 web/restore~back, back to generation 1
         [21] #20 ?9-15 web/return~back, back to generation 1
         [22] #21 ?5-15 web/configure~back, back to generation 1
-        [23] #22 ?10-15 web/detach:volume-data~back, back to generation 1
-        [24] #23 ?10-15 web/detach:volume-more~back, back to generation 1
-        [25] #24 ?10-15 web/attach:volume-data~back, back to generation 1
+        [23] #21 ~22 ?10-15 web/detach:volume-data~back, back to generation 1
+        [24] #21 ~23 ?10-15 web/detach:volume-more~back, back to generation 1
+        [25] #21 ~24 ?10-15 web/attach:volume-data~back, back to generation 1
         [26] #25 ?6-15 web/unexpose:web~back, back to generation 1
-        [27] #26 ?8-15 web/mark~back, back to generation 1
-        [28] #27 ?6-15 web/start~back, back to generation 1
+        [27] #25 ~26 ?8-15 web/mark~back, back to generation 1
+        [28] #25 ~27 ?6-15 web/start~back, back to generation 1
         [29] #28 ?6-15 web/settle~back, back to generation 1
-        [30] #29 ?6-15 web/expose:web~back, back to generation 1
+        [30] #28 ~29 ?6-15 web/expose:web~back, back to generation 1
       `),
     );
   });
@@ -68,7 +68,7 @@ describe('a way back, spelled out', () => {
         [16] #15 ?4-10 web/restore~back, back to generation 1
         [17] #16 ?4-10 web/return~back, back to generation 1
         [18] #17 ?4-10 web/mark~back, back to generation 1
-        [19] #18 ?4-10 web/start~back, back to generation 1
+        [19] #17 ~18 ?4-10 web/start~back, back to generation 1
         [20] #19 ?4-10 web/settle~back, back to generation 1
       `),
     );
@@ -113,7 +113,7 @@ describe('a line for a way back', () => {
     ['needs something else as well', 'mark', { needs: ['web/return~back', 'web/build'] }, '9-11 12 13 14'],
     ['waits for something else as well', 'mark', { after: ['web/build'] }, '9-11 12 13 14'],
     ['only waits for the one before', 'mark', after('web/return~back'), '9-11 12 13 14'],
-    ['waits for nothing', 'mark', after(), '9-11 12-14'],
+    ['waits for nothing', 'mark', after(), '9-11 12 13 14'],
     ['has another cause', 'mark', { cause: 'back to generation 2' }, '9-11 12 13 14'],
     ['interrupts something', 'mark', { interrupts: 'service' }, '9-11 12 13 14'],
   ])('has no place for a step that %s', (_, name, change, expected) => {

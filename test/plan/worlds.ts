@@ -109,8 +109,9 @@ export function unfolded(text: string): string {
     const steps = names.split(' ').map((step) => step.split('?'));
     return steps
       .map(([name = '', own = due], i) => {
-        const sign = steps[i - 1]?.[0] === 'condemn' ? '~' : '#';
-        const edge = i === 0 ? '' : `${sign}${Number(first) + i - 1} `;
+        const vital = steps.slice(0, i).findLastIndex(([step = '']) => VITAL.test(step));
+        const needs = vital === -1 ? '' : `#${Number(first) + vital} `;
+        const edge = i === 0 || vital === i - 1 ? needs : `${needs}~${Number(first) + i - 1} `;
         const interrupts = name === 'stop' ? ' !container' : '';
         const words = `${OWN_CAUSES[name] ?? cause}${interrupts}`;
         return `[${Number(first) + i}] ${edge}?${own} ${app}/${name}~back, ${words}`;
@@ -119,6 +120,8 @@ export function unfolded(text: string): string {
   });
 }
 
+/** What nothing is done without that comes later. */
+const VITAL = /^(stop|snapshot|restore|return|attach|start)\b/;
 const OWN_CAUSES: Readonly<Record<string, string>> = {
   condemn: 'it did not work',
   snapshot: 'nobody knows how long the new system has served',
