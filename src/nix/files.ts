@@ -97,7 +97,9 @@ const STAGED = 1;
 
 /** What is the same gets the same times, whenever it was copied. */
 export async function freezeTimes(folder: string): Promise<void> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  for (const { parentPath, name } of entries) await lutimes(join(parentPath, name), STAGED, STAGED);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    await (entry.isDirectory() ? freezeTimes(path) : lutimes(path, STAGED, STAGED));
+  }
   await lutimes(folder, STAGED, STAGED);
 }

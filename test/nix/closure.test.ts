@@ -4,7 +4,6 @@ import {
   cpSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -15,6 +14,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { exec } from '../../src/exec.js';
 import { closureHash, stageClosure } from '../../src/nix/closure.js';
+import { walk } from '../../src/nix/files.js';
 import { Scene } from './scene.js';
 
 let scene: Scene;
@@ -41,10 +41,7 @@ async function staged(...written: string[]): Promise<string[]> {
     target,
     exec,
   );
-  return readdirSync(target, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(target.length + 1))
-    .sort();
+  return (await walk(target)).sort();
 }
 
 describe('what a Nix file leads to', () => {

@@ -4,8 +4,10 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readlinkSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -120,4 +122,16 @@ test('stage copies just what is hashed', async () => {
   ]);
   expect(await hash(ref('path:.', target))).toBe(await hash());
   rmSync(target, { recursive: true });
+});
+
+test('a link that leads out of the folder is copied, and nothing at its end is touched', async () => {
+  const outside = mkdtempSync(join(tmpdir(), 'pets-outside-'));
+  writeFileSync(join(outside, 'file'), 'x');
+  const times = () => [outside, join(outside, 'file')].map((path) => statSync(path).mtimeMs);
+  const before = times();
+  symlinkSync(outside, join(folder, 'away'));
+  const target = mkdtempSync(join(tmpdir(), 'pets-staged-'));
+  await stage(ref('path:.'), new Set(), target, exec);
+  expect([readlinkSync(join(target, 'away')), times()]).toEqual([outside, before]);
+  for (const made of [outside, target]) rmSync(made, { recursive: true });
 });

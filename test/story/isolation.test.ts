@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { walk } from '../../src/nix/files.js';
 import { must, run, Story, type Result } from './rig.js';
 
 const UNIT = `systemd.services.app = { wantedBy = [ "multi-user.target" ]; serviceConfig = { LoadCredential = "token"; ExecStart = "/bin/sleep infinity"; }; };`;
@@ -16,6 +17,11 @@ const SYSCTLS = [
   'fs/file-max',
   'fs/inotify/max_user_instances',
 ].filter((name) => existsSync(`/proc/sys/${name}`));
+
+/** Each link in a folder of a pet's generations, which has nothing else, and where it leads. */
+async function linksIn(folder: string): Promise<[name: string, target: string][]> {
+  return (await walk(folder)).map((name) => [name, readlinkSync(join(folder, name))]);
+}
 
 /** Somebody who has become root in one pet, and tries to get at the host and at the pet beside it. */
 describe('root in a pet', () => {
@@ -50,13 +56,9 @@ describe('root in a pet', () => {
     // What it would be if it could be removed or added to.
     planted: readdirSync('/nix/store').filter((name) => name.includes('planted')),
     profiles: Object.fromEntries(
-      ['bad', 'good'].map((app) => {
-        const folder = join(profiles, story.name(app));
-        const links = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) =>
-          e.isSymbolicLink(),
-        );
-        return [app, links.map(({ parentPath, name }) => [name, readlinkSync(join(parentPath, name))])];
-      }),
+      await Promise.all(
+        ['bad', 'good'].map(async (app) => [app, await linksIn(join(profiles, story.name(app)))] as const),
+      ),
     ),
     devices: readdirSync('/dev').sort(),
     data: await story.inside('good', 'cat', '/var/lib/good/secret', '/root/secret'),
