@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { run } from '../src/cli/args.js';
 import { ProblemError } from '../src/problem.js';
 import { blocksOf, commandsOf, filesOf, PAGES, pageText, ROOT } from './pages.js';
+import { written } from './written.js';
 
 /** Pages whose commands a story runs, from top to bottom. */
 const RUN: Readonly<Record<string, string>> = { 'docs/tutorial.md': 'test/story/tutorial.test.ts' };
@@ -21,7 +22,7 @@ async function helpOf(...command: readonly string[]): Promise<string | null> {
     if (error instanceof ProblemError) return null;
     throw error;
   }
-  const help = String(stdout.read() ?? '');
+  const help = await written(stdout);
   // Of a verb that there is not, the whole program's is shown.
   return new RegExp(`^Usage: pets (?:\\w+\\|)?${command.join(' ')}\\b`).test(help) ? help : null;
 }

@@ -5,6 +5,7 @@ import { run } from '../../src/cli/args.js';
 import { wantsColor, type Context } from '../../src/cli/context.js';
 import { flag, withRunOptions } from '../../src/cli/options.js';
 import { EXIT, ProblemError } from '../../src/problem.js';
+import { written } from '../written.js';
 
 const set = new Set<string>();
 function variable(name: string, value: string): void {
@@ -34,7 +35,7 @@ async function pets(...argv: string[]): Promise<{ code: number; out: string }> {
     if (!(error instanceof ProblemError)) throw error;
     return { code: error.exitCode, out: error.message };
   }
-  return { code, out: String(stdout.read() ?? '') };
+  return { code, out: await written(stdout) };
 }
 
 describe('usage', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { commandLine, run } from '../../src/cli/args.js';
 import type { Context } from '../../src/cli/context.js';
+import { written } from '../written.js';
 
 const MANIFEST = `project = "p"
 [apps.hello]
@@ -39,9 +40,7 @@ function contextOf(argv: readonly string[]): Context & { readonly stdout: PassTh
 async function offered(...words: readonly string[]): Promise<string[]> {
   const context = contextOf(['__complete', '--', ...words]);
   expect(await run(context.argv, context)).toBe(0);
-  const lines = String(context.stdout.read() ?? '')
-    .split('\n')
-    .slice(0, -1);
+  const lines = (await written(context.stdout)).split('\n').slice(0, -1);
   return lines.map((line) => line.split('\t')[0] ?? '');
 }
 
@@ -122,7 +121,7 @@ describe('what is offered', () => {
   test('each line says what the word means', async () => {
     const context = contextOf(['__complete', '--', 'sche']);
     await run(context.argv, context);
-    expect(String(context.stdout.read())).toBe(
+    expect(await written(context.stdout)).toBe(
       'schema\tprint the JSON Schema of the manifest, for editors\n',
     );
   });
@@ -131,7 +130,7 @@ describe('what is offered', () => {
 test.each(['bash', 'zsh', 'fish'])('the script for %s knows no command: it asks', async (shell) => {
   const context = contextOf(['completion', shell]);
   expect(await run(context.argv, context)).toBe(0);
-  const script = String(context.stdout.read());
+  const script = await written(context.stdout);
   expect(script).toContain('pets __complete -- ');
   expect(script).not.toMatch(/\b(rollback|--prune)\b/);
 });
