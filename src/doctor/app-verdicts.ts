@@ -1,4 +1,6 @@
 import { failed, type Finding, ok, unknown, warning } from '../finding.js';
+import { OLDEST } from './supported.js';
+import { isAtLeast } from './version.js';
 import type { Forwarder, ManifestFound } from './world.js';
 
 /** `running`: containers, whoever's they are; null: not known. `wanted`: apps of the manifest that do not run. */
@@ -36,6 +38,26 @@ export function manifest(found: ManifestFound): Finding {
       return ok(`project \`${project}\`, ${apps.length} app${apps.length === 1 ? '' : 's'}`);
     }
   }
+}
+
+export type NixpkgsFacts = readonly { readonly app: string; readonly ref: string }[];
+
+/** Nothing is fetched to find out: many refs have the release in their name. */
+const RELEASE = /(?:nixos|nixpkgs|release)-(unstable|\d\d\.\d\d)/;
+
+export function nixpkgs(wanted: NixpkgsFacts): Finding {
+  const named = wanted.map((one) => ({ ...one, release: RELEASE.exec(one.ref)?.[1] }));
+  const isOld = (release = 'unstable') => release !== 'unstable' && !isAtLeast(release, OLDEST.nixpkgs);
+  const [old, ...more] = named.filter(({ release }) => isOld(release));
+  if (old !== undefined)
+    return warning(
+      `${old.ref} (${[old, ...more].map(({ app }) => app).join(', ')}) is older than ${OLDEST.nixpkgs}, which the module of every pet needs`,
+      'name a newer one: nixpkgs = "github:nixos/nixpkgs/nixos-25.11"',
+    );
+  const releases = [...new Set(named.flatMap(({ release }) => release ?? []))];
+  if (releases.length > 0) return ok(`${releases.join(', ')}, as the manifest says`);
+  if (wanted.length === 0) return ok('the manifest wants none');
+  return unknown(`the manifest names ${wanted[0]?.ref ?? 'none'}, which tells no release`);
 }
 
 export type ListenFacts = {

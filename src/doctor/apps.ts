@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createSocket } from 'node:dgram';
 import type { ManifestApp } from '../model.js';
 import { ProblemError } from '../problem.js';
-import type { ForwardersFacts, InotifyFacts, ListenFacts } from './app-verdicts.js';
+import type { ForwardersFacts, InotifyFacts, ListenFacts, NixpkgsFacts } from './app-verdicts.js';
 import { orProblem, type Forwarder, type ManifestFound, type World } from './world.js';
 
 const LIMIT = '/proc/sys/fs/inotify/max_user_instances';
@@ -23,6 +23,13 @@ type InstanceJson = { readonly name: string; readonly status: string; readonly t
 
 export function manifest({ manifest: found }: World): ManifestFound {
   return found;
+}
+
+export function nixpkgs({ manifest: found }: World): NixpkgsFacts {
+  if (found.kind !== 'read') throw new ProblemError({ message: 'no manifest says which is wanted' });
+  // A system that is built already has no use for one.
+  const apps = found.manifest.apps.filter(({ source }) => source.kind !== 'toplevel');
+  return apps.map((app) => ({ app: app.name, ref: app.nixpkgs.written }));
 }
 
 export async function listen({ manifest: found }: World): Promise<ListenFacts> {

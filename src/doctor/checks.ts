@@ -1,6 +1,8 @@
 import { check, type Check } from './check.js';
 import * as incus from './incus.js';
 import * as incusVerdicts from './incus-verdicts.js';
+import { cgroups } from './cgroups.js';
+import * as cgroupVerdict from './cgroup-verdict.js';
 import * as nix from './nix.js';
 import * as nixVerdicts from './nix-verdicts.js';
 import * as host from './host.js';
@@ -12,6 +14,7 @@ import * as appVerdicts from './app-verdicts.js';
 export const CHECKS: readonly Check[] = [
   check('incus', incus.server, incusVerdicts.server),
   check('incus-socket', incus.socket, incusVerdicts.socket),
+  check('cgroups', cgroups, cgroupVerdict.cgroups),
   check('idmapped-mounts', incus.idmappedMounts, incusVerdicts.idmappedMounts),
   check('network', incus.network, incusVerdicts.network),
   check('pool', incus.pool, incusVerdicts.pool),
@@ -22,9 +25,11 @@ export const CHECKS: readonly Check[] = [
   check('store-space', host.storeSpace, hostVerdicts.space),
   check('profiles', host.profiles, hostVerdicts.profiles),
   check('state', host.state, hostVerdicts.state),
+  check('node', host.node, hostVerdicts.node),
   check('clock', host.clock, hostVerdicts.clock),
   check('inotify', apps.inotify, appVerdicts.inotify),
   check('manifest', apps.manifest, appVerdicts.manifest),
+  check('nixpkgs', apps.nixpkgs, appVerdicts.nixpkgs),
   check('listen', apps.listen, appVerdicts.listen),
   check('forwarders', apps.forwarders, appVerdicts.forwarders),
 ];

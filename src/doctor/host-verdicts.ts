@@ -1,4 +1,6 @@
 import { failed, type Finding, ok, unknown, warning } from '../finding.js';
+import { OLDEST } from './supported.js';
+import { isAtLeast } from './version.js';
 
 type Amount = { readonly free: number; readonly total: number };
 /** Null: not told. */
@@ -51,6 +53,13 @@ function writable({ path, nearest, obstacle }: FolderFacts, what: string, fix: s
   const made = path === nearest ? '' : ', which will be made';
   if (obstacle === null) return ok(`${what} in ${path}${made}`);
   return failed(`${nearest} cannot be written in (${obstacle}); ${what} in ${path}`, fix);
+}
+
+export type NodeFacts = { readonly version: string };
+
+export function node({ version }: NodeFacts): Finding {
+  if (isAtLeast(version, OLDEST.node)) return ok(`version ${version}`);
+  return failed(`version ${version}; pets needs ${OLDEST.node} or newer`, 'install a newer Node');
 }
 
 /** Milliseconds since the epoch. `newest`: when something here was last written. Null: nobody can tell. */

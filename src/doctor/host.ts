@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { ClockFacts, FolderFacts, SpaceFacts } from './host-verdicts.js';
+import type { ClockFacts, FolderFacts, NodeFacts, SpaceFacts } from './host-verdicts.js';
 import { orProblem, type World } from './world.js';
 
 export async function storeSpace(): Promise<SpaceFacts> {
@@ -37,6 +37,10 @@ async function writability(path: string): Promise<FolderFacts> {
 
 function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error);
+}
+
+export function node(): NodeFacts {
+  return { version: process.versions.node };
 }
 
 /** What Nix, Incus and pets write every day: none of it is from the future. */

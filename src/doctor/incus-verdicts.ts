@@ -1,13 +1,14 @@
 import { failed, type Finding, ok, unknown, warning } from '../finding.js';
 import type { Problem } from '../problem.js';
+import { OLDEST } from './supported.js';
 import { isAtLeast } from './version.js';
 
 export type ServerFacts = { readonly socket: string } & (
   { readonly problem: Problem } | { readonly version: string | null; readonly isTrusted: boolean }
 );
 
-/** The oldest release with long-term support. */
-const OLDEST_INCUS = '6.0';
+/** The oldest release with long-term support: those before it lack what pets asks for. */
+const NEEDED = '6.0';
 
 export function server(facts: ServerFacts): Finding {
   if ('problem' in facts) {
@@ -18,8 +19,13 @@ export function server(facts: ServerFacts): Finding {
   if (!isTrusted)
     return failed(`it answers on ${socket}, but trusts nobody there`, 'use the socket of the local daemon');
   if (version === null) return unknown(`what answers on ${socket} does not tell its version`);
-  if (!isAtLeast(version, OLDEST_INCUS))
-    return failed(`version ${version}; pets needs ${OLDEST_INCUS} or newer`, 'upgrade Incus');
+  if (!isAtLeast(version, NEEDED))
+    return failed(`version ${version}; pets needs ${NEEDED} or newer`, 'upgrade Incus');
+  if (!isAtLeast(version, OLDEST.incus))
+    return warning(
+      `version ${version} answers on ${socket}; pets was run with ${OLDEST.incus} and newer`,
+      'upgrade Incus',
+    );
   return ok(`version ${version} answers on ${socket}`);
 }
 
@@ -56,9 +62,14 @@ function joining(group: string, user: string): string {
   return `sudo usermod -aG ${group} ${user}, then log in again`;
 }
 
-export type IdmapFacts = { readonly kernel: string; readonly has: boolean };
+/** Null: the daemon does not tell. */
+export type IdmapFacts = { readonly kernel: string; readonly has: boolean | null };
 
 export function idmappedMounts({ kernel, has }: IdmapFacts): Finding {
+  if (has === null)
+    return unknown(
+      `this daemon does not tell whether the kernel (${kernel}) has them: the first app finds out, by trial`,
+    );
   if (has) return ok(`the kernel (${kernel}) has them: apps can share the host's store`);
   return warning(
     `the kernel (${kernel}) gives Incus none: each app gets a store of its own, from an image with Nix in it`,

@@ -11,6 +11,8 @@ type ServerJson = {
   readonly auth?: string;
   readonly environment?: {
     readonly server_version?: string;
+    readonly driver?: string;
+    readonly driver_version?: string;
     readonly kernel_version?: string;
     readonly kernel_features?: Readonly<Record<string, string>>;
   };
@@ -22,7 +24,7 @@ type NetworkJson = Config & { readonly managed?: boolean; readonly type?: string
 type PoolJson = Config & { readonly driver: string };
 type Amount = { readonly used?: number; readonly total?: number };
 
-async function serverJson({ ask }: World): Promise<ServerJson> {
+export async function serverJson({ ask }: World): Promise<ServerJson> {
   const found = await ask('/1.0');
   return found ?? {};
 }
@@ -56,11 +58,16 @@ async function groupOf(gid: number): Promise<{ name: string; members: readonly s
   return { name, members: members.split(',') };
 }
 
+/** From 7.0 on the daemon lists no features of the kernel any more. */
+function toldOf(feature: string | undefined): boolean | null {
+  return feature === undefined ? null : feature === 'true';
+}
+
 export async function idmappedMounts(world: World): Promise<IdmapFacts> {
   const { environment } = await serverJson(world);
   return {
     kernel: environment?.kernel_version ?? 'of unknown version',
-    has: environment?.kernel_features?.['idmapped_mounts'] === 'true',
+    has: toldOf(environment?.kernel_features?.['idmapped_mounts']),
   };
 }
 

@@ -1,20 +1,18 @@
 import { failed, type Finding, ok, unknown } from '../finding.js';
 import type { Problem } from '../problem.js';
+import { OLDEST } from './supported.js';
 import { isAtLeast } from './version.js';
 
 /** `said`: `nix (Nix) 2.18.1`, `nix (Lix, like Nix) 2.91.1`, `nix (Determinate Nix 3.6.2) 2.29.0`. */
 export type ProgramFacts = { readonly problem: Problem } | { readonly said: string };
-
-/** The oldest that pets is tried with. */
-const OLDEST_NIX = '2.8';
 
 export function program(facts: ProgramFacts): Finding {
   if ('problem' in facts)
     return failed(facts.problem.message, 'install Nix: https://nixos.org/download, or `apt install nix-bin`');
   const version = /(\d+\.\d+[\d.]*)\S*$/m.exec(facts.said.trim())?.[1];
   if (version === undefined) return unknown(`\`nix --version\` says: ${facts.said}`);
-  if (isAtLeast(version, OLDEST_NIX)) return ok(`version ${version}`);
-  return failed(`version ${version}; pets needs ${OLDEST_NIX} or newer`, 'upgrade Nix: nix upgrade-nix');
+  if (isAtLeast(version, OLDEST.nix)) return ok(`version ${version}`);
+  return failed(`version ${version}; pets needs ${OLDEST.nix} or newer`, 'upgrade Nix: nix upgrade-nix');
 }
 
 export type FlakesFacts = {

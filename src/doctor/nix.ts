@@ -3,27 +3,32 @@ import { orProblem, type World } from './world.js';
 
 /** As pets itself calls it. */
 const FLAKES = ['--extra-experimental-features', 'nix-command flakes'];
+/** It is only there where flakes are enabled. */
+const HAS_FLAKES = 'builtins ? getFlake';
+/** No store has it, and each that answers says so. */
+const NOWHERE = `/nix/store/${'0'.repeat(32)}-pets-doctor`;
 
 export async function program({ exec }: World): Promise<ProgramFacts> {
   const found = await orProblem(exec('nix', ['--version']));
   return 'problem' in found ? found : { said: found.stdout };
 }
 
+// Of the `nix` command, names have changed between releases (`show-config`, `store ping`), and the old ones warn.
+// Those of nix-instantiate and nix-store have not.
+
 export async function flakes({ exec }: World): Promise<FlakesFacts> {
-  const [probe, settings] = await Promise.all([
-    exec('nix', [...FLAKES, 'eval', '--expr', 'builtins ? getFlake']),
-    // Without the options: it tells them as if they had been set.
-    exec('nix', ['show-config']),
+  const [probe, own] = await Promise.all([
+    exec('nix', [...FLAKES, 'eval', '--expr', HAS_FLAKES]),
+    exec('nix-instantiate', ['--eval', '--expr', HAS_FLAKES]),
   ]);
-  const features = /^experimental-features = (.*)$/m.exec(settings.stdout)?.[1] ?? '';
   return {
     works: probe.exitCode === 0 && probe.stdout.trim() === 'true',
     said: probe.stderr,
-    isEnabled: settings.exitCode === 0 && features.split(' ').includes('flakes'),
+    isEnabled: own.exitCode === 0 && own.stdout.trim() === 'true',
   };
 }
 
 export async function store({ exec }: World): Promise<StoreFacts> {
-  const { exitCode, stderr } = await exec('nix', [...FLAKES, 'store', 'ping']);
+  const { exitCode, stderr } = await exec('nix-store', ['--check-validity', '--print-invalid', NOWHERE]);
   return { answers: exitCode === 0, said: stderr };
 }

@@ -19,7 +19,8 @@ function expectFinding(finding: Finding, [result, found, fix]: Expected): void {
 const at = { socket: '/run/s' };
 test.each<[incus.ServerFacts, Expected]>([
   [{ ...at, version: '6.0.4', isTrusted: true }, ['ok', 'version 6.0.4 answers on /run/s']],
-  [{ ...at, version: '6.0', isTrusted: true }, ['ok', '6.0']],
+  [{ ...at, version: '6.0.3', isTrusted: true }, ['warning', 'run with 6.0.4', 'upgrade']],
+  [{ ...at, version: '6.0', isTrusted: true }, ['warning', 'run with 6.0.4', 'upgrade']],
   [{ ...at, version: '6.20', isTrusted: true }, ['ok', '6.20']],
   [{ ...at, version: '10.1', isTrusted: true }, ['ok', '10.1']],
   [{ ...at, version: '0.7', isTrusted: true }, ['failed', 'needs 6.0', 'upgrade']],
@@ -48,6 +49,7 @@ test.each<[incus.SocketFacts, Expected]>([
 test.each<[incus.IdmapFacts, Expected]>([
   [{ kernel: '6.1', has: true }, ['ok', '6.1']],
   [{ kernel: '5.4', has: false }, ['warning', 'a store of its own', '5.12']],
+  [{ kernel: '6.12', has: null }, ['unknown', 'does not tell']],
 ])('idmapped mounts %j', (facts, expected) => {
   expectFinding(incus.idmappedMounts(facts), expected);
 });
@@ -159,6 +161,15 @@ describe('folders', () => {
   });
 });
 
+test.each<[host.NodeFacts, Expected]>([
+  [{ version: '20.19.0' }, ['ok', 'version 20.19.0']],
+  [{ version: '26.12.1' }, ['ok', '26.12.1']],
+  [{ version: '20.18.1' }, ['failed', 'needs 20.19', 'newer Node']],
+  [{ version: '18.20.8' }, ['failed', 'needs 20.19', 'newer Node']],
+])('Node %j', (facts, expected) => {
+  expectFinding(host.node(facts), expected);
+});
+
 const now = Date.UTC(2026, 5, 1, 12);
 const time = { now, newest: now - 1000, isSynchronized: true };
 test.each<[host.ClockFacts, Expected]>([
@@ -191,6 +202,20 @@ test.each<[ManifestFound, Expected]>([
   [{ kind: 'invalid', why: 'pets.toml:1:1: no', fix: 'pets validate' }, ['failed', ':1:1', 'pets validate']],
 ])('the manifest %j', (facts, expected) => {
   expectFinding(app.manifest(facts), expected);
+});
+
+const systems = (...refs: string[]): app.NixpkgsFacts => refs.map((ref, n) => ({ app: `app${n}`, ref }));
+test.each<[app.NixpkgsFacts, Expected]>([
+  [systems('github:nixos/nixpkgs/nixos-25.11'), ['ok', '25.11, as the manifest says']],
+  [systems('github:nixos/nixpkgs/nixos-22.05', 'nixpkgs/nixos-unstable'), ['ok', '22.05, unstable']],
+  [
+    systems('github:nixos/nixpkgs/nixos-25.11', 'github:nixos/nixpkgs/release-21.11', 'nixpkgs/nixos-20.09'),
+    ['warning', 'release-21.11 (app1, app2) is older than 22.05', 'nixos-25.11'],
+  ],
+  [systems('path:/srv/nixpkgs'), ['unknown', 'path:/srv/nixpkgs, which tells no release']],
+  [systems(), ['ok', 'wants none']],
+])('nixpkgs %j', (facts, expected) => {
+  expectFinding(app.nixpkgs(facts), expected);
 });
 
 const here = ['::1', '10.0.0.5'];
