@@ -5,6 +5,7 @@ import type { Evaluated, Exec, ExecResult } from '../ports.js';
 import { blamed } from './blame.js';
 import { hintFor } from './hints.js';
 import { inputsOf, unstaged, type AssembledApp } from './inputs.js';
+import type { Fetched } from './metadata.js';
 import { failedEvaluation, type Blame } from './words.js';
 
 export type Tools = {
@@ -12,6 +13,8 @@ export type Tools = {
   readonly nix: (args: readonly string[]) => Promise<ExecResult>;
   /** `nix flake metadata --json` of a URL. */
   readonly metadata: (url: string, ...more: readonly string[]) => Promise<string>;
+  /** Copies what a pinned or local URL stands for to the store. */
+  readonly fetch: (url: string) => Promise<Fetched>;
   /** URL of the flake that puts a pet's system together. */
   readonly assembler: string;
   /** Files that are part of no source, see source.ts. */

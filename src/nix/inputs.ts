@@ -1,4 +1,4 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DesiredApp, FlakeRef, Locked, Source } from '../model.js';
 import type { Exec } from '../ports.js';
@@ -7,6 +7,7 @@ import type { Tools } from './assemble.js';
 import { stageClosure } from './closure.js';
 import { freezeTimes } from './files.js';
 import { nixJson } from './json.js';
+import { hasLock } from './own-lock.js';
 import { stage } from './source.js';
 
 /** An app whose system is put together here: what of it counts for that. */
@@ -51,7 +52,7 @@ export async function inputsOf(assembly: Assembly): Promise<Inputs> {
   if (app.source.kind === 'config') return { urls: { app: `${assembler}/none`, ...common }, root };
   const own = await urlFor(app.source, join(work, 'app'), assembly);
   // A flake without a lock of its own takes the manifest's nixpkgs for its `nixpkgs` input.
-  const follows = (await hasLock(own, assembly)) ? {} : { 'app/nixpkgs': nixpkgs };
+  const follows = (await hasLock(own, app.source.ref.written, assembly)) ? {} : { 'app/nixpkgs': nixpkgs };
   return { urls: { app: own, ...common, ...follows }, root };
 }
 
@@ -106,22 +107,4 @@ async function localUrl(
   if (ref.url.startsWith('git+file:')) return ref.url;
   await stage(ref, ignored, target, exec);
   return `path:${target}`;
-}
-
-async function hasLock(url: string, assembly: Assembly): Promise<boolean> {
-  const directory = url.startsWith('path:') ? pathOf(url) : await fetched(url, assembly);
-  return stat(join(directory, 'flake.lock')).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** `path:/a/b?narHash=…` → `/a/b`. */
-function pathOf(url: string): string {
-  return decodeURIComponent(url.slice('path:'.length).split('?')[0] ?? '');
-}
-
-async function fetched(url: string, { metadata }: Assembly): Promise<string> {
-  const { path } = JSON.parse(await metadata(url)) as { path: string };
-  return join(path, new URLSearchParams(url.split('?')[1] ?? '').get('dir') ?? '');
 }

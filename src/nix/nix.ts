@@ -5,10 +5,11 @@ import type { Exec, Nix } from '../ports.js';
 import { ProblemError } from '../problem.js';
 import { assemble, suggestedName } from './assemble.js';
 import type { AssembledApp } from './inputs.js';
+import { lockedFrom } from './metadata.js';
 import { readyMade } from './ready-made.js';
 import { makeRunFolder } from './run-folder.js';
 import { toolsOver } from './tools.js';
-import { failedBuild, lockedFrom } from './words.js';
+import { failedBuild } from './words.js';
 
 /**
  * `assembly`: the directory of the shipped flake that puts a pet's system together.
@@ -20,7 +21,7 @@ export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<strin
   const oneByOne = queues();
 
   return {
-    lock: async (url) => notLocal(url, lockedFrom(await tools.metadata(url, '--refresh'))),
+    lock: async (url) => notLocal(url, await lockedFrom(await tools.metadata(url, '--refresh'), tools.fetch)),
 
     evaluate: async (app, pins) => {
       const { source } = app;

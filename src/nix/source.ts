@@ -15,6 +15,7 @@ import {
   tracked,
   walk,
 } from './files.js';
+import { parameterOf } from './url.js';
 
 /** Files of a local flake, relative to its directory, sorted. */
 type Listing = { readonly directory: string; readonly files: readonly string[] };
@@ -36,8 +37,7 @@ export function contentHash(ref: FlakeRef, ignored: ReadonlySet<string>, exec: E
 
 /** A `git+file:` with `ref` or `rev` stands for that commit, whatever is checked out. */
 async function commitOf(ref: FlakeRef, exec: Exec): Promise<string | null> {
-  const query = new URLSearchParams(ref.url.split('?')[1] ?? '');
-  const wanted = query.get('rev') ?? query.get('ref');
+  const wanted = parameterOf(ref.url, 'rev') ?? parameterOf(ref.url, 'ref');
   if (!ref.url.startsWith('git+file:') || wanted === null || ref.directory === undefined) return null;
   const args = ['-C', ref.directory, 'rev-parse', '--verify', '--end-of-options', `${wanted}^{commit}`];
   const { exitCode, stdout, stderr } = await exec('git', args);

@@ -1,18 +1,27 @@
+import { join } from 'node:path';
 import type { Exec } from '../ports.js';
 import type { Tools } from './assemble.js';
+import { fetchedFrom } from './metadata.js';
+import { pathUrl } from './url.js';
 import { failedEvaluation } from './words.js';
 
 /** `assembly`, `ignored`: as `nixOver` has them. */
 export function toolsOver(exec: Exec, assembly: string, ignored: ReadonlySet<string>): Tools {
-  const assembler = `path:${encodeURI(assembly).replace(/[?#]/g, encodeURIComponent)}`;
+  const assembler = pathUrl(assembly);
   const nix: Tools['nix'] = (args) =>
     exec('nix', ['--extra-experimental-features', 'nix-command flakes', ...args]);
   // Nix resolves a flake's own inputs as well: its nixpkgs is of no interest here, and large.
   const spared = ['--no-write-lock-file', '--override-input', 'nixpkgs', `${assembler}/none`];
-  const metadata: Tools['metadata'] = async (url, ...more) => {
-    const result = await nix(['flake', 'metadata', '--json', ...spared, ...more, url]);
+  const answer = async (command: string, url: string, options: readonly string[]) => {
+    const result = await nix(['flake', command, '--json', ...options, url]);
     if (result.exitCode !== 0) throw failedEvaluation(`cannot fetch ${url}`, result, assembly);
     return result.stdout;
   };
-  return { exec, nix, metadata, assembler, ignored };
+  // For a URL that needs no registry as well, Nix before 2.14 would download one.
+  const unregistered = ['--option', 'flake-registry', join(assembly, 'no-registry.json')];
+  return {
+    ...{ exec, nix, assembler, ignored },
+    metadata: (url, ...more) => answer('metadata', url, [...spared, ...more]),
+    fetch: async (url) => fetchedFrom(await answer('prefetch', url, unregistered)),
+  };
 }

@@ -1,6 +1,5 @@
-import type { Locked } from '../model.js';
 import type { ExecResult } from '../ports.js';
-import { FailedProgram, ProblemError, type KeyPath } from '../problem.js';
+import { FailedProgram, type KeyPath } from '../problem.js';
 
 /** Nix' own words about a build: its first error is the cause, and what the builders printed is the log. */
 export function failedBuild(result: ExecResult): FailedProgram {
@@ -67,23 +66,4 @@ function failure(
 ): FailedProgram {
   const words = cause === '' ? `exit code ${String(result.exitCode)}` : cause;
   return new FailedProgram({ message: `${what}: ${words}`, ...more }, log.length > 1 ? log : []);
-}
-
-type Metadata = {
-  readonly url?: string;
-  readonly locked: { readonly narHash: string; readonly rev?: string };
-};
-
-/** The output of `nix flake metadata --json` as a lock entry. Without a revision the narHash must hold it. */
-export function lockedFrom(json: string): Locked {
-  const { url, locked } = JSON.parse(json) as Metadata;
-  if (url === undefined) throw new ProblemError({ message: 'nix flake metadata printed no locked url' });
-  const { narHash, rev } = locked;
-  const isHeld = rev !== undefined || url.includes('narHash=');
-  const separator = url.includes('?') ? '&' : '?';
-  return {
-    locked: isHeld ? url : `${url}${separator}narHash=${encodeURIComponent(narHash)}`,
-    narHash,
-    ...(rev === undefined ? {} : { rev }),
-  };
 }

@@ -98,6 +98,17 @@ describe('the hash of a local flake', () => {
     expect(await hash()).toBe(dirty);
   });
 
+  test('of a git+file: with a ref is that commit, whatever the ref’s name has in it', async () => {
+    await git('init', '--quiet');
+    await git('add', '-A');
+    await git('-c', 'user.name=t', '-c', 'user.email=t@localhost', 'commit', '--quiet', '--message', 'x');
+    await git('branch', 'a+b');
+    const at = (name: string) => ({ ...ref('git+file:./app'), url: `git+file://${folder}?ref=${name}` });
+    expect(await hash(at('a+b'))).toMatch(/^[0-9a-f]{40}$/);
+    expect(await hash(at('a%2Bb'))).toBe(await hash(at('a+b')));
+    expect(await hash(at('gone'))).toContain('git does not know gone');
+  });
+
   test('a folder that is not there, a file, a folder without flake.nix', async () => {
     expect(await hash(ref('./x', join(folder, 'x')))).toContain('there is no');
     expect(await hash(ref('./f', join(folder, 'flake.nix')))).toContain('is not a directory');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { failedBuild, failedEvaluation, lockedFrom } from '../../src/nix/words.js';
+import { failedBuild, failedEvaluation } from '../../src/nix/words.js';
 import type { FailedProgram } from '../../src/problem.js';
 
 const told = ({ problems, log }: FailedProgram) => ({ message: problems[0]?.message, log });
@@ -69,26 +69,5 @@ test('a build: the first error is the cause, and the builders’ lines are the l
   expect(told(failedBuild(failed(said)))).toEqual({
     message: 'the build failed: builder for x.drv failed with exit code 2',
     log: said.split('\n'),
-  });
-});
-
-describe('a lock entry from nix flake metadata', () => {
-  const narHash = 'sha256-a+b/c=';
-
-  test('with a revision is the url as it is', () => {
-    const url = 'github:o/r/0123';
-    expect(lockedFrom(JSON.stringify({ url, locked: { narHash, rev: '0123' } }))).toEqual({
-      locked: url,
-      narHash,
-      rev: '0123',
-    });
-  });
-
-  test.each([
-    ['path:/a', 'path:/a?narHash=sha256-a%2Bb%2Fc%3D'],
-    ['https://x/y.tar.gz?dir=z', 'https://x/y.tar.gz?dir=z&narHash=sha256-a%2Bb%2Fc%3D'],
-    ['path:/a?narHash=x', 'path:/a?narHash=x'],
-  ])('%s without one is held by its hash', (url, locked) => {
-    expect(lockedFrom(JSON.stringify({ url, locked: { narHash } }))).toEqual({ locked, narHash });
   });
 });
