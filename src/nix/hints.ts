@@ -10,9 +10,17 @@ export function hintFor(words: string, { source }: AssembledApp): string | null 
   const listed = /has no output .*?; it has: (.*)/.exec(words)?.[1];
   if (listed !== undefined && source.kind !== 'config') return otherAttribute(listed.split(', '), source.ref);
   const near = /Did you mean [^\n]*/.exec(words)?.[0];
-  if (near !== undefined) return near;
-  if (/cannot look up '<|'builtins\.(currentSystem|fetch\w+)'|without a? ?.?narHash/.test(words))
-    return 'evaluation is pure: no <nixpkgs>, nothing fetched without its hash; `modulesPath`, an argument of modules, has NixOS’ own';
+  return near ?? hintOnPurity(words);
+}
+
+/** In the words of Nix from 2.8 to 2.34; what cannot be had is mostly just missing. */
+function hintOnPurity(words: string): string | null {
+  if (/cannot look up '</.test(words))
+    return 'evaluation is pure: no <nixpkgs>; `modulesPath`, an argument of modules, has NixOS’ own';
+  if (/attribute 'currentSystem' missing/.test(words))
+    return 'evaluation is pure: no builtins.currentSystem; modules have `pkgs.stdenv.hostPlatform.system`';
+  if (/in pure evaluation mode, '\w+' (?:requires|will not|doesn't)|'getFlake' on unlocked/.test(words))
+    return 'evaluation is pure: nothing is fetched without its hash or revision; an input of the flake has both';
   if (/access to (absolute )?path '.*' is forbidden/.test(words))
     return 'evaluation is pure: name the file relative to the one that uses it (`./hardware.nix`)';
   return null;
@@ -24,12 +32,20 @@ function hintOnFiles(words: string, { written, directory = '' }: FlakeRef): stri
     const [location = ''] = written.split('#');
     return `a flake is its own folder and nothing around it; git+file:${location.replace(/^path:/, '')} is the whole repository`;
   }
-  const [, missing] = /getting status of '\/nix\/store\/[0-9a-z]{32}-source\/([^']+)'/.exec(words) ?? [];
-  if (missing === undefined || !existsSync(join(directory, missing))) return null;
+  const missing = missingFile(words);
+  if (missing === null || !existsSync(join(directory, missing))) return null;
   const isInSubmodule = existsSync(join(directory, missing.split('/')[0] ?? '', '.git'));
   return isInSubmodule
     ? `${missing} is in a submodule, which Nix does not see; git+file:…?submodules=1 has it`
     : `${missing} is not tracked by git, so Nix does not see it: git -C ${directory} add ${missing}`;
+}
+
+/** The file that Nix did not find in the source, relative to it: in a copy of it, or since 2.28 in the repository. */
+function missingFile(words: string): string | null {
+  const copy =
+    /'\/nix\/store\/[0-9a-z]{32}-source\/([^'\n]+)'(?:: No such file or directory| does not exist)/;
+  const place = /[Pp]ath '\/?([^'\n]+)' (?:in the repository .* is not tracked by|does not exist in) Git\b/;
+  return copy.exec(words)?.[1] ?? place.exec(words)?.[1] ?? null;
 }
 
 type Ref = { readonly written: string; readonly attribute: string };

@@ -4,8 +4,10 @@ import { FailedProgram, type KeyPath } from '../problem.js';
 /** Nix' own words about a build: its first error is the cause, and what the builders printed is the log. */
 export function failedBuild(result: ExecResult): FailedProgram {
   const notes = notesOf(result.stderr);
-  const cause = notes.find((line) => /^\s*error: *\S/.test(line)) ?? notes.at(-1) ?? '';
-  return failure('the build failed', cause.trim().replace(/^error: */, ''), notes, result);
+  const causes = causesIn(notes).map(headline);
+  // A builder's own errors may look like Nix'.
+  const cause = causes.find((message) => OF_A_BUILD.test(message)) ?? causes[0] ?? notes.at(-1) ?? '';
+  return failure('the build failed', cause.trim(), notes, result);
 }
 
 /** What is known of a failed evaluation besides Nix' words. */
@@ -24,18 +26,30 @@ export function failedEvaluation(
   const notes = notesOf(result.stderr.replaceAll(work, ''));
   const first = notes.findIndex((line) => ERROR.test(line));
   const told = first < 0 ? notes : notes.slice(first);
-  const last = told.slice(
-    Math.max(
-      0,
-      told.findLastIndex((line) => ERROR.test(line)),
-    ),
-  );
-  return failure(what, headline(last), told, result, blame(last.join('\n')));
+  const cause = causesIn(told).at(-1) ?? told;
+  return failure(what, headline(cause), told, result, blame(cause.join('\n')));
 }
 
 const ERROR = /^\s*error:/;
+/** Until 2.29 and since, a fixed output of another hash, and a machine of another kind. */
+const OF_A_BUILD = /^(?:builder for '|Cannot build '|hash mismatch in |a '[^']*' with features )/;
+/** Of what could not be built because something else could not. */
+const AFTERMATH = /\b\d+ dependenc(?:y|ies)\b.* failed\b|\bfailed dependency\b/;
 /** Where Nix' message ends: a position in a file, a step of the trace. */
 const BESIDE = /^\s*(at \S+:\d|…|\(stack trace truncated)/;
+const REASON = /^\s+Reason: (.*?)\.?$/;
+/** What a reason is about, each on a line of its own. */
+const DETAIL = /^\s+((?:Required|Current|Available) \w+: .*)$/;
+
+/** Nix' errors, each with the lines that belong to it; those that only follow from others are left out if there are any. */
+function causesIn(notes: readonly string[]): (readonly string[])[] {
+  const starts = notes.flatMap((line, i) => (ERROR.test(line) ? [i] : []));
+  const errors = starts.map((start, i) => notes.slice(start, starts[i + 1]));
+  // Nix since 2.18 begins its trace with an error that says nothing.
+  const told = errors.filter((error) => headline(error) !== '');
+  const causes = told.filter((error) => !AFTERMATH.test(headline(error)));
+  return causes.length > 0 ? causes : told;
+}
 
 /** The message of an error without what follows it: the definitions that clash, positions, the trace. */
 function headline([first = '', ...below]: readonly string[]): string {
@@ -44,11 +58,20 @@ function headline([first = '', ...below]: readonly string[]): string {
   // Nix puts a message of several lines below the word.
   const message =
     inline === '' ? below.slice(0, end < 0 ? 3 : Math.min(end, 3)).map((line) => line.trim()) : [inline];
-  return message
-    .join(' ')
+  return withReason(message.join(' '), below)
     .replace(/(?:\.? TypeError:)?\.? Definition values:.*$/, '')
-    .replace(/ \(use '--impure' to override\)/, '')
-    .replace(/:$/, '');
+    .replace(/ \(use '?--impure'? to override\)/, '')
+    .replace(/[:;]$/, '');
+}
+
+/** Nix since 2.30 tells on the next line why it cannot build something. */
+function withReason(message: string, [next = '', ...below]: readonly string[]): string {
+  const reason = REASON.exec(next)?.[1];
+  if (reason === undefined) return message;
+  const end = below.findIndex((line) => !DETAIL.test(line));
+  const details = below.slice(0, end < 0 ? below.length : end).map((line) => line.trim());
+  const about = details.length > 0 ? ` (${details.join(', ')})` : '';
+  return `${message.replace(/\.$/, '')}: ${reason}${about}`;
 }
 
 function notesOf(stderr: string): string[] {

@@ -58,16 +58,116 @@ describe('what Nix says when a flake does not evaluate', () => {
     expect(asked).toEqual(["error: b\n - In `x'"]);
   });
 
+  test.each([
+    [
+      '2.8',
+      "error: builder for 'x.drv' failed with exit code 3;\n       last 1 log lines:\n       > one\nerror: 1 dependencies of derivation 'y.drv' failed to build\n(use '--show-trace' to show detailed location information)",
+      "builder for 'x.drv' failed with exit code 3",
+    ],
+    [
+      '2.34',
+      "error: Cannot build 'x.drv'.\n       Reason: builder failed with exit code 3.\n       Output paths:\n         /nix/store/x\nerror:\n       … while calling the 'import' builtin\n         at /a.nix:3:7:\n\n       error: Cannot build 'y.drv'.\n       Reason: 1 dependency failed.\n       Output paths:\n         /nix/store/y",
+      "Cannot build 'x.drv': builder failed with exit code 3",
+    ],
+  ])('Nix %s: a build that the evaluation needs', (_, said, message) => {
+    expect(evaluation(said).message).toBe(`\`./web\` does not evaluate: ${message}`);
+  });
+
+  test.each([
+    "error: access to absolute path '/etc/x' is forbidden in pure eval mode (use '--impure' to override)",
+    "error: access to absolute path '/etc/x' is forbidden in pure evaluation mode (use --impure to override)",
+  ])('nobody can override what pets asks: %s', (said) => {
+    expect(evaluation(said).message).toMatch(/is forbidden in pure eval(uation)? mode$/);
+  });
+
   test('nothing but an exit code', () => {
     expect(evaluation('')).toEqual({ message: '`./web` does not evaluate: exit code 1', log: [] });
   });
 });
 
-test('a build: the first error is the cause, and the builders’ lines are the log', () => {
-  const said =
-    'building x.drv\noops\nerror: builder for x.drv failed with exit code 2\nerror: 1 dependencies of y.drv failed';
-  expect(told(failedBuild(failed(said)))).toEqual({
-    message: 'the build failed: builder for x.drv failed with exit code 2',
-    log: said.split('\n'),
+describe('what Nix says when a build fails', () => {
+  const cause = (stderr: string) =>
+    told(failedBuild(failed(stderr))).message?.replace('the build failed: ', '');
+
+  test('the first error is the cause, and the builders’ lines are the log', () => {
+    const said =
+      "building 'x.drv'...\noops\nerror: builder for 'x.drv' failed with exit code 2\nerror: 1 dependencies of derivation 'y.drv' failed to build";
+    expect(told(failedBuild(failed(said)))).toEqual({
+      message: "the build failed: builder for 'x.drv' failed with exit code 2",
+      log: said.split('\n'),
+    });
+  });
+
+  test.each([
+    ['2.8', "error: builder for 'x.drv' failed due to signal 9 (Killed)"],
+    [
+      '2.26',
+      "error: builder for 'x.drv' failed due to signal 9 (Killed);\n       last 1 log lines:\n       > one\n       For full logs, run:\n         nix log x.drv",
+    ],
+  ])('Nix %s: the builder', (_, said) => {
+    expect(cause(said)).toBe("builder for 'x.drv' failed due to signal 9 (Killed)");
+  });
+
+  test('Nix 2.34: why is on the next line', () => {
+    const said =
+      "one\nerror: Cannot build 'x.drv'.\n       Reason: builder failed with exit code 3.\n       Output paths:\n         /nix/store/x\nerror: Cannot build 'y.drv'.\n       Reason: 1 dependency failed.\n       Output paths:\n         /nix/store/y";
+    expect(cause(said)).toBe("Cannot build 'x.drv': builder failed with exit code 3");
+  });
+
+  test('what only says that something else failed is no cause, wherever it is', () => {
+    const [first, second] = [
+      "error: 2 dependencies of derivation 'y.drv' failed to build",
+      "error: Cannot build 'z.drv'.\n       Reason: 2 dependencies failed.",
+    ];
+    expect(cause(`${first}\n${second}\nerror: writing to file: No space left on device`)).toBe(
+      'writing to file: No space left on device',
+    );
+    expect(cause(second)).toBe("Cannot build 'z.drv': 2 dependencies failed");
+    expect(cause(`${second}\nerror: Build failed due to failed dependency`)).toBe(
+      "Cannot build 'z.drv': 2 dependencies failed",
+    );
+  });
+
+  test.each([
+    [
+      '2.8',
+      "error: a 'aarch64-linux' with features {} is required to build 'x.drv', but I am a 'x86_64-linux' with features {kvm}",
+      "a 'aarch64-linux' with features {} is required to build 'x.drv', but I am a 'x86_64-linux' with features {kvm}",
+    ],
+    [
+      '2.34',
+      "error: Cannot build 'x.drv'.\n       Reason: platform mismatch\n       Required system: 'aarch64-linux'\n       Current system: 'x86_64-linux'",
+      "Cannot build 'x.drv': platform mismatch (Required system: 'aarch64-linux', Current system: 'x86_64-linux')",
+    ],
+    [
+      '2.34',
+      "error: Cannot build 'x.drv'.\n       Reason: missing system features\n       Required features: {warp}\n       Available features: {kvm}",
+      "Cannot build 'x.drv': missing system features (Required features: {warp}, Available features: {kvm})",
+    ],
+  ])('Nix %s: another machine is needed', (_, said, message) => {
+    expect(cause(said)).toBe(message);
+  });
+
+  test('a program that prints errors as Nix does is not Nix', () => {
+    const end = {
+      '2.8': "error: builder for 'x.drv' failed with exit code 101",
+      '2.34': "error: Cannot build 'x.drv'.\n       Reason: builder failed with exit code 101.",
+    };
+    expect(cause(`error: could not compile\n${end['2.8']}`)).toBe(
+      "builder for 'x.drv' failed with exit code 101",
+    );
+    expect(cause(`error: could not compile\n${end['2.34']}`)).toBe(
+      "Cannot build 'x.drv': builder failed with exit code 101",
+    );
+  });
+
+  test('another hash than expected', () => {
+    const said =
+      "error: hash mismatch in fixed-output derivation 'x.drv':\n         specified: sha256-A\n            got:    sha256-B";
+    expect(cause(said)).toBe("hash mismatch in fixed-output derivation 'x.drv'");
+  });
+
+  test('nothing that looks like an error: the last line', () => {
+    expect(cause("building 'x.drv'...\nkilled")).toBe('killed');
   });
 });
