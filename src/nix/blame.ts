@@ -4,9 +4,9 @@ import { isTable } from './json.js';
 
 type Options = { readonly [name: string]: NixValue };
 
-/** The option that an error of the module system is about; quotes differ between releases of nixpkgs. */
+/** The option that an error of the module system is about; words and quotes differ between releases of nixpkgs. */
 const OPTION =
-  /(?:A definition for option|The option(?: path)?) [`'‘](.*?)[`'’] (?:is|has|does|was|in|can)\b/;
+  /(?:A definition for option|The (?:unique )?option(?: path| value)?|Cannot merge definitions of) [`'‘](.*?)[`'’](?: (?:is|has|does|was|in|can|defined|given)\b|\.)/;
 const PART = /"((?:[^"\\]|\\[^])*)"|[^."]+/g;
 
 /**
@@ -15,7 +15,7 @@ const PART = /"((?:[^"\\]|\\[^])*)"|[^."]+/g;
  */
 export function blamed(words: string, app: string, nixos: Options): KeyPath | null {
   const option = OPTION.exec(words)?.[1];
-  const table = new RegExp(`[\`'‘]\\[apps\\.${app}\\.nixos\\]['’]`);
+  const table = new RegExp(`(?:[\`'‘]|^\\s*- )\\[apps\\.${app}\\.nixos\\](?:[\`'’.]|$)`, 'm');
   if (option === undefined || !table.test(words)) return null;
   return ['apps', app, 'nixos', ...deepest(partsOf(option), nixos)];
 }

@@ -8,7 +8,7 @@ const nixos = {
 const path = (words: string) => blamed(words, 'web', nixos)?.slice(3).join('/') ?? null;
 const ours = '- In `[apps.web.nixos]\': "yes"';
 
-// The wordings of nixpkgs 22.05 to 25.11 and of the stand-in.
+// The wordings of nixpkgs 20.09 to 26.11 and of the stand-in.
 test.each([
   [
     `The option \`services.nginx.enable' does not exist. Definition values:\n${ours}`,
@@ -61,6 +61,47 @@ test.each([
   [
     `A definition for option \`services.nginx.it's' is not of type \`y'. Definition values:\n${ours}`,
     'services/nginx',
+  ],
+  [`The option \`services.nginx' defined in \`[apps.web.nixos]' does not exist.`, 'services/nginx'],
+  [
+    `The option value \`services.nginx.enable' in \`[apps.web.nixos]' is not of type \`boolean'.`,
+    'services/nginx/enable',
+  ],
+  [
+    `The option value \`services.nginx.ports\` in \`[apps.web.nixos]\` is not a list.`,
+    'services/nginx/ports',
+  ],
+  [
+    `The option \`networking.hostName' has conflicting definitions, in \`/x.nix' and \`[apps.web.nixos]'.`,
+    'networking/hostName',
+  ],
+  [
+    `Cannot merge definitions of \`services.nginx.virtualHosts' given in \`/x.nix' and \`[apps.web.nixos]'.`,
+    'services/nginx/virtualHosts',
+  ],
+  [
+    `Cannot merge definitions of \`services.nginx.virtualHosts'. Definition values:\n${ours}`,
+    'services/nginx/virtualHosts',
+  ],
+  [
+    `The option \`services.nginx.virtualHosts\` is defined both as \`a\` and \`b\`, in \`/x.nix' and \`[apps.web.nixos]'.`,
+    'services/nginx/virtualHosts',
+  ],
+  [
+    `The option \`services.nginx.ports\` is neither a value of type \`a\` nor \`b\`, Definition values: \n${ours}`,
+    'services/nginx/ports',
+  ],
+  [
+    `The option \`services.nginx.ports' is defined multiple times while it's expected to be unique.\nDefinition values:\n${ours}`,
+    'services/nginx/ports',
+  ],
+  [
+    `The unique option \`services.nginx.ports' is defined multiple times. Definition values:\n${ours}`,
+    'services/nginx/ports',
+  ],
+  [
+    `The unique option \`services.nginx.ports' is defined multiple times, in:\n - /x.nix\n - [apps.web.nixos].`,
+    'services/nginx/ports',
   ],
 ])('%s', (words, expected) => {
   expect(path(words)).toBe(expected);
