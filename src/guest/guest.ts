@@ -5,7 +5,8 @@ import { check } from './health.js';
 import { secretsIn } from './secrets.js';
 import { settle } from './settle.js';
 import { sizeOf } from './size-of.js';
-import { switchTo, type Refused } from './switch.js';
+import { switchTo } from './switch.js';
+import type { Refused } from './switch-exit.js';
 
 const GRACE_MS = 30_000;
 

@@ -1,21 +1,9 @@
 import type { AppName } from '../model.js';
 import type { GuestResult, Incus } from '../ports.js';
 import { FailedProgram, TimeoutProblem } from '../problem.js';
-
-/** switch-to-configuration: active, but some unit failed or could not be reloaded. */
-const ACTIVE_WITH_FAILURES = 4;
-/** switch-to-configuration: another one is running. */
-const LOCKED = 11;
+import { judgeSwitch, refused, type Refused } from './switch-exit.js';
 
 export type Switched = { readonly kind: 'switched'; readonly warnings: readonly string[] } | Refused;
-
-/** The running guest did not take it; the system boots all the same. `advice`: what to do where it must not be restarted. */
-export type Refused = {
-  readonly kind: 'refused';
-  readonly reason: string;
-  readonly advice: string;
-  readonly log: readonly string[];
-};
 
 /** One `switch`. A failure that a restart would not mend is a FailedProgram. */
 export async function switchTo(
@@ -34,36 +22,31 @@ export async function switchTo(
     const advice = `it may still be running in the guest: see incus exec ${app} -- ps ax`;
     return refused(`the switch did not end within ${seconds} s`, advice);
   }
-  const lines = linesOf(result);
-  for (const line of lines) say(line);
-  if (result.exitCode === 0) return { kind: 'switched', warnings: [] };
-  if (result.exitCode === ACTIVE_WITH_FAILURES) {
-    const failure = lines.find((line) => line.includes('failed'));
-    return { kind: 'switched', warnings: [failure ?? 'some unit failed during the switch'] };
-  }
-  const text = lines.join('\n');
-  if (/Pre-switch check .*failed|switchInhibitors/.test(text))
-    return refused(
-      'the system refuses to be switched to while the guest runs',
-      'it boots at the next restart',
-      lines,
-    );
-  if (/Could not acquire lock/.test(text) || result.exitCode === LOCKED)
-    return refused('another switch holds the lock', `run \`pets up ${app}\` again when it has ended`, lines);
-  throw new FailedProgram(
-    {
-      app,
-      message: `switch-to-configuration failed with exit code ${result.exitCode}`,
-      hint: `fix the app's system and run \`pets up ${app}\` again`,
-    },
-    lines,
+  const exit = judgeSwitch(app, result);
+  for (const line of exit.log) say(line);
+  if (exit.kind === 'refused') return exit;
+  if (exit.kind === 'failed')
+    throw failed(app, `switch-to-configuration failed with exit code ${result.exitCode}`, exit.log);
+  if (exit.warnings.length > 0) await mustBeCurrent(incus, app, toplevel, exit.log);
+  return { kind: 'switched', warnings: exit.warnings };
+}
+
+/** A snippet that exits ends the whole activation, and that makes the system the current one last. */
+async function mustBeCurrent(
+  incus: Incus,
+  app: AppName,
+  toplevel: string,
+  log: readonly string[],
+): Promise<void> {
+  const current = await incus.readLink(app, '/run/current-system');
+  if (current === toplevel) return;
+  const message = `the activation script broke off: the guest still runs ${current ?? 'no system'}`;
+  throw failed(app, message, log);
+}
+
+function failed(app: AppName, message: string, log: readonly string[]): FailedProgram {
+  return new FailedProgram(
+    { app, message, hint: `fix the app's system and run \`pets up ${app}\` again` },
+    log,
   );
-}
-
-function refused(reason: string, advice: string, log: readonly string[] = []): Refused {
-  return { kind: 'refused', reason, advice, log };
-}
-
-function linesOf(result: GuestResult): string[] {
-  return `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '');
 }

@@ -38,6 +38,71 @@ async function activate(
 }
 
 const SWITCH = 'switch-to-configuration switch';
+const CURRENT = { '/run/current-system': TOP };
+const BEGUN = 'activating the configuration...';
+
+/** How switches end that have handled the units: exit code, what is said, and the warnings that come of it. */
+const HANDLED: readonly [what: string, exitCode: number, lines: string[], warnings: string[]][] = [
+  [
+    'a unit that failed',
+    4,
+    [
+      'perl: warning: Setting locale failed.',
+      'Failed to start a.service',
+      'warning: the following units failed: a.service, b.service',
+      '× a.service',
+    ],
+    ['the following units failed: a.service, b.service'],
+  ],
+  [
+    'a job that failed, where no unit has',
+    4,
+    ['Failed to reload a.service', 'Failed to start b.socket: unit not found', 'Failed to count'],
+    ['Failed to reload a.service', 'Failed to start b.socket: unit not found'],
+  ],
+  [
+    'what is only told by the exit code',
+    4,
+    ['all is said'],
+    ['switch-to-configuration exits with 4: a unit failed, or could not be reloaded'],
+  ],
+  [
+    'a snippet that failed',
+    2,
+    ["Activation script snippet 'users' failed (1)", 'Failed to run activate script'],
+    ["Activation script snippet 'users' failed (1)"],
+  ],
+  [
+    'a snippet that failed, and then a unit',
+    4,
+    ["Activation script snippet 'users' failed (1)", 'warning: the following units failed: a.service'],
+    ["Activation script snippet 'users' failed (1)", 'the following units failed: a.service'],
+  ],
+  [
+    'an activation that failed without a word',
+    2,
+    ['Failed to run activate script'],
+    ['switch-to-configuration exits with 2: the activation script failed'],
+  ],
+  [
+    'a reload of systemd that failed',
+    3,
+    [],
+    ['switch-to-configuration exits with 3: systemd could not be reloaded, or its files could not be set up'],
+  ],
+  [
+    'a long list',
+    4,
+    [`warning: the following units failed: ${'x'.repeat(500)}`],
+    [`the following units failed: ${'x'.repeat(372)}…`],
+  ],
+  [
+    'many of them',
+    4,
+    Array.from({ length: 30 }, (_, i) => `Failed to start ${i}.service`),
+    [...Array.from({ length: 5 }, (_, i) => `Failed to start ${i}.service`), 'and 25 more'],
+  ],
+];
 
 describe.each(['auto', 'switch'] as const)('activation = "%s"', (activation) => {
   test('a switch that works', async () => {
@@ -57,21 +122,39 @@ describe.each(['auto', 'switch'] as const)('activation = "%s"', (activation) => 
     expect(switched.calls).toEqual([SWITCH]);
   });
 
-  test('one that leaves a unit failed is a warning: health decides', async () => {
-    const ends = { exitCode: 4, stderr: 'starting\nwarning: the following units failed: x.service' };
-    const { calls, result } = await activate(activation, ends);
+  test.each(HANDLED)('%s is a warning: health decides', async (_, exitCode, lines, warnings) => {
+    const ends = { exitCode, stderr: `${BEGUN}\n${lines.join('\n')}` };
+    const { calls, result } = await activate(activation, ends, 'Running', CURRENT);
     expect(calls).toEqual([SWITCH]);
-    expect(result).toEqual({ warnings: ['warning: the following units failed: x.service'] });
+    expect(result).toEqual({ warnings });
   });
 
-  test('one that fails is a failure, and nothing is restarted', async () => {
-    const { calls, result } = await activate(activation, { exitCode: 2, stderr: 'no such user' });
-    expect(calls).toEqual([SWITCH]);
-    expect(result).toMatchObject({
-      message: 'switch-to-configuration failed with exit code 2',
-      log: ['no such user'],
-    });
+  test('an activation that broke off is a failure: the guest is still the system before', async () => {
+    const before = { '/run/current-system': '/nix/store/y-system' };
+    for (const exitCode of [2, 4]) {
+      const ends = { exitCode, stderr: `${BEGUN}\ncannot\n` };
+      const { calls, result } = await activate(activation, ends, 'Running', before);
+      expect(calls).toEqual([SWITCH]);
+      expect(result).toMatchObject({
+        message: 'the activation script broke off: the guest still runs /nix/store/y-system',
+        log: [BEGUN, 'cannot'],
+      });
+    }
   });
+
+  // Both programs end with the error number of what failed last, where they give up.
+  test.each([2, 3, 11, 13])(
+    'one that gives up with %d is a failure, and nothing is restarted',
+    async (exitCode) => {
+      const stderr = exitCode === 11 ? `${BEGUN}\nUnable to list users` : 'no such file';
+      const { calls, result } = await activate(activation, { exitCode, stderr }, 'Running', CURRENT);
+      expect(calls).toEqual([SWITCH]);
+      expect(result).toMatchObject({
+        message: `switch-to-configuration failed with exit code ${exitCode}`,
+        log: stderr.split('\n'),
+      });
+    },
+  );
 
   test('an exec that fails in a running guest is told as it is', async () => {
     const { result } = await activate(activation, new ProblemError({ message: 'no daemon' }));
@@ -80,6 +163,24 @@ describe.each(['auto', 'switch'] as const)('activation = "%s"', (activation) => 
 });
 
 const REFUSALS = [
+  [
+    'pre-switch checks, whatever number it gives up with',
+    { exitCode: 4, stderr: 'Pre-switch checks failed' },
+    'the system refuses to be switched to while the guest runs',
+    'it boots at the next restart',
+  ],
+  [
+    'another init',
+    { exitCode: 100, stderr: 'an init that is incompatible' },
+    'the init of the system is another',
+    'it boots at the next restart',
+  ],
+  [
+    'pre-switch checks',
+    { exitCode: 1, stderr: 'Pre-switch checks failed' },
+    'the system refuses to be switched to while the guest runs',
+    'it boots at the next restart',
+  ],
   [
     'a pre-switch check',
     { exitCode: 1, stderr: "Pre-switch check 'switchInhibitors' failed" },

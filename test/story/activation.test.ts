@@ -45,6 +45,16 @@ describe('activation', () => {
     expect(await story.inside('app', 'cat', '/etc/told')).toBe('fourth');
   });
 
+  test('another init (exit 100) is no failure: it takes a restart', async () => {
+    const before = await boot();
+    told('with another init', 'standIn.initInterface = 3;');
+    const up = await story.ok(['up']);
+    expect(up.stderr).toContain('the init of the system is another');
+    expect(await boot()).not.toBe(before);
+    expect(await story.inside('app', 'cat', '/etc/told')).toBe('with another init');
+    expect((await story.ok(['diff'])).stdout).toContain('No changes');
+  });
+
   test('"restart" restarts where a switch would do, and diff says so', async () => {
     const before = await boot();
     manifest('restart');

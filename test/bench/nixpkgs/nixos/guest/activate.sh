@@ -101,7 +101,9 @@ cp "$system/users" "$system/groups" /var/lib/nixos/
 if [ -e /etc/static/hostname ] && [ "$(cat /etc/static/hostname)" != "$(hostname)" ]; then
   hostname "$(cat /etc/static/hostname)"
 fi
+rm -f /run/stand-in-snippets
 "$system/snippets" "$system" || status=1
+[ -e /run/stand-in-snippets ] || exit 1
 
 point /run/current-system "$system"
 exit $status

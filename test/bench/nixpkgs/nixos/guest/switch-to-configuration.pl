@@ -2,8 +2,10 @@
 # Brings the running container from /run/current-system to this toplevel:
 # which units to stop, restart, reload and start follows from their unit files.
 # What it says and how it exits follows NixOS' program of this name:
-#   0 done   4 done, but some unit failed   11 another one is running
-#   1 refused, wrong use   2 the activation script failed
+#   0 done   2 done, but the activation script failed   3 done, but systemd was not reloaded
+#   4 done, but some unit failed   11 another one is running
+#   100 the other system's init needs a boot   1 refused, wrong use
+# Of 2, 3 and 4 the one that came last.
 use strict;
 use warnings;
 use Fcntl qw(:flock);
@@ -39,10 +41,14 @@ unless ($dry) {
 if ($acts && $play eq "inhibited" && ($ENV{NIXOS_NO_CHECK} // "") ne "1") {
   say_err("There are changes to critical components of the system:\n\nstand-in : old -> new\n");
   say_err("Switching into this system is not recommended.");
-  refuse(1, "Pre-switch check 'switchInhibitors' failed");
+  say_err("Pre-switch check 'switchInhibitors' failed");
+  refuse(1, "Pre-switch checks failed");
 }
 # The profile is the boot selector: for `boot` there is nothing left to do.
 exit 0 if $action eq "boot";
+if ((slurp("$new/init-interface-version") // "") ne (slurp("$old/init-interface-version") // "")) {
+  refuse(100, "Warning: the other system's init does not fit the running one; it takes effect at the next boot");
+}
 sleep 3600 while $acts && $play eq "hang";
 
 # --- unit files: name => text, drop-ins included; "" for a masked one
@@ -127,21 +133,24 @@ if (@stop) {
 }
 say_err("NOT restarting the following changed units: " . list(@keep)) if @keep;
 say_err("activating the configuration...");
-$status = 2 if system("$new/activate") != 0;
+if (system("$new/activate") != 0) {
+  say_err("Failed to run activate script");
+  $status = 2;
+}
 # What failed in the old system is its own affair.
 systemctl("reset-failed");
 systemctl("daemon-reload") or $status = 3;
 if ((slurp("$old/etc/tmpfiles.d/00-nixos.conf") // "") ne (slurp("$new/etc/tmpfiles.d/00-nixos.conf") // "")) {
   say_err("setting up tmpfiles");
-  system("systemd-tmpfiles", "--create", "--remove", "/etc/tmpfiles.d/00-nixos.conf") == 0 or $status ||= 4;
+  system("systemd-tmpfiles", "--create", "--remove", "/etc/tmpfiles.d/00-nixos.conf") == 0 or $status = 4;
 }
 for ([ "reload", "reloading", @reload ], [ "restart", "restarting", @restart ], [ "start", "starting", @start ]) {
   my ($verb, $words, @units) = @$_;
   next unless @units;
   say_err("$words the following units: " . list(@units));
-  systemctl($verb, "--", @units) or $status = $status || 4;
+  systemctl($verb, "--", @units) or $status = 4;
 }
-systemctl("start", "--", @targets) or $status ||= 4 if @targets;
+systemctl("start", "--", @targets) or $status = 4 if @targets;
 
 # --- and look at what came of it, once the last job is through
 for (1 .. 250) {
@@ -162,6 +171,6 @@ if (@failed) {
   say_err("warning: the following units failed: " . list(@failed));
   open(STDOUT, ">&", \*STDERR);
   systemctl("status", "--no-pager", "--full", "--lines=20", "--", @failed);
-  $status ||= 4;
+  $status = 4;
 }
 exit $status;

@@ -13,6 +13,14 @@ let inherit (lib) mkOption types; in
         `boot` always works.
       '';
     };
+    initInterface = mkOption {
+      type = types.int;
+      default = 2;
+      description = ''
+        Another number than the running system's: a `switch` or `test` refuses
+        with exit 100, since only a boot can bring about the other `init`.
+      '';
+    };
     boot = mkOption {
       type = types.nullOr (types.enum [ "dies" ]);
       default = null;

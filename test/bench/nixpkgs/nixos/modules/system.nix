@@ -17,12 +17,21 @@ let
         else lib.foldl' visit done sys.activationScripts.${name}.deps ++ [ name ];
     in
     lib.foldl' visit [ ] (lib.attrNames sys.activationScripts);
+  # One script for all, as on NixOS: any command that fails fails its snippet, and `exit` ends the activation.
   run = name: ''
     # ${name}
-    (
-    :
+    failure=0
     ${sys.activationScripts.${name}.text}
-    ) || { echo "Activation script snippet '${name}' failed ($?)" >&2; status=1; }
+    [ $failure = 0 ] || echo "Activation script snippet '${name}' failed ($failure)"
+  '';
+  snippets = ''
+    #!/bin/bash
+    systemConfig=$1
+    status=0
+    trap 'failure=$? status=1' ERR
+    ${lib.concatMapStrings run ordered}
+    : > /run/stand-in-snippets
+    exit $status
   '';
 
   fill = file: lib.replaceStrings
@@ -44,8 +53,9 @@ let
       ${give "etc-files" sys.build.etcList}
       ${give "users" sys.build.users}
       ${give "groups" sys.build.groups}
-      ${give "snippets" ("#!${pkgs.busybox}/bin/sh\nstatus=0\nsystemConfig=$1\n" + lib.concatMapStrings run ordered + "exit $status\n")}
+      ${give "snippets" snippets}
       ${give "stand-in-switch" (toString config.standIn.switch)}
+      ${give "init-interface-version" (toString config.standIn.initInterface)}
       ${give "nixos-version" sys.nixos.label}
       ${give "system" pkgs.system}
       chmod +x init activate snippets bin/switch-to-configuration
