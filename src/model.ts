@@ -504,6 +504,14 @@ export type Event =
       readonly app: AppName;
       readonly line: string;
     }
+  /** What the guest of a running operation waits for by now: `slow.service (start)`. */
+  | {
+      readonly kind: 'waiting';
+      readonly at: number;
+      readonly op: OpId;
+      readonly app: AppName;
+      readonly what: string;
+    }
   | {
       readonly kind: 'finished';
       readonly at: number;

@@ -206,17 +206,21 @@ export interface LockFile {
   add(url: string, locked: Locked): Promise<void>;
 }
 
-/** Inside a running pet. `limitMs` bounds each switch and each boot. */
+/** Inside a running pet. `limitMs` bounds each switch and each boot; `waits` is told for which jobs of systemd one waits. */
 export interface Guest {
   /** Switches to `toplevel`. `auto` falls back to a restart where a switch is refused or hangs; `switch` fails. */
   activate(
     app: AppName,
     toplevel: StorePath,
-    how: { readonly activation: Activation; readonly limitMs: number },
+    how: {
+      readonly activation: Activation;
+      readonly limitMs: number;
+      readonly waits: (what: string) => void;
+    },
     say: (line: string) => void,
   ): Promise<{ readonly warnings: readonly string[] }>;
   /** Resolves when the guest has booted, runs `toplevel`, and no unit has failed. */
-  settle(app: AppName, toplevel: string, limitMs: number): Promise<void>;
+  settle(app: AppName, toplevel: string, limitMs: number, waits: (what: string) => void): Promise<void>;
   /**
    * Resolves when the app is healthy by what it answers from now on, and what answers is made of `toplevel`; `note`:
    * how that is known (`http 200 from its own system`). `through`: addresses of this host that lead to the port that

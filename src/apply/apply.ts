@@ -123,8 +123,11 @@ class Run {
     const say = (line: string) => {
       this.#emit(op, { kind: 'output', line: this.#hide(line) });
     };
+    const waits = (what: string) => {
+      this.#emit(op, { kind: 'waiting', what: this.#hide(what) });
+    };
     const { desired, ports } = this.#options;
-    const told = await perform(op, { desired, ports, progress: this.#progress, say });
+    const told = await perform(op, { desired, ports, progress: this.#progress, say, waits });
     const warnings = (told.warnings ?? []).map(this.#hide);
     for (const message of warnings) this.#emit(op, { kind: 'warned', message });
     this.#emit(op, { kind: 'finished', ...(told.note === undefined ? {} : { note: this.#hide(told.note) }) });

@@ -43,6 +43,8 @@ export type Job = {
   readonly ports: Ports;
   readonly progress: Progress;
   readonly say: (line: string) => void;
+  /** Told what the guest waits for, when something takes its time. */
+  readonly waits: (what: string) => void;
 };
 
 export function limitOf(job: Job): number {

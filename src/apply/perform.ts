@@ -169,12 +169,12 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
 
   activate: async (job, { system }) => {
     const { activation } = desiredApp(job);
-    const how = { activation, limitMs: limitOf(job) };
+    const how = { activation, limitMs: limitOf(job), waits: job.waits };
     return job.ports.guest.activate(job.app, toplevelOf(job, system), how, job.say);
   },
 
   settle: async (job, { system }) => {
-    await job.ports.guest.settle(job.app, toplevelOf(job, system), limitOf(job));
+    await job.ports.guest.settle(job.app, toplevelOf(job, system), limitOf(job), job.waits);
     return {};
   },
 

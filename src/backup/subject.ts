@@ -98,5 +98,7 @@ export async function settled(
 ): Promise<void> {
   if (!isUp || toplevel === null) return;
   say('waiting for the system');
-  await guest.settle(app, toplevel, limitMs);
+  await guest.settle(app, toplevel, limitMs, (what) => {
+    say(`waiting for ${what}`);
+  });
 }

@@ -13,17 +13,19 @@ const GRACE_MS = 30_000;
 /** A pet from inside. `exec`: on the host, for what its store knows. */
 export function guestOver(incus: Incus, exec: Exec): Guest {
   return {
-    activate: async (app, toplevel, { activation, limitMs }, say) => {
+    activate: async (app, toplevel, { activation, limitMs, waits }, say) => {
       if (activation === 'restart') {
         await restart(incus, app);
         return { warnings: [] };
       }
       if (await hasBooted(incus, app, toplevel)) return { warnings: [] };
-      const switched = await switchTo(incus, app, toplevel, limitMs, say).catch(async (error: unknown) => {
-        // A guest that died before or during the switch boots into the new system: the profile is set.
-        if ((await incus.status(app)) === 'Running') throw error;
-        return died(app, await incus.consoleTail(app));
-      });
+      const switched = await switchTo(incus, app, toplevel, { limitMs, say, waits }).catch(
+        async (error: unknown) => {
+          // A guest that died before or during the switch boots into the new system: the profile is set.
+          if ((await incus.status(app)) === 'Running') throw error;
+          return died(app, await incus.consoleTail(app));
+        },
+      );
       if (switched.kind === 'switched') return { warnings: switched.warnings };
       if (activation === 'switch') throw notSwitched(app, switched);
       say(`${switched.reason}: restarting the container`);
@@ -32,7 +34,7 @@ export function guestOver(incus: Incus, exec: Exec): Guest {
     },
 
     sizeOf: (app, path, limitMs) => sizeOf(incus, app, path, limitMs),
-    settle: (app, toplevel, limitMs) => settle(incus, app, toplevel, limitMs),
+    settle: (app, toplevel, limitMs, waits) => settle(incus, app, toplevel, limitMs, waits),
     check: (app, toplevel, health, through, say) =>
       check({ incus, exec }, { app, toplevel, health, through }, say),
     ...secretsIn(incus),

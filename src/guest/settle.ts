@@ -2,15 +2,27 @@ import type { AppName } from '../model.js';
 import type { Incus } from '../ports.js';
 import { FailedProgram, ProblemError } from '../problem.js';
 import { ask, BIN, mustRun, pause, type Asked } from './ask.js';
+import { watchJobs } from './jobs.js';
 import { journalOf, lookInside } from './journal.js';
 
 const POLL_MS = 100;
 
 /** Resolves when the guest has booted, runs `toplevel`, and no unit has failed. */
-export async function settle(incus: Incus, app: AppName, toplevel: string, limitMs: number): Promise<void> {
+export async function settle(
+  incus: Incus,
+  app: AppName,
+  toplevel: string,
+  limitMs: number,
+  waits: (what: string) => void,
+): Promise<void> {
   const guest = { incus, app, deadline: Date.now() + limitMs, during: 'while it booted' };
   await runsSystem(guest, toplevel);
-  await hasBooted(guest);
+  let waitsFor = '';
+  const booted = hasBooted(guest, () => waitsFor);
+  await watchJobs(incus, app, booted, (what) => {
+    waitsFor = `, and waits for ${what}`;
+    waits(what);
+  });
   await noUnitFailed(guest);
 }
 
@@ -30,13 +42,13 @@ async function runsSystem(guest: Asked, toplevel: string): Promise<void> {
 }
 
 /** systemd says when the boot's jobs are done; before its bus is there it cannot be asked. */
-async function hasBooted(guest: Asked): Promise<void> {
+async function hasBooted(guest: Asked, waitsFor: () => string): Promise<void> {
   for (;;) {
     const state = (await ask(guest, [`${BIN}/systemctl`, 'is-system-running', '--wait']))?.stdout.trim();
     if (state === 'running' || state === 'degraded') return;
     await mustRun(guest);
     if (Date.now() > guest.deadline) {
-      const message = `the system did not come up: systemd says \`${state ?? 'nothing'}\``;
+      const message = `the system did not come up: systemd says \`${state ?? 'nothing'}\`${waitsFor()}`;
       throw new FailedProgram({ app: guest.app, message }, []);
     }
     await pause(POLL_MS);

@@ -1,26 +1,37 @@
 import type { AppName } from '../model.js';
 import type { GuestResult, Incus } from '../ports.js';
 import { FailedProgram, TimeoutProblem } from '../problem.js';
+import { watchJobs } from './jobs.js';
 import { judgeSwitch, refused, type Refused } from './switch-exit.js';
 
 export type Switched = { readonly kind: 'switched'; readonly warnings: readonly string[] } | Refused;
+
+type Switching = {
+  readonly limitMs: number;
+  readonly say: (line: string) => void;
+  readonly waits: (what: string) => void;
+};
 
 /** One `switch`. A failure that a restart would not mend is a FailedProgram. */
 export async function switchTo(
   incus: Incus,
   app: AppName,
   toplevel: string,
-  limitMs: number,
-  say: (line: string) => void,
+  { limitMs, say, waits }: Switching,
 ): Promise<Switched> {
+  const command = [`${toplevel}/bin/switch-to-configuration`, 'switch'];
+  let waitsFor = '';
   let result: GuestResult;
   try {
-    result = await incus.exec(app, [`${toplevel}/bin/switch-to-configuration`, 'switch'], limitMs);
+    result = await watchJobs(incus, app, incus.exec(app, command, limitMs), (what) => {
+      waitsFor = `, waiting for ${what}`;
+      waits(what);
+    });
   } catch (error) {
     if (!(error instanceof TimeoutProblem)) throw error;
     const seconds = Math.round(limitMs / 1000);
     const advice = `it may still be running in the guest: see incus exec ${app} -- ps ax`;
-    return refused(`the switch did not end within ${seconds} s`, advice);
+    return refused(`the switch did not end within ${seconds} s${waitsFor}`, advice);
   }
   const exit = judgeSwitch(app, result);
   for (const line of exit.log) say(line);

@@ -50,6 +50,8 @@ export function fold(board: Board, event: Event): Board {
       return onRow(board, event.app, (row) => startOp(row, event.op, event.at, board.back[event.op]));
     case 'output':
       return onRow(board, event.app, (row) => ({ ...row, output: event.line }));
+    case 'waiting':
+      return onRow(board, event.app, (row) => ({ ...row, output: `waiting for ${event.what}` }));
     case 'finished': {
       const last = wordsOf(board, event.op)?.done ?? null;
       return onRow(board, event.app, (row) =>

@@ -28,6 +28,7 @@ function recordOf(event: Event): object {
       return { ...head, outcome: outcomeRecord(event.outcome) };
     case 'started':
     case 'output':
+    case 'waiting':
     case 'finished':
     case 'warned':
     case 'skipped':

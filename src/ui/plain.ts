@@ -38,6 +38,8 @@ function linesOf(event: Event, context: Context): string[] {
       return board.rows.length > 0 ? [`${oneLine(event.plan.project)}: ${countPlan(event.plan)}`] : [];
     case 'started':
       return [`${event.app}: ${doing(board, event.op)}${cause(board, event.op)}`];
+    case 'waiting':
+      return [`${event.app}: ${doing(board, event.op)}: waiting for ${oneLine(event.what)}`];
     case 'finished':
       return [`${event.app}: ${done(event, context)}${note(event.note)}`];
     case 'warned':

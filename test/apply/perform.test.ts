@@ -71,6 +71,13 @@ test('warnings of a switch are told, and the app is still done', async () => {
   ]);
 });
 
+test('what a switch waits for is told, without the secrets in it', async () => {
+  const recorded = await run({ want: ['web - source=b'], have: ['web'] }, { jobs: 'hush.service (start)' });
+  expect(recorded.events.filter((event) => event.kind === 'waiting')).toMatchObject([
+    { op: 'web/activate', what: '[secret].service (start)' },
+  ]);
+});
+
 test('a destroy stops, deletes, and lets go of the generations', async () => {
   const { calls } = await run({ want: [], have: ['web 80'], prune: true });
   expect(calls).toEqual(['incus.stop web', 'shared.dropProfile web', 'incus.remove web']);

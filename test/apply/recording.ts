@@ -19,6 +19,8 @@ export type Script = {
   readonly warnings?: readonly string[];
   /** What a delivery, or a collection of garbage, says it did. */
   readonly says?: string;
+  /** What a switch says that it waits for. */
+  readonly jobs?: string;
   /** Config that instances have from before, by their names. */
   readonly config?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Snapshots that volumes have from before, by their names. */
@@ -76,6 +78,7 @@ export function recordingPorts(
     busy = {},
     warnings = [],
     says = '',
+    jobs = '',
     lost = [],
     size = { bytes: 2 ** 20 },
     free = 2 ** 40,
@@ -233,8 +236,10 @@ export function recordingPorts(
     },
     deliveries: { shared: delivery('shared'), copy: delivery('copy') },
     guest: {
-      activate: (app, toplevel, { activation, limitMs }) =>
-        call(['guest.activate', app, toplevel, activation, String(limitMs)], { warnings }),
+      activate: (app, toplevel, { activation, limitMs, waits }) => {
+        if (jobs !== '') waits(jobs);
+        return call(['guest.activate', app, toplevel, activation, String(limitMs)], { warnings });
+      },
       settle: (app, toplevel, limitMs) => call(['guest.settle', app, toplevel, String(limitMs)], undefined),
       check: (app, toplevel, { check }, through) => {
         const at = through.map(({ port }) => String(port));

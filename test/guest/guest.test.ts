@@ -30,7 +30,7 @@ async function activate(
     start: () => Promise.resolve(void calls.push('start')),
   } as unknown as Incus;
   const said: string[] = [];
-  const how = { activation, limitMs: 4000 };
+  const how = { activation, limitMs: 4000, waits: () => undefined };
   const result = await guestOver(incus, () => Promise.reject(new Error('no use for the host')))
     .activate(APP, TOP, how, (line) => said.push(line))
     .catch((error: unknown) => error as FailedProgram);

@@ -19,8 +19,16 @@ afterEach(() => {
 
 type Answer = string | Error;
 
-/** A guest that answers each command in turn, the last answer again and again. `hangs`: until its time is up. */
-function guest(answers: Readonly<Record<string, readonly Answer[]>>, status: () => string = () => 'Running') {
+/**
+ * A guest that answers each command in turn, the last answer again and again. `hangs`: until its time is up, which
+ * takes `hangMs` of the timers' own time.
+ */
+function guest(
+  answers: Readonly<Record<string, readonly Answer[]>>,
+  status: () => string = () => 'Running',
+  hangMs = 0,
+) {
+  const said: string[] = [];
   const limits: number[] = [];
   const turns = new Map(Object.entries(answers).map(([command, list]) => [command, [...list]]));
   const exec = (_: string, [program, verb]: readonly string[], limitMs: number): Promise<GuestResult> => {
@@ -30,7 +38,10 @@ function guest(answers: Readonly<Record<string, readonly Answer[]>>, status: () 
     const answer = (list.length > 1 ? list.shift() : list[0]) ?? new Error(`nobody expected ${command}`);
     if (answer === 'hangs') {
       now += limitMs;
-      return Promise.reject(new TimeoutProblem('no end'));
+      const end = new TimeoutProblem('no end');
+      return hangMs === 0
+        ? Promise.reject(end)
+        : new Promise((_resolve, reject) => setTimeout(reject, hangMs, end));
     }
     now += 1000;
     if (answer instanceof Error) return Promise.reject(answer);
@@ -42,11 +53,11 @@ function guest(answers: Readonly<Record<string, readonly Answer[]>>, status: () 
     status: () => Promise.resolve(status()),
     consoleTail: () => Promise.resolve(['the last words']),
   } as unknown as Incus;
-  const settled = settle(incus, APP, TOP, LIMIT_MS).then(
+  const settled = settle(incus, APP, TOP, LIMIT_MS, (what) => said.push(what)).then(
     () => null,
     (error: unknown) => error,
   );
-  return { settled, limits };
+  return { settled, limits, said };
 }
 
 const BOOT = 'systemctl is-system-running';
@@ -70,6 +81,21 @@ describe('the limit', () => {
     const { settled, limits } = guest({ [BOOT]: ['hangs', 'hangs', 'running'], [FAILED]: [''] });
     expect(await settled).toBeNull();
     expect(limits).toEqual([15_000, 15_000, 15_000, 15_000]);
+  });
+
+  test('that ends a boot tells what it waits for', async () => {
+    jest.useFakeTimers({ doNotFake: ['Date'] });
+    const answers = {
+      [BOOT]: ['hangs'],
+      'systemctl list-jobs': ['1 slow.service start running'],
+    };
+    const asked = guest(answers, () => 'Running', 5000);
+    await jest.advanceTimersByTimeAsync(60_000);
+    jest.useRealTimers();
+    expect(await asked.settled).toMatchObject({
+      message: 'the system did not come up: systemd says `nothing`, and waits for slow.service (start)',
+    });
+    expect(asked.said).toEqual(['slow.service (start)']);
   });
 
   test('is kept by a boot that does not end, and by a bus that does not answer', async () => {

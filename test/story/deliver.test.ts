@@ -114,16 +114,16 @@ describe('a store of the container’s own', () => {
   test('it boots what was sent', async () => {
     await incus.setConfig(app, copy.instance(app).config);
     await restart();
-    await guest.settle(app, first, LIMIT_MS);
+    await guest.settle(app, first, LIMIT_MS, () => undefined);
     expect(await inside('cat', '/etc/edition')).toBe(`${story.project} first`);
   });
 
   test('and switches to the next without a restart', async () => {
     const booted = await inside('cat', '/proc/sys/kernel/random/boot_id');
     expect(await copy.setProfile(app, second)).toBe(3);
-    const how = { activation: 'switch', limitMs: LIMIT_MS } as const;
+    const how = { activation: 'switch', limitMs: LIMIT_MS, waits: () => undefined } as const;
     expect(await guest.activate(app, second, how, () => undefined)).toEqual({ warnings: [] });
-    await guest.settle(app, second, LIMIT_MS);
+    await guest.settle(app, second, LIMIT_MS, () => undefined);
     expect(await inside('cat', '/etc/edition')).toBe(`${story.project} second`);
     expect(await inside('cat', '/proc/sys/kernel/random/boot_id')).toBe(booted);
   });
@@ -138,7 +138,7 @@ describe('a store of the container’s own', () => {
     await copy.returnTo(app, 2, first);
     expect(await links()).toMatchObject({ system: 'system-2-link', 'system-2-link': first });
     await restart();
-    await guest.settle(app, first, LIMIT_MS);
+    await guest.settle(app, first, LIMIT_MS, () => undefined);
   });
 
   test('the guest’s own collection of garbage leaves what is kept; one that is stopped is brought back to it', async () => {
@@ -148,7 +148,7 @@ describe('a store of the container’s own', () => {
     await incus.stop(app, 10_000);
     await copy.returnTo(app, 3, second);
     await incus.start(app);
-    await guest.settle(app, second, LIMIT_MS);
+    await guest.settle(app, second, LIMIT_MS, () => undefined);
     expect(await inside('cat', '/etc/edition')).toBe(`${story.project} second`);
     expect(await links()).toMatchObject({ system: 'system-3-link', 'system-3-link': second });
   });
@@ -174,7 +174,7 @@ describe('a store of the container’s own', () => {
     await incus.stop(app, 10_000);
     await expect(copy.returnTo(app, 2, first)).rejects.toMatchObject({ problems: [problem] });
     await incus.start(app);
-    await guest.settle(app, second, LIMIT_MS);
+    await guest.settle(app, second, LIMIT_MS, () => undefined);
   });
 
   test('activation = "switch": a system that refuses is a failure, and the container runs on', async () => {
@@ -182,7 +182,7 @@ describe('a store of the container’s own', () => {
     await copy.deliver(app, stubborn, LIMIT_MS, () => undefined);
     await copy.setProfile(app, stubborn);
     const booted = await inside('cat', '/proc/sys/kernel/random/boot_id');
-    const how = { activation: 'switch', limitMs: LIMIT_MS } as const;
+    const how = { activation: 'switch', limitMs: LIMIT_MS, waits: () => undefined } as const;
     await expect(guest.activate(app, stubborn, how, () => undefined)).rejects.toMatchObject({
       problems: [{ message: expect.stringContaining('the guest was not switched: the system refuses') }],
       log: expect.arrayContaining([expect.stringContaining('switchInhibitors')]),

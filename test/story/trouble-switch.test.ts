@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { Story } from './rig.js';
+import { seen, Story } from './rig.js';
 
 let story: Story;
 beforeEach(() => {
@@ -36,6 +36,31 @@ describe('while it runs', () => {
     expect(await story.inside('app', 'cat', '/etc/told')).toBe('second');
     expect(await story.bootIds()).toEqual(boots);
     expect((await story.ok(['diff'])).stdout).toContain('No changes');
+  });
+
+  test('the job that a boot, or a switch, waits for is shown while it does', async () => {
+    /** They have started when the story says so. */
+    const slow = (...names: string[]) =>
+      names
+        .map(
+          (name) => `systemd.services.${name} = {
+            wantedBy = [ "multi-user.target" ];
+            serviceConfig.Type = "oneshot";
+            script = "until test -e /var/go-${name}; do sleep 0.2; done";
+          };`,
+        )
+        .join('\n');
+    const upUntil = async (shown: string, name: string) => {
+      const { child, ended } = story.start(['up', '--progress', 'plain']);
+      await seen(child, `${story.name('app')}: ${shown}: waiting for ${name}.service (start)`);
+      await story.inside('app', 'touch', `/var/go-${name}`);
+      expect(await ended).toMatchObject({ code: 0 });
+    };
+    story.manifest({ app: 'flake-ref = "./app"' });
+    story.plainFlake('app', slow('first'));
+    await upUntil('waiting for the system', 'first');
+    story.plainFlake('app', slow('first', 'second'));
+    await upUntil('switching', 'second');
   });
 
   test('a unit that fails during a switch (exit 4): told as a warning, and the app fails with its journal', async () => {

@@ -139,6 +139,16 @@ describe('the live area', () => {
     );
   });
 
+  test('what a guest waits for is where a build shows its last line', () => {
+    const app = name('web');
+    const board = after([
+      { kind: 'run-started', at: T0, plan: planOf([appPlan(app, 'rebuild')]) },
+      { kind: 'started', at: T0, op: 'web/activate', app },
+      { kind: 'waiting', at: T0, op: 'web/activate', app, what: 'slow.service\x1b[2J (start)' },
+    ]);
+    expect(live(board, 80, 24)[0]).toMatch(/^⠋ web {2}switching +2s {2}waiting for slow\.service \(start\)$/);
+  });
+
   test('an interrupt: only what is waited for, and that there is a second Ctrl-C', () => {
     const board = fold(boardOf(30, 2, 0), { kind: 'interrupted', at: T0, running: 2 });
     expect(live(board, 80, 24)).toEqual([

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createPlainReporter } from '../../src/ui/plain.js';
-import { collector, playAll, outcomeOf, planOf, appPlan, T0 } from './fixtures.js';
+import { collector, name, playAll, outcomeOf, planOf, appPlan, T0 } from './fixtures.js';
 
 test('one line for each change of state, then the summary', async () => {
   const out = collector();
@@ -43,6 +43,17 @@ web: up in 0.8s (degraded)
 
 1 created, 1 failed, 1 skipped, 1 left, 1 unchanged in 5.1s
 `);
+});
+
+test('what a guest waits for is a line of its own, with nothing in it that a terminal obeys', () => {
+  const out = collector();
+  const op = { op: 'web/activate', app: name('web') };
+  playAll(createPlainReporter(out), [
+    { kind: 'run-started', at: T0, plan: planOf([appPlan('web', 'rebuild')]) },
+    { kind: 'started', at: T0, ...op },
+    { kind: 'waiting', at: T0 + 5000, ...op, what: 'slow.service\x1b[31m\n (start)' },
+  ]);
+  expect(out.text().split('\n').at(-2)).toBe('web: switching: waiting for slow.service (start)');
 });
 
 test('nothing to do: only the summary', () => {
