@@ -29,7 +29,7 @@ export function operatorsDays(name: string) {
     story.page('hello', 'the first page');
     story.flake('again');
     story.page('again', 'another app');
-    story.flake('worker', 'heartbeat');
+    story.flake('worker', 'counter');
     for (const tool of ['nix', 'nix-store', 'nix-env', 'nix-instantiate'])
       chmodSync(join(story.folder, '.bin', tool), 0o755);
     manifest();

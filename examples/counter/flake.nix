@@ -19,9 +19,9 @@
       nixosModules.incus = { lib, pkgs, ... }: {
         imports = [ self.nixosModules.default ];
         incus.container.enable = true;
-        incus.container.hostname = lib.mkDefault "heartbeat";
+        incus.container.hostname = lib.mkDefault "counter";
         system.stateVersion = "25.05";
-        services.heartbeat = {
+        services.counter = {
           enable = true;
           package = lib.mkDefault self.packages.${pkgs.stdenv.hostPlatform.system}.default;
         };

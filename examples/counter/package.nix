@@ -1,6 +1,6 @@
 { coreutils, writeShellApplication }:
 writeShellApplication {
-  name = "heartbeat";
+  name = "counter";
   runtimeInputs = [ coreutils ];
   text = ''
     # The count goes on where the last run stopped.
@@ -13,7 +13,7 @@ writeShellApplication {
       count=$((count + 1))
       echo "$count" > "$file.new"
       mv "$file.new" "$file"
-      echo "beat $count"
+      echo "counted $count"
       sleep "''${INTERVAL:-5}"
     done
   '';
