@@ -32,6 +32,8 @@ let
   };
 in
 {
+  imports = [ ./network.nix ./image.nix ];
+
   options.incus.container = {
     enable = lib.mkEnableOption "this app as a container of its own";
     hostname = lib.mkOption {

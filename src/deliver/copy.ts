@@ -1,3 +1,4 @@
+import { GUEST_PATH } from '../guest-path.js';
 import type { AppName } from '../model.js';
 import type { Delivery, Exec, Incus, Pipe, Piped } from '../ports.js';
 import { FailedProgram } from '../problem.js';
@@ -11,6 +12,7 @@ const ASKED = 1000;
 /** Paths in one stream. What has arrived stays there should a later stream break. */
 const SENT = 100;
 const COLLECT_MS = 600_000;
+const IN_PATH = ['--env', `PATH=${GUEST_PATH}`] as const;
 
 /** A store of the guest's own: its system is sent there, and its generations are in its own profile. */
 export function copyStore(project: string, incus: Incus, exec: Exec, pipe: Pipe): Delivery {
@@ -23,7 +25,7 @@ export function copyStore(project: string, incus: Incus, exec: Exec, pipe: Pipe)
       const nix = await nixIn(incus, app, limitMs);
       const missing = await missingIn(nix, await closureOf(exec, app, toplevel));
       if (missing.length === 0) return '';
-      const target = ['incus', '--project', 'default', 'exec', '-T', `local:${app}`] as const;
+      const target = ['incus', '--project', 'default', 'exec', '-T', ...IN_PATH, `local:${app}`] as const;
       let [paths, bytes] = [0, 0];
       for (const batch of chunks(missing, SENT)) {
         const size = await sizeOf(exec, app, batch);

@@ -36,10 +36,19 @@ export async function changing<T>(project: string, app: AppName, change: () => P
   }
 }
 
+/** What the activation of older releases of NixOS makes, and cannot where it is read-only. */
+const PER_USER = 'per-user';
+
 /** `per-pet`, the project's, the app's, and what is in it. */
 function directories(project: string, app: string): readonly string[] {
   const directory = profileDirectory(project, app);
-  return [dirname(dirname(directory)), dirname(directory), directory, join(directory, KEPT)];
+  return [
+    dirname(dirname(directory)),
+    dirname(directory),
+    directory,
+    join(directory, KEPT),
+    join(directory, PER_USER),
+  ];
 }
 
 const GROUP_MAY_WRITE = 0o2020;

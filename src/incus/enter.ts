@@ -1,3 +1,4 @@
+import { GUEST_PATH } from '../guest-path.js';
 import type { Command } from '../ports.js';
 import { INCUS_PROJECT } from './own.js';
 
@@ -11,5 +12,6 @@ export function execCommand(
   { terminal = true }: { readonly terminal?: boolean } = {},
 ): Command {
   const mode = terminal ? [] : ['-T'];
-  return ['incus', '--project', INCUS_PROJECT, 'exec', ...mode, `local:${app}`, '--', ...command];
+  const path = ['--env', `PATH=${GUEST_PATH}`];
+  return ['incus', '--project', INCUS_PROJECT, 'exec', ...mode, ...path, `local:${app}`, '--', ...command];
 }

@@ -1,3 +1,4 @@
+import { GUEST_PATH } from '../guest-path.js';
 import type { Incus } from '../ports.js';
 import { said, write } from './attempt.js';
 import { filesOf } from './files.js';
@@ -27,7 +28,13 @@ export function insideOf(
       return write(`running ${command[0] ?? ''} in \`${name}\``, async () => {
         await own.get(name);
         if (attempts++ > 0) await commandsEnded(name, Math.max(0, deadline - Date.now()), rest);
-        const body = { command, 'record-output': true, 'wait-for-websocket': false, interactive: false };
+        const body = {
+          command,
+          environment: { PATH: GUEST_PATH },
+          'record-output': true,
+          'wait-for-websocket': false,
+          interactive: false,
+        };
         const { metadata } = await ran(
           rest.write('POST', at(name, '/exec'), { body }, deadline - Date.now()),
         );

@@ -185,6 +185,16 @@ describe('what a person reads when it goes wrong', () => {
       ['Failed assertions:\n- The stand-in nixpkgs boots in containers only'],
     ],
     [
+      'an option that nixpkgs has',
+      'system (from "my.nix" { options.services.heartbeat.enable = lib.mkEnableOption "it"; })',
+      ["The option `services.heartbeat.enable' in `my.nix' is already declared in nixpkgs."],
+    ],
+    [
+      'the resolver of systemd beside a resolv.conf of the host',
+      'system { services.resolved.enable = true; }',
+      ['Failed assertions:\n- Using host resolv.conf is not supported with systemd-resolved'],
+    ],
+    [
       'config beside the full form',
       'modules [ { options.x = option types.int; y = 1; } ]',
       ["has an unsupported attribute `y'"],
@@ -259,6 +269,18 @@ X-StopIfChanged=false
       expect(text).toMatch(new RegExp(`^${line}$`, 'm'));
   });
 
+  test('have settings of both kinds, where one of them is a list', async () => {
+    const text = await value(`(system {
+      imports = [ { systemd.services.x.unitConfig.ConditionPathExists = [ "/b" ]; } ];
+      systemd.services.x = { unitConfig.ConditionPathExists = "/a"; serviceConfig.ExecStart = "/bin/x"; };
+    }).config.systemd.units."x.service".text`);
+    expect(
+      String(text)
+        .match(/^ConditionPathExists=.*$/gm)
+        ?.sort(),
+    ).toEqual(['ConditionPathExists=/a', 'ConditionPathExists=/b']);
+  });
+
   test('startAt makes a timer', async () => {
     const text = await unit('{ script = "true"; startAt = "daily"; }', 'x.timer');
     expect(text).toBe('[Timer]\nOnCalendar=daily\n\n');
@@ -266,11 +288,26 @@ X-StopIfChanged=false
 
   test('that are nothing but markers are no units', async () => {
     const names = await value(`builtins.attrNames (system {
+      nix.enable = false;
       systemd.services.dbus-broker = { reloadIfChanged = mkForce false; restartIfChanged = mkForce false; };
       systemd.services.y.serviceConfig.ExecStart = "/bin/y";
     }).config.systemd.units`);
     expect(names).toEqual(['y.service']);
   });
+});
+
+test('networks are written as networkd reads them', async () => {
+  const network = (module: string, name: string) =>
+    value(
+      `(system { networking.useHostResolvConf = false; ${module} }).config.environment.etc."systemd/network/${name}.network".text`,
+    );
+  const named = 'networking.useNetworkd = true; networking.interfaces.eth0.useDHCP = true;';
+  expect(await network(named, '40-eth0')).toBe('[Match]\nName=eth0\n\n[Network]\nDHCP=yes\n\n');
+  const written =
+    'systemd.network = { enable = true; networks.lan = { matchConfig.Name = "eth*"; address = [ "10.0.0.2/24" ]; networkConfig.LinkLocalAddressing = false; }; };';
+  expect(await network(written, 'lan')).toBe(
+    '[Match]\nName=eth*\n\n[Network]\nAddress=10.0.0.2/24\nLinkLocalAddressing=no\n\n',
+  );
 });
 
 test('a toplevel has what boots and switches it, and holds on to all it needs', async () => {

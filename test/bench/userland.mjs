@@ -9,6 +9,7 @@ import { acquireOptions, codename, debianMirror, install } from './packages.mjs'
 const packages = [
   'systemd',
   'systemd-sysv',
+  'systemd-resolved',
   'dbus',
   'iproute2',
   'nix-bin',

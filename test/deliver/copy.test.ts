@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { deliveries } from '../../src/deliver/deliveries.js';
+import { GUEST_PATH } from '../../src/guest-path.js';
 import type { AppName, StorePath } from '../../src/model.js';
 import type { Command, Exec, GuestResult, Incus, Piped } from '../../src/ports.js';
 
@@ -62,7 +63,7 @@ describe('copy', () => {
     const { sent, copy } = world(paths(1), { directory });
     expect(await copy.deliver(APP, TOP, 1000, () => undefined)).toBe('1 path, 1 kB');
     expect(sent[0]?.[1]).toEqual([
-      ...['incus', '--project', 'default', 'exec', '-T', 'local:box', '--'],
+      ...['incus', '--project', 'default', 'exec', '-T', '--env', `PATH=${GUEST_PATH}`, 'local:box', '--'],
       `${directory}nix-store`,
       '--import',
     ]);

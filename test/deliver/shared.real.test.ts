@@ -60,7 +60,7 @@ describe('profiles on the host', () => {
     for (const name of ['one', 'two', 'three', 'four']) await store.setProfile(web, await path(name));
     expect(await store.collect(web, [1, 2, 3, 9])).toBe('');
     expect(await store.collect(web, [4, 2])).toBe('2 generations');
-    expect(links()).toEqual(['kept', 'system', 'system-2-link', 'system-4-link']);
+    expect(links()).toEqual(['kept', 'per-user', 'system', 'system-2-link', 'system-4-link']);
     expect(await store.collect(web, [])).toBe('1 generation');
     expect(readlinkSync(join(folder, 'web', 'system'))).toBe('system-4-link');
     expect(profileTarget(project, web)).toBe(await path('four'));
@@ -71,7 +71,7 @@ describe('profiles on the host', () => {
     for (const system of [one, two, three]) await store.setProfile(web, system);
     await store.returnTo(web, 1, one);
     await store.collect(web, []);
-    expect(links()).toEqual(['kept', 'system', 'system-1-link']);
+    expect(links()).toEqual(['kept', 'per-user', 'system', 'system-1-link']);
     expect(await store.setProfile(web, three)).toBe(4);
     await store.returnTo(web, 1, one);
     // The newest one that is there is not the current one.
@@ -99,7 +99,7 @@ describe('profiles on the host', () => {
     await store.setProfile(web, one);
     await store.setProfile(web, two);
     await exec('nix-env', ['--profile', join(folder, 'web', 'system'), '--delete-generations', 'old']);
-    expect(links()).toEqual(['kept', 'system', 'system-2-link']);
+    expect(links()).toEqual(['kept', 'per-user', 'system', 'system-2-link']);
     expect(await rootsOf(one)).toEqual([join(folder, 'web/kept/1')]);
     await store.returnTo(web, 1, one);
     expect(profileTarget(project, web)).toBe(one);

@@ -55,15 +55,16 @@ in
   service = name: cfg:
     let
       run = hooks name cfg // cfg.serviceConfig;
-      # Options for a unit of the userland (no command of its own): a drop-in.
-      dropIn = !(run ? ExecStart) && run.Type or "" != "oneshot";
+      # Options for a unit of the userland (no command of its own, or one in place of its): a drop-in.
+      isReplaced = lib.isList (run.ExecStart or null) && lib.head run.ExecStart == "";
+      dropIn = isReplaced || !(run ? ExecStart) && run.Type or "" != "oneshot";
       path = lib.optionalAttrs (!dropIn) { PATH = "${lib.makeBinPath cfg.path}:${lib.makeSearchPath "sbin" cfg.path}"; };
       head = unit cfg;
     in
     {
       inherit cfg dropIn;
       # Nothing but markers (as for dbus-broker, which is not here): no unit at all.
-      empty = dropIn && head == "" && run == { } && cfg.environment == { } && cfg.enable;
+      empty = dropIn && head == "" && run == { } && cfg.environment == { } && cfg.wantedBy == [ ] && cfg.enable;
       text = head + section "Service" ({ Environment = environment (path // cfg.environment); } // markers cfg // run);
     };
   socket = _: cfg: plain "Socket" ({ ListenStream = cfg.listenStreams; } // cfg.socketConfig) cfg;

@@ -14,14 +14,14 @@ point() { # LINK TARGET
 }
 
 # --- the userland. A root that brings its own directories keeps them.
-for dir in bin sbin lib lib64 usr; do
+for dir in @links@; do
   if [ -L /$dir ] || [ ! -e /$dir ]; then point /$dir "@userland@/$dir"; fi
 done
 
 # --- /etc: links into /etc/static, which is this toplevel's etc, and copies
 # where a mode is asked for. What an older toplevel put there and this one does
 # not have goes away.
-: > /etc/NIXOS
+if [ "@marker@" = true ]; then : > /etc/NIXOS; else rm -f /etc/NIXOS; fi
 point /etc/static "$system/etc"
 tab=$(printf '\t')
 while IFS="$tab" read -r target mode user group; do

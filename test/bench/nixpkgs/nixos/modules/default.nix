@@ -1,12 +1,15 @@
 [
   ./assertions.nix
+  ./container.nix
   ./environment.nix
   ./misc.nix
+  ./networkd.nix
   ./networking.nix
   ./nix.nix
   ./nixpkgs.nix
   ./stand-in.nix
   ./systemd.nix
   ./system.nix
+  ./taken.nix
   ./users.nix
 ]

@@ -10,6 +10,7 @@ in
   options = {
     boot = {
       isContainer = flag false;
+      postBootCommands = mkOption { type = types.lines; default = ""; description = "Run by init, once the system is activated."; };
       loader = anything;
       kernel = anything;
       initrd = anything;

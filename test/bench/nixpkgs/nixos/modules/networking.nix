@@ -1,5 +1,5 @@
-# The host name is real. The rest is recorded for a test to read, and not
-# enforced: the containers of the bench have no addresses and no firewall.
+# The host name is real; an address takes networkd (networkd.nix). The rest is recorded for a test to read, and not
+# enforced: the containers of the bench have no firewall.
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;

@@ -2,6 +2,7 @@
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;
+  flag = mkOption { type = types.bool; default = false; };
   show = v: if builtins.isBool v then lib.boolToString v else toString v;
 in
 {
@@ -14,8 +15,14 @@ in
       };
       default = { };
     };
-    gc = mkOption { type = types.attrsOf types.anything; default = { }; };
-    optimise = mkOption { type = types.attrsOf types.anything; default = { }; };
+    gc = {
+      automatic = flag;
+      dates = mkOption { type = with types; coercedTo str lib.singleton (listOf str); default = [ "03:15" ]; };
+      options = mkOption { type = types.singleLineStr; default = ""; };
+      persistent = flag;
+      randomizedDelaySec = mkOption { type = types.singleLineStr; default = "0"; };
+    };
+    optimise.automatic = flag;
     channel.enable = mkOption { type = types.bool; default = true; };
     registry = mkOption { type = types.attrsOf types.anything; default = { }; };
     nixPath = mkOption { type = types.listOf types.str; default = [ ]; };
@@ -33,5 +40,17 @@ in
         + config.nix.extraOptions;
     };
     environment.systemPackages = lib.mkIf config.nix.enable [ config.nix.package ];
+    # There as soon as Nix is, whether a timer starts it or not.
+    systemd.services.nix-optimise = lib.mkIf config.nix.enable {
+      description = "Nix Store Optimiser";
+      serviceConfig.ExecStart = "${config.nix.package}/bin/nix-store --optimise";
+      startAt = lib.optional config.nix.optimise.automatic "03:45";
+    };
+    systemd.services.nix-gc = lib.mkIf config.nix.enable {
+      description = "Nix Garbage Collector";
+      script = "exec ${config.nix.package}/bin/nix-collect-garbage ${config.nix.gc.options}";
+      serviceConfig.Type = "oneshot";
+      startAt = lib.optionals config.nix.gc.automatic config.nix.gc.dates;
+    };
   };
 }

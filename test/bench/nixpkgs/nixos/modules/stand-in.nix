@@ -1,4 +1,4 @@
-# Not in NixOS: lets a test play the failures that a real system can have.
+# Not in NixOS: lets a test play the failures that a real system can have, and leave out what a real one can lack.
 { lib, ... }:
 let inherit (lib) mkOption types; in
 {
@@ -25,6 +25,22 @@ let inherit (lib) mkOption types; in
       type = types.nullOr (types.enum [ "dies" ]);
       default = null;
       description = ''"dies": init exits at once, so that the container stops.'';
+    };
+    marker = mkOption {
+      type = types.bool;
+      default = true;
+      description = "Whether there is /etc/NIXOS, by which Incus knows where the programs are.";
+    };
+    tmpfiles = mkOption {
+      type = types.bool;
+      default = true;
+      description = "Whether systemd-tmpfiles runs at boot.";
+    };
+    links = mkOption {
+      type = types.listOf types.str;
+      default = [ "bin" "sbin" "lib" "lib64" "usr" ];
+      internal = true;
+      description = "What of the root directory is the userland's.";
     };
   };
 }

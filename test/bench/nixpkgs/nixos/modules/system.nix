@@ -35,8 +35,8 @@ let
   '';
 
   fill = file: lib.replaceStrings
-    [ "@userland@" "@busybox@" "@dies@" ]
-    [ "${pkgs.userland}" "${pkgs.busybox}" (toString config.standIn.boot) ]
+    [ "@userland@" "@busybox@" "@dies@" "@links@" "@marker@" ]
+    [ "${pkgs.userland}" "${pkgs.busybox}" (toString config.standIn.boot) (toString config.standIn.links) (lib.boolToString config.standIn.marker) ]
     (builtins.readFile file);
   give = name: text: "cat > ${name} <<'END OF FILE'\n${lib.removeSuffix "\n" text}\nEND OF FILE\n";
 
@@ -54,11 +54,12 @@ let
       ${give "users" sys.build.users}
       ${give "groups" sys.build.groups}
       ${give "snippets" snippets}
+      ${give "post-boot" "#!${pkgs.runtimeShell}\n${config.boot.postBootCommands}"}
       ${give "stand-in-switch" (toString config.standIn.switch)}
       ${give "init-interface-version" (toString config.standIn.initInterface)}
       ${give "nixos-version" sys.nixos.label}
       ${give "system" pkgs.system}
-      chmod +x init activate snippets bin/switch-to-configuration
+      chmod +x init activate snippets post-boot bin/switch-to-configuration
       ${sys.extraSystemBuilderCmds}
     '';
     extra.meta.description = "a system of the stand-in nixpkgs";

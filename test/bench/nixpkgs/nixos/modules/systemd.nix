@@ -10,8 +10,13 @@ let
   text = mkOption { type = types.lines; default = ""; };
   triggers = mkOption { type = types.listOf types.unspecified; default = [ ]; };
   scalar = with types; nullOr (oneOf [ bool int float str path package ]);
-  # Lists add up; a scalar defined twice must agree.
-  settings = mkOption { type = types.attrsOf (types.either scalar (types.listOf scalar)); default = { }; };
+  # A list among the definitions: all of them add up; else they must agree.
+  setting = types.either scalar (types.listOf scalar) // {
+    merge = loc: defs:
+      if lib.any (d: lib.isList d.value) defs then lib.concatMap (d: lib.toList d.value) defs
+      else scalar.merge loc defs;
+  };
+  settings = mkOption { type = types.attrsOf setting; default = { }; };
 
   common = {
     enable = flag true;
@@ -73,12 +78,26 @@ let
     for u in dbus.socket systemd-journald.socket systemd-journald-dev-log.socket; do
       ln -s ../$u sockets.target.wants/
     done
-    for u in systemd-journald.service systemd-journal-flush.service systemd-tmpfiles-setup.service; do
+    for u in systemd-journald.service systemd-journal-flush.service ${lib.optionalString config.standIn.tmpfiles "systemd-tmpfiles-setup.service"}; do
       ln -s ../$u sysinit.target.wants/
+    done
+    for u in ${toString cfg.additionalUpstreamSystemUnits}; do
+      [ ! -e $from/$u ] || ln -s $from/$u .
     done
     ln -sfn multi-user.target default.target
     # What LXC sends to stop a container is SIGPWR; systemd answers with this target.
     ln -sfn poweroff.target sigpwr.target
+  '';
+
+  # Units and drop-ins that packages bring along.
+  bring = package: ''
+    for dir in ${package}/etc/systemd/system ${package}/lib/systemd/system; do
+      [ -d $dir ] || continue
+      for u in $dir/*; do
+        case $u in *.wants) continue ;; esac
+        if [ -d $u ]; then mkdir -p "$(basename "$u")" && ln -s "$u"/* "$(basename "$u")/"; else ln -s "$u" .; fi
+      done
+    done
   '';
 
   link = dir: name: "mkdir -p '${dir}' && ln -sfn '../${name}' '${dir}/${name}'\n";
@@ -107,6 +126,8 @@ in
     paths = with' { pathConfig = settings; };
     slices = with' { sliceConfig = settings; };
     targets = with' { };
+    packages = mkOption { type = types.listOf types.package; default = [ ]; };
+    additionalUpstreamSystemUnits = list;
     units = mkOption { type = types.lazyAttrsOf types.raw; default = { }; internal = true; description = "The rendered units."; };
     tmpfiles.rules = list;
     tmpfiles.settings = mkOption { type = types.attrsOf types.anything; default = { }; };
@@ -125,6 +146,7 @@ in
       name = "system-units";
       script = "mkdir $out && cd $out\n"
         + base
+        + lib.concatMapStrings bring cfg.packages
         + lib.concatStrings (lib.mapAttrsToList write units);
     };
     environment.etc = {
