@@ -1,10 +1,11 @@
 /** The Debian userland that the stand-in's systems boot: made once, kept as a store path. */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { BenchError, cacheDir, isInstalled, isRoot, run } from './run.mjs';
+import { basename, join } from 'node:path';
+import { makeDebianRoot } from './debian-root.mjs';
+import { BenchError, cacheDir, isRoot, run } from './run.mjs';
 import { keepAlive, nix, tryNix } from './nix.mjs';
-import { acquireOptions, codename, debianMirror, install } from './packages.mjs';
+import { codename } from './packages.mjs';
 
 const packages = [
   'systemd',
@@ -36,18 +37,18 @@ const ballast = [
   'usr/share/bash-completion',
 ];
 
-/** A change of the recipe is another userland. */
+/** A change of the recipe is another userland. In a root of the matrix it is the host's, wherever that is. */
 function userlandDir() {
+  if (process.env.PETS_BENCH_USERLAND) return process.env.PETS_BENCH_USERLAND;
   const recipe = JSON.stringify([codename(), packages, ballast]);
   return join(cacheDir(), `userland-${createHash('sha256').update(recipe).digest('hex').slice(0, 12)}`);
 }
 
-/** @param {string} dir */
-const recordOf = (dir) => `${dir}.store-path`;
+const recordFile = () => join(cacheDir(), `${basename(userlandDir())}.store-path`);
 
 /** @returns {Promise<string | undefined>} the store path of the userland, if it was made and is still there */
 export async function knownUserland() {
-  const record = recordOf(userlandDir());
+  const record = recordFile();
   const storePath = existsSync(record) ? readFileSync(record, 'utf8').trim() : undefined;
   return storePath !== undefined && (await isValid(storePath)) ? storePath : undefined;
 }
@@ -66,7 +67,7 @@ export async function ensureUserland(log) {
   // With any other name the `path:` fetcher of flakes copies the whole tree instead of using it where it is.
   const storePath = (await nix(['store', 'add-path', '--name', 'source', dir])).trim();
   keepAlive(storePath);
-  writeFileSync(recordOf(dir), `${storePath}\n`);
+  writeFileSync(recordFile(), `${storePath}\n`);
   return storePath;
 }
 
@@ -80,24 +81,10 @@ async function isValid(storePath) {
  * @param {string} dir
  * @param {import('./run.mjs').Log} log
  */
-async function makeUserland(dir, log) {
-  if (!isInstalled('mmdebstrap')) await install('mmdebstrap', log);
+function makeUserland(dir, log) {
   log('making a Debian userland with mmdebstrap (about a minute)…');
-  const root = `${dir}.tmp`;
-  const discard = () => run('rm', ['-rf', '--one-file-system', root]);
-  await discard();
-  try {
-    // mmdebstrap reads none of the host's configuration of apt.
-    const options = (await acquireOptions()).map((line) => `--aptopt=${line}`);
-    const include = `--include=${packages.join(',')}`;
-    const args = ['--variant=minbase', include, ...options, codename(), root, await debianMirror()];
-    // Interrupted, it leaves /proc and /dev mounted in there; in a mount namespace of its own they go with it.
-    await run('unshare', ['--mount', 'mmdebstrap', ...args]);
-    for (const path of ballast) rmSync(join(root, path), { recursive: true, force: true });
+  return makeDebianRoot({ suite: codename(), packages, dir, ballast }, log, async (root) => {
     // A store path holds files, directories and symlinks only.
     await run('find', [root, '!', '-type', 'f', '!', '-type', 'd', '!', '-type', 'l', '-delete']);
-    renameSync(root, dir);
-  } finally {
-    await discard();
-  }
+  });
 }
