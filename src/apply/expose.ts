@@ -91,14 +91,19 @@ async function restore(app: AppName, old: Exposure | null, ports: Ports): Promis
   }
 }
 
-/** A changed key of the device, whatever it says, makes the daemon start its forwarder again. */
+/**
+ * A changed key of the device makes the daemon start its forwarder again. One of `user.*` does not since Incus 6.0.5, so it
+ * is one that says the default, or no longer says it.
+ */
 export async function revive(
   app: AppName,
   device: string,
   exposure: DesiredExposure,
   ports: Ports,
 ): Promise<void> {
-  const value = { ...proxyDevice(exposure), 'user.pets.revived': new Date().toISOString() };
+  const { devices } = await ports.incus.instance(app);
+  const isSaid = devices[device]?.['bind'] !== undefined;
+  const value = { ...proxyDevice(exposure), ...(isSaid ? {} : { bind: 'host' }) };
   await ports.incus.setDevice(app, device, value);
   await ports.host.accepts(exposure.binding, ACCEPT_MS);
 }

@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { revive } from '../../src/apply/expose.js';
+import type { AppName } from '../../src/model.js';
 import { ProblemError } from '../../src/problem.js';
-import { results, run } from './recording.js';
+import { desired } from '../plan/worlds.js';
+import { recordingPorts, results, run } from './recording.js';
 
 const NEW_PORT = { want: ['web 81'], have: ['web 80'] };
 
@@ -18,6 +21,8 @@ const BOTH = {
   want: ['a 81 publish=6000-6009>1-10', 'b 80'],
   have: ['a 80 publish=6000-6001>1-2', 'b 81'],
 };
+
+const PROXY = { type: 'proxy', listen: 'tcp:127.0.0.1:80', connect: 'tcp:127.0.0.1:8080' };
 
 describe('expose', () => {
   test('looks whether the port is free before the daemon is asked', async () => {
@@ -122,13 +127,24 @@ describe('what was taken away for an exposure that will not come', () => {
   });
 });
 
-test('revive changes the device, so that Incus starts its forwarder, and waits for it', async () => {
-  const { calls } = await run({ want: ['web 80'], have: ['web 80 forwarder=dead'] });
+test('revive changes a key of the device that each Incus starts its forwarder again for, and waits for it', async () => {
+  const { calls, devices } = await run({ want: ['web 80'], have: ['web 80 forwarder=dead'] });
   expect(calls).toEqual([
     'incus.setDevice web web tcp:127.0.0.1:80',
     'host.accepts 127.0.0.1:80',
     'incus.setConfig web',
   ]);
+  expect(devices['web web']).toEqual({ ...PROXY, bind: 'host' });
+});
+
+test('a second one changes it back: there is always a difference', async () => {
+  const { ports, devices } = recordingPorts({});
+  const exposure = desired(['web 80']).apps[0]?.exposures[0];
+  if (!exposure) throw new Error('there is an exposure');
+  for (const expected of [{ ...PROXY, bind: 'host' }, PROXY, { ...PROXY, bind: 'host' }]) {
+    await revive('web' as AppName, 'web', exposure, ports);
+    expect(devices['web web']).toEqual(expected);
+  }
 });
 
 test('further exposures are made as Incus writes them', async () => {
