@@ -195,7 +195,14 @@ export class Machine {
       },
       instance: async (name) => later(this.#there(name)),
       ...this.disks.calls(this.#project, (volume) => this.#usersOf(volume)),
-      ...{ instances: unused, unshareable: unused, trySharing: unused, hasImage: unused, quiesce: unused, status: unused },
+      ...{
+        instances: unused,
+        unshareable: unused,
+        trySharing: unused,
+        hasImage: unused,
+        quiesce: unused,
+        status: unused,
+      },
       ...{
         consoleTail: unused,
         readLink: unused,
