@@ -27,6 +27,9 @@ export const SOCKET = process.env['INCUS_SOCKET'] ?? '/var/lib/incus/unix.socket
 /** What takes as long as this will never end, however busy the machine is. */
 const HANGS_MS = 540_000;
 
+/** Commands that change nothing, and nearly always print something. */
+const READS = new Set(['cat', 'stat', 'sha256sum', 'readlink', 'ls']);
+
 export type Result = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
 export function run(
@@ -250,6 +253,7 @@ export class Story {
 
   /** What a command prints inside an app. */
   inside(app: string, ...command: readonly string[]): Promise<string> {
+    if (READS.has(command[0] ?? '')) return told(this.name(app), command, this.env());
     return this.#incus('exec', this.name(app), '--', ...command);
   }
 
@@ -300,9 +304,13 @@ export const BOOT_ID = ['cat', '/proc/sys/kernel/random/boot_id'];
  * What a command prints in an instance that is sure to print something: on a busy machine `incus exec` now and then
  * prints nothing and says that all is well.
  */
-export async function told(instance: string, command: readonly string[]): Promise<string> {
+export async function told(
+  instance: string,
+  command: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
   for (let n = 1; ; n++) {
-    const text = await must('incus', ['exec', instance, '--', ...command]);
+    const text = await must('incus', ['exec', instance, '--', ...command], env);
     if (text !== '' || n === 5) return text;
   }
 }
@@ -324,6 +332,16 @@ export async function get(port: number, host = '127.0.0.1'): Promise<Answer | nu
   } catch {
     return null;
   }
+}
+
+/** The answer of one that is coming up. */
+export async function answerOf(port: number): Promise<Answer> {
+  for (let n = 0; n < 600; n++) {
+    const answer = await get(port);
+    if (answer) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`nobody answers on port ${port}`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Story } from './rig.js';
+import { Story, told } from './rig.js';
 
 /** One unit that loads a secret, one that has nothing to do with it. */
 export const READER = `
@@ -39,7 +39,8 @@ export class SecretStory extends Story {
 
   /** A number that a unit has anew each time it is started. */
   async starts(...units: readonly string[]): Promise<string[]> {
-    const ids = await this.inside('app', 'systemctl', 'show', '--property=InvocationID', '--value', ...units);
+    const show = ['systemctl', 'show', '--property=InvocationID', '--value', ...units];
+    const ids = await told(this.name('app'), show);
     return ids.split(/\n+/);
   }
 }
