@@ -1,0 +1,38 @@
+/** `npm run test:matrix [-- column…]`: the tests that meet Incus and Nix, on the versions of other releases of Debian. */
+import { fileURLToPath } from 'node:url';
+import { BenchError, logToStderr, runMain } from '../run.mjs';
+import { columns, requireColumn, tests } from './columns.mjs';
+import { enter } from './enter.mjs';
+import { prepare } from './place.mjs';
+import { versionsIn } from './root.mjs';
+
+/** As in `npm test`: stories wait most of the time. */
+const command = ['node', 'test/bench/test.mjs', '--maxWorkers=4', ...tests];
+
+/**
+ * Each column is run, also when another was red.
+ * @param {string[]} wanted
+ */
+async function runColumns(wanted) {
+  /** @type {string[]} */
+  const red = [];
+  for (const column of wanted) {
+    const folders = await prepare(column, logToStderr);
+    const what = `${column} (${await versionsIn(folders.root)})`;
+    logToStderr(`the tests on ${what}…`);
+    const code = await enter(folders, command);
+    // Whoever interrupts one wants no other.
+    if (code > 128) return code;
+    if (code !== 0) red.push(what);
+  }
+  if (red.length > 0) throw new BenchError(`the tests are red on ${red.join(' and on ')}; see above.`);
+  return 0;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const given = process.argv.slice(2);
+  await runMain(() => {
+    given.forEach(requireColumn);
+    return runColumns(given.length > 0 ? given : columns.slice(0, 1));
+  });
+}
