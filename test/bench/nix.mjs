@@ -57,8 +57,7 @@ function writeConf(sandbox, why) {
   const lines = [
     confHeader,
     'experimental-features = nix-command flakes',
-    '# No binary cache can be reached from here; each build would wait for one.',
-    'substituters =',
+    ...noCaches,
     '# Builds run as root: there is no daemon and there need not be a nixbld group.',
     'build-users-group =',
     `# ${why}`,
@@ -111,12 +110,39 @@ export function keepAlive(storePath) {
   symlinkSync(storePath, root);
 }
 
+const noCaches = [
+  '# No binary cache can be reached from here; each build would wait for one.',
+  'substituters =',
+];
+
+/**
+ * The environment in which calls of Nix ask the machine's binary caches: with flakes, and with Nix' own cache where
+ * the bench has set Nix up to ask none. What the caller has set in NIX_CONFIG stays.
+ */
+export function cachedNixEnv() {
+  const NIX_CONFIG = [nixEnv.NIX_CONFIG, process.env.NIX_CONFIG].filter(isSet).join('\n');
+  if (!isBenchNix()) return { NIX_CONFIG };
+  // A setting cannot be taken back by another: it takes a file without it.
+  const NIX_CONF_DIR = join(cacheDir(), 'nix-with-caches');
+  mkdirSync(NIX_CONF_DIR, { recursive: true });
+  const lines = readConf()
+    .split('\n')
+    .filter((line) => !noCaches.includes(line));
+  writeFileSync(join(NIX_CONF_DIR, 'nix.conf'), lines.join('\n'));
+  return { NIX_CONFIG, NIX_CONF_DIR };
+}
+
+/**
+ * @template T
+ * @param {T | undefined} setting
+ * @returns {setting is T}
+ */
+const isSet = (setting) => setting !== undefined;
+
 /**
  * The environment in which a program's calls of Nix do not depend on the machine's nix.conf: with flakes, and without
  * asking a binary cache for what only exists here.
  */
 export const offlineNixEnv = () => ({
-  NIX_CONFIG: [process.env.NIX_CONFIG, nixEnv.NIX_CONFIG, 'substituters =']
-    .filter((setting) => setting !== undefined)
-    .join('\n'),
+  NIX_CONFIG: [process.env.NIX_CONFIG, nixEnv.NIX_CONFIG, 'substituters ='].filter(isSet).join('\n'),
 });

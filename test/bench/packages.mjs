@@ -32,7 +32,7 @@ export async function install(need, log) {
 /** @param {Need} need */
 function requireAptAndRoot(need) {
   const byHand = 'Install it yourself, or run this as root on a Debian machine.';
-  if (!isInstalled('apt-get') || release().ID !== 'debian') {
+  if (!isInstalled('apt-get') || releaseOf().ID !== 'debian') {
     throw new BenchError(`${need} is missing, and the bench can install it on Debian only. ${byHand}`);
   }
   if (!isRoot()) {
@@ -121,15 +121,15 @@ export async function acquireOptions() {
 
 /** Debian's name of the installed release, as in its suites. */
 export function codename() {
-  const name = release().VERSION_CODENAME;
-  if (release().ID === 'debian' && name) return name;
+  const name = releaseOf().VERSION_CODENAME;
+  if (releaseOf().ID === 'debian' && name) return name;
   throw new BenchError(
     'the bench makes its guests from the Debian release of the host, and this host is not Debian.',
   );
 }
 
-/** @returns {Record<string, string>} */
-function release() {
+/** @returns {Record<string, string>} what the machine says of its system, by key */
+export function releaseOf() {
   if (!existsSync('/etc/os-release')) return {};
   const lines = readFileSync('/etc/os-release', 'utf8').matchAll(/^(\w+)="?([^"\n]*)"?$/gm);
   return Object.fromEntries(Array.from(lines, ([, key, value]) => [key, value]));

@@ -10,7 +10,7 @@ export function ledger(story: Story, version: string, migration = 'true', more =
     `echo ${version} >> versions`,
     'test -f index.html || echo row 1 > index.html',
     migration,
-    `exec /bin/busybox httpd -f -p 127.0.0.1:8080 -h ${DATA}`,
+    `exec \${pkgs.busybox}/bin/busybox httpd -f -p 127.0.0.1:8080 -h ${DATA}`,
   ];
   story.plainFlake(
     'ledger',
