@@ -1,6 +1,6 @@
 # What a flake has of the contract (docs/contract.md), as data; src/contract judges it. Three depths, for a flake of
 # which not all evaluates: `outline` looks at no module, `options` at all but the system, `whole` is the system too.
-{ app, nixpkgs, request, system }:
+{ app, nixpkgs, ours, request, system }:
 let
   inherit (builtins)
     attrNames deepSeq elem filter functionArgs isAttrs isBool isFunction isInt isPath isString mapAttrs tryEval;
@@ -63,7 +63,7 @@ let
       values = if lib.isOption set then set.value else mapAttrs (_: option: option.value or null) set;
     in
     lib.genAttrs [ "enable" "host" "port" ] (option: plain (values.${option} or null));
-  isOurs = definition: definition.file == toString ./container.nix;
+  isOurs = definition: definition.file == ours;
   settings = {
     enable = plain options.incus.container.enable.value;
     hostname = textOf options.incus.container.hostname;

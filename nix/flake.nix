@@ -16,8 +16,10 @@
     { app, nixpkgs, request, ... }:
     let
       asked = builtins.fromJSON (builtins.readFile (request + "/request.json"));
+      # Where an error says that something is defined by pets itself.
+      ours = "[what pets sets in every app]";
       system = import ./system.nix {
-        inherit app nixpkgs;
+        inherit app nixpkgs ours;
         request = asked;
         file = path: request + "/${path}";
       };
@@ -26,6 +28,6 @@
       inherit (system.config.system.build) toplevel;
       # The name that the flake suggests; the request's own where it says none.
       inherit (system.config.incus.container) hostname;
-      contract = import ./contract.nix { inherit app nixpkgs system; request = asked; };
+      contract = import ./contract.nix { inherit app nixpkgs ours system; request = asked; };
     };
 }

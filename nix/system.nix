@@ -1,7 +1,8 @@
 # request: { name, platform, mounts, nixos, modules, and where the system comes from:
 #   config = "<file>"  or  flakeRef = "./web", attribute = [ "nixosModules" "incus" ] }
 # file: a path in the request → the file
-{ app, nixpkgs, request, file }:
+# ours: the name of pets' own modules in errors
+{ app, nixpkgs, ours, request, file }:
 let
   inherit (builtins) attrNames concatMap concatStringsSep elem hasAttr head isAttrs tail;
 
@@ -35,11 +36,12 @@ let
     then refused "a system without extendModules: its nixpkgs is too old"
     else selected;
 
-  # Set where it is clear that a pet is meant: the manifest names a whole system.
-  enabled = { incus.container.enable = true; };
+  # Where it is clear that a pet is meant: the manifest names a whole system.
+  enabled = { _file = ours; incus.container.enable = true; };
+  # A file would be named by its copy in the store.
   pet = [
-    ./container.nix
-    { incus.container = { appName = request.name; inherit (request) mounts; }; }
+    { _file = ours; imports = [ (import ./container.nix) ]; }
+    { _file = ours; incus.container = { appName = request.name; inherit (request) mounts; }; }
   ]
   ++ map file request.modules
   ++ [ (import ./options.nix { inherit (request) name nixos; }) ];
@@ -49,6 +51,7 @@ let
   system =
     if request ? config then assemble [ (file request.config) enabled ]
     else if isSystem then selected.extendModules { modules = pet ++ [ enabled ]; }
-    else assemble [ checked ];
+    # What is no file of its own has no name that anybody knows.
+    else assemble [ { _file = request.flakeRef; imports = [ checked ]; } ];
 in
 system

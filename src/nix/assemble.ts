@@ -4,8 +4,10 @@ import type { Locked } from '../model.js';
 import type { Evaluated, Exec, ExecResult } from '../ports.js';
 import { blamed } from './blame.js';
 import { hintFor } from './hints.js';
-import { inputsOf, unstaged, type AssembledApp } from './inputs.js';
+import { inputsOf, type AssembledApp } from './inputs.js';
 import type { Fetched } from './metadata.js';
+import { placer, unstaged, type Copied } from './places.js';
+import { pathOf } from './url.js';
 import { failedEvaluation, type Blame } from './words.js';
 
 export type Tools = {
@@ -53,7 +55,10 @@ export async function withInputs<T>(
 ): Promise<T> {
   const gathered = await mkdtemp(join(folder, 'evaluation-'));
   try {
-    const { urls, root } = await inputsOf({ app, pins, work: gathered, ...tools });
+    const { urls, root, copied } = await inputsOf({ app, pins, work: gathered, ...tools });
+    const placed = placer([...copied, ownFiles(tools)]);
+    const shown = (words: string) =>
+      placed(root === null ? words : unstaged(words, gathered, root)).replaceAll(gathered, '');
     const overrides = Object.entries(urls).flatMap(([input, url]) => ['--override-input', input, url]);
     return await work(async (output, more = []) => {
       const installable = `${tools.assembler}#${output}`;
@@ -66,13 +71,17 @@ export async function withInputs<T>(
         ...overrides,
       ]);
       if (result.exitCode === 0) return JSON.parse(result.stdout) as unknown;
-      const stderr = root === null ? result.stderr : unstaged(result.stderr, gathered, root);
-      const what = `\`${writtenOf(app)}\` does not evaluate`;
-      throw failedEvaluation(what, { ...result, stderr }, gathered, blameOn(app));
+      throw failedEvaluation(`\`${writtenOf(app)}\` does not evaluate`, result, shown, blameOn(app));
     });
   } finally {
     await rm(gathered, { recursive: true, force: true });
   }
+}
+
+/** Nix copies the flake that puts systems together like any other. */
+function ownFiles({ assembler }: Tools): Copied {
+  const folder = pathOf(assembler);
+  return { folder, mark: 'system.nix', original: folder };
 }
 
 function writtenOf({ source }: AssembledApp): string {

@@ -8,6 +8,7 @@ import { stageClosure } from './closure.js';
 import { freezeTimes } from './files.js';
 import { nixJson } from './json.js';
 import { hasLock } from './own-lock.js';
+import { copiedFrom, FILES, type Copied } from './places.js';
 import { stage } from './source.js';
 
 /** An app whose system is put together here: what of it counts for that. */
@@ -24,20 +25,13 @@ type Assembly = Tools & {
   readonly work: string;
 };
 
-/** The manifest's own Nix files, in the request. */
-const FILES = 'manifest-files';
-
-/** Nix' words with those files where they are: it has seen their copies, in the store or on the way there. */
-export function unstaged(words: string, work: string, root: string): string {
-  const copies = new RegExp(`(?:/nix/store/[0-9a-z]{32}-[^/\\s]*|${work}/request)/${FILES}/`, 'g');
-  return words.replace(copies, () => `${root}/`);
-}
-
 export type Inputs = {
   /** URLs by the name of the assembling flake's input. */
   readonly urls: Readonly<Record<string, string>>;
   /** The folder that the manifest's own Nix files are from. */
   readonly root: string | null;
+  /** What Nix copies of this host. */
+  readonly copied: readonly Copied[];
 };
 
 /**
@@ -46,14 +40,17 @@ export type Inputs = {
  */
 export async function inputsOf(assembly: Assembly): Promise<Inputs> {
   const { app, work, assembler } = assembly;
-  const nixpkgs = await urlFor(app.nixpkgs, join(work, 'nixpkgs'), assembly);
+  const [nixpkgsCopy, ownCopy] = [join(work, 'nixpkgs'), join(work, 'app')];
+  const nixpkgs = await urlFor(app.nixpkgs, nixpkgsCopy, assembly);
   const root = await writeRequest(join(work, 'request'), assembly);
   const common = { nixpkgs, request: `path:${join(work, 'request')}` };
-  if (app.source.kind === 'config') return { urls: { app: `${assembler}/none`, ...common }, root };
-  const own = await urlFor(app.source, join(work, 'app'), assembly);
+  const copied = copiedFrom(app.nixpkgs, nixpkgsCopy);
+  if (app.source.kind === 'config') return { urls: { app: `${assembler}/none`, ...common }, root, copied };
+  const own = await urlFor(app.source, ownCopy, assembly);
   // A flake without a lock of its own takes the manifest's nixpkgs for its `nixpkgs` input.
   const follows = (await hasLock(own, app.source.ref.written, assembly)) ? {} : { 'app/nixpkgs': nixpkgs };
-  return { urls: { app: own, ...common, ...follows }, root };
+  const urls = { app: own, ...common, ...follows };
+  return { urls, root, copied: [...copiedFrom(app.source, ownCopy), ...copied] };
 }
 
 /** The folder that the request's files are from; null where it has none. */

@@ -3,7 +3,7 @@ import type { Exec } from '../ports.js';
 import type { Tools } from './assemble.js';
 import { fetchedFrom } from './metadata.js';
 import { pathUrl } from './url.js';
-import { failedEvaluation } from './words.js';
+import { failedEvaluation, without } from './words.js';
 
 /** `assembly`, `ignored`: as `nixOver` has them. */
 export function toolsOver(exec: Exec, assembly: string, ignored: ReadonlySet<string>): Tools {
@@ -14,7 +14,7 @@ export function toolsOver(exec: Exec, assembly: string, ignored: ReadonlySet<str
   const spared = ['--no-write-lock-file', '--override-input', 'nixpkgs', `${assembler}/none`];
   const answer = async (command: string, url: string, options: readonly string[]) => {
     const result = await nix(['flake', command, '--json', ...options, url]);
-    if (result.exitCode !== 0) throw failedEvaluation(`cannot fetch ${url}`, result, assembly);
+    if (result.exitCode !== 0) throw failedEvaluation(`cannot fetch ${url}`, result, without(assembly));
     return result.stdout;
   };
   // For a URL that needs no registry as well, Nix before 2.14 would download one.

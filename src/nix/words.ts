@@ -15,19 +15,24 @@ export type Blame = (words: string) => { readonly path?: KeyPath; readonly hint?
 
 /**
  * Nix' own words about an evaluation: its last error is the cause, and what came before the first one (inputs
- * added to a lock that nobody keeps) is noise. `work`: a temporary directory that means nothing to the reader.
+ * added to a lock that nobody keeps) is noise. `shown`: its words for the reader; `blame` is asked with Nix' own.
  */
 export function failedEvaluation(
   what: string,
   result: ExecResult,
-  work: string,
+  shown: (words: string) => string,
   blame: Blame = () => ({}),
 ): FailedProgram {
-  const notes = notesOf(result.stderr.replaceAll(work, ''));
+  const notes = notesOf(result.stderr);
   const first = notes.findIndex((line) => ERROR.test(line));
   const told = first < 0 ? notes : notes.slice(first);
   const cause = causesIn(told).at(-1) ?? told;
-  return failure(what, headline(cause), told, result, blame(cause.join('\n')));
+  return failure(what, shown(headline(cause)), told.map(shown), result, blame(cause.join('\n')));
+}
+
+/** Words without a folder that means nothing to the reader. */
+export function without(folder: string): (words: string) => string {
+  return (words) => words.replaceAll(folder, '');
 }
 
 const ERROR = /^\s*error:/;

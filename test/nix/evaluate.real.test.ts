@@ -112,6 +112,34 @@ describe('a flake', () => {
     expect((await scene.problem(scene.flake('inner'))).hint).toMatch(/^a flake is its own folder/);
   });
 
+  test('whose words clash with pets’: both by names that somebody knows', async () => {
+    scene.write('clash/flake.nix', petFlake('{ lib, ... }: { networking.hostName = lib.mkForce "x"; }'));
+    const { message, log } = await scene.problem(scene.flake('clash'));
+    expect(message).toContain('`networking.hostName');
+    expect(log).toContain("`clash'");
+    expect(log).toContain('[what pets sets in every app]');
+    expect(log).not.toContain('container.nix');
+    scene.write('clash/file.nix', '{ lib, ... }: { networking.hostName = lib.mkForce "x"; }');
+    scene.write('clash/flake.nix', petFlake('./file.nix'));
+    const inFile = await scene.problem(scene.flake('clash'));
+    expect(inFile.log).toContain(`\`${scene.folder}/clash/file.nix'`);
+  });
+
+  test('that breaks: the place in its file', async () => {
+    scene.write('breaks/flake.nix', petFlake('{\n  system.nixos.label = nothing;\n}'));
+    const broken = await scene.problem(scene.flake('breaks'));
+    expect(broken.log).toContain(`${scene.folder}/breaks/flake.nix:5:`);
+    const tree = new Scene();
+    await tree.git('init', '--quiet');
+    tree.write('in/flake.nix', petFlake('{\n  system.nixos.label = nothing;\n}'));
+    await tree.git('add', 'in/flake.nix');
+    const url = `git+file://${tree.folder}?dir=in`;
+    const ref = { written: url, url, attribute: 'nixosModules.incus', directory: tree.folder };
+    const { log } = await tree.problem({ kind: 'local', ref, contentHash: '' });
+    expect(log).toContain(`${tree.folder}/in/flake.nix:5:`);
+    tree.cleanUp();
+  });
+
   test('given as nixpkgs that is none', async () => {
     scene.write('none/flake.nix', '{ outputs = _: { lib = { }; }; }');
     const { ref } = scene.flake('none') as Extract<DesiredApp['nixpkgs'], { kind: 'local' }>;

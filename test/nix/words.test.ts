@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { failedBuild, failedEvaluation } from '../../src/nix/words.js';
+import { failedBuild, failedEvaluation, without } from '../../src/nix/words.js';
 import type { FailedProgram } from '../../src/problem.js';
 
 const told = ({ problems, log }: FailedProgram) => ({ message: problems[0]?.message, log });
@@ -7,7 +7,7 @@ const failed = (stderr: string) => ({ exitCode: 1, stdout: '', stderr });
 
 describe('what Nix says when a flake does not evaluate', () => {
   const evaluation = (stderr: string) =>
-    told(failedEvaluation('`./web` does not evaluate', failed(stderr), '/tmp/w'));
+    told(failedEvaluation('`./web` does not evaluate', failed(stderr), without('/tmp/w')));
 
   test('an error in a line, with where it is; no noise before it', () => {
     const said =
@@ -43,18 +43,18 @@ describe('what Nix says when a flake does not evaluate', () => {
     );
   });
 
-  test('what is known besides is part of the problem; it is asked with the last error alone', () => {
+  test('what is known besides is part of the problem; it is asked with the last error alone, in Nix’ own words', () => {
     const asked: string[] = [];
     const failure = failedEvaluation(
       'it fails',
       failed("error: a\n\nerror: b\n - In `x'"),
-      '/tmp/w',
+      (words) => words.replace('b', 'B'),
       (words) => {
         asked.push(words);
         return { path: ['apps'], hint: 'h' };
       },
     );
-    expect(failure.problems).toEqual([{ message: 'it fails: b', path: ['apps'], hint: 'h' }]);
+    expect(failure.problems).toEqual([{ message: 'it fails: B', path: ['apps'], hint: 'h' }]);
     expect(asked).toEqual(["error: b\n - In `x'"]);
   });
 
