@@ -113,6 +113,16 @@ describe('services.pets', () => {
     expect([lines(up, 'StartLimitIntervalSec'), lines(up, 'StartLimitBurst')]).toEqual([['6h'], ['20']]);
   });
 
+  test('has on the path of its units what pets runs', async () => {
+    const { units } = await host(
+      `{ services.pets = { enable = true; update.enable = true; manifest = "/etc/pets/pets.toml"; }; }`,
+    );
+    for (const name of ['pets-up.service', 'pets-update.service']) {
+      const [path = ''] = (units[name] ?? '').split('\n').filter((line) => line.includes('PATH='));
+      for (const what of [/-nix-[\d.]+\/bin/, /-incus\/bin/, /-ssh\/bin/]) expect(path).toMatch(what);
+    }
+  });
+
   test('updates only when asked to, and only a lock that can be written', async () => {
     const update = 'services.pets.update = { enable = true; schedule = "Sun 04:00"; };';
     const { units, failed } = await host(`{ services.pets.enable = true; ${MANIFEST} ${update} }`);

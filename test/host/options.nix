@@ -1,14 +1,16 @@
-# What host/module.nix sets and the stand-in nixpkgs does not declare; the names are those of NixOS 25.11.
-{ lib, ... }:
+# What host/module.nix sets or asks for and the stand-in nixpkgs does not declare; the names are those of NixOS 25.11.
+{ lib, pkgs, ... }:
 let
-  inherit (lib) mkOption types;
+  inherit (lib) mkDefault mkOption types;
 in
 {
   options = {
     virtualisation.incus = {
       enable = mkOption { type = types.bool; default = false; };
       preseed = mkOption { type = types.nullOr (types.attrsOf types.anything); default = null; };
+      clientPackage = mkOption { type = types.package; default = pkgs.writeShellScriptBin "incus" ""; };
     };
     networking.firewall.trustedInterfaces = mkOption { type = types.listOf types.str; default = [ ]; };
   };
+  config.programs.ssh.package = mkDefault (pkgs.writeShellScriptBin "ssh" "");
 }

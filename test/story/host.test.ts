@@ -3,15 +3,21 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, Story } from './rig.js';
 
-// Notes that it was called, and ends as the next line of /srv/ends says; without one, with 1.
+/** What src/ runs by name, and what Nix runs for refs with ssh; git comes with the package. */
+const PROGRAMS = ['nix', 'nix-store', 'nix-instantiate', 'incus', 'ssh'];
+
+// Notes that it was called, and which of pets' programs it finds; ends as the next line of /srv/ends says, without one
+// with 1. `drain`: what it has begun ends only after the stop has been heard.
 const PROGRAM = `
   echo "$*" >> /srv/calls
+  for program in ${PROGRAMS.join(' ')}; do command -v $program; done > /srv/programs
   end=$(head -n 1 /srv/ends)
   sed -i 1d /srv/ends
   if [ "$end" = drain ]; then
-    trap "wait; echo drained >> /srv/calls; exit 143" TERM
+    trap "touch /srv/stopping; wait; echo drained >> /srv/calls; exit 143" TERM
+    (until test -e /srv/stopping; do sleep 0.1; done; echo built >> /srv/calls) &
     touch /srv/draining
-    (sleep 1; echo built >> /srv/calls) & wait; wait
+    wait
   fi
   exit "\${end:-1}"
 `;
@@ -68,6 +74,12 @@ describe('pets-up.service', () => {
     expect(await calls()).toEqual([call, call, call]);
   });
 
+  test('has on its path what pets runs', async () => {
+    await start('0');
+    const found = (await story.inside('box', 'cat', '/srv/programs')).split('\n');
+    expect(found.map((path) => path.split('/').at(-1))).toEqual(PROGRAMS);
+  });
+
   test('is not tried again after a rollback', async () => {
     expect(await start('3')).toMatchObject({ ActiveState: 'failed', NRestarts: '0' });
     expect(await calls()).toHaveLength(1);
@@ -81,7 +93,12 @@ describe('pets-up.service', () => {
   test('a stop lets it end what it has begun', async () => {
     await systemctl('stop', 'pets-up');
     await systemctl('reset-failed');
-    await story.inside('box', 'sh', '-c', ': > /srv/calls; echo drain > /srv/ends; rm -f /srv/draining');
+    await story.inside(
+      'box',
+      'sh',
+      '-c',
+      ': > /srv/calls; echo drain > /srv/ends; rm -f /srv/draining /srv/stopping',
+    );
     await systemctl('start', '--no-block', 'pets-up');
     await story.inside('box', 'sh', '-c', 'until test -e /srv/draining; do sleep 0.1; done');
     await systemctl('stop', 'pets-up');

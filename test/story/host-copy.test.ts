@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { recorder, ROOT, standIn, Story } from './rig.js';
+
+/**
+ * The units of host/module.nix with the real program, under a real systemd: a pet plays the host. The daemon of Incus and
+ * that of Nix are this machine's; what it takes to call them is on the units' path, or is not there at all.
+ */
+describe('the units of a host, and an app with a store of its own', () => {
+  const story = new Story('hostcopy');
+  let incus: Awaited<ReturnType<typeof recorder>>;
+  let nixDaemon: ChildProcess;
+
+  const inner = (note: string) => {
+    story.plainFlake('manifest/inner', `environment.etc."note".text = "${note}";`);
+  };
+  const settled = async (unit: string) => {
+    const shown = await story.inside(
+      'box',
+      'systemctl',
+      'show',
+      unit,
+      '--property=ActiveState,Result,NRestarts',
+    );
+    return Object.fromEntries(shown.split('\n').map((line) => line.split('=') as [string, string]));
+  };
+
+  beforeAll(async () => {
+    incus = await recorder();
+    mkdirSync(join(story.folder, 'nix'));
+    nixDaemon = await startNixDaemon(join(story.folder, 'nix/socket'));
+    inner('the first note');
+    story.write(
+      'manifest/pets.toml',
+      `project = "${story.project}-inner"
+[defaults]
+nixpkgs = "path:/srv/nixpkgs"
+health = false
+[apps.${story.name('inner')}]
+flake-ref = "./inner"
+store = "copy"
+`,
+    );
+    for (const file of ['host/module.nix', 'test/host/options.nix'])
+      cpSync(join(ROOT, file), join(story.folder, 'box', file));
+    story.plainFlake('box', boxOf('/srv/manifest/pets.toml'));
+    const binds = [
+      `${dirname(incus.socket)}:/srv/incus`,
+      './nix:/srv/nix',
+      './manifest:/srv/manifest',
+      `${standIn().replace(/^path:/, '')}:/srv/nixpkgs:ro`,
+      `${ROOT}:/srv/pets:ro`,
+      `${dirname(process.execPath)}:/srv/node:ro`,
+      '/usr/bin:/srv/bin:ro',
+    ];
+    story.manifest({ box: `flake-ref = "./box"\nbinds = ${JSON.stringify(binds)}` });
+    await story.ok(['up']);
+  });
+  afterAll(async () => {
+    await story.cleanUp();
+    await incus.close();
+    nixDaemon.kill();
+  });
+
+  test('pets-up brings it up: builds, sends the system, switches to it', async () => {
+    await story.inside('box', 'systemctl', 'start', 'pets-up');
+    expect(await settled('pets-up')).toEqual({ ActiveState: 'active', Result: 'success', NRestarts: '0' });
+    expect(await story.inside('inner', 'cat', '/etc/note')).toBe('the first note');
+    const made = (await story.instances()).find(({ name }) => name === story.name('inner'));
+    expect(made?.devices).toEqual({});
+  });
+
+  test('pets-update brings the next version of it', async () => {
+    inner('the second note');
+    await story.inside('box', 'systemctl', 'start', 'pets-update');
+    expect(await settled('pets-update')).toMatchObject({ ActiveState: 'inactive', Result: 'success' });
+    expect(await story.inside('inner', 'cat', '/etc/note')).toBe('the second note');
+  });
+});
+
+/** It ends with this process, however that ends. */
+async function startNixDaemon(socket: string): Promise<ChildProcess> {
+  const env = { ...process.env, NIX_DAEMON_SOCKET_PATH: socket };
+  const daemon = spawn('setpriv', ['--pdeathsig', 'KILL', 'nix-daemon'], { env, stdio: 'ignore' });
+  while (!existsSync(socket)) {
+    if (daemon.exitCode !== null) throw new Error(`nix-daemon: exit ${daemon.exitCode}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return daemon;
+}
+
+/** Programs stand where only those find them who name the whole path. */
+function boxOf(manifest: string): string {
+  return `
+    imports = [ ./host/module.nix ./test/host/options.nix ];
+    services.pets = {
+      enable = true;
+      manifest = "${manifest}";
+      update.enable = true;
+      package = pkgs.writeShellScriptBin "pets" "exec /srv/node/node /srv/pets/dist/pets.mjs \\"$@\\"";
+    };
+    virtualisation.incus.clientPackage = pkgs.writeShellScriptBin "incus" "exec /srv/bin/incus \\"$@\\"";
+    systemd.services = lib.genAttrs [ "pets-up" "pets-update" ] (_: {
+      wantedBy = lib.mkForce [ ];
+      environment = { INCUS_SOCKET = "/srv/incus/incus.socket"; NIX_REMOTE = "unix:///srv/nix/socket"; };
+    });
+    systemd.timers.pets-update.wantedBy = lib.mkForce [ ];
+    # The profiles of a pet are read-only in it.
+    systemd.tmpfiles.rules = lib.mkForce [ ];`;
+}
