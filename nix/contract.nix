@@ -1,5 +1,5 @@
-# What a flake has of the contract (docs/contract.md), as data; src/contract judges it. Three depths, for a flake of
-# which not all evaluates: `outline` looks at no module, `options` at all but the system, `whole` is the system too.
+# What a flake has of the contract (docs/contract.md), as data; src/contract judges it. `whole` needs the system to
+# evaluate; where that fails, each of `options` can be looked at by itself.
 { app, nixpkgs, ours, request, system }:
 let
   inherit (builtins)
@@ -28,7 +28,6 @@ let
     version = text (lib.version or null);
     outputs = namesIn app.outputs;
     inputs = namesIn app.inputs;
-    isLocked = unless false (builtins.pathExists (app + "/flake.lock"));
     platforms = namesIn (app.packages or null);
     packages = namesIn (app.packages.${platform} or null);
     mainPrograms = mapAttrs (_: package: text (package.meta.mainProgram or null))
@@ -37,9 +36,6 @@ let
     homeModules = map (name: "homeManagerModules.${name}") (namesIn (app.homeManagerModules or null))
       ++ map (name: "homeModules.${name}") (namesIn (app.homeModules or null));
     arguments = if isThere && !isSystem then argumentsOf selected else [ ];
-    services = null;
-    settings = null;
-    drv = null;
   };
 
   # What `nixosModules.default` declares itself, without NixOS around it.
@@ -53,29 +49,26 @@ let
     then unless null (mapAttrs (_: set: filter (name: name != "_module") (namesIn (optionsIn set))) (alone.options.services or { }))
     else null;
 
-  inherit (system) options;
   # Not the option's own default.
   isSet = option: unless false (option.highestPrio < (lib.mkOptionDefault null).priority);
   textOf = option: if isSet option then text option.value else null;
   serviceOf = name:
     let
-      set = options.services.${name};
+      set = system.options.services.${name};
       values = if lib.isOption set then set.value else mapAttrs (_: option: option.value or null) set;
     in
     lib.genAttrs [ "enable" "host" "port" ] (option: plain (values.${option} or null));
-  isOurs = definition: definition.file == ours;
   settings = {
-    enable = plain options.incus.container.enable.value;
-    hostname = textOf options.incus.container.hostname;
-    stateVersion = textOf options.system.stateVersion;
+    enable = plain system.options.incus.container.enable.value;
+    hostname = textOf system.options.incus.container.hostname;
+    stateVersion = textOf system.options.system.stateVersion;
     services = if declared == null then { } else mapAttrs (name: _: unless { } (serviceOf name)) declared;
-    opened = unless [ ] (map (d: { file = toString d.file; ports = d.value; })
-      (filter (d: !isOurs d) options.networking.firewall.allowedTCPPorts.definitionsWithLocations));
+    opened = unless [ ] (filter ({ file, ... }: file != ours) (lib.zipListsWith (file: ports: { file = toString file; inherit ports; })
+      system.options.networking.firewall.allowedTCPPorts.files system.options.networking.firewall.allowedTCPPorts.definitions));
   };
-  whole = outline // { services = declared; settings = if isThere then unless null settings else null; };
+  options = outline // { services = declared; settings = if isThere then unless null settings else null; };
 in
 {
-  inherit outline;
-  options = whole;
-  whole = whole // { drv = if isThere then system.config.system.build.toplevel.drvPath else null; };
+  inherit options;
+  whole = options // { drv = if isThere then system.config.system.build.toplevel.drvPath else null; };
 }

@@ -41,8 +41,15 @@ export type Settings = {
   readonly opened: readonly { readonly file: string; readonly ports: readonly number[] }[];
 };
 
-/** `problem`: what Nix said, where the whole system does not evaluate. */
-export type Inspection = { readonly facts: Facts; readonly problem: Problem | null };
+/**
+ * `problem`: what Nix said, where the whole system does not evaluate; `unseen`: what it said of facts that could not
+ * be seen.
+ */
+export type Inspection = {
+  readonly facts: Facts;
+  readonly problem: Problem | null;
+  readonly unseen: Readonly<Partial<Record<keyof Facts, Problem>>>;
+};
 
 /**
  * One demand of the contract. `unknown`: it cannot be seen, because something else is missing.

@@ -81,7 +81,9 @@ async function wrapperOf(
   upstream: FlakeRef,
   { inspect, nixpkgs }: Inspector,
 ): Promise<Wrapper> {
-  const { facts } = await inspect({ ...upstream, attribute: 'nixosModules.incus' });
+  const { facts, unseen } = await inspect({ ...upstream, attribute: 'nixosModules.incus' });
+  const flaw = unseen.packages ?? unseen.platforms ?? unseen.inputs;
+  if (flaw !== undefined) throw new ProblemError(flaw);
   const name = packageOf(upstream, facts);
   const needsNixpkgs = !facts.isLocked && facts.inputs.includes('nixpkgs');
   return {

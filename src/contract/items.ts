@@ -1,5 +1,5 @@
 import type { ContractItem, Facts, Inspection } from '../contract.js';
-import type { Problem } from '../problem.js';
+import { broken, missing, ok, unknown, wrong } from './item.js';
 import { attribute, attributePath, text } from './nix-text.js';
 
 /** `attribute`: what the reference picks, as written. `platform`: `x86_64-linux`. */
@@ -12,12 +12,12 @@ export function contractItems(examined: Examined): ContractItem[] {
   const service = serviceOf(facts);
   return [
     ...packageItems(examined),
-    defaultModule(facts, service),
-    ...serviceItems(facts, service),
+    defaultModule(examined, service),
+    ...serviceItems(examined, service),
     module(examined),
-    ...containerItems(facts, service),
+    ...containerItems(examined, service),
     stateVersion(examined),
-    firewall(facts),
+    firewall(examined),
     system(examined),
   ];
 }
@@ -36,18 +36,16 @@ export function serviceOf({ services, settings }: Pick<Facts, 'services' | 'sett
  * only where nothing is missing.
  */
 export function prerequisites(examined: Examined, service: string | null): ContractItem[] {
-  const bare: Facts = { ...examined.facts, settings: null };
-  const items = [
-    ...packageItems(examined),
-    defaultModule(examined.facts, service),
-    ...serviceItems(bare, service),
-  ];
+  const bare = { ...examined, facts: { ...examined.facts, settings: null } };
+  const items = [...packageItems(examined), defaultModule(examined, service), ...serviceItems(bare, service)];
   const missed = items.filter(({ status }) => status === 'missing');
   return missed.length > 0 ? missed : items.filter(({ status }) => status !== 'ok');
 }
 
-function packageItems({ facts, platform }: Examined): ContractItem[] {
+function packageItems({ facts, platform, unseen: { packages, mainPrograms } }: Examined): ContractItem[] {
   const [name, program] = [`packages.${platform}.default`, `packages.${platform}.default.meta.mainProgram`];
+  const flaw = packages ?? (facts.packages.includes('default') ? mainPrograms : undefined);
+  if (flaw !== undefined) return [broken(name, flaw), unknown(program, name, 'does not evaluate')];
   if (!facts.packages.includes('default')) {
     const others = facts.packages.map((other) => attributePath('packages', platform, other));
     const elsewhere = facts.platforms.filter((other) => other !== platform);
@@ -66,8 +64,11 @@ function packageItems({ facts, platform }: Examined): ContractItem[] {
   return [ok(name), missing(program, 'meta.mainProgram = "the name of the program in bin/";', why)];
 }
 
-function defaultModule({ modules, homeModules }: Facts, service: string | null): ContractItem {
+function defaultModule({ facts, unseen: flaws }: Examined, service: string | null): ContractItem {
+  const { modules, homeModules } = facts;
   const name = 'nixosModules.default';
+  const flaw = flaws.modules ?? flaws.services;
+  if (flaw !== undefined) return broken(name, flaw);
   if (modules.includes('default')) return ok(name);
   const write = `${name} = ./module.nix;  # declares ${serviceOptions(service)}, runs systemd.services`;
   const [home] = homeModules;
@@ -106,14 +107,17 @@ const OPTIONS = [
 /** Not of the contract, and nothing that `up` would refuse. */
 const WORKER = 'only what listens on nothing can do without';
 
-function serviceItems({ modules, services, settings }: Facts, service: string | null): ContractItem[] {
+function serviceItems({ facts, unseen: flaws }: Examined, service: string | null): ContractItem[] {
+  const { modules, services, settings } = facts;
   const app = service ?? '<app>';
   const declared = service === null ? [] : (services?.[service] ?? []);
   const values = service === null ? undefined : settings?.services[service];
   return OPTIONS.map(({ option, declare, set, right }) => {
     const name = service === null ? `services.<app>.${option}` : attributePath('services', service, option);
-    if (!modules.includes('default')) return unknown(name, 'nixosModules.default');
-    if (services === null) return unknown(name, 'nixosModules.default', 'does not evaluate');
+    const isMissing = flaws.modules === undefined && !modules.includes('default');
+    if (isMissing) return unknown(name, 'nixosModules.default');
+    if (services === null || flaws.modules !== undefined)
+      return unknown(name, 'nixosModules.default', 'does not evaluate');
     if (!declared.includes(option)) {
       const isWorker =
         (option === 'host' || option === 'port') && !declared.includes('host') && !declared.includes('port');
@@ -126,7 +130,8 @@ function serviceItems({ modules, services, settings }: Facts, service: string | 
   });
 }
 
-function module({ facts, attribute: name, problem }: Examined): ContractItem {
+function module({ facts, attribute: name, problem, unseen: { kind } }: Examined): ContractItem {
+  if (kind !== undefined) return broken(name, kind);
   if (facts.kind === null) return missing(name, null, '`pets init --contract` writes it');
   const strangers = facts.arguments.filter((argument) => !GIVEN.has(argument));
   if (problem === null || strangers.length === 0) return ok(name);
@@ -140,10 +145,10 @@ const GIVEN = new Set([
   ...['baseModules', 'extendModules', 'extraModules', 'moduleType', 'modules', 'noUserModules'],
 ]);
 
-function containerItems(facts: Facts, service: string | null): ContractItem[] {
-  const { settings } = facts;
+function containerItems(examined: Examined, service: string | null): ContractItem[] {
+  const { settings } = examined.facts;
   const [enable, hostname] = ['incus.container.enable', 'incus.container.hostname'];
-  if (settings === null) return [unseen(enable, facts), unseen(hostname, facts)];
+  if (settings === null) return [unseen(enable, examined), unseen(hostname, examined)];
   return [
     settings.enable === true ? ok(enable) : missing(enable, `${enable} = true;`),
     settings.hostname === null
@@ -152,10 +157,10 @@ function containerItems(facts: Facts, service: string | null): ContractItem[] {
   ];
 }
 
-function stateVersion({ facts }: Examined): ContractItem {
-  const { settings, version } = facts;
+function stateVersion(examined: Examined): ContractItem {
+  const { settings, version } = examined.facts;
   const name = 'system.stateVersion';
-  if (settings === null) return unseen(name, facts);
+  if (settings === null) return unseen(name, examined);
   if (settings.stateVersion !== null) return ok(name, settings.stateVersion);
   return missing(name, `${name} = ${text(releaseOf(version))};`);
 }
@@ -165,10 +170,10 @@ export function releaseOf(version: string | null): string {
   return /^\d+\.\d+/.exec(version ?? '')?.[0] ?? '25.11';
 }
 
-function firewall(facts: Facts): ContractItem {
-  const { settings } = facts;
+function firewall(examined: Examined): ContractItem {
+  const { settings } = examined.facts;
   const name = 'networking.firewall.allowedTCPPorts';
-  if (settings === null) return unseen(name, facts);
+  if (settings === null) return unseen(name, examined);
   if (settings.opened.length === 0) return ok(name);
   const opened = settings.opened.map(({ file, ports }) => `${ports.join(', ')} by ${shortFile(file)}`);
   return wrong(name, `opened: ${opened.join('; ')}. pets opens 8080, and nothing else reaches a pet`, null);
@@ -179,14 +184,11 @@ function shortFile(file: string): string {
   return file === '<unknown-file>' ? 'the module' : file.replace(/^\/nix\/store\/[0-9a-z]{32}-[^/]*\//, '');
 }
 
-function system({ facts, problem }: Examined): ContractItem {
+function system(examined: Examined): ContractItem {
+  const { facts, problem } = examined;
   const name = 'system.build.toplevel';
-  if (facts.kind === null) return unseen(name, facts);
-  return problem === null ? ok(name, 'it evaluates') : wrong(name, wordsOf(problem), null);
-}
-
-function wordsOf({ message, hint }: Problem): string {
-  return hint === undefined ? message : `${message} (${hint})`;
+  if (facts.kind === null) return unseen(name, examined);
+  return problem === null ? ok(name, 'it evaluates') : broken(name, problem);
 }
 
 function show(value: string | number | boolean): string {
@@ -198,18 +200,7 @@ function listed(names: readonly string[]): string {
   return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}` : shown.join('');
 }
 
-function ok(name: string, found: string | null = null): ContractItem {
-  return { name, status: 'ok', found, write: null };
-}
-function missing(name: string, write: string | null, found: string | null = null): ContractItem {
-  return { name, status: 'missing', found, write };
-}
-function wrong(name: string, found: string, write: string | null): ContractItem {
-  return { name, status: 'wrong', found, write };
-}
-function unknown(name: string, needs: string, why = 'is missing'): ContractItem {
-  return { name, status: 'unknown', found: `${needs} ${why}`, write: null };
-}
-function unseen(name: string, { kind }: Facts): ContractItem {
-  return unknown(name, 'the module', kind === null ? 'is missing' : 'does not evaluate');
+function unseen(name: string, examined: Examined): ContractItem {
+  const isMissing = examined.facts.kind === null && examined.unseen.kind === undefined;
+  return unknown(name, 'the module', isMissing ? 'is missing' : 'does not evaluate');
 }

@@ -4,9 +4,9 @@ import type { Locked } from '../model.js';
 import type { Evaluated, Exec, ExecResult } from '../ports.js';
 import { blamed } from './blame.js';
 import { hintFor } from './hints.js';
-import { inputsOf, type AssembledApp } from './inputs.js';
+import { inputsOf, type AssembledApp, type Inputs } from './inputs.js';
 import type { Fetched } from './metadata.js';
-import { placer, unstaged, type Copied } from './places.js';
+import { placer, unstaged } from './places.js';
 import { pathOf } from './url.js';
 import { failedEvaluation, type Blame } from './words.js';
 
@@ -51,37 +51,36 @@ export async function withInputs<T>(
   pins: Pins,
   folder: string,
   tools: Tools,
-  work: (evaluate: Evaluate) => Promise<T>,
+  work: (evaluate: Evaluate, inputs: Inputs) => Promise<T>,
 ): Promise<T> {
   const gathered = await mkdtemp(join(folder, 'evaluation-'));
   try {
-    const { urls, root, copied } = await inputsOf({ app, pins, work: gathered, ...tools });
-    const placed = placer([...copied, ownFiles(tools)]);
-    const shown = (words: string) =>
-      placed(root === null ? words : unstaged(words, gathered, root)).replaceAll(gathered, '');
-    const overrides = Object.entries(urls).flatMap(([input, url]) => ['--override-input', input, url]);
-    return await work(async (output, more = []) => {
+    const inputs = await inputsOf({ app, pins, work: gathered, ...tools });
+    const overrides = Object.entries(inputs.urls).flatMap(([name, url]) => ['--override-input', name, url]);
+    const shown = readable(inputs, gathered, tools);
+    const evaluate: Evaluate = async (output, more = []) => {
       const installable = `${tools.assembler}#${output}`;
-      const result = await tools.nix([
-        'eval',
-        '--json',
-        '--no-write-lock-file',
-        installable,
-        ...more,
-        ...overrides,
-      ]);
+      const args = ['--json', '--no-write-lock-file', installable, ...more, ...overrides];
+      const result = await tools.nix(['eval', ...args]);
       if (result.exitCode === 0) return JSON.parse(result.stdout) as unknown;
       throw failedEvaluation(`\`${writtenOf(app)}\` does not evaluate`, result, shown, blameOn(app));
-    });
+    };
+    return await work(evaluate, inputs);
   } finally {
     await rm(gathered, { recursive: true, force: true });
   }
 }
 
-/** Nix copies the flake that puts systems together like any other. */
-function ownFiles({ assembler }: Tools): Copied {
-  const folder = pathOf(assembler);
-  return { folder, mark: 'system.nix', original: folder };
+/** Nix' words with files by the names that people know. */
+function readable(
+  { root, copied }: Inputs,
+  gathered: string,
+  { assembler }: Tools,
+): (words: string) => string {
+  const own = pathOf(assembler);
+  const placed = placer([...copied, { folder: own, mark: 'system.nix', original: own }]);
+  const unstaging = (words: string) => (root === null ? words : unstaged(words, gathered, root));
+  return (words) => placed(unstaging(words)).replaceAll(gathered, '');
 }
 
 function writtenOf({ source }: AssembledApp): string {

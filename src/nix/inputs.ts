@@ -30,6 +30,8 @@ export type Inputs = {
   readonly urls: Readonly<Record<string, string>>;
   /** The folder that the manifest's own Nix files are from. */
   readonly root: string | null;
+  /** Whether the app's flake has a lock of its own. */
+  readonly isLocked: boolean;
   /** What Nix copies of this host. */
   readonly copied: readonly Copied[];
 };
@@ -45,12 +47,13 @@ export async function inputsOf(assembly: Assembly): Promise<Inputs> {
   const root = await writeRequest(join(work, 'request'), assembly);
   const common = { nixpkgs, request: `path:${join(work, 'request')}` };
   const copied = copiedFrom(app.nixpkgs, nixpkgsCopy);
-  if (app.source.kind === 'config') return { urls: { app: `${assembler}/none`, ...common }, root, copied };
+  if (app.source.kind === 'config')
+    return { urls: { app: `${assembler}/none`, ...common }, root, isLocked: false, copied };
   const own = await urlFor(app.source, ownCopy, assembly);
   // A flake without a lock of its own takes the manifest's nixpkgs for its `nixpkgs` input.
-  const follows = (await hasLock(own, app.source.ref.written, assembly)) ? {} : { 'app/nixpkgs': nixpkgs };
-  const urls = { app: own, ...common, ...follows };
-  return { urls, root, copied: [...copiedFrom(app.source, ownCopy), ...copied] };
+  const isLocked = await hasLock(own, app.source.ref.written, assembly);
+  const urls = { app: own, ...common, ...(isLocked ? {} : { 'app/nixpkgs': nixpkgs }) };
+  return { urls, root, isLocked, copied: [...copiedFrom(app.source, ownCopy), ...copied] };
 }
 
 /** The folder that the request's files are from; null where it has none. */

@@ -3,7 +3,7 @@ import type { Locked } from '../model.js';
 import type { Exec } from '../ports.js';
 import { ProblemError, problemOf } from '../problem.js';
 import { withInputs, type Evaluate } from './assemble.js';
-import type { AssembledApp } from './inputs.js';
+import type { AssembledApp, Inputs } from './inputs.js';
 import { makeRunFolder } from './run-folder.js';
 import { toolsOver } from './tools.js';
 
@@ -18,15 +18,60 @@ export function inspectorOver(exec: Exec, assembly: string): Inspect {
   return async (app, pins) => withInputs(app, pins, await makeRunFolder(), tools, inspection);
 }
 
+type Seen = { readonly facts: Partial<Facts>; readonly unseen: Inspection['unseen'] };
+
 /** One evaluation where all is well; of what is not, as much as can be seen. */
-async function inspection(evaluate: Evaluate): Promise<Inspection> {
-  const look = async (depth: 'whole' | 'options' | 'outline') =>
-    (await evaluate(`contract.${depth}`)) as Facts;
-  const whole = await look('whole').catch(refusal);
-  if (!(whole instanceof ProblemError)) return { facts: whole, problem: null };
-  const outline = await look('outline');
-  const options = await look('options').catch(refusal);
-  return { facts: options instanceof ProblemError ? outline : options, problem: problemOf(whole) };
+async function inspection(evaluate: Evaluate, { isLocked }: Inputs): Promise<Inspection> {
+  const whole = await evaluate('contract.whole').catch(refusal);
+  if (!(whole instanceof ProblemError))
+    return { facts: { ...NOTHING, ...(whole as Facts), isLocked }, problem: null, unseen: {} };
+  await evaluate('contract.options.outputs');
+  const { facts, unseen } = await withDefaultProgram(await see(NAMES, evaluate), evaluate);
+  return { facts: { ...NOTHING, ...facts, isLocked }, problem: problemOf(whole), unseen };
+}
+
+/** What is not there, and what was not seen. */
+const NOTHING: Facts = {
+  ...{ kind: null, version: null, outputs: [], inputs: [], isLocked: false, platforms: [], packages: [] },
+  ...{
+    modules: [],
+    homeModules: [],
+    arguments: [],
+    mainPrograms: {},
+    services: null,
+    settings: null,
+    drv: null,
+  },
+};
+
+/** What the whole system is not needed for; what fails most is last. */
+const NAMES = [
+  ...(['kind', 'version', 'outputs', 'inputs', 'platforms', 'packages', 'modules', 'homeModules'] as const),
+  ...(['arguments', 'mainPrograms', 'services', 'settings'] as const),
+];
+
+/** Looks at some facts together; where one fails, at fewer and fewer, until it is alone. */
+async function see(names: readonly (keyof Facts)[], evaluate: Evaluate): Promise<Seen> {
+  const some = `facts: { inherit (facts) ${names.join(' ')}; }`;
+  const seen = await evaluate('contract.options', ['--apply', some]).catch(refusal);
+  if (!(seen instanceof ProblemError)) return { facts: seen as Partial<Facts>, unseen: {} };
+  const [name = 'kind'] = names;
+  if (names.length === 1) return { facts: {}, unseen: { [name]: problemOf(seen) } };
+  const half = Math.ceil(names.length / 2);
+  const first = await see(names.slice(0, half), evaluate);
+  const rest = await see(names.slice(half), evaluate);
+  return { facts: { ...first.facts, ...rest.facts }, unseen: { ...first.unseen, ...rest.unseen } };
+}
+
+/** The default package counts, whatever other packages are broken. */
+async function withDefaultProgram({ facts, unseen }: Seen, evaluate: Evaluate): Promise<Seen> {
+  if (unseen.mainPrograms === undefined || unseen.packages !== undefined) return { facts, unseen };
+  const others = Object.fromEntries(Object.entries(unseen).filter(([name]) => name !== 'mainPrograms'));
+  if (facts.packages?.includes('default') !== true) return { facts, unseen: others };
+  const program = await evaluate('contract.options.mainPrograms.default').catch(refusal);
+  if (program instanceof ProblemError)
+    return { facts, unseen: { ...unseen, mainPrograms: problemOf(program) } };
+  return { facts: { ...facts, mainPrograms: { default: program as string | null } }, unseen: others };
 }
 
 function refusal(error: unknown): ProblemError {

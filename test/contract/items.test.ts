@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Facts, Settings } from '../../src/contract.js';
+import type { Facts, Inspection, Settings } from '../../src/contract.js';
 import { contractItems, prerequisites, serviceOf } from '../../src/contract/items.js';
 import type { Problem } from '../../src/problem.js';
 
@@ -26,15 +26,19 @@ const WHOLE: Facts = {
   settings: SETTINGS,
   drv: '/nix/store/x.drv',
 };
-const examined = (facts: Partial<Facts>, problem: Problem | null = null) => ({
+const examined = (
+  facts: Partial<Facts>,
+  problem: Problem | null = null,
+  unseen: Inspection['unseen'] = {},
+) => ({
   facts: { ...WHOLE, ...facts },
-  problem,
+  ...{ problem, unseen },
   attribute: 'nixosModules.incus',
   platform: 'x86_64-linux',
 });
 /** What is not ok: `missing name: found ⟶ what to write`. */
-const flaws = (facts: Partial<Facts>, problem: Problem | null = null) =>
-  contractItems(examined(facts, problem)).flatMap(({ name, status, found, write }) =>
+const flaws = (...what: Parameters<typeof examined>) =>
+  contractItems(examined(...what)).flatMap(({ name, status, found, write }) =>
     status === 'ok'
       ? []
       : [`${status} ${name}${found === null ? '' : `: ${found}`}${write === null ? '' : ` ⟶ ${write}`}`],
@@ -191,6 +195,70 @@ describe('each thing that is not as it should be has its name, and what to write
     ]);
     // What sets its own arguments does evaluate.
     expect(flaws({ arguments: ['inputs'] })).toEqual([]);
+  });
+});
+
+describe('what could not be seen says why, and is not taken for missing', () => {
+  const problem = { message: 'no argument x', hint: 'think' };
+  const words = 'no argument x (think)';
+  const main = 'packages.x86_64-linux.default.meta.mainProgram';
+  test.each<[string, Partial<Facts>, Inspection['unseen'], string[]]>([
+    [
+      'the package',
+      { mainPrograms: {} },
+      { mainPrograms: problem },
+      [
+        `wrong packages.x86_64-linux.default: ${words}`,
+        `unknown ${main}: packages.x86_64-linux.default does not evaluate`,
+      ],
+    ],
+    [
+      'the packages',
+      { packages: [], platforms: [], mainPrograms: {} },
+      { packages: problem, platforms: problem, mainPrograms: problem },
+      [
+        `wrong packages.x86_64-linux.default: ${words}`,
+        `unknown ${main}: packages.x86_64-linux.default does not evaluate`,
+      ],
+    ],
+    [
+      'the modules',
+      { modules: [], homeModules: [] },
+      { modules: problem },
+      [
+        `wrong nixosModules.default: ${words}`,
+        ...['enable', 'package', 'host', 'port'].map(
+          (option) => `unknown services.web.${option}: nixosModules.default does not evaluate`,
+        ),
+      ],
+    ],
+    [
+      'the service',
+      { services: null, settings: { ...SETTINGS, hostname: null } },
+      { services: problem },
+      [
+        `wrong nixosModules.default: ${words}`,
+        ...['enable', 'package', 'host', 'port'].map(
+          (option) => `unknown services.<app>.${option}: nixosModules.default does not evaluate`,
+        ),
+        'missing incus.container.hostname ⟶ incus.container.hostname = lib.mkDefault "<app>";',
+      ],
+    ],
+    [
+      'the module for containers',
+      { kind: null, settings: null },
+      { kind: problem },
+      [
+        `wrong nixosModules.incus: ${words}`,
+        'unknown incus.container.enable: the module does not evaluate',
+        'unknown incus.container.hostname: the module does not evaluate',
+        'unknown system.stateVersion: the module does not evaluate',
+        'unknown networking.firewall.allowedTCPPorts: the module does not evaluate',
+        'unknown system.build.toplevel: the module does not evaluate',
+      ],
+    ],
+  ])('%s', (_, facts, unseen, expected) => {
+    expect(flaws(facts, null, unseen)).toEqual(expected);
   });
 });
 

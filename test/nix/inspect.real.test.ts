@@ -112,8 +112,39 @@ describe('what a flake has of the contract', () => {
     });
   });
 
+  test('a package that takes what nixpkgs has not: all else is seen, and it is known what was not', async () => {
+    const broken = 'packages.x86_64-linux.default = ({ openssl_9 }: openssl_9) { };';
+    const { facts, problem, unseen } = await look(broken + service + incus());
+    expect(problem?.message).toContain("required argument 'openssl_9'");
+    expect(Object.keys(unseen)).toEqual(['mainPrograms']);
+    expect(unseen.mainPrograms?.message).toContain("required argument 'openssl_9'");
+    expect(facts).toMatchObject({
+      kind: 'module',
+      packages: ['default'],
+      services: { web: ['enable', 'host', 'package', 'port'] },
+      settings: { enable: true, services: { web: { port: 8080 } } },
+      drv: null,
+    });
+  });
+
+  test('another package than the default that is broken is nobody’s matter', async () => {
+    const broken = 'packages.x86_64-linux.other = ({ openssl_9 }: openssl_9) { };';
+    const { facts, unseen } = await look(packages + broken + service + incus());
+    expect(Object.keys(unseen)).toEqual([]);
+    expect(facts.mainPrograms).toEqual({ default: 'busybox' });
+  });
+
+  test('packages that cannot even be listed', async () => {
+    const { facts, unseen } = await look(`packages = { }.nothing; ${service}`);
+    expect(Object.keys(unseen).sort()).toEqual(['mainPrograms', 'packages', 'platforms']);
+    expect(facts).toMatchObject({
+      modules: ['default'],
+      services: { web: ['enable', 'host', 'package', 'port'] },
+    });
+  });
+
   test('a module that is broken beyond its options: the outline is left', async () => {
-    const { facts, problem } = await look(
+    const { facts, problem, unseen } = await look(
       `${packages} nixosModules.incus = { inputs, ... }: { imports = inputs.x; };`,
     );
     expect(problem?.message).toContain('infinite recursion');
@@ -123,6 +154,7 @@ describe('what a flake has of the contract', () => {
       arguments: ['inputs'],
       settings: null,
     });
+    expect(Object.keys(unseen)).toEqual(['settings']);
   });
 
   test('a whole system', async () => {

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { exec } from '../../src/exec.js';
 import type { AppSource, FlakeRef } from '../../src/model.js';
+import type { AssembledApp } from '../../src/nix/inputs.js';
+import { inspectorOver } from '../../src/nix/inspect.js';
 import { nixOver } from '../../src/nix/nix.js';
 import type { Exec } from '../../src/ports.js';
 import { ASSEMBLY, removeRunFolders, Scene } from './scene.js';
@@ -120,6 +122,16 @@ describe.each([
     });
     expect(await whose({ kind: 'remote', ref: ref(url), locked })).toBe(expected);
   });
+});
+
+test.each([
+  ['inner', true],
+  ['outer', false],
+])('the contract is told of the lock of the flake’s own folder: %s', async (name, expected) => {
+  const url = `git+file://${scene.folder}/${name}?dir=in+side`;
+  const app = scene.app({ kind: 'local', ref: ref(url), contentHash: '' }) as AssembledApp;
+  const { facts } = await inspectorOver(exec, ASSEMBLY)(app, {});
+  expect(facts.isLocked).toBe(expected);
 });
 
 describe('what is not there is no flake without a lock', () => {
