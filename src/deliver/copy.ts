@@ -11,6 +11,7 @@ import { instanceOf } from './instance.js';
 const ASKED = 1000;
 /** Paths in one stream. What has arrived stays there should a later stream break. */
 const SENT = 100;
+const ATTEMPTS = 3;
 const COLLECT_MS = 600_000;
 const IN_PATH = ['--env', `PATH=${GUEST_PATH}`] as const;
 
@@ -27,10 +28,10 @@ export function copyStore(project: string, incus: Incus, exec: Exec, pipe: Pipe)
       if (missing.length === 0) return '';
       const target = ['incus', '--project', 'default', 'exec', '-T', ...IN_PATH, `local:${app}`] as const;
       let [paths, bytes] = [0, 0];
+      const into = [...target, '--', `${nix.directory}nix-store`, '--import'] as const;
       for (const batch of chunks(missing, SENT)) {
         const size = await sizeOf(exec, app, batch);
-        const into = [...target, '--', `${nix.directory}nix-store`, '--import'] as const;
-        checkSent(app, await pipe(['nix-store', '--export', ...batch], into, limitMs));
+        await sendAll(app, batch, nix, (part) => pipe(['nix-store', '--export', ...part], into, limitMs));
         [paths, bytes] = [paths + batch.length, bytes + size];
         say(`${paths} of ${count(missing.length, 'path')}, ${inWords(bytes)}`);
       }
@@ -81,12 +82,27 @@ async function sizeOf(exec: Exec, app: AppName, paths: readonly string[]): Promi
   return stdout.split('\n').reduce((sum, line) => sum + Number(line), 0);
 }
 
+/** A stream may break for want of one thing or another: what has not arrived is sent again, a time or two. */
+async function sendAll(
+  app: AppName,
+  paths: readonly string[],
+  nix: GuestNix,
+  send: (paths: readonly string[]) => Promise<Piped>,
+): Promise<void> {
+  let left = paths;
+  for (let n = 1; left.length > 0; n++) {
+    const piped = await send(left);
+    if (piped.from.exitCode === 0 && piped.to.exitCode === 0) return;
+    if (n === ATTEMPTS) throw broken(app, piped);
+    left = await missingIn(nix, left);
+  }
+}
+
 /** Where one of the two fails the other usually does as well: the guest's words are the ones to begin with. */
-function checkSent(app: AppName, { from, to }: Piped): void {
-  if (from.exitCode === 0 && to.exitCode === 0) return;
+function broken(app: AppName, { from, to }: Piped): FailedProgram {
   const log = `${from.stderr}\n${to.stderr}`.split('\n').filter((line) => line.trim() !== '');
   const why = [to.stderr, from.stderr].map((text) => text.trim().split('\n').at(-1) ?? '');
-  throw new FailedProgram(
+  return new FailedProgram(
     {
       app,
       message: `sending the system broke off: ${why.find((line) => line !== '') ?? 'nothing was said'}`,

@@ -2,7 +2,7 @@ import { GUEST_PATH } from '../guest-path.js';
 import type { Incus } from '../ports.js';
 import { said, write } from './attempt.js';
 import { filesOf } from './files.js';
-import { IncusError } from './http.js';
+import { ConnectionLost, IncusError } from './http.js';
 import { open, type OperationResult, type Rest } from './operations.js';
 import { at, type OwnInstances } from './own.js';
 import { commandsEnded } from './quiesce.js';
@@ -40,7 +40,7 @@ export function insideOf(
         );
         const output = (metadata?.['output'] ?? {}) as Readonly<Record<string, string>>;
         const [stdout, stderr] = [await take(output['1'], rest), await take(output['2'], rest)];
-        return { exitCode: Number(metadata?.['return'] ?? -1), stdout, stderr };
+        return { exitCode: exitCodeIn(metadata), stdout, stderr };
       });
     },
   };
@@ -77,10 +77,18 @@ async function ran(operation: Promise<OperationResult>): Promise<OperationResult
   }
 }
 
-/** The daemon keeps recorded output until somebody deletes it. */
+/** Of a command whose end nobody knows it is run again, as after a lost connection. */
+function exitCodeIn(metadata: OperationResult['metadata']): number {
+  const code = metadata?.['return'];
+  if (typeof code === 'number') return code;
+  throw new ConnectionLost('the daemon does not say how the command ended');
+}
+
+/** The daemon keeps recorded output until somebody deletes it. What cannot be read is not taken for nothing. */
 async function take(path: string | undefined, rest: Rest): Promise<string> {
   if (path === undefined) return '';
   const reply = await rest.raw('GET', path);
+  if (reply.status !== 200) open(reply.body);
   await rest.raw('DELETE', path);
-  return reply.status === 200 ? reply.body : '';
+  return reply.body;
 }

@@ -8,10 +8,10 @@ const APP = 'box' as AppName;
 const TOP = '/nix/store/zzz-system' as StorePath;
 const ok = (stdout = ''): GuestResult => ({ exitCode: 0, stdout, stderr: '' });
 
-type Given = { directory?: string; ready?: number; piped?: Partial<Piped> };
+type Given = { directory?: string; ready?: number; piped?: Partial<Piped>; breaks?: number };
 
 /** A host with `closure`, a guest whose Nix is in `directory` and that has none of it; what both were asked. */
-function world(closure: readonly string[], { directory = '', ready = 0, piped }: Given = {}) {
+function world(closure: readonly string[], { directory = '', ready = 0, piped, breaks }: Given = {}) {
   const asked: (readonly string[])[] = [];
   const sent: Command[][] = [];
   let looks = 0;
@@ -38,7 +38,8 @@ function world(closure: readonly string[], { directory = '', ready = 0, piped }:
     );
   const pipe = (...commands: [Command, Command, number]) => {
     sent.push(commands.slice(0, 2) as Command[]);
-    return Promise.resolve({ from: ok(), to: ok(), ...piped });
+    const isBroken = breaks === undefined || sent.length <= breaks;
+    return Promise.resolve({ from: ok(), to: ok(), ...(isBroken ? piped : {}) });
   };
   return { asked, sent, ...deliveries('p', incus, exec, pipe) };
 }
@@ -69,6 +70,13 @@ describe('copy', () => {
     ]);
   });
 
+  test('what a stream that broke has not brought is sent again', async () => {
+    const piped = { to: { exitCode: 1, stdout: '', stderr: 'error: unexpected end-of-file' } };
+    const { sent, copy } = world(paths(2), { piped, breaks: 2 });
+    expect(await copy.deliver(APP, TOP, 1000, () => undefined)).toBe('2 paths, 2 kB');
+    expect(sent).toHaveLength(3);
+  });
+
   test('a guest that is still filling its database is waited for', async () => {
     const { sent, copy } = world(paths(1), { ready: 2 });
     await copy.deliver(APP, TOP, 5000, () => undefined);
@@ -95,7 +103,7 @@ describe('copy', () => {
     [{ to: failed('error: no space left') }, 'error: no space left'],
     [{ from: failed('error: path is gone') }, 'error: path is gone'],
     [{ from: { exitCode: null, stdout: '', stderr: '' } }, 'nothing was said'],
-  ])('a stream with a failing side: %j', async (piped, words) => {
+  ])('a stream with a failing side, three times: %j', async (piped, words) => {
     const { copy } = world(paths(1), { piped });
     await expect(copy.deliver(APP, TOP, 300, () => undefined)).rejects.toMatchObject({
       problems: [{ message: `sending the system broke off: ${words}` }],

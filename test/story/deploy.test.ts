@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeployStory, PROFILES, removeProfile } from './deploy-story.js';
-import { freePorts, get, must, standIn } from './rig.js';
+import { answerOf, freePorts, get, must, standIn } from './rig.js';
 
 describe('an app without a manifest', () => {
   const story = new DeployStory('deploy');
@@ -124,6 +124,6 @@ describe('an app without a manifest', () => {
     // It starts from where its profile is now.
     await must('incus', ['restart', web]);
     await story.ok(['up']);
-    expect((await get(other))?.body).toBe('the second page');
+    expect((await answerOf(other)).body).toBe('the second page');
   });
 });

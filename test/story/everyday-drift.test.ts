@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { operatorsDays } from './days.js';
-import { get, must } from './rig.js';
+import { answerOf, get, must } from './rig.js';
 
 describe("an operator's days, one after the other", () => {
   const { story, ports, hello, again, worker, manifest, setUp, pets, ok } = operatorsDays('drift');
@@ -46,7 +46,7 @@ describe("an operator's days, one after the other", () => {
     await ok(['up']);
     await must('incus', ['restart', '--force', again]);
     await ok(['up']);
-    expect((await get(ports[1] ?? 0))?.body).toBe('another app');
+    expect((await answerOf(ports[1] ?? 0)).body).toBe('another app');
     expect((await pets(['diff', '--exit-code'])).code).toBe(0);
   });
 

@@ -92,8 +92,6 @@ export class Story {
     this.#options = options;
     this.project = `${RUN}-${++count}-${name}`;
     this.folder = mkdtempSync(join(tmpdir(), `pets-${name}-`));
-    const { knowsHost = true } = options;
-    if (knowsHost && existsSync(KNOWN)) cpSync(KNOWN, this.#trials(), { recursive: true });
   }
 
   #trials(): string {
@@ -152,7 +150,16 @@ export class Story {
     return must('incus', args, this.env());
   }
 
+  /** Verbs that make nothing leave the folder as it is. */
+  #know(args: readonly string[]): void {
+    const isMaking = args.some((arg) => arg === 'up' || arg === 'deploy');
+    const { knowsHost = true } = this.#options;
+    if (!isMaking || !knowsHost || !existsSync(KNOWN) || existsSync(this.#trials())) return;
+    cpSync(KNOWN, this.#trials(), { recursive: true });
+  }
+
   pets(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
+    this.#know(args);
     return run(process.execPath, [PROGRAM, ...args], { cwd: this.folder, env: { ...this.env(), ...env } });
   }
 
@@ -169,6 +176,7 @@ export class Story {
     args: readonly string[],
     env: NodeJS.ProcessEnv = {},
   ): { child: ChildProcess; ended: Promise<Result> } {
+    this.#know(args);
     const child = spawn(process.execPath, [PROGRAM, ...args], {
       cwd: this.folder,
       env: { ...this.env(), ...env },
