@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { run } from '../src/cli/args.js';
+import { readManifest } from '../src/manifest/read.js';
 import { ProblemError } from '../src/problem.js';
 import { blocksOf, commandsOf, filesOf, PAGES, pageText, ROOT } from './pages.js';
 import { written } from './written.js';
@@ -81,6 +82,17 @@ describe.each(PAGES)('%s', (page) => {
     expect(story === undefined ? loose : []).toEqual([]);
     expect(story === undefined || existsSync(join(ROOT, story))).toBe(true);
     expect(shell.filter(({ notRun }) => notRun === '')).toEqual([]);
+  });
+
+  test('shows whole manifests that are valid', () => {
+    const manifests = blocksOf(text).filter(
+      (block) => block.language === 'toml' && /^project = /m.test(block.text),
+    );
+    for (const { text: manifest, line } of manifests)
+      expect([line, readManifest(manifest, { file: page, directory: ROOT })]).toMatchObject([
+        line,
+        { ok: true },
+      ]);
   });
 
   test('links to files and headings that there are', () => {

@@ -23,7 +23,7 @@ export type Project = {
   readonly lock: Lock;
   /** Null: nothing is pinned for later. */
   readonly lockPath: string | null;
-  /** Absolute real paths of the manifest and its lock: never part of an app's source. */
+  /** Absolute real paths of the manifest, its lock and plain secrets: never part of an app's source, and so in no store. */
   readonly ownFiles: ReadonlySet<string>;
   /** Not read yet. */
   readonly secrets: Vault;
@@ -63,8 +63,20 @@ export async function readProjectIfAny(context: Context, file: string | undefine
     secrets: secretsFor(read.manifest.project, dirname(path), context),
     lock,
     lockPath,
-    ownFiles: new Set([path, lockPath]),
+    ownFiles: new Set([path, lockPath, ...(await secretFiles(read.manifest))]),
   };
+}
+
+/** Those that hold a secret as it is; where one is a link, what it leads to as well. */
+async function secretFiles({ apps }: Manifest): Promise<readonly string[]> {
+  const files = apps.flatMap(({ secrets }) =>
+    secrets.flatMap(({ source }) => (source.kind === 'file' ? [source.file.path] : [])),
+  );
+  const real = files.map(async (file) => {
+    const folder = await realpath(dirname(file)).catch(() => dirname(file));
+    return [join(folder, basename(file)), await realpath(file).catch(() => file)];
+  });
+  return (await Promise.all(real)).flat();
 }
 
 /** `-f`, else pets.toml here or above, up to the repository's root. */

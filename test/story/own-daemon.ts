@@ -15,6 +15,18 @@ export class OwnDaemon {
   readonly socket = join(this.#folder, 'unix.socket');
   #process: ChildProcess | null = null;
 
+  /** A folder that it has in the place of /nix, in a mount namespace of its own; null: it has this host's. */
+  readonly #nix: string | null;
+
+  constructor(nix: string | null = null) {
+    this.#nix = nix;
+  }
+
+  /** What runs a command where the daemon runs. */
+  get within(): readonly string[] {
+    return this.#nix === null ? [] : ['nsenter', '--mount', `--target=${this.#process?.pid ?? 0}`, '--'];
+  }
+
   /** The folder of its only pool. */
   readonly pool = mkdtempSync(join(tmpdir(), 'pets-pool-'));
 
@@ -36,7 +48,10 @@ export class OwnDaemon {
   async start(): Promise<void> {
     if (this.#process) return;
     const output = openSync(this.#log, 'a');
-    this.#process = spawn(incusd, ['--group', 'root'], {
+    const program = [incusd, '--group', 'root'];
+    const bind = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /nix && exec "$@"', this.#nix ?? ''];
+    const [command = '', ...args] = this.#nix === null ? program : [...bind, ...program];
+    this.#process = spawn(command, args, {
       cwd: '/',
       env: { ...process.env, INCUS_DIR: this.#folder },
       stdio: ['ignore', output, output],

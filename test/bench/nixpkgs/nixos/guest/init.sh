@@ -42,7 +42,7 @@ if [ ! -s /etc/machine-id ] || grep -q uninitialized /etc/machine-id; then
 fi
 
 "$system/activate" boot </dev/null >/dev/console 2>&1
-PATH=/run/current-system/sw/bin:/usr/sbin:/usr/bin "$system/post-boot" </dev/null >/dev/console 2>&1
+HOME=/root PATH=/run/current-system/sw/bin:/usr/sbin:/usr/bin "$system/post-boot" </dev/null >/dev/console 2>&1
 ln -sfn "$system" /run/booted-system
 # Where the guest has a store of its own, its garbage collector keeps both.
 mkdir -p /nix/var/nix/gcroots
