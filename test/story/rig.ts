@@ -372,8 +372,9 @@ export async function recorder(rewrite = (text: string) => text): Promise<{
       daemon.write(chunk);
     });
     daemon.on('data', (chunk: Buffer) => client.write(rewrite(chunk.toString('latin1')), 'latin1'));
-    client.on('close', () => daemon.destroy());
-    daemon.on('close', () => client.destroy());
+    // What was said to the one goes over to the other before that hears of the end.
+    client.on('close', () => daemon.end());
+    daemon.on('close', () => client.end());
     client.on('error', () => daemon.destroy());
     daemon.on('error', () => client.destroy());
   });
