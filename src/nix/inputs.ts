@@ -8,6 +8,7 @@ import { stageClosure } from './closure.js';
 import { freezeTimes } from './files.js';
 import { nixJson } from './json.js';
 import { hasLock } from './own-lock.js';
+import { pinnedUrl } from './pinned.js';
 import { copiedFrom, FILES, type Copied } from './places.js';
 import { stage } from './source.js';
 
@@ -84,17 +85,17 @@ function attributePath(attribute: string): string[] {
   return (attribute.match(/"[^"]*"|[^."]+/g) ?? []).map((name) => name.replaceAll('"', ''));
 }
 
-async function urlFor(source: Source, target: string, { pins, ignored, exec }: Assembly): Promise<string> {
+async function urlFor(source: Source, target: string, assembly: Assembly): Promise<string> {
   switch (source.kind) {
     case 'missing':
       throw new ProblemError(source.problem);
     case 'remote': {
-      const locked = source.locked ?? pins[source.ref.url];
+      const locked = source.locked ?? assembly.pins[source.ref.url];
       if (!locked) throw new Error(`${source.ref.url} was not locked before it was evaluated`);
-      return locked.locked;
+      return pinnedUrl(locked, assembly);
     }
     case 'local':
-      return localUrl(source.ref, target, ignored, exec);
+      return localUrl(source.ref, target, assembly.ignored, assembly.exec);
   }
 }
 

@@ -6,6 +6,7 @@ import { ProblemError } from '../problem.js';
 import { assemble, suggestedName } from './assemble.js';
 import type { AssembledApp } from './inputs.js';
 import { lockedFrom } from './metadata.js';
+import { pinnedBy } from './pinned.js';
 import { readyMade } from './ready-made.js';
 import { makeRunFolder } from './run-folder.js';
 import { toolsOver } from './tools.js';
@@ -21,7 +22,8 @@ export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<strin
   const oneByOne = queues();
 
   return {
-    lock: async (url) => notLocal(url, await lockedFrom(await tools.metadata(url, '--refresh'), tools.fetch)),
+    lock: async (url) =>
+      pinnedBy(url) ?? notLocal(url, await lockedFrom(await tools.metadata(url, '--refresh'), tools.fetch)),
 
     evaluate: async (app, pins) => {
       const { source } = app;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { exec } from '../../src/exec.js';
-import type { AppSource, FlakeRef } from '../../src/model.js';
+import type { AppSource, FlakeRef, Locked } from '../../src/model.js';
 import type { AssembledApp } from '../../src/nix/inputs.js';
 import { inspectorOver } from '../../src/nix/inspect.js';
 import { nixOver } from '../../src/nix/nix.js';
@@ -132,6 +132,47 @@ test.each([
   const app = scene.app({ kind: 'local', ref: ref(url), contentHash: '' }) as AssembledApp;
   const { facts } = await inspectorOver(exec, ASSEMBLY)(app, {});
   expect(facts.isLocked).toBe(expected);
+});
+
+describe('an archive that is pinned and whose address has another one since', () => {
+  const evaluated = async (ref: FlakeRef, locked: Locked) => {
+    const nix = nixOver(exec, ASSEMBLY, new Set());
+    return (await nix.evaluate(scene.app({ kind: 'remote', ref, locked }), {})).toplevel;
+  };
+  const archived = async (name: string, label: string) => {
+    const text = `{ outputs = _: { nixosModules.incus = { incus.container.enable = true; system.nixos.label = "${label}"; }; }; }`;
+    scene.write('moved/in/flake.nix', text);
+    await run('tar', '-czf', join(scene.folder, name), '-C', scene.folder, 'moved');
+  };
+
+  test('is what it was, for as long as the store has it', async () => {
+    await archived('moved.tar.gz', 'first');
+    const moved = ref(`file://${scene.folder}/moved.tar.gz?dir=in`);
+    const nix = nixOver(exec, ASSEMBLY, new Set());
+    const locked = await nix.lock(moved.url);
+    expect(await evaluated(moved, locked)).toMatch(/-web-first$/);
+    await archived('moved.tar.gz', 'second');
+    // Nix remembers for an hour what an address has, unless it is asked anew.
+    expect(await nix.lock(moved.url)).not.toEqual(locked);
+    expect(await evaluated(moved, locked)).toMatch(/-web-first$/);
+    expect(await evaluated(moved, await nix.lock(moved.url))).toMatch(/-web-second$/);
+    // What bears its hash is pinned already.
+    expect(await nix.lock(locked.locked)).toEqual(locked);
+  });
+
+  test('cannot be had once the store has forgotten it, and what to do is said', async () => {
+    await archived('forgotten.tar.gz', 'only');
+    const url = `file://${scene.folder}/forgotten.tar.gz?dir=in`;
+    const { locked } = await nixOver(exec, ASSEMBLY, new Set()).lock(url);
+    const other = `sha256-${'A'.repeat(43)}=`;
+    const pin = {
+      locked: locked.replace(/narHash=[^&]*/, `narHash=${encodeURIComponent(other)}`),
+      narHash: other,
+    };
+    await expect(evaluated(ref(url), pin)).rejects.toMatchObject({
+      problems: [{ hint: expect.stringContaining('`pets update`') }],
+    });
+  });
 });
 
 describe('what is not there is no flake without a lock', () => {
