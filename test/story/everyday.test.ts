@@ -16,8 +16,10 @@ describe("an operator's days, one after the other", () => {
     await close();
     expect(diff.stdout).toContain('Plan: 3 to create');
     expect(diff.code).toBe(0);
-    // The second one asks what the host can do for containers that are yet to be made.
-    expect(requests).toEqual(['GET /1.0/instances?recursion=1&all-projects=true', 'GET /1.0']);
+    // The others ask what the host and its pool can do for containers that are yet to be made.
+    const ofTheHost = ['GET /1.0', 'GET /1.0/profiles/default'];
+    expect(requests[0]).toBe('GET /1.0/instances?recursion=1&all-projects=true');
+    expect(requests.slice(1).toSorted()).toEqual(ofTheHost);
     expect(nix.calls()).toEqual([]);
     expect(readdirSync(story.folder)).toEqual(files);
     expect((await pets(['diff', '--exit-code'])).code).toBe(2);
