@@ -83,10 +83,10 @@ export type Action =
   /** Give secrets to those users of the guest that are known by name. They may come with the system. */
   | { readonly kind: 'own-secrets'; readonly secrets: readonly string[] }
   /** Restart the units of the running guest that load any of these secrets, and no others. */
-  | { readonly kind: 'restart-units'; readonly secrets: readonly string[] }
+  | ({ readonly kind: 'restart-units'; readonly secrets: readonly string[] } & Interruption)
   | { readonly kind: 'start'; readonly from: 'Stopped' | 'Frozen' }
   /** Switch the running guest to a system. */
-  | { readonly kind: 'activate'; readonly system: SystemRef }
+  | ({ readonly kind: 'activate'; readonly system: SystemRef } & Interruption)
   /** Wait until the guest has booted and runs the system it should, with no failed unit. */
   | { readonly kind: 'settle'; readonly system: SystemRef }
   /** Wait until the app is healthy, in the guest and, over http, at the exposures it is reached through. */
@@ -118,10 +118,13 @@ export type Action =
   /** Remove generations beyond the newest `keep` good ones, their copies of volumes, and what only they used. */
   | { readonly kind: 'collect'; readonly keep: number; readonly store: StoreMode }
   /** `instance`: its name now, where it is about to be renamed. */
-  | { readonly kind: 'stop'; readonly instance: AppName }
+  | ({ readonly kind: 'stop'; readonly instance: AppName } & Interruption)
   | { readonly kind: 'delete' }
   /** Remove the pet's profile, and with it its generations. */
   | { readonly kind: 'drop-profile'; readonly store: StoreMode };
+
+/** `baseline`: the first one of a run; which units fail by then is noted, as the app is to be judged afterwards. */
+type Interruption = { readonly baseline?: true };
 
 /** A volume, and where the guest has it. */
 export type VolumeMount = { readonly volume: string; readonly path: string };

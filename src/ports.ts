@@ -219,8 +219,15 @@ export interface Guest {
     },
     say: (line: string) => void,
   ): Promise<{ readonly warnings: readonly string[] }>;
-  /** Resolves when the guest has booted, runs `toplevel`, and no unit has failed. */
-  settle(app: AppName, toplevel: string, limitMs: number, waits: (what: string) => void): Promise<void>;
+  /** Notes which units fail already: whatever is done to the instance from now on is not to blame for these. */
+  takeBaseline(instance: AppName, limitMs: number): Promise<void>;
+  /** Resolves when the guest has booted, runs `toplevel`, and no unit has failed; of the baseline's: with a warning. */
+  settle(
+    app: AppName,
+    toplevel: string,
+    limitMs: number,
+    waits: (what: string) => void,
+  ): Promise<{ readonly warnings: readonly string[] }>;
   /**
    * Resolves when the app is healthy by what it answers from now on, and what answers is made of `toplevel`; `note`:
    * how that is known (`http 200 from its own system`). `through`: addresses of this host that lead to the port that

@@ -280,6 +280,13 @@ export class Machine {
       },
       settle: async (app, toplevel) => {
         this.#settled(app, toplevel, 'settle');
+        return later({ warnings: [] });
+      },
+      // Of a system that nobody has found good: that would excuse its faults.
+      takeBaseline: (app) => {
+        const { runs, config } = this.#there(app);
+        const { toplevel } = JSON.parse(config['user.pets.applied'] ?? '{}') as { toplevel?: string };
+        if (runs !== toplevel) throw new Error(`a baseline is taken of ${runs ?? 'nothing'}`);
         return later(undefined);
       },
       check: async (app, toplevel) => {

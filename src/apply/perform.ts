@@ -157,7 +157,8 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return {};
   },
 
-  'restart-units': async (job, { secrets }) => {
+  'restart-units': async (job, { secrets, baseline }) => {
+    if (baseline) await job.ports.guest.takeBaseline(job.app, limitOf(job));
     const units = await job.ports.guest.restartLoaders(job.app, secrets, limitOf(job));
     return { note: units.length > 0 ? units.join(', ') : 'no unit loads them' };
   },
@@ -167,16 +168,15 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return {};
   },
 
-  activate: async (job, { system }) => {
+  activate: async (job, { system, baseline }) => {
+    if (baseline) await job.ports.guest.takeBaseline(job.app, limitOf(job));
     const { activation } = desiredApp(job);
     const how = { activation, limitMs: limitOf(job), waits: job.waits };
     return job.ports.guest.activate(job.app, toplevelOf(job, system), how, job.say);
   },
 
-  settle: async (job, { system }) => {
-    await job.ports.guest.settle(job.app, toplevelOf(job, system), limitOf(job), job.waits);
-    return {};
-  },
+  settle: (job, { system }) =>
+    job.ports.guest.settle(job.app, toplevelOf(job, system), limitOf(job), job.waits),
 
   check: async (job, { system, health, through }) => {
     const { note } = await job.ports.guest.check(job.app, toplevelOf(job, system), health, through, job.say);
@@ -207,8 +207,10 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
 
   collect: async (job, { keep, store }) => noted(await collect(job, keep, store)),
 
-  stop: async ({ ports }, { instance }) => {
-    await ports.incus.stop(instance, 30_000);
+  stop: async (job, { instance, baseline }) => {
+    const { guest, incus } = job.ports;
+    if (baseline) await guest.takeBaseline(instance, limitOf(job));
+    await incus.stop(instance, 30_000);
     return {};
   },
 

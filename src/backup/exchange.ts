@@ -2,7 +2,7 @@ import type { Volume } from '../model.js';
 import type { Incus, InstanceJson, SecretValues } from '../ports.js';
 import { problemOf, ProblemError } from '../problem.js';
 import { giveSecrets, markSecrets, ownSecrets, unmarkSecrets, type SecretChange } from './secrets.js';
-import { asError, both, settled, started, stopped, type Subject, type Work } from './subject.js';
+import { asError, both, noteFailing, settled, started, stopped, type Subject, type Work } from './subject.js';
 
 /** A volume of the app: what it holds now, and what it held then. */
 export type Exchange = { readonly name: string; readonly old: Volume | null; readonly restored: Volume };
@@ -39,6 +39,7 @@ export async function exchange(exchanges: Exchanges, subject: Subject, work: Wor
 
 async function exchanged({ id, volumes, secrets }: Exchanges, place: Place): Promise<void> {
   const { subject, instance, work } = place;
+  await noteFailing(subject, work);
   await stopped(subject, work);
   work.say('exchanging the volumes');
   if (instance) await markSecrets(secrets, subject, work, instance);

@@ -61,6 +61,7 @@ export function refuseOthers({ app, volumes }: Subject): void {
 
 /** Runs `work` with the app stopped. One that was up is started again, whatever became of it. */
 export async function whileStopped(subject: Subject, work: Work, act: () => Promise<void>): Promise<void> {
+  await noteFailing(subject, work);
   try {
     await stopped(subject, work);
     await act();
@@ -68,6 +69,11 @@ export async function whileStopped(subject: Subject, work: Work, act: () => Prom
     throw both(error, await started(subject, work).then(() => null, asError));
   }
   await started(subject, work);
+}
+
+/** Before the first stop: what fails already is not to be put down to what comes. */
+export async function noteFailing({ app, isUp }: Subject, { guest, limitMs }: Work): Promise<void> {
+  if (isUp) await guest.takeBaseline(app, limitMs);
 }
 
 export async function stopped({ app, isUp }: Subject, { incus, say }: Work): Promise<void> {
@@ -98,7 +104,8 @@ export async function settled(
 ): Promise<void> {
   if (!isUp || toplevel === null) return;
   say('waiting for the system');
-  await guest.settle(app, toplevel, limitMs, (what) => {
+  const { warnings } = await guest.settle(app, toplevel, limitMs, (what) => {
     say(`waiting for ${what}`);
   });
+  for (const warning of warnings) say(`warning: ${warning}`);
 }

@@ -1,6 +1,7 @@
 import type { AppName } from '../model.js';
 import type { Exec, Guest, Incus } from '../ports.js';
 import { FailedProgram } from '../problem.js';
+import { takeBaseline } from './baseline.js';
 import { check } from './health.js';
 import { secretsIn } from './secrets.js';
 import { settle } from './settle.js';
@@ -33,6 +34,7 @@ export function guestOver(incus: Incus, exec: Exec): Guest {
       return { warnings: [`${switched.reason}; the container was restarted instead`] };
     },
 
+    takeBaseline: (app, limitMs) => takeBaseline(incus, app, limitMs),
     sizeOf: (app, path, limitMs) => sizeOf(incus, app, path, limitMs),
     settle: (app, toplevel, limitMs, waits) => settle(incus, app, toplevel, limitMs, waits),
     check: (app, toplevel, health, through, say) =>

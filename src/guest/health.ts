@@ -2,12 +2,16 @@ import type { AppName, Health, Listen } from '../model.js';
 import type { Exec, Incus } from '../ports.js';
 import { FailedProgram } from '../problem.js';
 import { pause } from './ask.js';
+import { baselineOf } from './baseline.js';
+import { deadAmong, deathOf } from './dead.js';
 import { journalOf, lookInside } from './journal.js';
 import { closureOf } from './origin.js';
 import type { Patient } from './patient.js';
 import { probe } from './probe.js';
+import { addTry, isHealthy, NO_TRIES, type Row } from './row.js';
 import { suspectOf } from './suspect.js';
-import { NO_RESTARTS, type Ill, type Restarts, type Verdict } from './verdict.js';
+import { STEADY_MS } from './units.js';
+import type { Verdict } from './verdict.js';
 
 export type Asking = {
   readonly app: AppName;
@@ -24,39 +28,38 @@ export async function check(
 ): Promise<{ readonly note: string }> {
   const during = 'while its health was checked';
   const deadline = Date.now() + health.timeoutMs;
-  const closure = closureOf(toplevel, exec, say);
-  const patient = { incus, app, deadline, during, toplevel, closure, health, through };
-  let row: Row = { length: 0, restarts: NO_RESTARTS, ill: null };
+  const [closure, baseline] = [closureOf(toplevel, exec, say), baselineOf(incus, app)];
+  const patient = { incus, app, deadline, during, toplevel, closure, baseline, health, through };
+  let row = NO_TRIES;
   for (;;) {
-    const verdict = sinceLast(row, await probe(patient));
-    if ('note' in verdict) {
-      row = { ...row, length: row.length + 1, restarts: verdict.restarts };
-      if (row.length >= health.successes) return { note: verdict.note };
-    } else {
-      if (verdict.ill !== row.ill?.ill) say(verdict.ill);
-      row = { length: 0, restarts: NO_RESTARTS, ill: verdict };
-    }
-    const isFinal = row.length === 0 && row.ill?.isFinal === true;
-    if (isFinal || Date.now() + health.intervalMs > deadline) throw await unhealthy(patient, row);
+    const verdict = await judged(patient, row, await probe(patient));
+    const before = row.ill?.ill;
+    row = addTry(row, verdict);
+    const isLast = Date.now() + health.intervalMs > deadline;
+    if ('note' in verdict && isHealthy(row, health.successes, isLast)) return { note: verdict.note };
+    if (row.length === 0 && row.ill && row.ill.ill !== before) say(row.ill.ill);
+    if (isLast || (row.length === 0 && row.ill?.isFinal)) throw await unhealthy(patient, row);
     await pause(health.intervalMs);
   }
 }
 
-/** Tries that went well, one after the other. `ill`: what was wrong before. */
-type Row = { readonly length: number; readonly restarts: Restarts; readonly ill: Ill | null };
-
-/** A unit that was restarted between two good tries is no good sign. */
-function sinceLast({ restarts: before }: Row, verdict: Verdict): Verdict {
-  if ('ill' in verdict) return verdict;
-  const restarted = [...verdict.restarts].find(([unit, times]) => (before.get(unit) ?? times) !== times);
-  return restarted ? { ill: `${restarted[0]} was restarted`, unit: restarted[0] } : verdict;
+/** An ill that a unit is to blame for which nobody starts again will not mend itself. */
+async function judged(patient: Patient, row: Row, verdict: Verdict): Promise<Verdict> {
+  if ('note' in verdict || !verdict.units) return verdict;
+  const about = new Set([...row.about, ...(verdict.about ?? []), `${patient.app}.service`]);
+  const dead = deadAmong(verdict.units, about, new Set());
+  if (dead.length === 0) return verdict;
+  const [first] = deadAmong(verdict.units, about, await patient.baseline());
+  return first
+    ? { ...verdict, ill: `${verdict.ill}, and ${deathOf(first)}`, unit: first.id, isFinal: true }
+    : verdict;
 }
 
 async function unhealthy(patient: Patient, row: Row): Promise<FailedProgram> {
   const { app, health } = patient;
   const { hint, unit, log, isFinal } = row.ill ?? {};
   const limit = isFinal ? '' : ` within ${health.timeoutMs / 1000} s`;
-  const suspect = unit ?? (await suspectOf(patient));
+  const suspect = unit ?? suspectOf(patient, row);
   const hints = [...(hint === undefined ? [] : [hint]), lookInside(app, suspect)];
   const said = log && log.length > 0 ? log : await journalOf(patient, suspect);
   const message = `not healthy${limit}: ${wordsOf(row, health)}`;
@@ -64,7 +67,8 @@ async function unhealthy(patient: Patient, row: Row): Promise<FailedProgram> {
 }
 
 function wordsOf({ length, ill }: Row, { successes }: Health): string {
-  const good = `only ${length} of ${successes} tries in a row went well`;
-  if (!ill) return good;
-  return length === 0 ? ill.ill : `${ill.ill}; then ${good}`;
+  if (ill && length === 0) return ill.ill;
+  const few = `only ${length} of ${successes} tries in a row went well`;
+  const good = length < successes ? few : `what answers has not yet run for ${STEADY_MS / 1000} s`;
+  return ill ? `${ill.ill}; then ${good}` : good;
 }

@@ -1,11 +1,13 @@
 import type { Health, Listen } from '../model.js';
 import type { Asked } from './ask.js';
+import type { Baseline } from './baseline.js';
 import type { Closure } from './origin.js';
 
 /** An app whose health is asked about. */
 export type Patient = Asked & {
   readonly toplevel: string;
   readonly closure: Closure;
+  readonly baseline: Baseline;
   readonly health: Health;
   /** Addresses of the host that lead to the port that is checked. */
   readonly through: readonly Listen[];

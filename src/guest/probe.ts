@@ -1,8 +1,10 @@
-import { askWithin, mustRun, TOO_LATE } from './ask.js';
+import { askWithin, BIN, mustRun, TOO_LATE } from './ask.js';
 import type { Patient } from './patient.js';
 import { probeHttp, probeTcp } from './probe-port.js';
 import { probeStable, probeUnit } from './probe-unit.js';
-import { NO_RESTARTS, type Verdict } from './verdict.js';
+import { PRELUDE, UNITS } from './shell.js';
+import { isAiling, isOwn, isYoung, unitsIn, type Unit } from './units.js';
+import { restartsOf, type Verdict } from './verdict.js';
 
 const LEAST_MS = 1000;
 
@@ -29,14 +31,37 @@ export async function probe(patient: Patient): Promise<Verdict> {
   }
 }
 
+/** The units, then the command in place of the shell. */
+const COMMAND = `${PRELUDE}${UNITS}units '*.service' '*.socket'
+echo =
+trap - PIPE
+exec "$@"`;
+
 async function probeCommand(patient: Patient, command: readonly string[]): Promise<Verdict> {
   const limitMs = Math.max(LEAST_MS, patient.deadline - Date.now());
-  const { exitCode, stdout, stderr } = await askWithin(patient, command, limitMs);
+  const shell = [`${BIN}/bash`, '-c', COMMAND, 'bash', ...command];
+  const { exitCode, stdout, stderr } = await askWithin(patient, shell, limitMs);
+  const [shown = '', ...printed] = stdout.split(/^=\n/m);
+  const units = unitsIn(shown);
   const [program = ''] = command;
-  if (exitCode === 0) return { note: `${program} exits with 0`, restarts: NO_RESTARTS };
-  const log = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
-  return {
-    ill: exitCode === TOO_LATE ? `${program} does not end in time` : `${program} exits with ${exitCode}`,
-    log,
-  };
+  if (exitCode === 0) {
+    const others = await unfailing(patient, units);
+    const runs = new Map(others.map((unit) => [unit.id, restartsOf(unit)]));
+    return { note: `${program} exits with 0`, runs, age: others.some(isNew) ? 'young' : 'old', about: [] };
+  }
+  const log = `${printed.join('=\n')}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
+  const ill = exitCode === TOO_LATE ? `${program} does not end in time` : `${program} exits with ${exitCode}`;
+  return { ill, log, units };
+}
+
+/** Those that were well before the app was changed. */
+async function unfailing(patient: Patient, units: readonly Unit[]): Promise<readonly Unit[]> {
+  if (!units.some(isAiling)) return units;
+  const baseline = await patient.baseline();
+  return units.filter(({ id }) => !baseline.has(id));
+}
+
+/** One of the app's own that may end any moment. What others start and end all the time is no such one. */
+function isNew(unit: Unit): boolean {
+  return isOwn(unit) && unit.sub === 'running' && unit.starters.length === 0 && isYoung(unit);
 }

@@ -1,7 +1,10 @@
 import type { AppName } from '../model.js';
 import type { FileAccess, Guest, Incus, SecretFile } from '../ports.js';
 import { FailedProgram, ProblemError } from '../problem.js';
+import { baselineOf } from './baseline.js';
 import { loadersOf } from './loaders.js';
+import { PRELUDE, UNITS } from './shell.js';
+import { isAiling, unitsIn } from './units.js';
 
 const BIN = '/run/current-system/sw/bin';
 /** Where systemd looks for a credential that a unit names without a path (systemd.exec(5)). On the root disk. */
@@ -42,12 +45,27 @@ export function secretsIn(incus: Incus): Pick<Guest, Calls> {
         [`${BIN}/systemctl`, 'restart', '--', ...units],
         limitMs,
       );
-      if (exitCode === 0) return units;
+      if (exitCode === 0 || (await areExcused(incus, app, units, limitMs))) return units;
       const message = `${units.join(', ')} did not restart with the new secret`;
       const hint = `look inside: incus exec ${app} -- journalctl -u ${units[0] ?? ''}`;
       throw new FailedProgram({ app, message, hint }, `${stdout}\n${stderr}`.trim().split('\n'));
     },
   };
+}
+
+/** Whether of these units only such fail as had failed before. */
+async function areExcused(
+  incus: Incus,
+  app: AppName,
+  units: readonly string[],
+  limitMs: number,
+): Promise<boolean> {
+  const command = [`${BIN}/bash`, '-c', `${PRELUDE}${UNITS}units "$@"`, 'bash', ...units];
+  const { exitCode, stdout } = await incus.exec(app, command, limitMs);
+  const failing = exitCode === 0 ? unitsIn(stdout).filter(isAiling) : [];
+  if (failing.length === 0) return false;
+  const baseline = await baselineOf(incus, app)();
+  return failing.every(({ id }) => baseline.has(id));
 }
 
 /** Until the guest is asked who that is, it is root's alone. */

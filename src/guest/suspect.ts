@@ -1,18 +1,14 @@
 import type { Patient } from './patient.js';
-import { listenersOn } from './processes.js';
-import { hasFailed, unitsLike, waitsForRestart } from './units.js';
+import type { Row } from './row.js';
+import { hasFailed, waitsForRestart } from './units.js';
 
 /** The unit that an app's ill health is most likely about; null: who knows. */
-export async function suspectOf(patient: Patient): Promise<string | null> {
-  const { health, app } = patient;
-  const { check } = health;
+export function suspectOf({ app, health: { check } }: Patient, { ill, about }: Row): string | null {
   if (check.kind === 'unit') return check.unit;
-  if (check.kind === 'http' || check.kind === 'tcp') {
-    const listeners = (await listenersOn(patient, check.port)) ?? [];
-    const unit = listeners.find((listener) => listener.unit !== null)?.unit;
-    if (unit != null) return unit;
-  }
-  const units = (await unitsLike(patient, '*')) ?? [];
+  const units = ill?.units ?? [];
+  const [answers] = ill?.about ?? [];
+  if (answers !== undefined) return answers;
+  const failing = units.find(hasFailed) ?? units.find(waitsForRestart);
   const own = units.find(({ id, load }) => id === `${app}.service` && load === 'loaded');
-  return (units.find(hasFailed) ?? units.find(waitsForRestart) ?? own)?.id ?? null;
+  return failing?.id ?? [...about][0] ?? own?.id ?? null;
 }

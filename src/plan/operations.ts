@@ -1,11 +1,11 @@
-import type { SystemRef } from '../actions.js';
+import type { Action, ActionKind, SystemRef } from '../actions.js';
 import type { ActualApp, Change, DesiredApp, Operation } from '../model.js';
 import { Chain } from './chain.js';
 import { causesOf } from './diff.js';
 import { moveExposure, type ExposureContext } from './expose.js';
-import { withoutSecrets } from './goal.js';
+import { isDirty, lastGood, withoutSecrets } from './goal.js';
 import { checkHealth } from './health.js';
-import type { Compared } from './compare.js';
+import { movesStore, type Compared } from './compare.js';
 import { rescueOperations } from './rescue.js';
 import { beginRename, bringSystem, clearStore, takeBackFirst } from './system.js';
 
@@ -33,7 +33,25 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   }
   if (actual && ref.kind === 'built')
     ops.then({ kind: 'collect', keep: app.keep, store: compared.store }, `${app.keep} are kept`);
-  return [...ops.all, ...rescueOperations(compared, ops.all)];
+  const forward = withBaseline(compared, ops.all);
+  return [...forward, ...rescueOperations(compared, forward)];
+}
+
+const INTERRUPTIONS: readonly ActionKind[] = ['stop', 'activate', 'restart-units'];
+
+/**
+ * Before an app that is good is interrupted, what fails in it already is noted. In one that a run has left half
+ * upgraded that run has noted it, and what fails now may be its doing.
+ */
+function withBaseline(compared: Compared, forward: readonly Operation[]): readonly Operation[] {
+  const { actual } = compared;
+  const isGood = actual?.status === 'Running' && lastGood(actual) !== null && !isDirty(actual);
+  const isJudged = forward.some(({ action }) => action.kind === 'settle');
+  if (!isGood || !isJudged || movesStore(compared)) return forward;
+  const first = forward.findIndex(({ action }) => INTERRUPTIONS.includes(action.kind));
+  return forward.map((op, i) =>
+    i === first ? { ...op, action: { ...op.action, baseline: true } as Action } : op,
+  );
 }
 
 export function destroyOperations(app: ActualApp): Operation[] {

@@ -39,7 +39,7 @@ export function startPlan(desired: Desired, actual: Actual, only: Names): Planne
 /** As `startPlan`, of pets that are stopped first where they run. */
 export function restartPlan(desired: Desired, actual: Actual, only: Names): Planned {
   const running = actual.apps.filter(({ name, status }) => only.has(name) && status !== 'Stopped');
-  const stopping = stops(running, desired, 'it is to start again');
+  const stopping = stops(running, desired, 'it is to start again').map(noteFirst(running));
   const down = { ...actual, apps: actual.apps.map((app) => (running.includes(app) ? asStopped(app) : app)) };
   const { plan, desired: wanted } = startPlan(desired, down, only);
   const operations = plan.operations.map((op, i) => {
@@ -87,6 +87,13 @@ function stops(apps: readonly ActualApp[], desired: Desired, cause = 'as a perso
     const first = own.filter(({ app }) => dependents.some(({ name }) => name === app));
     return { ...op, after: first.map(({ id }) => id) };
   });
+}
+
+/** What fails in it already is noted, where it can be asked. */
+function noteFirst(apps: readonly ActualApp[]): (op: Operation) => Operation {
+  const asked = new Set(apps.filter(({ status }) => status === 'Running').map(({ name }) => name));
+  return (op) =>
+    op.action.kind === 'stop' && asked.has(op.app) ? { ...op, action: { ...op.action, baseline: true } } : op;
 }
 
 function asStopped(app: ActualApp): ActualApp {

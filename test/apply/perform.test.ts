@@ -71,6 +71,16 @@ test('warnings of a switch are told, and the app is still done', async () => {
   ]);
 });
 
+test.each([
+  ['web - source=b', 'guest.activate web'],
+  ['web - source=b activation=restart', 'incus.stop web'],
+])('what fails already is noted right before the first interruption: %s', async (want, interruption) => {
+  const { calls } = await run({ want: [want], have: ['web - kept=1'] });
+  const at = calls.findIndex((call) => call.startsWith(interruption));
+  expect(calls.slice(at - 1, at)).toEqual(['guest.takeBaseline web']);
+  expect(calls.filter((call) => call.startsWith('guest.takeBaseline'))).toHaveLength(1);
+});
+
 test('what a switch waits for is told, without the secrets in it', async () => {
   const recorded = await run({ want: ['web - source=b'], have: ['web'] }, { jobs: 'hush.service (start)' });
   expect(recorded.events.filter((event) => event.kind === 'waiting')).toMatchObject([

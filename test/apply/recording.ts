@@ -240,7 +240,9 @@ export function recordingPorts(
         if (jobs !== '') waits(jobs);
         return call(['guest.activate', app, toplevel, activation, String(limitMs)], { warnings });
       },
-      settle: (app, toplevel, limitMs) => call(['guest.settle', app, toplevel, String(limitMs)], undefined),
+      takeBaseline: (instance) => call(['guest.takeBaseline', instance], undefined),
+      settle: (app, toplevel, limitMs) =>
+        call(['guest.settle', app, toplevel, String(limitMs)], { warnings: [] }),
       check: (app, toplevel, { check }, through) => {
         const at = through.map(({ port }) => String(port));
         return call(['guest.check', app, toplevel, check.kind, ...at], { note: 'all is well' });

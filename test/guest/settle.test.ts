@@ -17,7 +17,13 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-type Answer = string | Error;
+type Answer = string | Error | GuestResult;
+type Play = {
+  readonly status?: () => string;
+  readonly hangMs?: number;
+  /** The baseline on the instance. */
+  readonly failing?: string;
+};
 
 /**
  * A guest that answers each command in turn, the last answer again and again. `hangs`: until its time is up, which
@@ -25,8 +31,7 @@ type Answer = string | Error;
  */
 function guest(
   answers: Readonly<Record<string, readonly Answer[]>>,
-  status: () => string = () => 'Running',
-  hangMs = 0,
+  { status = () => 'Running', hangMs = 0, failing = '' }: Play = {},
 ) {
   const said: string[] = [];
   const limits: number[] = [];
@@ -45,42 +50,64 @@ function guest(
     }
     now += 1000;
     if (answer instanceof Error) return Promise.reject(answer);
-    return Promise.resolve({ exitCode: 0, stdout: answer, stderr: '' });
+    return Promise.resolve(typeof answer === 'string' ? { exitCode: 0, stdout: answer, stderr: '' } : answer);
   };
   const incus = {
     exec,
     readLink: () => Promise.resolve(TOP),
     status: () => Promise.resolve(status()),
     consoleTail: () => Promise.resolve(['the last words']),
+    instance: () => Promise.resolve({ config: { 'user.pets.failing': failing } }),
   } as unknown as Incus;
-  const settled = settle(incus, APP, TOP, LIMIT_MS, (what) => said.push(what)).then(
-    () => null,
+  const settled = settle(incus, APP, TOP, LIMIT_MS, (what) => said.push(what)).catch(
     (error: unknown) => error,
   );
   return { settled, limits, said };
 }
 
-const BOOT = 'systemctl is-system-running';
-const FAILED = 'systemctl list-units';
+/** Says the state of the system, then the units that have failed. */
+const BOOT = 'bash -c';
 
-test('a guest that has booted without a failed unit has settled', async () => {
-  expect(await guest({ [BOOT]: ['running\n'], [FAILED]: [''] }).settled).toBeNull();
+test('a guest that has booted without a failed unit has settled, in one command', async () => {
+  const { settled, limits } = guest({ [BOOT]: ['running\n'] });
+  expect(await settled).toEqual({ warnings: [] });
+  expect(limits).toHaveLength(1);
 });
 
-test('a failed unit is told with its journal', async () => {
-  const answers = {
-    [BOOT]: ['degraded'],
-    [FAILED]: ['x.service loaded failed'],
-    'journalctl --unit': ['oh no'],
-  };
-  expect(await guest(answers).settled).toMatchObject({ message: 'x.service failed', log: ['oh no'] });
+const DEGRADED = 'degraded\nx.service loaded failed\ny.service loaded failed\n';
+
+test('failed units are told, with the journal of the first', async () => {
+  const answers = { [BOOT]: [DEGRADED], 'journalctl --unit': ['oh no'] };
+  expect(await guest(answers).settled).toMatchObject({
+    message: 'x.service, y.service failed',
+    log: ['oh no'],
+  });
+});
+
+describe('units that had failed before', () => {
+  test('are warnings where they fail again', async () => {
+    const { settled } = guest({ [BOOT]: [DEGRADED] }, { failing: 'x.service y.service z.service' });
+    expect(await settled).toEqual({
+      warnings: [
+        'x.service has failed, as it had before; look inside: incus exec web -- journalctl -u x.service',
+        'y.service has failed, as it had before; look inside: incus exec web -- journalctl -u y.service',
+      ],
+    });
+  });
+
+  test('are not what an app fails for: that is told of the others alone', async () => {
+    const answers = { [BOOT]: [DEGRADED], 'journalctl --unit': ['oh no'] };
+    expect(await guest(answers, { failing: 'x.service' }).settled).toMatchObject({
+      message: 'y.service failed',
+    });
+  });
 });
 
 describe('the limit', () => {
   test('bounds each command, and a boot is waited for in slices', async () => {
-    const { settled, limits } = guest({ [BOOT]: ['hangs', 'hangs', 'running'], [FAILED]: [''] });
-    expect(await settled).toBeNull();
-    expect(limits).toEqual([15_000, 15_000, 15_000, 15_000]);
+    const { settled, limits } = guest({ [BOOT]: ['hangs', 'hangs', 'running'] });
+    expect(await settled).toEqual({ warnings: [] });
+    expect(limits).toEqual([15_000, 15_000, 15_000]);
   });
 
   test('that ends a boot tells what it waits for', async () => {
@@ -89,7 +116,7 @@ describe('the limit', () => {
       [BOOT]: ['hangs'],
       'systemctl list-jobs': ['1 slow.service start running'],
     };
-    const asked = guest(answers, () => 'Running', 5000);
+    const asked = guest(answers, { hangMs: 5000 });
     await jest.advanceTimersByTimeAsync(60_000);
     jest.useRealTimers();
     expect(await asked.settled).toMatchObject({
@@ -105,13 +132,13 @@ describe('the limit', () => {
     });
     expect(now).toBeLessThanOrEqual(LIMIT_MS + 3000);
     now = 0;
-    const bus = guest({ [BOOT]: ['running'], [FAILED]: ['hangs'] });
-    expect(await bus.settled).toMatchObject({ message: 'systemd does not answer: it says nothing' });
+    const bus = guest({ [BOOT]: [{ exitCode: 1, stdout: 'running\n', stderr: 'no bus\n' }] });
+    expect(await bus.settled).toMatchObject({ message: 'systemd does not answer: no bus' });
     expect(now).toBeLessThanOrEqual(LIMIT_MS + 3000);
   });
 
   test('that ends while a journal is read keeps the failure', async () => {
-    const answers = { [BOOT]: ['running'], [FAILED]: ['x.service'], 'journalctl --unit': ['hangs'] };
+    const answers = { [BOOT]: ['running\nx.service'], 'journalctl --unit': ['hangs'] };
     expect(await guest(answers).settled).toMatchObject({ message: 'x.service failed', log: [] });
   });
 });
@@ -122,20 +149,20 @@ describe('a container that is frozen meanwhile', () => {
   };
 
   test('is told after one slice, whatever was being asked', async () => {
-    expect(await guest({ [BOOT]: ['hangs'] }, () => 'Frozen').settled).toMatchObject(frozen);
+    expect(await guest({ [BOOT]: ['hangs'] }, { status: () => 'Frozen' }).settled).toMatchObject(frozen);
     expect(now).toBe(15_000);
-    const later = guest({ [BOOT]: ['running'], [FAILED]: ['hangs'] }, () => 'Frozen');
-    expect(await later.settled).toMatchObject(frozen);
+    const answers = { [BOOT]: [DEGRADED], 'journalctl --unit': ['hangs'] };
+    expect(await guest(answers, { status: () => 'Frozen' }).settled).toMatchObject(frozen);
   });
 
   test('is told at once where the daemon says so', async () => {
     const answer = new ProblemError({ message: 'Instance is frozen' });
-    expect(await guest({ [BOOT]: [answer] }, () => 'Frozen').settled).toMatchObject(frozen);
+    expect(await guest({ [BOOT]: [answer] }, { status: () => 'Frozen' }).settled).toMatchObject(frozen);
   });
 });
 
 test('a container that died meanwhile leaves its last words', async () => {
-  const dead = guest({ [BOOT]: [new ProblemError({ message: 'not running' })] }, () => 'Stopped');
+  const dead = guest({ [BOOT]: [new ProblemError({ message: 'not running' })] }, { status: () => 'Stopped' });
   expect(await dead.settled).toMatchObject({
     message: 'the container died while it booted',
     log: ['the last words'],
@@ -145,7 +172,7 @@ test('a container that died meanwhile leaves its last words', async () => {
 test('one that is still said to run, but runs nothing any more, is dead as well', async () => {
   const statuses = ['Running', 'Running', 'Stopped'];
   const answers = { [BOOT]: [new ProblemError({ message: 'Failed to retrieve PID' })] };
-  const { settled } = guest(answers, () => statuses.shift() ?? 'Stopped');
+  const { settled } = guest(answers, { status: () => statuses.shift() ?? 'Stopped' });
   expect(await settled).toMatchObject({ message: 'the container died while it booted' });
 });
 

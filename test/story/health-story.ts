@@ -21,6 +21,17 @@ const MODULE = `
     unitConfig.StartLimitIntervalSec = 0;
     serviceConfig = { ExecStart = "/bin/sh -c 'echo off and on; sleep 0.5'"; Restart = "always"; RestartSec = 0; };
   };
+  systemd.services.crashing = {
+    serviceConfig = { ExecStart = "/bin/sh -c 'echo cannot go on; exit 3'"; Restart = "on-failure"; RestartSec = "100ms"; };
+  };
+  systemd.services.flickering = {
+    unitConfig.StartLimitIntervalSec = 0;
+    serviceConfig = {
+      ExecStart = "/bin/sh -c '/bin/busybox timeout 2 /bin/busybox httpd -f -p 8087 -h /; exit 1'";
+      Restart = "always";
+      RestartSec = "100ms";
+    };
+  };
   systemd.services.broken.serviceConfig.ExecStart = "/bin/sh -c 'echo no such luck; exit 1'";
   systemd.sockets.called = { wantedBy = [ "sockets.target" ]; listenStreams = [ "8081" ]; socketConfig.Accept = true; };
   systemd.services."called@".serviceConfig = { StandardInput = "socket"; ExecStart = "\${pkgs.busybox}/bin/httpd -i -h \${./site}"; };
@@ -38,6 +49,7 @@ export const http = (path: string, port = 8080, ...status: number[]): Check => (
   port: port as Port,
 });
 export const tcp = (port: number): Check => ({ kind: 'tcp', port: port as Port });
+export const command = (...words: [string, ...string[]]): Check => ({ kind: 'command', command: words });
 export const unit = (name: string): Check => ({ kind: 'unit', unit: name });
 export const STABLE: Check = { kind: 'stable' };
 export const at = (address: string, port: number): Listen => ({

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { guestOver } from '../../src/guest/guest.js';
-import { HealthStory, http, SOON, STABLE, tcp, unit, WELL } from './health-story.js';
+import { command, HealthStory, http, SOON, STABLE, tcp, unit, WELL } from './health-story.js';
 import { must } from './rig.js';
 
 const story = new HealthStory('units');
@@ -59,6 +59,42 @@ describe('a unit', () => {
       expect(await note(STABLE)).toBe('no unit failed or restarted for 0.1 s');
     },
   );
+});
+
+describe('a unit that is dead for good', () => {
+  const died = /crashing\.service is dead for good \([a-z-]+, after \d restarts\)$/;
+
+  beforeAll(() => systemctl('start', '--no-block', 'crashing'));
+  afterAll(() => systemctl('reset-failed'));
+
+  test('ends nothing as long as another one may still bring about what is asked for', async () => {
+    expect(await illness(tcp(9999), { ...SOON, timeoutMs: 4000 })).toMatchObject({
+      message: 'not healthy within 4 s: nothing listens on port 9999 of the guest',
+      log: expect.stringContaining('cannot go on'),
+    });
+  });
+
+  test('ends it at once, whatever is asked, where nothing else is left', async () => {
+    const others = ['web.service', 'called.socket', 'chatty.socket', 'silent.socket'];
+    await systemctl('stop', ...others);
+    for (const check of [http('/'), tcp(8080), command('false'), unit('web.service')])
+      expect(await illness(check, WELL)).toMatchObject({
+        message: expect.stringMatching(died),
+        hint: `look inside: incus exec ${app} -- journalctl -u crashing.service`,
+        log: expect.stringContaining(check.kind === 'command' ? '' : 'cannot go on'),
+      });
+    await systemctl('start', ...others);
+  });
+});
+
+test('what serves for a moment and ends, again and again, is never healthy', async () => {
+  await systemctl('start', 'flickering');
+  const reach = command('bash', '-c', 'exec 3<>/dev/tcp/127.0.0.1/8087');
+  for (const check of [http('/', 8087), tcp(8087), unit('flickering.service'), reach])
+    expect(await illness(check, { ...SOON, timeoutMs: 8000 })).toMatchObject({
+      message: expect.stringMatching(/^not healthy within 8 s: /),
+    });
+  await systemctl('stop', 'flickering');
 });
 
 describe('a process of the system before', () => {

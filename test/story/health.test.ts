@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { at, HealthStory, http, SOON, tcp, type Check } from './health-story.js';
+import { at, command, HealthStory, http, SOON, tcp } from './health-story.js';
 
 const story = new HealthStory('health');
 const { app, guest, note, illness, systemctl } = story;
@@ -88,8 +88,6 @@ describe('a port', () => {
 });
 
 describe('a command', () => {
-  const command = (...words: [string, ...string[]]): Check => ({ kind: 'command', command: words });
-
   test('that exits with 0', async () => {
     expect(await note(command('test', '-e', '/etc/os-release'))).toBe('test exits with 0');
   });

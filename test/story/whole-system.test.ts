@@ -23,6 +23,7 @@ afterAll(async () => {
 describe('a system that was made for an image of Incus', () => {
   const home = shared.name('home');
   const exec = (...command: readonly string[]) => shared.ok(['exec', home, '--', ...command]);
+  const logOut = () => exec('sh', '-c', `rm ${STATE}/login; systemctl restart login; true`);
 
   /** The manifest is in the flake's repository, as the flake of all machines and its secrets are. */
   beforeAll(async () => {
@@ -73,6 +74,25 @@ describe('a system that was made for an image of Incus', () => {
     await shared.ok(['rollback', home]);
     expect(await pageOf(shared)).toBe('v1, second key');
     expect(await failedIn(shared)).toBe('');
+  });
+
+  test('is upgraded with a warning when a unit fails that has failed before', async () => {
+    await logOut();
+    expect(await failedIn(shared)).toContain('login.service');
+    wholeSystem(shared, { says: 'v3' });
+    const { stderr } = await shared.ok(['up']);
+    expect(stderr).toMatch(/warning.*login\.service/);
+    expect(await pageOf(shared)).toBe('v3, second key');
+  });
+
+  test('is taken back when another one fails', async () => {
+    wholeSystem(shared, {
+      says: 'v4',
+      more: 'systemd.services.other = { wantedBy = [ "multi-user.target" ]; serviceConfig.ExecStart = "/bin/false"; };',
+    });
+    const up = await shared.pets(['up']);
+    expect([up.code, up.stderr]).toEqual([3, expect.stringContaining('other.service')]);
+    expect(await pageOf(shared)).toBe('v3, second key');
   });
 });
 

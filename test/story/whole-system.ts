@@ -10,13 +10,15 @@ type Version = {
   readonly says: string;
   /** A unit that fails until somebody has logged in, as the client of a tailnet does. */
   readonly login?: boolean;
+  /** Further lines of the system. */
+  readonly more?: string;
 };
 
 /**
  * A system as people have it that came from an image of Incus: an ordinary `nixosConfigurations.home`, made without a
  * thought of pets. What it serves is on its loopback, of what it is and of a secret; it opens /dev/net/tun.
  */
-export function wholeSystem(story: Story, { folder = '.', says, login = true }: Version): void {
+export function wholeSystem(story: Story, { folder = '.', says, login = true, more = '' }: Version): void {
   story.write(
     `${folder}/flake.nix`,
     `{
@@ -50,6 +52,7 @@ export function wholeSystem(story: Story, { folder = '.', says, login = true }: 
     script = "exec 3<>/dev/net/tun; exec sleep infinity";
   };
   ${login ? `systemd.services.login = { wantedBy = [ "multi-user.target" ]; serviceConfig = { Type = "oneshot"; RemainAfterExit = true; }; script = "test -e ${STATE}/login"; };` : ''}
+  ${more}
 }
 `,
   );

@@ -1,0 +1,46 @@
+import type { AppName } from '../model.js';
+import type { GuestResult, Incus } from '../ports.js';
+import { FAILING } from '../marks.js';
+import { BIN } from './ask.js';
+import { PRELUDE, UNITS } from './shell.js';
+import { isAiling, unitsIn } from './units.js';
+
+/** The units that had failed before an app was changed: that they fail afterwards too says nothing against the change. */
+export type Baseline = () => Promise<ReadonlySet<string>>;
+
+const ANSWER_MS = 15_000;
+/** Whoever has more of them has other worries; they stand on the instance. */
+const MOST = 50;
+const NAME = /^[\w:.\\@-]{1,255}$/;
+
+/** Notes them on the instance, where a run that comes after one that was killed finds them too. */
+export async function takeBaseline(incus: Incus, app: AppName, limitMs: number): Promise<void> {
+  const command = [`${BIN}/bash`, '-c', `${PRELUDE}${UNITS}units '*'`];
+  const answer = await incus.exec(app, command, Math.min(limitMs, ANSWER_MS)).catch(() => null);
+  // A guest in a bad way is what a change may put right; what was known of it stays.
+  if (answer?.exitCode !== 0) return;
+  const failing = failingIn(answer);
+  const { config } = await incus.instance(app);
+  if ((config[FAILING] ?? '') !== failing) await incus.setConfig(app, { [FAILING]: failing });
+}
+
+function failingIn({ stdout }: GuestResult): string {
+  const names = unitsIn(stdout)
+    .filter(isAiling)
+    .map(({ id }) => id);
+  return names
+    .filter((name) => NAME.test(name))
+    .sort()
+    .slice(0, MOST)
+    .join(' ');
+}
+
+/** Asked for once, when it is needed. */
+export function baselineOf(incus: Incus, app: AppName): Baseline {
+  let asked: ReturnType<Baseline> | undefined;
+  const ask = async () => {
+    const { config } = await incus.instance(app);
+    return new Set((config[FAILING] ?? '').split(' ').filter((name) => name !== ''));
+  };
+  return () => (asked ??= ask());
+}

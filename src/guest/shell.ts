@@ -1,0 +1,68 @@
+import { PROPERTIES } from './units.js';
+
+/** Of all that runs in a guest for pets: bash, with the programs that every system has. */
+export const PRELUDE = `set -f -o pipefail; trap '' PIPE
+export PATH=/run/current-system/sw/bin:$PATH
+`;
+
+/**
+ * `started <pid>`: sets `start` to when a process began, in hundredths of a second (proc(5), field 22); `now` is when
+ * this one did. Compared with one another they need no clock, of which a container has several.
+ */
+const STARTED = `started() {
+  local stat
+  start=
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return
+  set -- \${stat##*) }
+  start=\${20}
+}
+started $$
+now=$start
+`;
+
+/** `units <names or patterns>`: what systemd shows of them, and how long their main processes have run. */
+export const UNITS = `${STARTED}units() {
+  systemctl show --property=${PROPERTIES} -- "$@" | while IFS= read -r line; do
+    printf '%s\\n' "$line"
+    case $line in
+      MainPID=0) ;;
+      MainPID=*) started "\${line#MainPID=}" && echo "Age=$((now - start))" || : ;;
+    esac
+  done
+}
+`;
+
+/** `describe <pids>`: for each itself, its program, arguments, control groups and age, a line each; none that is gone. */
+export const DESCRIBE = `describe() {
+  local pid exe
+  for pid; do
+    exe=$(readlink "/proc/$pid/exe") && started "$pid" || continue
+    printf '%s\\n%s\\n' "$pid" "$exe"
+    tr '\\0\\n' '  ' <"/proc/$pid/cmdline"; echo
+    tr '\\n' ' ' <"/proc/$pid/cgroup"; echo
+    echo "$((now - start))"
+  done 2>/dev/null
+}
+`;
+
+/**
+ * `listeners <port>`: the pids that hold a socket which listens for connections to a port of 127.0.0.1. The kernel
+ * writes addresses and ports in hexadecimal; state 0A is "listens".
+ */
+export const LISTENERS = `listeners() {
+  local port address state inode
+  printf -v port %04X "$1"
+  set --
+  while read -r _ address _ state _ _ _ _ _ inode _; do
+    case "$state $address" in
+      "0A 0100007F:$port" | "0A 00000000:$port" | "0A 00000000000000000000000000000000:$port" | \\
+      "0A 0000000000000000FFFF00000100007F:$port")
+        set -- "$@" -o -lname "socket:\\[$inode\\]" ;;
+    esac
+  done < <(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+  shift || return
+  set +f
+  find /proc/[0-9]*/fd -maxdepth 1 '(' "$@" ')' 2>/dev/null | cut -d/ -f3 | sort -nu
+  set -f
+}
+`;
