@@ -43,15 +43,17 @@ let
     { _file = ours; imports = [ (import ./container.nix) ]; }
     { _file = ours; incus.container = { appName = request.name; inherit (request) mounts; }; }
   ]
-  ++ map file request.modules
-  ++ [ (import ./options.nix { inherit (request) name nixos; }) ];
+  ++ map file request.modules;
+  # Where a value of the manifest depends on what it is over, that is evaluated without it.
+  options = import ./options.nix { inherit (request) name nixos; before = (build [ ]).config; };
   nixosSystem = nixpkgs.lib.nixosSystem or (throw "the flake given as nixpkgs has no lib.nixosSystem");
-  assemble = modules: nixosSystem { system = request.platform; modules = modules ++ pet; };
+  assemble = modules: nixosSystem { system = request.platform; inherit modules; };
 
-  system =
-    if request ? config then assemble [ (file request.config) enabled ]
-    else if isSystem then selected.extendModules { modules = pet ++ [ enabled ]; }
+  build = more:
+    let ours' = pet ++ more; in
+    if request ? config then assemble ([ (file request.config) enabled ] ++ ours')
+    else if isSystem then selected.extendModules { modules = ours' ++ [ enabled ]; }
     # What is no file of its own has no name that anybody knows.
-    else assemble [ { _file = request.flakeRef; imports = [ checked ]; } ];
+    else assemble ([ { _file = request.flakeRef; imports = [ checked ]; } ] ++ ours');
 in
-system
+build [ options ]

@@ -3,12 +3,17 @@ import { join } from 'node:path';
 import type { FlakeRef } from '../model.js';
 import type { AssembledApp } from './inputs.js';
 
+/** What nix/flake.nix calls pets' own modules. */
+const OURS = '[what pets sets in every app]';
+
 /** What to do about an evaluation that failed, by Nix' words. */
 export function hintFor(words: string, { source }: AssembledApp): string | null {
   const outside = source.kind === 'local' ? hintOnFiles(words, source.ref) : null;
   if (outside !== null) return outside;
   const listed = /has no output .*?; it has: (.*)/.exec(words)?.[1];
   if (listed !== undefined && source.kind !== 'config') return otherAttribute(listed.split(', '), source.ref);
+  if (/ does not exist\b/.test(words) && words.includes(`\`${OURS}'`))
+    return 'this nixpkgs is too old: it lacks an option that pets sets; take NixOS 22.05 or newer';
   const near = /Did you mean [^\n]*/.exec(words)?.[0];
   return near ?? hintOnPurity(words);
 }

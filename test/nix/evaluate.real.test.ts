@@ -54,6 +54,26 @@ describe('a flake', () => {
     expect(await scene.system(scene.flake('web#nixosConfigurations.box'), { nixos })).toBe('web-options');
   });
 
+  test('a list takes the place of a string, in a module, a system and a configuration.nix', async () => {
+    const module = `({ config, lib, ... }: {
+      options.words = lib.mkOption { type = with lib.types; either str (listOf str); };
+      config.words = "app";
+      config.system.nixos.label = lib.concatStringsSep "-" (lib.toList config.words);
+    })`;
+    const system = `nixpkgs.lib.nixosSystem { system = "x86_64-linux"; modules = [ ${module} ]; }`;
+    scene.write('words/flake.nix', petFlake(module, `nixosConfigurations.box = ${system};`));
+    scene.write('words.nix', module);
+    const nixos = { words: ['a', 'b'] };
+    for (const source of [
+      scene.flake('words'),
+      scene.flake('words#nixosConfigurations.box'),
+      scene.config('words.nix'),
+    ]) {
+      expect(await scene.system(source)).toBe('web-app');
+      expect(await scene.system(source, { nixos })).toBe('web-a-b');
+    }
+  });
+
   test('another attribute is missing: what there is, and what could be meant', async () => {
     const typo = await scene.problem(scene.flake('web#nixosModules.othr'));
     expect(typo.message).toBe(

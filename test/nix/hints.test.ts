@@ -79,6 +79,15 @@ test('another output of the flake', () => {
   expect(hint(words)).toBe('did you mean `./web#nixosModules.default`?');
 });
 
+// nixpkgs 20.09 and later ones.
+test.each([
+  "The option `nix.settings' defined in `[what pets sets in every app]' does not exist.",
+  "The option `nix.settings' does not exist. Definition values:\n- In `[what pets sets in every app]': { }",
+])('an option of pets itself that is not there: %s', (words) => {
+  expect(hint(`error: ${words}`)).toMatch(/^this nixpkgs is too old/);
+  expect(hint(`error: ${words.replace('[what pets sets in every app]', '/x.nix')}`)).toBeNull();
+});
+
 // Nix 2.8, 2.26 and 2.34.
 test.each([
   ["cannot look up '<nixpkgs>' in pure evaluation mode (use '--impure' to override)", /: no <nixpkgs>/],

@@ -10,36 +10,55 @@ import { ASSEMBLY } from './scene.js';
 
 type Options = { readonly [name: string]: NixValue };
 
-/** The configuration that an app's module and a `nixos` table make together. */
-async function merged(module: string, nixos: Options): Promise<unknown> {
+type Case = { readonly module: string; readonly nixos: Options };
+
+/** The configurations that apps' modules and `nixos` tables make together, in one evaluation. */
+async function mergedAll(cases: readonly Case[]): Promise<unknown[]> {
   const folder = mkdtempSync(join(tmpdir(), 'pets-options-'));
-  writeFileSync(join(folder, 'nixos.json'), nixJson(nixos));
+  writeFileSync(join(folder, 'nixos.json'), `[${cases.map(({ nixos }) => nixJson(nixos)).join(',')}]`);
   const expression = `
     let
       inherit (builtins.getFlake "${standIn()}") lib;
       inherit (lib) mkOption mkDefault mkForce types;
       option = type: mkOption { inherit type; };
-      nixos = builtins.fromJSON (builtins.readFile ${folder}/nixos.json);
+      # As types were before they named their parts.
+      old = type: removeAttrs type [ "nestedTypes" ] // {
+        functor.wrapped = with type.nestedTypes; type.nestedTypes.elemType or type.nestedTypes.finalType or [ left right ];
+      };
+      together = app: nixos:
+        let before = (lib.evalModules { modules = [ app ]; }).config; in
+        (lib.evalModules { modules = [ app (import ${ASSEMBLY}/options.nix { name = "web"; inherit nixos before; }) ]; }).config;
+      modules = [ ${cases.map(({ module }) => `(${module})`).join(' ')} ];
     in
-    (lib.evalModules { modules = [
-      (${module})
-      (import ${ASSEMBLY}/options.nix { name = "web"; inherit nixos; })
-    ]; }).config`;
-  const { exitCode, stdout, stderr } = await exec('nix', [
-    'eval',
-    '--impure',
-    '--json',
-    '--expr',
-    expression,
-  ]);
+    lib.zipListsWith together modules (builtins.fromJSON (builtins.readFile ${folder}/nixos.json))`;
+  const result = await exec('nix', ['eval', '--impure', '--json', '--expr', expression]);
   rmSync(folder, { recursive: true });
-  if (exitCode !== 0) throw new Error(stderr);
-  return JSON.parse(stdout);
+  if (result.exitCode !== 0) throw new Error(result.stderr);
+  return JSON.parse(result.stdout) as unknown[];
 }
 
+const merged = async (module: string, nixos: Options) => (await mergedAll([{ module, nixos }]))[0];
+
 /** One option `x` of a type, with what the app says of it. */
-const one = async (type: string, app: string, value: NixValue) =>
-  ((await merged(`{ options.x = option (${type}); config = ${app}; }`, { x: value })) as { x: unknown }).x;
+const single = (type: string, app: string, value: NixValue): Case => ({
+  module: `{ options.x = option (${type}); config = ${app}; }`,
+  nixos: { x: value },
+});
+const one = async (...what: Parameters<typeof single>) =>
+  ((await mergedAll([single(...what)]))[0] as { x: unknown }).x;
+
+/** Many of these: a test for each, and one evaluation. */
+function each(
+  title: string,
+  table: readonly (readonly [type: string, app: string, value: NixValue, expected: unknown])[],
+): void {
+  let all: Promise<unknown[]> | null = null;
+  const rows = table.map(([type, app, value, expected], i) => [type, app, value, expected, i] as const);
+  test.each(rows)(title, async (_type, _app, _value, expected, i) => {
+    all ??= mergedAll(table.map(([type, app, value]) => single(type, `{ x = ${app}; }`, value)));
+    expect((await all)[i]).toEqual({ x: expected });
+  });
+}
 
 describe('a value', () => {
   test.each([
@@ -91,26 +110,114 @@ describe('a value', () => {
 });
 
 describe('a list', () => {
-  test.each([
-    ['is added to a plain one', 'x = [ 1 ];', [1, 2]],
-    ['wins over a default', 'x = mkDefault [ 1 ];', [2]],
-    ['loses to mkForce', 'x = mkForce [ 1 ];', [1]],
-  ])('%s', async (_, app, expected) => {
-    const both = await one('types.listOf types.int', `{ ${app} }`, [2]);
-    expect([...(both as number[])].sort()).toEqual(expected);
-  });
+  const list = 'types.listOf types.int';
+  each('in %s, over %s', [
+    [list, '[ 1 ]', [2], [2, 1]],
+    [list, 'lib.mkBefore [ 1 ]', [2], [1, 2]],
+    [list, 'mkDefault [ 1 ]', [2], [2]],
+    [list, 'mkForce [ 1 ]', [2], [1]],
+    ['types.anything', '[ 1 ]', [2], [2]],
+    ['types.raw', '[ 1 ]', [2], [2]],
+    ['types.nullOr types.anything', '[ 1 ]', [2], [2]],
+    ['types.unspecified', '[ 1 ]', [2], [2, 1]],
+    [`types.either types.str (${list})`, '[ 1 ]', [2], [2, 1]],
+    [`types.nullOr (${list})`, '[ 1 ]', [2], [2, 1]],
+    [`types.coercedTo types.str (s: [ 1 ]) (${list})`, '[ 1 ]', [2], [2, 1]],
+  ]);
 
-  test.each([
-    ['types.anything', [2]],
-    ['types.raw', [2]],
-    ['types.nullOr types.anything', [2]],
-    ['types.unspecified', [1, 2]],
-    ['types.either types.str (types.listOf types.int)', [1, 2]],
-    ['types.coercedTo types.str (s: [ 1 ]) (types.listOf types.int)', [1, 2]],
-  ])('in %s', async (type, expected) => {
-    const both = await one(type, '{ x = [ 1 ]; }', [2]);
-    expect([...(both as number[])].sort()).toEqual(expected);
+  const holders = [
+    `types.attrsOf (${list})`,
+    `types.attrsOf (types.either types.str (${list}))`,
+    `types.submodule { options.a = option (${list}); }`,
+    `types.submodule { freeformType = types.attrsOf (${list}); }`,
+    `types.nullOr (types.submodule { options.a = option (${list}); })`,
+  ];
+  each('has its place in %s as elsewhere: over %s', [
+    ...holders.map((type) => [type, '{ a = [ 1 ]; }', { a: [2] }, { a: [2, 1] }] as const),
+    ...holders.map(
+      (type) =>
+        [`types.attrsOf (${type})`, '{ b.a = [ 1 ]; }', { b: { a: [2] } }, { b: { a: [2, 1] } }] as const,
+    ),
+  ]);
+});
+
+describe('what is of another kind than the app’s own takes its place', () => {
+  const [texts, table] = ['types.listOf types.str', 'types.attrsOf types.str'];
+  const module = 'types.submodule { options.a = option types.str; }';
+  const json = `let value = types.nullOr (types.oneOf [ types.bool types.int types.str (types.attrsOf value) (types.listOf value) ]); in value`;
+  const either = `types.either types.str (${texts})`;
+  each('in %s: over %s, %j', [
+    [either, '"app"', ['b'], ['b']],
+    [`types.either (${texts}) types.str`, '"app"', ['b'], ['b']],
+    [`types.either types.str (${table})`, '"app"', { a: 'b' }, { a: 'b' }],
+    [`types.either types.str (${module})`, '"app"', { a: 'b' }, { a: 'b' }],
+    [`types.either (${texts}) (${table})`, '[ "app" ]', { a: 'b' }, { a: 'b' }],
+    [`types.either (${texts}) (${table})`, '{ a = "app"; }', ['b'], ['b']],
+    [`types.oneOf [ types.int types.str (${texts}) ]`, '3', ['b'], ['b']],
+    [`types.nullOr (${texts})`, 'null', ['b'], ['b']],
+    [`types.nullOr (${table})`, 'null', { a: 'b' }, { a: 'b' }],
+    [`types.nullOr (${either})`, '"app"', ['b'], ['b']],
+    [`types.nullOr (${either})`, 'null', ['b'], ['b']],
+    ['types.anything', '"app"', { a: 'b' }, { a: 'b' }],
+    ['types.anything', '[ "app" ]', { a: 'b' }, { a: 'b' }],
+    ['types.anything', '{ a = "app"; }', ['b'], ['b']],
+    ['types.unspecified', '"app"', { a: 'b' }, { a: 'b' }],
+    ['types.unspecified', '"app"', ['b'], ['b']],
+    [`types.coercedTo (${texts}) toString types.str`, '"app"', ['b', 'c'], 'b c'],
+    [`types.coercedTo (${texts}) toString types.str`, '[ "app" ]', ['b', 'c'], 'b c'],
+    [json, '"app"', { a: 'b' }, { a: 'b' }],
+    [json, '"app"', ['b'], ['b']],
+    [json, 'null', ['b'], ['b']],
+    [json, '{ a = "app"; }', ['b'], ['b']],
+    [either, 'mkForce "app"', ['b'], 'app'],
+    [either, 'mkDefault "app"', ['b'], ['b']],
+    [either, 'lib.mkIf false "app"', ['b'], ['b']],
+  ]);
+
+  each(
+    'wherever it is in %s, and only there',
+    [
+      `types.attrsOf (${either})`,
+      `types.submodule { freeformType = types.attrsOf (${either}); }`,
+      `types.submodule { options = builtins.mapAttrs (_: option) { a = ${either}; b = ${texts}; }; }`,
+    ].map(
+      (type) =>
+        [
+          type,
+          '{ a = "app"; b = [ "app" ]; }',
+          { a: ['c'], b: ['d'] },
+          { a: ['c'], b: ['d', 'app'] },
+        ] as const,
+    ),
+  );
+
+  test('what the app’s own is may only be known with the manifest’s values', async () => {
+    const options = `options = builtins.mapAttrs (_: option) { x = ${either}; y = types.attrsOf (${texts}); };`;
+    const late = `{ config, ... }: { ${options} config.x = config.y.names or (throw "not yet"); }`;
+    expect(await merged(late, { x: ['b'], y: { names: ['c'] } })).toMatchObject({ x: ['b', 'c'] });
   });
+});
+
+describe('types that do not name their parts, as before nixpkgs 21.05', () => {
+  each('%s: over %s, %j', [
+    [
+      'old (types.attrsOf (types.attrsOf types.int))',
+      '{ a.b = 1; a.c = 1; }',
+      { a: { b: 2 } },
+      { a: { b: 2, c: 1 } },
+    ],
+    ['old (types.nullOr (old (types.attrsOf types.int)))', '{ a = 1; c = 1; }', { a: 2 }, { a: 2, c: 1 }],
+    ['old (types.either types.str (types.listOf types.int))', '[ 1 ]', [2], [2, 1]],
+    ['old (types.either types.str (types.listOf types.int))', '"app"', [2], [2]],
+    ['old (types.coercedTo types.str (s: [ s ]) (types.listOf types.str))', '"app"', ['b'], ['b', 'app']],
+    ['old (types.coercedTo (types.listOf types.str) toString types.str)', '"app"', ['b', 'c'], 'b c'],
+    [
+      'old (types.coercedTo types.int (n: { a = n; }) (types.attrsOf types.int))',
+      '{ a = 1; c = 1; }',
+      { a: 2 },
+      { a: 2, c: 1 },
+    ],
+  ]);
 });
 
 describe('a table', () => {
