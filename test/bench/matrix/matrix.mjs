@@ -19,6 +19,9 @@ async function runColumns(wanted) {
   for (const column of wanted) {
     const folders = await prepare(column, logToStderr);
     const what = `${column} (${await versionsIn(folders.root)})`;
+    // Whether it can be entered is found out by doing it: what is missing (namespaces, overlayfs) says so itself.
+    if ((await enter(folders, ['true'])) !== 0)
+      throw new BenchError(`the root of ${column} cannot be entered on this machine; see above.`);
     logToStderr(`the tests on ${what}…`);
     const code = await enter(folders, command);
     // Whoever interrupts one wants no other.

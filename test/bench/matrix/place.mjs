@@ -24,7 +24,7 @@ const prefix = 'pets-matrix-';
 export const prepare = (column, log) =>
   withLock(log, async () => {
     requireColumn(column);
-    await requireNamespaces();
+    if (!isRoot()) throw new BenchError('the matrix runs in roots of its own, which only root can enter.');
     await removeEnded();
     await ensureDeps();
     await ensureBuilt();
@@ -48,12 +48,6 @@ export function makePlace() {
 export async function removePlace({ folder, group }) {
   await removeGroup(group);
   await run('rm', ['-rf', '--one-file-system', folder]);
-}
-
-async function requireNamespaces() {
-  if (!isRoot()) throw new BenchError('the matrix runs in roots of its own, which only root can enter.');
-  cgroup2();
-  await run('unshare', ['--pid', '--fork', '--mount', '--net', '--cgroup', 'true']);
 }
 
 /** What runs that were killed have left. */
