@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeployStory, PROFILES, removeProfile } from './deploy-story.js';
 import { FaultyDaemon } from './faults.js';
-import { freePorts, get, standIn } from './rig.js';
+import { answerOf, freePorts, standIn } from './rig.js';
 import { sampleOf } from '../sample.js';
 
 describe('adopt that is struck at a write', () => {
@@ -44,7 +44,7 @@ describe('adopt that is struck at a write', () => {
       expect((await story.ok(['diff'])).stdout).toContain('No changes');
       expect(existsSync(join(PROFILES, '_deployed', name))).toBe(false);
       expect(Object.values(await story.bootIds())).toEqual([boot]);
-      expect(await get(port)).toMatchObject({ status: 200 });
+      expect(await answerOf(port)).toMatchObject({ status: 200 });
       await story.ok(['rm', name, '--yes']);
     },
   );

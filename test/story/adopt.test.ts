@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { DeployStory } from './deploy-story.js';
-import { freePorts, get, must } from './rig.js';
+import { answerOf, freePorts, must } from './rig.js';
 
 describe('adopting what incus-pet made', () => {
   const story = new DeployStory('adopt');
@@ -37,7 +37,7 @@ describe('adopting what incus-pet made', () => {
     expect(again.code).toBe(0);
     expect((await story.ok(['diff'])).stdout).toMatch(/^~ .*rebuild/m);
     await story.ok(['up']);
-    expect((await get(port))?.body).toBe('the page');
+    expect((await answerOf(port)).body).toBe('the page');
     expect(await story.file('web', '/root/data')).toBe('data');
     expect((await story.ok(['diff'])).stdout).toContain('No changes');
   });

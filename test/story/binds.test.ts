@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts, get, Story } from './rig.js';
+import { answerOf, freePorts, Story } from './rig.js';
 
 describe('binds', () => {
   const story = new Story('bind');
@@ -44,6 +44,6 @@ describe('binds', () => {
     expect(existsSync(join(story.folder, 'site/x'))).toBe(true);
     await expect(story.inside('web', 'ls', '/srv/made/note')).rejects.toThrow('No such file');
     expect(existsSync(join(story.folder, 'made/deep/note'))).toBe(true);
-    expect((await get(port))?.body).toBe('a page');
+    expect((await answerOf(port)).body).toBe('a page');
   });
 });

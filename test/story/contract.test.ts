@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTerminal } from './terminal.js';
-import { freePorts, get, must, run, standIn, Story, watchedNix } from './rig.js';
+import { answerOf, freePorts, must, run, standIn, Story, watchedNix } from './rig.js';
 
 type Report = { ok: boolean; items: { name: string; status: string; found: string; write: string }[] };
 
@@ -201,7 +201,7 @@ describe('pets init --contract', () => {
     story.page('.', 'a pet now');
     story.manifest({ web: `flake-ref = "."\nport = ${port}` });
     await story.ok(['up']);
-    expect((await get(port))?.body).toBe('a pet now');
+    expect((await answerOf(port)).body).toBe('a pet now');
     const [after, module] = [text(), story.read('incus-module.nix')];
     const again = await init('--yes');
     expect(again).toMatchObject({ code: 0, stdout: '' });
@@ -335,7 +335,7 @@ describe('pets init --wrapper', () => {
     expect(readdirSync(join(story.folder, app)).sort()).toEqual(['flake.nix', 'service-module.nix']);
     story.manifest({ web: `flake-ref = "./${app}"\nport = ${port}` });
     await story.ok(['up']);
-    expect((await get(port))?.body).toBe('wrapped');
+    expect((await answerOf(port)).body).toBe('wrapped');
   });
 
   test('one that comes from elsewhere is pinned', async () => {

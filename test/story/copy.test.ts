@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { freePorts, get, must, recorder, Story } from './rig.js';
+import { answerOf, freePorts, must, recorder, Story } from './rig.js';
 
 const REFUSAL = "idmapping abilities are required but aren't supported on system";
 /** From 7.0 on the daemon says nothing of its kernel: what is said here takes the place of what pets does not read. */
@@ -37,7 +37,7 @@ describe('a store of its own', () => {
     web();
     const up = await story.ok(['up']);
     expect(up.stderr).toMatch(/system sent.*paths?, /);
-    expect((await get(port))?.body).toBe('the first page');
+    expect((await answerOf(port)).body).toBe('the first page');
     const [instance] = await story.instances();
     expect(Object.keys(instance?.devices ?? {}).sort()).toEqual(['volume-data', 'web']);
     expect((await story.ok(['diff'])).stdout).toContain('No changes');
@@ -49,7 +49,7 @@ describe('a store of its own', () => {
     for (const text of ['the second page', 'the third page']) {
       story.page('web', text);
       await story.ok(['up']);
-      expect((await get(port))?.body).toBe(text);
+      expect((await answerOf(port)).body).toBe(text);
     }
     expect(Object.values(await story.bootIds())).toEqual([boot]);
     expect(await generations()).toHaveLength(2);
@@ -59,7 +59,7 @@ describe('a store of its own', () => {
     await must('incus', ['stop', story.name('web')]);
     story.page('web', 'the fourth page');
     await story.ok(['up']);
-    expect((await get(port))?.body).toBe('the fourth page');
+    expect((await answerOf(port)).body).toBe('the fourth page');
     expect((await story.ok(['diff'])).stdout).toContain('No changes');
     // What no generation has any more, nor the system that was booted, has left the guest's store.
     const pages = (await story.inside('web', 'sh', '-c', 'cat /nix/store/*/index.html')).split('\n').sort();
@@ -73,7 +73,7 @@ describe('a store of its own', () => {
     expect(held.stderr).toContain('pets up --recreate');
     expect(await story.inside('web', 'ls', '/root/on-the-root-disk')).toBe('/root/on-the-root-disk');
     await story.ok(['up', '--recreate']);
-    expect((await get(port))?.body).toBe('the fourth page');
+    expect((await answerOf(port)).body).toBe('the fourth page');
     expect(await story.inside('web', 'cat', '/var/lib/data/note')).toBe('kept');
     await expect(story.inside('web', 'ls', '/root/on-the-root-disk')).rejects.toThrow('No such file');
     expect(await story.inside('web', 'findmnt', '-n', '-o', 'OPTIONS', '/nix/store')).toMatch(/\bro\b/);

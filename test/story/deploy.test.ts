@@ -34,7 +34,7 @@ describe('an app without a manifest', () => {
   test('is made, and its URL printed; the next deploy needs no flags and brings what the flake has by then', async () => {
     const first = await deploy('--port', String(port), '--nixpkgs', standIn());
     expect(first).toMatchObject({ code: 0, stdout: `http://127.0.0.1:${port}\n` });
-    expect((await get(port))?.body).toBe('the first page');
+    expect((await answerOf(port)).body).toBe('the first page');
     expect(await config()).toMatchObject({
       'user.pets.project': '_deployed',
       'user.incus-pet.flake-ref': join(story.folder, 'web'),
@@ -43,9 +43,9 @@ describe('an app without a manifest', () => {
     });
     story.page('web', 'the second page');
     expect((await deploy()).stdout).toBe(`http://127.0.0.1:${port}\n`);
-    expect((await get(port))?.body).toBe('the second page');
+    expect((await answerOf(port)).body).toBe('the second page');
     await deploy('--port', String(other));
-    expect((await get(other))?.body).toBe('the second page');
+    expect((await answerOf(other)).body).toBe('the second page');
     expect(await get(port)).toBeNull();
     expect(existsSync(join(story.folder, 'pets.lock'))).toBe(false);
   });
@@ -56,14 +56,14 @@ describe('an app without a manifest', () => {
     );
     expect((await story.ok(['history', web, '--deployed'])).stdout).toContain('* ');
     await story.ok(['rollback', web, '--deployed']);
-    expect((await get(port))?.body).toBe('the first page');
+    expect((await answerOf(port)).body).toBe('the first page');
     await deploy('--port', String(other));
-    expect((await get(other))?.body).toBe('the second page');
+    expect((await answerOf(other)).body).toBe('the second page');
     expect((await story.ok(['exec', '--deployed', web, '--', 'echo', 'inside'])).stdout).toBe('inside\n');
     await story.ok(['stop', web, '--deployed']);
     expect(await get(other)).toBeNull();
     await story.ok(['start', web, '--deployed']);
-    expect((await get(other))?.body).toBe('the second page');
+    expect((await answerOf(other)).body).toBe('the second page');
     const update = await story.pets(['update', '--deployed']);
     expect(update).toMatchObject({ code: 64, stderr: expect.stringContaining('is not pinned') });
   });
@@ -88,7 +88,7 @@ describe('an app without a manifest', () => {
     expect(up.stderr).toContain('pets adopt');
     story.manifest({});
     await story.ok(['up', '--prune']);
-    expect((await get(other))?.body).toBe('the second page');
+    expect((await answerOf(other)).body).toBe('the second page');
   });
 
   test('adopt without --write prints its table and changes nothing', async () => {

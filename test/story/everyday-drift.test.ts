@@ -31,8 +31,8 @@ describe("an operator's days, one after the other", () => {
       ['power.state', 'stopped → running'],
     ]);
     await ok(['up']);
-    expect((await get(ports[1] ?? 0))?.body).toBe('another app');
-    expect((await get(ports[2] ?? 0))?.body).toBe('the second page');
+    expect((await answerOf(ports[1] ?? 0)).body).toBe('another app');
+    expect((await answerOf(ports[2] ?? 0)).body).toBe('the second page');
     expect(await get(ports[3] ?? 0)).toBeNull();
     expect((await pets(['diff', '--exit-code'])).code).toBe(0);
   });
@@ -68,14 +68,14 @@ describe("an operator's days, one after the other", () => {
     process.kill(pid, 'SIGKILL');
     expect((await pets(['diff'])).stdout).toContain('not listening → listening');
     await ok(['up']);
-    expect((await get(ports[1] ?? 0))?.body).toBe('another app');
+    expect((await answerOf(ports[1] ?? 0)).body).toBe('another app');
   });
 
   test('two apps swap their ports in one run', async () => {
     manifest({ hello: ports[1] ?? 0, again: ports[2] ?? 0 });
     await ok(['up']);
-    expect((await get(ports[1] ?? 0))?.body).toBe('the second page');
-    expect((await get(ports[2] ?? 0))?.body).toBe('another app');
+    expect((await answerOf(ports[1] ?? 0)).body).toBe('the second page');
+    expect((await answerOf(ports[2] ?? 0)).body).toBe('another app');
     expect((await pets(['diff', '--exit-code'])).code).toBe(0);
   });
 
@@ -86,7 +86,7 @@ describe("an operator's days, one after the other", () => {
     const held = await pets(['up']);
     expect(held.stderr).toContain('--prune');
     expect(held.code).toBe(0);
-    expect((await get(ports[2] ?? 0))?.body).toBe('another app');
+    expect((await answerOf(ports[2] ?? 0)).body).toBe('another app');
     expect((await pets(['diff'])).stdout).toMatch(/^- .*again .*destroy/m);
     await ok(['up', '--prune']);
     expect((await story.instances()).map((i) => i.name).sort()).toEqual([hello, stranger, worker].sort());

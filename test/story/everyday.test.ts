@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { operatorsDays } from './days.js';
-import { get, must, recorder, run } from './rig.js';
+import { answerOf, get, must, recorder, run } from './rig.js';
 
 describe("an operator's days, one after the other", () => {
   const { story, ports, hello, again, worker, nix, manifest, setUp, pets, ok } = operatorsDays('days');
@@ -29,8 +29,8 @@ describe("an operator's days, one after the other", () => {
     const up = await pets(['up']);
     expect(up.stderr).toContain('3 created');
     expect(up).toMatchObject({ code: 0, stdout: '' });
-    expect(await get(ports[0] ?? 0)).toEqual({ status: 200, body: 'the first page' });
-    expect(await get(ports[1] ?? 0)).toEqual({ status: 200, body: 'another app' });
+    expect(await answerOf(ports[0] ?? 0)).toEqual({ status: 200, body: 'the first page' });
+    expect(await answerOf(ports[1] ?? 0)).toEqual({ status: 200, body: 'another app' });
     expect(await must('incus', ['exec', hello, '--', 'hostname'])).toBe(hello);
   });
 
@@ -87,7 +87,7 @@ describe("an operator's days, one after the other", () => {
     ]);
     await ok(['up']);
     expect(await get(ports[0] ?? 0)).toBeNull();
-    expect((await get(ports[2] ?? 0))?.body).toBe('the first page');
+    expect((await answerOf(ports[2] ?? 0)).body).toBe('the first page');
     expect(await story.bootIds()).toEqual(boots);
     expect(nix.calls()).toHaveLength(before);
   });
@@ -97,7 +97,7 @@ describe("an operator's days, one after the other", () => {
     story.page('hello', 'the second page');
     expect((await pets(['diff'])).stdout).toContain('system.source');
     await ok(['up']);
-    expect((await get(ports[2] ?? 0))?.body).toBe('the second page');
+    expect((await answerOf(ports[2] ?? 0)).body).toBe('the second page');
     expect(await story.bootIds()).toEqual(boots);
     const generations = await story.generations('hello');
     expect(generations).toHaveLength(2);
@@ -109,6 +109,6 @@ describe("an operator's days, one after the other", () => {
     for (const generation of generations) await must('test', ['-x', `${generation}/init`]);
     await must('incus', ['restart', '--force', hello]);
     await ok(['up']);
-    expect((await get(ports[2] ?? 0))?.body).toBe('the second page');
+    expect((await answerOf(ports[2] ?? 0)).body).toBe('the second page');
   });
 });

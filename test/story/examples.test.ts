@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts, get, ROOT, standIn, Story } from './rig.js';
+import { answerOf, freePorts, ROOT, standIn, Story } from './rig.js';
 
 // examples/ as it is, but for names and ports that nobody else on this machine has.
 const story = new Story('ex');
@@ -29,8 +29,8 @@ test('each comes up, and its page answers', async () => {
   const rows = await list();
   expect(rows.map(({ state }) => state)).toEqual(rows.map(() => 'running'));
   const pages = rows.flatMap(({ url }) => (url === null ? [] : [new URL(url)]));
-  const answers = await Promise.all(pages.map(({ port, hostname }) => get(Number(port), hostname)));
-  expect(answers.map((answer) => answer?.status)).toEqual([200, 200, 200, 200]);
+  const answers = await Promise.all(pages.map(({ port, hostname }) => answerOf(Number(port), hostname)));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
 });
 
 test('there is nothing more to do, and `down` takes all away but the data', async () => {

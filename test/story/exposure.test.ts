@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createServer, type Server } from 'node:net';
-import { freePorts, get, must, run, Story } from './rig.js';
+import { answerOf, freePorts, get, must, run, Story } from './rig.js';
 
 describe('where an app answers', () => {
   const story = new Story('listen');
@@ -31,16 +31,16 @@ describe('where an app answers', () => {
     const boots = await story.bootIds();
     manifest('0.0.0.0');
     await story.ok(['up']);
-    expect((await get(port, '127.0.0.3'))?.body).toBe('the page');
+    expect((await answerOf(port, '127.0.0.3')).body).toBe('the page');
     manifest('::1');
     expect((await story.ok(['diff'])).stdout).toContain(`0.0.0.0:${port} → [::1]:${port}`);
     await story.ok(['up']);
-    expect((await get(port, '[::1]'))?.body).toBe('the page');
+    expect((await answerOf(port, '[::1]')).body).toBe('the page');
     expect(await get(port, '127.0.0.1')).toBeNull();
     expect((await story.pets(['diff', '--exit-code'])).code).toBe(0);
     manifest('127.0.0.1');
     await story.ok(['up']);
-    expect((await get(port))?.body).toBe('the page');
+    expect((await answerOf(port)).body).toBe('the page');
     expect(await story.bootIds()).toEqual(boots);
   });
 
@@ -51,7 +51,7 @@ describe('where an app answers', () => {
     await new Promise((resolve) => holder.close(resolve));
     expect(up.code).toBe(65);
     expect(up.stderr).toContain(`127.0.0.9:${port}`.replace('127.0.0.9', '0.0.0.0'));
-    expect((await get(port))?.body).toBe('the page');
+    expect((await answerOf(port)).body).toBe('the page');
   });
 
   test('an address that the host does not have', async () => {
@@ -61,7 +61,7 @@ describe('where an app answers', () => {
       code: 65,
       stderr: expect.stringContaining('203.0.113.7 is not an address of this host'),
     });
-    expect((await get(port))?.body).toBe('the page');
+    expect((await answerOf(port)).body).toBe('the page');
   });
 
   test('a live change by hand that failed left the port dead: seen and healed', async () => {
@@ -82,7 +82,7 @@ describe('where an app answers', () => {
     expect(await get(port)).toBeNull();
     expect((await story.ok(['diff'])).stdout).toContain('not listening → listening');
     await story.ok(['up']);
-    expect((await get(port))?.body).toBe('the page');
+    expect((await answerOf(port)).body).toBe('the page');
   });
 
   test('a proxy that was led elsewhere by hand', async () => {
@@ -94,7 +94,7 @@ describe('where an app answers', () => {
       `127.0.0.1:${port} to tcp:127.0.0.1:9 → 127.0.0.1:${port}`,
     );
     await story.ok(['up']);
-    expect((await get(port))?.body).toBe('the page');
+    expect((await answerOf(port)).body).toBe('the page');
     expect((await story.pets(['diff', '--exit-code'])).code).toBe(0);
   });
 
@@ -102,7 +102,7 @@ describe('where an app answers', () => {
     await must('incus', ['stop', '--force', story.name('web')]);
     manifest('127.0.0.1', spare);
     await story.ok(['up']);
-    expect((await get(spare))?.body).toBe('the page');
+    expect((await answerOf(spare)).body).toBe('the page');
     expect(await get(port)).toBeNull();
   });
 
@@ -123,6 +123,6 @@ describe('where an app answers', () => {
     const up = await story.pets(['up']);
     expect(up.code).toBe(65);
     expect(up.stderr).toContain(`the Incus instance \`${other}\``);
-    expect((await get(spare))?.body).toBe('the page');
+    expect((await answerOf(spare)).body).toBe('the page');
   });
 });

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OwnDaemon } from './own-daemon.js';
-import { BOOT_ID, freePorts, get, ROOT, run, standIn, Story, type Result } from './rig.js';
+import { answerOf, BOOT_ID, freePorts, type Result, ROOT, run, standIn, Story } from './rig.js';
 
 /** A /nix of which all garbage can be collected, and nobody else's: nothing is in it but what the guests boot. */
 const root = mkdtempSync(join(tmpdir(), 'pets-nix-'));
@@ -27,7 +27,7 @@ class GcStory extends Story {
 const story = new GcStory('gc', { socket: daemon.socket });
 const app = story.name('app');
 let port = 0;
-const page = async () => (await get(port))?.body;
+const page = async () => (await answerOf(port)).body;
 const bootId = () => story.inside('app', ...BOOT_ID);
 
 /** Its files are those of this host, by another name. */

@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs';
 import { documentedTables } from '../../src/manifest/documented.js';
 import { isDrawn } from '../sample.js';
 import { STEPS, type Interrupted, type Pet, type Subject } from './interrupts-steps.js';
-import { BOOT_ID, freePorts, get, must, standIn, Story, told } from './rig.js';
+import { answerOf, BOOT_ID, freePorts, must, standIn, Story, told } from './rig.js';
 
 /** The tables of docs/manifest.md whose keys say what a change of them interrupts. */
 export const TABLES = documentedTables().filter(({ of }) => of !== null && of !== 'defaults');
@@ -56,7 +56,7 @@ class Walked {
 
   async begin(): Promise<void> {
     await this.apply();
-    expect((await get(this.pet.port))?.body).toBe('a page');
+    expect((await answerOf(this.pet.port)).body).toBe('a page');
     const firstSystem = await this.story.inside('web', 'readlink', '/run/current-system');
     this.pet = { ...this.pet, firstSystem };
   }

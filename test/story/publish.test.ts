@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { freeRange } from '../ports.js';
-import { freePorts, get, must, Story } from './rig.js';
+import { answerOf, freePorts, must, Story } from './rig.js';
 
 /** Answers every datagram on 127.0.0.1:5300 with its text, and every connection on 9001 to 9003 with the port. */
 const ECHO = `
@@ -88,15 +88,15 @@ describe('publish', () => {
     });
     await story.ok(['up']);
     expect(await ask(dns, 'hello')).toBe('heard hello');
-    expect(await Promise.all([0, 1, 2].map(async (n) => (await get(first + n))?.body))).toEqual([
+    expect(await Promise.all([0, 1, 2].map(async (n) => (await answerOf(first + n)).body))).toEqual([
       '9001',
       '9002',
       '9003',
     ]);
-    expect((await get(other, '[::1]'))?.body).toBe('9002');
+    expect((await answerOf(other, '[::1]')).body).toBe('9002');
     expect(await getOver(socket())).toBe('a page');
     expect(statSync(socket()).mode & 0o777).toBe(0o666);
-    expect((await get(web))?.body).toBe('a page');
+    expect((await answerOf(web)).body).toBe('a page');
     expect((await story.ok(['diff'])).stdout).toContain('No changes');
   });
 
@@ -108,7 +108,7 @@ describe('publish', () => {
     story.write('pets.toml', story.read('pets.toml').replace('to = 9002, listen', 'to = 9003, listen'));
     expect((await story.ok(['diff'])).stdout).toMatch(/proxy update +interrupts the exposure for a moment/);
     await story.ok(['up']);
-    expect((await get(other, '[::1]'))?.body).toBe('9003');
+    expect((await answerOf(other, '[::1]')).body).toBe('9003');
     expect(await device('publish-2')).toEqual(range);
     expect(await story.bootIds()).toEqual(boots);
     expect((await story.ok(['diff'])).stdout).toContain('No changes');
@@ -161,7 +161,7 @@ describe('publish', () => {
     await story.ok(['up']);
     expect(await ask(dns, 'anybody', 3000)).toBeNull();
     expect(await getOver(socket())).toBeNull();
-    expect((await get(web))?.body).toBe('a page');
+    expect((await answerOf(web)).body).toBe('a page');
   });
 
   test('two apps swap their published ports in one run', async () => {
@@ -175,7 +175,7 @@ describe('publish', () => {
     await story.ok(['up']);
     both(first + 1, first);
     await story.ok(['up']);
-    expect((await get(first + 1))?.body).toBe('9001');
-    expect((await get(first))?.body).toBe('a page');
+    expect((await answerOf(first + 1)).body).toBe('9001');
+    expect((await answerOf(first)).body).toBe('a page');
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { freePorts, get, must, Story } from './rig.js';
+import { answerOf, freePorts, must, Story } from './rig.js';
 
 describe('a remote flake', () => {
   const story = new Story('remote');
@@ -65,7 +65,7 @@ describe('a remote flake', () => {
     const rev = await git('rev-parse', 'HEAD');
     expect(lock().refs[ref]).toMatchObject({ rev, locked: expect.stringContaining(rev) });
     expect(Object.keys(lock().refs)).toEqual([ref]);
-    expect((await get(port))?.body).toBe('one');
+    expect((await answerOf(port)).body).toBe('one');
     const ps = JSON.parse((await story.pets(['ps', '--json'])).stdout) as { apps: { revision: string }[] };
     expect(ps.apps[0]?.revision).toBe(rev.slice(0, 7));
   });
@@ -92,7 +92,7 @@ describe('a remote flake', () => {
     expect(up.code).toBe(1);
     expect(up.stderr).toContain(`cannot fetch git+http://127.0.0.1:${http}/nothing.git`);
     expect(up.stderr).toMatch(/web +rebuilt/);
-    expect((await get(port))?.body).toBe('two');
+    expect((await answerOf(port)).body).toBe('two');
     expect(lock().refs[moved]?.rev).toBe(await git('rev-parse', 'HEAD'));
   });
 

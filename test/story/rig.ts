@@ -345,10 +345,10 @@ export async function get(port: number, host = '127.0.0.1'): Promise<Answer | nu
   }
 }
 
-/** The answer of one that is coming up. */
-export async function answerOf(port: number): Promise<Answer> {
+/** The answer of one that is coming up: of an app without a health check nobody has waited for it. */
+export async function answerOf(port: number, host?: string): Promise<Answer> {
   for (let n = 0; n < 600; n++) {
-    const answer = await get(port);
+    const answer = await get(port, host);
     if (answer) return answer;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

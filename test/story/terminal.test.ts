@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { freePorts, get, Story } from './rig.js';
+import { answerOf, freePorts, Story } from './rig.js';
 import { onTerminal } from './terminal.js';
 
 const LARGE = { columns: 100, rows: 24 };
@@ -26,7 +26,7 @@ describe('on a terminal', () => {
     expect(screen).toContain('2 created');
     expect(screen).not.toContain(ERASE_ALL);
     expect(screen).not.toContain(ERASE_SCROLLBACK);
-    expect((await get(port))?.body).toBe('a page');
+    expect((await answerOf(port)).body).toBe('a page');
   });
 
   test('a second run sets up no screen; colour is for terminals only', async () => {
@@ -63,7 +63,7 @@ describe('on a terminal', () => {
     expect(screen).toContain('exit 130');
     expect(screen).not.toContain('failed');
     await story.ok(['up']);
-    expect((await get(port))?.body).toBe('another page');
+    expect((await answerOf(port)).body).toBe('another page');
   });
 
   test('down asks as well', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { freePorts, get, must, Story } from './rig.js';
+import { answerOf, freePorts, get, must, Story } from './rig.js';
 
 let story: Story;
 beforeEach(() => {
@@ -37,7 +37,7 @@ describe('while it runs', () => {
     story.flake('app3');
     story.page('app3', 'page 3');
     await story.ok(['up']);
-    expect((await get(ports[3] ?? 0))?.body).toBe('page 3');
+    expect((await answerOf(ports[3] ?? 0)).body).toBe('page 3');
   });
 
   test('a unit that fails: the app fails with its journal, the others come up, the fix heals it', async () => {

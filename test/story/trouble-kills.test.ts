@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { isWhole, SEED } from '../sample.js';
-import { freePorts, get, must, Story } from './rig.js';
+import { answerOf, freePorts, must, Story } from './rig.js';
 
 const ROUNDS = isWhole ? 10 : 4;
 /** The round before which somebody deletes every container. */
@@ -34,8 +34,8 @@ describe('while it runs', () => {
       const up = await story.pets(['up', '--progress', 'plain']);
       if (up.code !== 0)
         throw new Error(`seed ${SEED}, round ${round}, killed after ${delay} ms:\n${up.stderr}`);
-      expect((await get(swapped ? second : first))?.body).toBe(`round ${round}`);
-      expect((await get(swapped ? first : second))?.status).toBe(200);
+      expect((await answerOf(swapped ? second : first)).body).toBe(`round ${round}`);
+      expect((await answerOf(swapped ? first : second)).status).toBe(200);
       expect((await story.pets(['diff', '--exit-code'])).code).toBe(0);
     }
   }, 600_000);

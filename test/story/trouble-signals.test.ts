@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { freePorts, get, Story } from './rig.js';
+import { answerOf, freePorts, Story } from './rig.js';
 
 let story: Story;
 beforeEach(() => {
@@ -29,6 +29,6 @@ describe('while it runs', () => {
     expect(code).toBe(exit);
     expect(stderr).toMatch(/stopping|interrupted/);
     await story.ok(['up']);
-    for (const port of ports) expect((await get(port))?.status).toBe(200);
+    for (const port of ports) expect((await answerOf(port)).status).toBe(200);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts, get, must, ROOT, run, Story, type Result } from './rig.js';
+import { answerOf, freePorts, get, must, type Result, ROOT, run, Story } from './rig.js';
 
 /** A page on 8080, and words in the journal. */
 function talker(story: Story, folder: string, page: string): void {
@@ -100,7 +100,7 @@ describe('pets that are there, day by day', () => {
     talker(story, 'talker', 'two');
     manifest(ports[1]);
     await story.ok(['start']);
-    expect((await get(ports[0] ?? 0))?.body).toBe('one');
+    expect((await answerOf(ports[0] ?? 0)).body).toBe('one');
     expect(await get(ports[1] ?? 0)).toBeNull();
     expect((await story.ok(['diff'])).stdout).toMatch(/rebuild/);
     talker(story, 'talker', 'one');
@@ -112,7 +112,7 @@ describe('pets that are there, day by day', () => {
     await story.ok(['stop', web]);
     expect((await story.ok(['diff'])).stdout).toMatch(new RegExp(`${web} +start`));
     await story.ok(['up']);
-    expect((await get(ports[0] ?? 0))?.body).toBe('one');
+    expect((await answerOf(ports[0] ?? 0)).body).toBe('one');
   });
 
   test('restart is for those that are named, and start leaves alone what runs', async () => {
@@ -122,7 +122,7 @@ describe('pets that are there, day by day', () => {
     const after = await story.bootIds();
     expect(after[web]).not.toBe(before[web]);
     expect(after[db]).toBe(before[db]);
-    expect((await get(ports[0] ?? 0))?.body).toBe('one');
+    expect((await answerOf(ports[0] ?? 0)).body).toBe('one');
     expect((await story.ok(['start', web])).stderr).toContain('1 unchanged');
     expect(await story.bootIds()).toEqual(after);
   });
