@@ -30,8 +30,10 @@ export function addTry(row: Row, verdict: Verdict): Row {
   const { age } = verdict;
   const runs = new Map([...row.runs, ...verdict.runs]);
   // Whoever held the socket has ended since it accepted the connection.
-  if (age === 'unknown' && about.size > 0)
-    return { ...row, about, length: 0, ill: { ill: 'what answered has ended meanwhile' } };
+  if (age === 'unknown' && about.size > 0) {
+    const ill = { ill: `${verdict.about[0] ?? 'what answered'} has ended meanwhile` };
+    return { ...row, about, length: 0, ill };
+  }
   const restarted = [...verdict.runs].find(([unit, run]) => (row.runs.get(unit) ?? run) !== run)?.[0];
   if (restarted === undefined) return { ...row, about, runs, age, length: row.length + 1 };
   const ill = { ill: `${restarted} was restarted`, unit: restarted };

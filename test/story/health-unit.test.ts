@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { guestOver } from '../../src/guest/guest.js';
 import { command, HealthStory, http, SOON, STABLE, tcp, unit, WELL } from './health-story.js';
 import { must } from './rig.js';
@@ -39,6 +39,7 @@ describe('a unit', () => {
     await systemctl('reset-failed');
   });
 
+  afterEach(() => systemctl('stop', 'looping', 'blinking'));
   test.each([
     ['looping', 'around it goes'],
     ['blinking', 'off and on'],
@@ -46,9 +47,7 @@ describe('a unit', () => {
     'that restarts again and again is never healthy, nor is the window without `health`: %s',
     async (name, words) => {
       await systemctl('start', '--no-block', name);
-      const around = new RegExp(
-        `within 5 s: ${name}\\.service (was restarted|has ended and waits|is (in|de)?activ)`,
-      );
+      const around = new RegExp(`within 5 s: ${name}\\.service (was restarted|has ended|is (in|de)?activ)`);
       const patience = { ...SOON, timeoutMs: 5000, successes: 20 };
       for (const check of [unit(`${name}.service`), STABLE])
         expect(await illness(check, patience)).toMatchObject({
@@ -65,7 +64,11 @@ describe('a unit that is dead for good', () => {
   const died = /crashing\.service is dead for good \([a-z-]+, after \d restarts\)$/;
 
   beforeAll(() => systemctl('start', '--no-block', 'crashing'));
-  afterAll(() => systemctl('reset-failed'));
+  const others = ['web.service', 'called.socket', 'chatty.socket', 'silent.socket'];
+  afterAll(async () => {
+    await systemctl('start', ...others);
+    await systemctl('reset-failed');
+  });
 
   test('ends nothing as long as another one may still bring about what is asked for', async () => {
     expect(await illness(tcp(9999), { ...SOON, timeoutMs: 4000 })).toMatchObject({
@@ -75,7 +78,6 @@ describe('a unit that is dead for good', () => {
   });
 
   test('ends it at once, whatever is asked, where nothing else is left', async () => {
-    const others = ['web.service', 'called.socket', 'chatty.socket', 'silent.socket'];
     await systemctl('stop', ...others);
     for (const check of [http('/'), tcp(8080), command('false'), unit('web.service')])
       expect(await illness(check, WELL)).toMatchObject({
@@ -83,7 +85,6 @@ describe('a unit that is dead for good', () => {
         hint: `look inside: incus exec ${app} -- journalctl -u crashing.service`,
         log: expect.stringContaining(check.kind === 'command' ? '' : 'cannot go on'),
       });
-    await systemctl('start', ...others);
   });
 });
 
