@@ -22,7 +22,7 @@ describe('adopting what incus-pet made', () => {
     await must('incus', ['launch', 'nixos/25.11', web, ...marks, '-c', 'security.nesting=true']);
     const proxy = [`listen=tcp:127.0.0.1:${port}`, 'connect=tcp:127.0.0.1:8080'];
     await must('incus', ['config', 'device', 'add', web, 'web', 'proxy', ...proxy]);
-    await must('incus', ['exec', web, '--', 'sh', '-c', 'echo data > /root/data']);
+    await story.inside('web', 'sh', '-c', 'echo data > /root/data');
   });
   afterAll(() => story.cleanUp());
 
@@ -38,7 +38,7 @@ describe('adopting what incus-pet made', () => {
     expect((await story.ok(['diff'])).stdout).toMatch(/^~ .*rebuild/m);
     await story.ok(['up']);
     expect((await answerOf(port)).body).toBe('the page');
-    expect(await story.file('web', '/root/data')).toBe('data');
+    expect(await story.inside('web', 'cat', '/root/data')).toBe('data');
     expect((await story.ok(['diff'])).stdout).toContain('No changes');
   });
 

@@ -38,7 +38,7 @@ test('it lacks them', async () => {
 
 test("a volume below what is systemd's alone is no reason to refuse it", async () => {
   expect(await story.inside('app', 'stat', '-c', '%a', PRIVATE)).toBe('700');
-  expect(await story.file('app', `${PRIVATE}/keeper/seen`)).toBe('one');
+  expect(await story.inside('app', 'cat', `${PRIVATE}/keeper/seen`)).toBe('one');
 });
 
 describe('a command', () => {
@@ -55,7 +55,7 @@ describe('a command', () => {
 test('secrets, logs and a switch need no more', async () => {
   story.write('token', 'two\n');
   await story.ok(['up']);
-  expect(await story.file('app', `${PRIVATE}/keeper/seen`)).toBe('one\ntwo');
+  expect(await story.inside('app', 'cat', `${PRIVATE}/keeper/seen`)).toBe('one\ntwo');
   story.plainFlake('app', `${SYSTEM} environment.etc.new.text = "new";`);
   await story.ok(['up']);
   expect(await story.inside('app', 'cat', '/etc/new')).toBe('new');

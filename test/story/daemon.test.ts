@@ -69,5 +69,5 @@ let hasData = false;
 async function dataIsThere(): Promise<void> {
   if (!hasData) await story.inside('web', 'sh', '-c', `echo data > ${DATA}`);
   hasData = true;
-  expect(await story.file('web', DATA)).toBe('data');
+  expect(await story.inside('web', 'cat', DATA)).toBe('data');
 }

@@ -38,7 +38,7 @@ describe('a store of the container’s own', () => {
   const incus = incusOver(socketPath(process.env), story.project);
   const { copy } = deliveries(story.project, incus, exec);
   const guest = guestOver(incus, exec);
-  const inside = (...command: string[]) => must('incus', ['exec', app, '--', ...command]);
+  const inside = (...command: string[]) => story.inside('box', ...command);
   /** The links of the profile, by name. */
   const links = async () => {
     const list = await inside('find', '/nix/var/nix/profiles', '-name', 'system*', '-printf', '%f %l\\n');

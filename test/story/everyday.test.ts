@@ -31,7 +31,7 @@ describe("an operator's days, one after the other", () => {
     expect(up).toMatchObject({ code: 0, stdout: '' });
     expect(await answerOf(ports[0] ?? 0)).toEqual({ status: 200, body: 'the first page' });
     expect(await answerOf(ports[1] ?? 0)).toEqual({ status: 200, body: 'another app' });
-    expect(await must('incus', ['exec', hello, '--', 'hostname'])).toBe(hello);
+    expect(await story.inside('hello', 'hostname')).toBe(hello);
   });
 
   test('ps shows flake, revision, URL and state', async () => {

@@ -4,7 +4,7 @@ import { incusOver } from '../../src/incus/client.js';
 import { socketPath } from '../../src/incus/http.js';
 import type { AppName, Health, IpAddress, Listen, Port } from '../../src/model.js';
 import { FailedProgram, type Problem } from '../../src/problem.js';
-import { freePorts, must, Story } from './rig.js';
+import { freePorts, Story } from './rig.js';
 
 /** `web` runs on when it changes; the others are started by hand, or by who connects. */
 const MODULE = `
@@ -84,7 +84,7 @@ export class HealthStory extends Story {
     return this.inside('app', 'readlink', '/run/current-system');
   }
 
-  readonly systemctl = (...words: string[]) => must('incus', ['exec', this.app, '--', 'systemctl', ...words]);
+  readonly systemctl = (...words: string[]) => this.inside('app', 'systemctl', ...words);
 
   readonly note = async (check: Check, through: readonly Listen[] = []): Promise<string> => {
     const health = { check, ...WELL };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { recorder, ROOT, run, standIn, Story } from './rig.js';
+import { recorder, ROOT, standIn, Story } from './rig.js';
 
 /**
  * The units of host/module.nix with the real program, under a real systemd: a pet plays the host. The daemon of Incus and
@@ -16,13 +16,9 @@ describe('the units of a host, and an app with a store of its own', () => {
   const inner = (note: string) => {
     story.plainFlake('manifest/inner', `environment.etc."note".text = "${note}";`);
   };
-  /** On a busy machine `incus exec` now and then comes too late to the operation that it has begun, and fails. */
   const start = async (unit: string) => {
-    for (let n = 1; ; n++) {
-      const { code } = await run('incus', ['exec', story.name('box'), '--', 'systemctl', 'start', unit]);
-      if (code === 0) return;
-      if (n === 5) throw new Error(await story.inside('box', 'journalctl', '-o', 'cat', '-u', unit));
-    }
+    const { code } = await story.ran('box', 'systemctl', 'start', unit);
+    if (code !== 0) throw new Error(await story.inside('box', 'journalctl', '-o', 'cat', '-u', unit));
   };
   const settled = async (unit: string) => {
     const shown = await story.inside('box', 'systemctl', 'show', unit, '--property=ActiveState,Result');

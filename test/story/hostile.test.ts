@@ -22,7 +22,7 @@ describe('text that would be code somewhere else', () => {
     story.plainFlake(name, 'environment.etc."which".text = "odd";');
     story.manifest({ odd: `flake-ref = ${JSON.stringify(`./${name}`)}` });
     await story.ok(['up']);
-    expect(await must('incus', ['exec', story.name('odd'), '--', 'cat', '/etc/which'])).toBe('odd');
+    expect(await story.inside('odd', 'cat', '/etc/which')).toBe('odd');
     expect(existsSync(join(story.folder, 'pwned'))).toBe(false);
   });
 
@@ -66,7 +66,7 @@ describe('text that would be code somewhere else', () => {
     await must('git', ['-C', story.folder, 'add', 'app/extra', 'pets.toml']);
     expect(await story.pets(['diff', '--exit-code'])).toMatchObject({ code: 2 });
     await story.ok(['up']);
-    expect(await must('incus', ['exec', story.name('app'), '--', 'cat', '/etc/extra'])).toBe('there');
+    expect(await story.inside('app', 'cat', '/etc/extra')).toBe('there');
     story.manifest({ app: 'flake-ref = "./app"\n# a comment' });
     expect(await story.pets(['diff', '--exit-code'])).toMatchObject({ code: 0 });
   });

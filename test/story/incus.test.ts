@@ -6,7 +6,7 @@ import { socketPath } from '../../src/incus/http.js';
 import type { Volume } from '../../src/model.js';
 import type { Incus, InstanceJson, InstanceSpec } from '../../src/ports.js';
 import { formatProblem, ProblemError } from '../../src/problem.js';
-import { freePorts, isFree, must, recorder, run, Story } from './rig.js';
+import { freePorts, isFree, must, ran, recorder, run, Story } from './rig.js';
 
 /** The client against the real daemon: instances with nothing in them, and volumes. */
 let story: Story;
@@ -431,14 +431,7 @@ describe('a guest', () => {
     await incus.setDevice(name, 'web', { type: 'proxy', listen, connect: 'tcp:127.0.0.1:8080' });
     for (const next of ['b', 'c', 'd']) {
       await incus.start(name);
-      await run('incus', [
-        'exec',
-        name,
-        '--',
-        '/run/current-system/sw/bin/systemctl',
-        'is-system-running',
-        '--wait',
-      ]);
+      await ran(name, ['/run/current-system/sw/bin/systemctl', 'is-system-running', '--wait']);
       // The second comes while the guest is on its way down: that is when both fail.
       const theirs = incus.stop(name, 30_000);
       await eventually(() => isAt('Stopping instance', name));
@@ -494,8 +487,7 @@ describe('a guest', () => {
     const disk = { type: 'disk', pool: volume?.pool ?? '', source: volume?.name ?? '', path: '/data' };
     await incus.setDevice(name, 'volume-data', disk);
     await incus.start(name);
-    const owner = async () =>
-      (await run('incus', ['exec', name, '--', '/bin/stat', '-c', '%u', '/data/file'])).stdout.trim();
+    const owner = async () => (await ran(name, ['/bin/stat', '-c', '%u', '/data/file'])).stdout.trim();
     await eventually(async () => (await owner()) !== '');
     expect(await owner()).toBe('0');
   });

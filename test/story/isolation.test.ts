@@ -31,8 +31,7 @@ describe('root in a pet', () => {
   let profiles = '';
   let before: unknown;
 
-  const inside = (script: string): Promise<Result> =>
-    run('incus', ['exec', story.name('bad'), '--', 'sh', '-c', script]);
+  const inside = (script: string): Promise<Result> => story.ran('bad', 'sh', '-c', script);
   const refused = async (script: string) => {
     const result = await inside(script);
     expect([script, result.code]).not.toEqual([script, 0]);

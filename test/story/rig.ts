@@ -14,23 +14,15 @@ import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { call } from '../bench/incus-api.mjs';
 import { standIn } from '../stand-in.js';
+import { BOOT_ID, HANGS_MS, ran, restOf, SOCKET, told, type Result } from './guest.js';
 
+export { BOOT_ID, ran, SOCKET, told, type Result } from './guest.js';
 export { freePorts, isFree } from '../ports.js';
 export { standIn } from '../stand-in.js';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const PROGRAM = join(ROOT, 'dist', 'pets.mjs');
-export const SOCKET = process.env['INCUS_SOCKET'] ?? '/var/lib/incus/unix.socket';
-
-/** What takes as long as this will never end, however busy the machine is. */
-const HANGS_MS = 540_000;
-
-/** Commands that change nothing, and nearly always print something. */
-const READS = new Set(['cat', 'stat', 'sha256sum', 'readlink', 'ls']);
-
-export type Result = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
 export function run(
   command: string,
@@ -227,8 +219,10 @@ export class Story {
   }
 
   /** What the daemon answers to a GET. The list of the `incus` command is another thing: it asks each guest as well. */
-  ask(path: string): Promise<unknown> {
-    return call(this.#options.socket ?? SOCKET, 'GET', path, undefined, { timeout: HANGS_MS });
+  async ask(path: string): Promise<unknown> {
+    const found = await restOf(this.#options.socket).get(path);
+    if (found === null) throw new Error(`GET ${path}: it is not there`);
+    return found.metadata;
   }
 
   async instances(): Promise<
@@ -259,27 +253,19 @@ export class Story {
       .filter((v) => v.config['user.pets.project'] === this.project && !v.name.includes('/'));
   }
 
-  /** What a command prints inside an app. */
-  inside(app: string, ...command: readonly string[]): Promise<string> {
-    if (READS.has(command[0] ?? '')) return told(this.name(app), command, this.env());
-    return this.#incus('exec', this.name(app), '--', ...command);
+  /** How a command inside an app ends. */
+  ran(app: string, ...command: readonly string[]): Promise<Result> {
+    return ran(this.name(app), command, this.#options.socket);
   }
 
-  /** A file of an app. On a busy machine what a command prints gets lost now and then on its way out. */
-  async file(app: string, path: string): Promise<string> {
-    for (let n = 1; ; n++) {
-      const pulled = await run('incus', ['file', 'pull', `${this.name(app)}${path}`, '-'], {
-        env: this.env(),
-      });
-      if (pulled.code === 0) return pulled.stdout.trim();
-      // The daemon's helper for files ends when it is idle, now and then in the middle of a request.
-      if (n === 5 || !pulled.stderr.includes('EOF')) throw new Error(`${path} of ${app}: ${pulled.stderr}`);
-    }
+  /** What a command prints inside an app, where it must succeed. */
+  inside(app: string, ...command: readonly string[]): Promise<string> {
+    return told(this.name(app), command, this.#options.socket);
   }
 
   async bootIds(): Promise<Record<string, string>> {
     const entries = (await this.instances()).map(
-      async ({ name }) => [name, await told(name, BOOT_ID)] as const,
+      async ({ name }) => [name, await told(name, BOOT_ID, this.#options.socket)] as const,
     );
     return Object.fromEntries(await Promise.all(entries));
   }
@@ -306,26 +292,6 @@ export function seen(child: ChildProcess, step: string): Promise<void> {
   });
 }
 
-export const BOOT_ID = ['cat', '/proc/sys/kernel/random/boot_id'];
-
-/**
- * What a command prints in an instance that is sure to print something: on a busy machine `incus exec` now and then
- * prints nothing and says that all is well, and Incus from 6.23 on hangs up on a client that says nothing for 3 s.
- */
-export async function told(
-  instance: string,
-  command: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<string> {
-  for (let n = 1; ; n++) {
-    const { code, stdout, stderr } = await run('incus', ['exec', instance, '--', ...command], { env });
-    const isHungUp = code !== 0 && /: (?:EOF|http: server closed idle connection)$/m.test(stderr);
-    if (code !== 0 && (!isHungUp || n === 5))
-      throw new Error(`incus exec ${instance} -- ${command.join(' ')}: exit ${String(code)}\n${stderr}`);
-    if ((code === 0 && stdout.trim() !== '') || n === 5) return stdout.trim();
-  }
-}
-
 function cleanEnv(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([key]) => !key.startsWith('PETS_') && key !== 'FORCE_COLOR',
@@ -338,7 +304,7 @@ export type Answer = { readonly status: number; readonly body: string };
 /** One GET; null when nobody listens there. */
 export async function get(port: number, host = '127.0.0.1'): Promise<Answer | null> {
   try {
-    const reply = await fetch(`http://${host}:${port}/`, { signal: AbortSignal.timeout(10_000) });
+    const reply = await fetch(`http://${host}:${port}/`, { signal: AbortSignal.timeout(60_000) });
     return { status: reply.status, body: (await reply.text()).trim() };
   } catch {
     return null;

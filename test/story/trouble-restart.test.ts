@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { must, Story } from './rig.js';
+import { Story } from './rig.js';
 
 let story: Story;
 beforeEach(() => {
@@ -21,7 +21,7 @@ describe('while it runs', () => {
     const up = await story.pets(['up', '--progress', 'plain', '--timeout', timeout]);
     expect(up.stderr).toContain(words);
     expect(up.code).toBe(0);
-    expect(await must('incus', ['exec', story.name('app'), '--', 'cat', '/etc/which'])).toBe('second');
+    expect(await story.inside('app', 'cat', '/etc/which')).toBe('second');
     expect(await story.bootIds()).not.toEqual(boots);
     await story.ok(['diff', '--exit-code']);
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { answerOf, freePorts, get, must, type Result, ROOT, run, Story } from './rig.js';
+import { answerOf, freePorts, get, must, ROOT, Story, type Result } from './rig.js';
 
 /** A page on 8080, and words in the journal. */
 function talker(story: Story, folder: string, page: string): void {
@@ -193,7 +193,7 @@ describe('pets that are there, day by day', () => {
       for (let n = 0; n < 3000 && !seen.includes(words); n++) await new Promise((r) => setTimeout(r, 100));
       expect(seen).toContain(words);
     };
-    const reader = () => run('incus', ['exec', web, '--', 'pgrep', '-x', 'journalctl']);
+    const reader = () => story.ran('web', 'pgrep', '-x', 'journalctl');
     for (let n = 0; n < 3000 && (await reader()).code !== 0; n++)
       await new Promise((r) => setTimeout(r, 100));
     await story.inside('web', 'systemctl', 'restart', 'talker');

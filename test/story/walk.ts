@@ -150,7 +150,7 @@ export class Walk {
     const file = '/var/lib/data/precious';
     if (!this.#hasData) await this.#story.inside(pet.app, 'sh', '-c', `echo data > ${file}`);
     this.#hasData = true;
-    expect(await this.#story.file(pet.app, file)).toBe('data');
+    expect(await this.#story.inside(pet.app, 'cat', file)).toBe('data');
   }
 
   async #forgetVolume(): Promise<void> {
