@@ -8,6 +8,8 @@ import { journalOf, lookInside } from './journal.js';
 import { PRELUDE } from './shell.js';
 
 const POLL_MS = 100;
+/** Of units that have failed in a boot that does not end. */
+const SHOWN = 3;
 
 /**
  * Resolves when the guest has booted, runs `toplevel`, and no unit has failed but those that had before: these are
@@ -46,45 +48,74 @@ async function runsSystem(guest: Asked, toplevel: string): Promise<void> {
   }
 }
 
-/** The state of the system once the boot's jobs are done, then the units that have failed. */
-const BOOT = `${PRELUDE}state=$(systemctl is-system-running --wait)
-echo "$state"
-case $state in
-  running | degraded) systemctl list-units --failed --plain --no-legend --full ;;
-esac`;
+/** What systemd says of the system, then the units that have failed. */
+const STATE = `echo "$state"
+systemctl list-units --failed --plain --no-legend --full`;
+const BOOTED = `${PRELUDE}state=$(systemctl is-system-running --wait)
+${STATE}`;
+const BY_NOW = `${PRELUDE}state=$(systemctl is-system-running)
+${STATE}`;
+
+type Said = {
+  readonly state: string;
+  readonly failed: readonly string[];
+  readonly answer: GuestResult | null;
+};
+
+async function askState(guest: Asked, script: string): Promise<Said> {
+  const answer = await ask(guest, [`${BIN}/bash`, '-c', script]);
+  const [state = '', ...lines] = (answer?.stdout ?? '').split('\n').map((line) => line.trim());
+  return { state, failed: lines.flatMap((line) => line.split(/\s+/)[0] || []), answer };
+}
 
 /** Before its bus is there systemd cannot be asked; one that does not answer has not said that all is well. */
-async function failedOnceBooted(guest: Asked, waitsFor: () => string): Promise<string[]> {
+async function failedOnceBooted(guest: Asked, waitsFor: () => string): Promise<readonly string[]> {
   for (;;) {
-    const answer = await ask(guest, [`${BIN}/bash`, '-c', BOOT]);
-    const [state = '', ...lines] = (answer?.stdout ?? '').split('\n').map((line) => line.trim());
+    const { state, failed, answer } = await askState(guest, BOOTED);
     const isUp = state === 'running' || state === 'degraded';
-    if (isUp && answer?.exitCode === 0) return lines.flatMap((line) => line.split(/\s+/)[0] || []);
+    if (isUp && answer?.exitCode === 0) return failed;
     await mustRun(guest);
-    if (Date.now() > guest.deadline) throw notUp(guest.app, isUp, state, answer, waitsFor());
+    if (Date.now() > guest.deadline) throw isUp ? deaf(guest.app, answer) : await notUp(guest, waitsFor());
     await pause(POLL_MS);
   }
 }
 
-function notUp(
-  app: AppName,
-  isUp: boolean,
-  state: string,
-  answer: GuestResult | null,
-  waitsFor: string,
-): ProblemError {
-  const words = answer?.stderr.trim() || 'it says nothing';
-  if (isUp) return new ProblemError({ app, message: `systemd does not answer: ${words}` });
+function deaf(app: AppName, answer: GuestResult | null): ProblemError {
+  return new ProblemError({
+    app,
+    message: `systemd does not answer: ${answer?.stderr.trim() || 'it says nothing'}`,
+  });
+}
+
+/** What is waited for may be what needs a unit that has failed. */
+async function notUp(guest: Asked, waitsFor: string): Promise<ProblemError> {
+  const { app } = guest;
+  const { state, failed } = await askState(guest, BY_NOW);
+  const others = await notBefore(guest, failed);
+  const [first] = others;
   const message = `the system did not come up: systemd says \`${state || 'nothing'}\`${waitsFor}`;
-  return new FailedProgram({ app, message }, []);
+  if (first === undefined) return new FailedProgram({ app, message }, []);
+  const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : '';
+  return new FailedProgram(
+    {
+      app,
+      message: `${message}; ${others.slice(0, SHOWN).join(', ')}${more} failed`,
+      hint: lookInside(app, first),
+    },
+    await journalOf(guest, first),
+  );
+}
+
+async function notBefore({ incus, app }: Asked, failed: readonly string[]): Promise<readonly string[]> {
+  const before = failed.length === 0 ? new Set<string>() : await baselineOf(incus, app)();
+  return failed.filter((unit) => !before.has(unit));
 }
 
 /** A warning for each that had failed before as well; another one is a failure. */
 async function excused(guest: Asked, failed: readonly string[]): Promise<string[]> {
   if (failed.length === 0) return [];
-  const { app, incus } = guest;
-  const baseline = await baselineOf(incus, app)();
-  const others = failed.filter((unit) => !baseline.has(unit));
+  const { app } = guest;
+  const others = await notBefore(guest, failed);
   const [first] = others;
   if (first !== undefined)
     throw new FailedProgram(

@@ -121,8 +121,25 @@ describe('the limit', () => {
     jest.useRealTimers();
     expect(await asked.settled).toMatchObject({
       message: 'the system did not come up: systemd says `nothing`, and waits for slow.service (start)',
+      log: [],
     });
     expect(asked.said).toEqual(['slow.service (start)']);
+  });
+
+  test('that ends a boot tells the units that have failed by then, but for those that had before', async () => {
+    const hangs = ['hangs', 'hangs', 'hangs', 'hangs'];
+    const failed = 'old.service\nbus.service loaded failed\nb.service\nc.service\nd.service\n';
+    const answers = { [BOOT]: [...hangs, `starting\n${failed}`], 'journalctl --unit': ['no such user'] };
+    expect(await guest(answers, { failing: 'old.service' }).settled).toMatchObject({
+      problems: [
+        {
+          message:
+            'the system did not come up: systemd says `starting`; bus.service, b.service, c.service and 1 more failed',
+          hint: 'look inside: incus exec web -- journalctl -u bus.service',
+        },
+      ],
+      log: ['no such user'],
+    });
   });
 
   test('is kept by a boot that does not end, and by a bus that does not answer', async () => {
@@ -130,7 +147,7 @@ describe('the limit', () => {
     expect(await boot.settled).toMatchObject({
       message: 'the system did not come up: systemd says `nothing`',
     });
-    expect(now).toBeLessThanOrEqual(LIMIT_MS + 3000);
+    expect(now).toBeLessThanOrEqual(LIMIT_MS + 6000);
     now = 0;
     const bus = guest({ [BOOT]: [{ exitCode: 1, stdout: 'running\n', stderr: 'no bus\n' }] });
     expect(await bus.settled).toMatchObject({ message: 'systemd does not answer: no bus' });
