@@ -8,6 +8,12 @@ in
   # resolver does not evaluate.
   networking.useHostResolvConf = lib.mkOverride 900 false;
 
+  # The bridge signs none of its names, and in its domain a resolver that looks for signatures takes none without.
+  # Older releases of nixpkgs look for them by default.
+  services.resolved = lib.optionalAttrs ((options.services.resolved.dnssec.default or "false") == "allow-downgrade") {
+    dnssec = lib.mkOverride 900 "false";
+  };
+
   # In a container NixOS runs no udev. By a /sys that can be written to networkd believes that there is one, and
   # waits for ever until that has looked at the interface.
   systemd.services.systemd-networkd = lib.mkIf isManaged {

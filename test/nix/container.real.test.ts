@@ -36,6 +36,12 @@ describe('the network', () => {
     expect([await used(''), await used('networking.useHostResolvConf = true;')]).toEqual([false, true]);
   });
 
+  test('signatures are asked for only where the app says so: names of the bridge have none', async () => {
+    const asked = (module: string) => value(`(system { ${module} }).config.services.resolved.dnssec`);
+    expect(await asked(RESOLVED)).toBe('false');
+    expect(await asked(`${RESOLVED} services.resolved.dnssec = "true";`)).toBe('true');
+  });
+
   test('a veth has a network of its own where networkd takes care of what nobody configured', async () => {
     const names = (module: string) =>
       value(`lib.attrNames (system { ${module} }).config.systemd.network.networks`);

@@ -53,7 +53,11 @@ in
       timeout = mkOption { type = types.ints.unsigned; default = 120; };
     };
   };
-  options.services.resolved.enable = mkOption { type = types.bool; default = false; };
+  options.services.resolved = {
+    enable = mkOption { type = types.bool; default = false; };
+    # As releases of nixpkgs have it that pets still supports; systemd's own default is Debian's here, which is no.
+    dnssec = mkOption { type = types.enum [ "true" "allow-downgrade" "false" ]; default = "allow-downgrade"; };
+  };
 
   config = lib.mkMerge [
     (lib.mkIf net.useNetworkd {
@@ -83,6 +87,7 @@ in
         assertion = !net.useHostResolvConf;
         message = "Using host resolv.conf is not supported with systemd-resolved";
       }];
+      environment.etc."systemd/resolved.conf".text = "[Resolve]\nDNSSEC=${config.services.resolved.dnssec}\n";
       environment.etc."resolv.conf".source = "/run/systemd/resolve/stub-resolv.conf";
       systemd.additionalUpstreamSystemUnits = [ "systemd-resolved.service" ];
       systemd.services.systemd-resolved = {
