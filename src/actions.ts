@@ -117,8 +117,8 @@ export type Action =
     }
   /** Remove generations beyond the newest `keep` good ones, their copies of volumes, and what only they used. */
   | { readonly kind: 'collect'; readonly keep: number; readonly store: StoreMode }
-  /** `instance`: its name now, where it is about to be renamed. */
-  | ({ readonly kind: 'stop'; readonly instance: AppName } & Interruption)
+  /** `instance`: its name now, where it is about to be renamed. `graceMs`: how long that may take before it is a kill. */
+  | ({ readonly kind: 'stop'; readonly instance: AppName; readonly graceMs: number } & Interruption)
   | { readonly kind: 'delete' }
   /** Remove the pet's profile, and with it its generations. */
   | { readonly kind: 'drop-profile'; readonly store: StoreMode };

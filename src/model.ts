@@ -166,6 +166,8 @@ export type ManifestApp = {
   readonly keep: number;
   /** Limit for each switch and each boot, ms; null: the command line's. */
   readonly timeout: number | null;
+  /** How long a stop may take before it is a kill, ms. */
+  readonly stopTimeout: number;
 };
 
 export type Manifest = {
@@ -263,6 +265,7 @@ export type DesiredApp = {
   readonly stateful: boolean;
   readonly keep: number;
   readonly timeout: number | null;
+  readonly stopTimeout: number;
   readonly facets: Facets;
   /** What the host lacks for it: files, folders. Any of these: nothing of the plan may be carried out. */
   readonly problems: readonly Problem[];

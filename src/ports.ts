@@ -1,3 +1,4 @@
+import type { Stopped } from './grace.js';
 import type {
   Activation,
   AppName,
@@ -97,7 +98,7 @@ export interface Incus {
   start(name: string): Promise<void>;
   unfreeze(name: string): Promise<void>;
   /** Graceful, then by force after `graceMs`. An instance that is gone or stopped is fine. */
-  stop(name: string, graceMs: number): Promise<void>;
+  stop(name: string, graceMs: number): Promise<Stopped>;
   /** An instance that is gone is fine. */
   remove(name: string): Promise<void>;
   /** An empty value removes its key. */
@@ -215,6 +216,10 @@ export interface Guest {
     how: {
       readonly activation: Activation;
       readonly limitMs: number;
+      /** How long a stop may take, should the container be restarted. */
+      readonly graceMs: number;
+      /** Told what a person should know, at once: it may still fail. */
+      readonly warn: (message: string) => void;
       readonly waits: (what: string) => void;
     },
     say: (line: string) => void,

@@ -174,7 +174,7 @@ export class Machine {
       unfreeze: (name) => later(void (this.#there(name).status = 'Running')),
       stop: (name) => {
         if (this.#instances.has(name)) this.halt(name);
-        return later(undefined);
+        return later({ forced: null });
       },
       remove: (name) => later(void this.#instances.delete(name)),
       setConfig: async (name, config) => {

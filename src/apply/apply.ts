@@ -104,8 +104,9 @@ class Run {
     const startedAt = Date.now();
     this.#emit(op, { kind: 'started' });
     this.running++;
+    const warnings: string[] = [];
     try {
-      const warnings = await this.#perform(op);
+      await this.#perform(op, warnings);
       return { kind: 'done', startedAt, endedAt: Date.now(), warnings };
     } catch (error) {
       this.#hasFailed = true;
@@ -113,25 +114,29 @@ class Run {
       const problem = this.#options.locate(this.#hidden({ app: op.app, ...problemOf(error) }));
       const log = error instanceof FailedProgram ? error.log.map(this.#hide) : [];
       this.#emit(op, { kind: 'failed', problem, log });
-      return { kind: 'failed', startedAt, endedAt: Date.now(), problem, log };
+      return { kind: 'failed', startedAt, endedAt: Date.now(), warnings, problem, log };
     } finally {
       this.running--;
     }
   }
 
-  async #perform(op: Operation): Promise<readonly string[]> {
+  /** What a person should know goes into `warnings` as it is found out. */
+  async #perform(op: Operation, warnings: string[]): Promise<void> {
     const say = (line: string) => {
       this.#emit(op, { kind: 'output', line: this.#hide(line) });
     };
     const waits = (what: string) => {
       this.#emit(op, { kind: 'waiting', what: this.#hide(what) });
     };
+    const warn = (text: string) => {
+      const message = this.#hide(text);
+      warnings.push(message);
+      this.#emit(op, { kind: 'warned', message });
+    };
     const { desired, ports } = this.#options;
-    const told = await perform(op, { desired, ports, progress: this.#progress, say, waits });
-    const warnings = (told.warnings ?? []).map(this.#hide);
-    for (const message of warnings) this.#emit(op, { kind: 'warned', message });
+    const told = await perform(op, { desired, ports, progress: this.#progress, say, waits, warn });
+    for (const message of told.warnings ?? []) warn(message);
     this.#emit(op, { kind: 'finished', ...(told.note === undefined ? {} : { note: this.#hide(told.note) }) });
-    return warnings;
   }
 
   /** What a guest prints may have its secrets: it goes no further than here. */

@@ -45,6 +45,8 @@ export type Job = {
   readonly say: (line: string) => void;
   /** Told what the guest waits for, when something takes its time. */
   readonly waits: (what: string) => void;
+  /** Told what a person should know, whatever becomes of the operation. */
+  readonly warn: (message: string) => void;
 };
 
 export function limitOf(job: Job): number {

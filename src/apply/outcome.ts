@@ -14,6 +14,7 @@ export type Ended =
       readonly kind: 'failed';
       readonly startedAt: number;
       readonly endedAt: number;
+      readonly warnings: readonly string[];
       readonly problem: Problem;
       readonly log: readonly string[];
     }
@@ -62,7 +63,7 @@ function appOutcome(
     verb: app.verb,
     result,
     url: serves === null ? app.url : urlBefore(operations),
-    warnings: ends.flatMap(({ end }) => (end.kind === 'done' ? end.warnings : [])),
+    warnings: ends.flatMap(({ end }) => ('warnings' in end ? end.warnings : [])),
     notes: result === 'done' || result === 'held' ? app.notes : [],
     ms:
       times.length === 0

@@ -1,4 +1,5 @@
 import type { Action, ActionKind } from '../actions.js';
+import { killWords } from '../grace.js';
 import { formatBinding } from '../listen.js';
 import type { Operation } from '../model.js';
 import type { VolumeMade } from '../ports.js';
@@ -171,7 +172,10 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   activate: async (job, { system, baseline }) => {
     if (baseline) await job.ports.guest.takeBaseline(job.app, limitOf(job));
     const { activation } = desiredApp(job);
-    const how = { activation, limitMs: limitOf(job), waits: job.waits };
+    const how = {
+      ...{ activation, limitMs: limitOf(job), waits: job.waits },
+      ...{ graceMs: desiredApp(job).stopTimeout, warn: job.warn },
+    };
     return job.ports.guest.activate(job.app, toplevelOf(job, system), how, job.say);
   },
 
@@ -207,10 +211,11 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
 
   collect: async (job, { keep, store }) => noted(await collect(job, keep, store)),
 
-  stop: async (job, { instance, baseline }) => {
+  stop: async (job, { instance, graceMs, baseline }) => {
     const { guest, incus } = job.ports;
     if (baseline) await guest.takeBaseline(instance, limitOf(job));
-    await incus.stop(instance, 30_000);
+    const killed = killWords(await incus.stop(instance, graceMs));
+    if (killed !== null) job.warn(killed);
     return {};
   },
 

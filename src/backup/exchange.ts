@@ -1,3 +1,4 @@
+import type { Stopped } from '../grace.js';
 import type { Volume } from '../model.js';
 import type { Incus, InstanceJson, SecretValues } from '../ports.js';
 import { problemOf, ProblemError } from '../problem.js';
@@ -21,11 +22,11 @@ type Place = {
   readonly work: Work;
 };
 
-/** The app with the restored volumes and the secrets that belong to them, up if it was up; or as it was. */
-export async function exchange(exchanges: Exchanges, subject: Subject, work: Work): Promise<void> {
+/** The app with the restored volumes and the secrets that belong to them, up if it was up; or as it was. How it was stopped. */
+export async function exchange(exchanges: Exchanges, subject: Subject, work: Work): Promise<Stopped> {
   const place = { subject, work, instance: await instanceOf(subject, work) };
   try {
-    await exchanged(exchanges, place);
+    return await exchanged(exchanges, place);
   } catch (error) {
     work.say('putting back what was there');
     const undone = async () => {
@@ -37,10 +38,10 @@ export async function exchange(exchanges: Exchanges, subject: Subject, work: Wor
   }
 }
 
-async function exchanged({ id, volumes, secrets }: Exchanges, place: Place): Promise<void> {
+async function exchanged({ id, volumes, secrets }: Exchanges, place: Place): Promise<Stopped> {
   const { subject, instance, work } = place;
   await noteFailing(subject, work);
-  await stopped(subject, work);
+  const end = await stopped(subject, work);
   work.say('exchanging the volumes');
   if (instance) await markSecrets(secrets, subject, work, instance);
   // Killed before this the old data is there, after it the new: the next run does what is missing here.
@@ -48,6 +49,7 @@ async function exchanged({ id, volumes, secrets }: Exchanges, place: Place): Pro
   await work.secrets.commit(subject.app, id);
   if (instance) await giveSecrets(secrets.restored, subject, work);
   await comeUp(secrets.restored, place);
+  return end;
 }
 
 async function putBack({ volumes, secrets }: Exchanges, place: Place): Promise<void> {

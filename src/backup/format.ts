@@ -43,6 +43,8 @@ const backup = v.object({
   time: v.pipe(text, v.isoTimestamp('expected a time')),
   /** The version of pets that wrote it. */
   pets: text,
+  /** Why the app was ended by force before it was copied; null: it ended by itself, or did not run. Older ones do not say. */
+  killed: v.exactOptional(textOrNull),
   volumes: v.array(volume),
   secrets: v.array(secret),
 });
@@ -53,7 +55,7 @@ export type BackupSecret = v.InferOutput<typeof secret>;
 export type Backup = v.InferOutput<typeof backup>;
 
 /** What is told of a backup beside what it holds. */
-export type Facts = Omit<Backup, 'version' | 'volumes' | 'secrets'>;
+export type Facts = Omit<Backup, 'version' | 'killed' | 'volumes' | 'secrets'>;
 
 /** Reads the text of `backup.json`; `path` is where it is, for the message. Unknown keys are left out. */
 export function parseBackup(json: string, path: string): Backup {

@@ -1,3 +1,4 @@
+import type { Stopped } from '../grace.js';
 import type { AppName, Volume } from '../model.js';
 import type { GeneratedSecrets, Incus } from '../ports.js';
 import { problemOf, ProblemError } from '../problem.js';
@@ -38,10 +39,10 @@ export async function restoreBackup(
   const exchanges = { id, volumes, secrets };
   // From here to the end: half of it would be neither the old data nor the new.
   const undisturbed: Work = { ...work, stop: new AbortController().signal };
-  await exchange(exchanges, subject, undisturbed);
+  const end = await exchange(exchanges, subject, undisturbed);
   for (const { old, restored } of volumes) await rename(old, restored, work.incus);
   await work.secrets.unstage();
-  const replaced = await keepReplaced(exchanges, subject, time, undisturbed);
+  const replaced = await keepReplaced(exchanges, end, subject, time, undisturbed);
   return { volumes: volumes.map(({ name }) => name), secrets: [...secrets.restored.keys()], replaced };
 }
 
@@ -96,6 +97,7 @@ export async function endRestore(
 
 async function keepReplaced(
   { id, volumes, secrets }: Exchanges,
+  end: Stopped,
   subject: Subject,
   time: Date,
   work: Work,
@@ -107,7 +109,7 @@ async function keepReplaced(
   });
   if (replaced.length + replacedBy(secrets).length === 0) return null;
   try {
-    const found = await archive({ volumes: replaced, secrets: secrets.before }, subject, time, work);
+    const found = await archive({ volumes: replaced, secrets: secrets.before, end }, subject, time, work);
     for (const { from } of replaced) await work.incus.removeVolume(from);
     return found;
   } catch (error) {

@@ -1,3 +1,4 @@
+import { killWords, type Stopped } from '../grace.js';
 import type { AppName, DesiredSecret, Volume } from '../model.js';
 import type { GeneratedSecrets, Guest, Incus } from '../ports.js';
 import { problemOf, ProblemError, type ExitCode } from '../problem.js';
@@ -15,6 +16,8 @@ export type Subject = {
   readonly secrets: readonly DesiredSecret[];
   /** Whether its instance ran, and is to run again. */
   readonly isUp: boolean;
+  /** How long a stop may take before it is a kill, ms. */
+  readonly graceMs: number;
   /** The system that it is up with; null: that was never recorded. */
   readonly toplevel: string | null;
 };
@@ -32,8 +35,6 @@ export type Work = {
   /** Its reason is the exit code. */
   readonly stop: AbortSignal;
 };
-
-const GRACE_MS = 30_000;
 
 /** A signal came: what was begun has been put in order again. */
 export class Interrupted extends ProblemError {
@@ -59,16 +60,22 @@ export function refuseOthers({ app, volumes }: Subject): void {
   }
 }
 
-/** Runs `work` with the app stopped. One that was up is started again, whatever became of it. */
-export async function whileStopped(subject: Subject, work: Work, act: () => Promise<void>): Promise<void> {
+/** Runs `act` with the app stopped; how that ended. One that was up is started again, whatever became of it. */
+export async function whileStopped(
+  subject: Subject,
+  work: Work,
+  act: () => Promise<void>,
+): Promise<Stopped> {
   await noteFailing(subject, work);
+  let end: Stopped;
   try {
-    await stopped(subject, work);
+    end = await stopped(subject, work);
     await act();
   } catch (error) {
     throw both(error, await started(subject, work).then(() => null, asError));
   }
   await started(subject, work);
+  return end;
 }
 
 /** Before the first stop: what fails already is not to be put down to what comes. */
@@ -76,10 +83,14 @@ export async function noteFailing({ app, isUp }: Subject, { guest, limitMs }: Wo
   if (isUp) await guest.takeBaseline(app, limitMs);
 }
 
-export async function stopped({ app, isUp }: Subject, { incus, say }: Work): Promise<void> {
-  if (!isUp) return;
+/** One that does not run has come to its end before. */
+export async function stopped({ app, isUp, graceMs }: Subject, { incus, say }: Work): Promise<Stopped> {
+  if (!isUp) return { forced: null };
   say('stopping');
-  await incus.stop(app, GRACE_MS);
+  const end = await incus.stop(app, graceMs);
+  const killed = killWords(end);
+  if (killed !== null) say(`warning: ${killed}`);
+  return end;
 }
 
 export async function started({ app, isUp }: Subject, { incus, say }: Work): Promise<void> {

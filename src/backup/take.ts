@@ -1,3 +1,4 @@
+import type { Stopped } from '../grace.js';
 import type { Volume } from '../model.js';
 import { problemOf, ProblemError } from '../problem.js';
 import type { SecretValues } from '../ports.js';
@@ -29,9 +30,9 @@ export async function takeBackup(subject: Subject, work: Work): Promise<Found> {
   const time = work.now();
   const made: Still[] = [];
   try {
-    await whileStopped(subject, work, () => copyAll(subject, idAt(time), made, work));
+    const end = await whileStopped(subject, work, () => copyAll(subject, idAt(time), made, work));
     const secrets = await work.secrets.of(subject.app);
-    const found = await archive({ volumes: made, secrets }, subject, time, work);
+    const found = await archive({ volumes: made, secrets, end }, subject, time, work);
     await comesUp(subject, found, work);
     return found;
   } finally {
@@ -87,8 +88,12 @@ export async function removeLeftovers(
   }
 }
 
-/** What a backup is made of. */
-export type Content = { readonly volumes: readonly Still[]; readonly secrets: SecretValues };
+/** What a backup is made of. `end`: how the app was stopped for it. */
+export type Content = {
+  readonly volumes: readonly Still[];
+  readonly secrets: SecretValues;
+  readonly end: Stopped;
+};
 
 /** Writes the archives, the secrets and `backup.json`. The folder has its name only when all of it is there. */
 export async function archive(content: Content, { facts }: Subject, time: Date, work: Work): Promise<Found> {
@@ -97,7 +102,8 @@ export async function archive(content: Content, { facts }: Subject, time: Date, 
     const volumes: BackupVolume[] = [];
     for (const volume of content.volumes) volumes.push(await packed(volume, draft, work));
     const secrets = await written(content.secrets, draft);
-    return await draft.finish({ version: 1, ...facts, time: time.toISOString(), volumes, secrets });
+    const killed = content.end.forced;
+    return await draft.finish({ version: 1, ...facts, time: time.toISOString(), killed, volumes, secrets });
   } catch (error) {
     await draft.discard();
     throw work.stop.aborted ? new Interrupted('interrupted; there is no new backup', work.stop) : error;

@@ -39,6 +39,7 @@ export async function backups(
     sizeText(bytesOf(backup)),
     backup.revision ?? '-',
     backup.volumes.map(({ name }) => name).join(', '),
+    ...((backup.killed ?? null) === null ? [] : ['copied after a kill']),
   ]);
   context.stdout.write(table(rows, ['APP', 'ID', 'WHEN (UTC)', 'SIZE', 'REVISION', 'VOLUMES']));
   return EXIT.ok;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Interrupted, type Subject, type Work } from '../backup/subject.js';
+import { graceIn } from '../grace.js';
 import { guestOver } from '../guest/guest.js';
 import { incusOver } from '../incus/client.js';
 import { socketPath } from '../incus/http.js';
@@ -42,6 +43,7 @@ export function subjectOf(name: string, { project, apps }: Manifest, actual: Act
       ({ source }) => source.kind === 'generate',
     ),
     isUp: instance !== undefined && instance.status !== 'Stopped',
+    graceMs: apps.find((a) => a.name === name)?.stopTimeout ?? graceIn(applied?.facets),
     toplevel: applied?.toplevel ?? null,
     facts: {
       project,

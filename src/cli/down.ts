@@ -9,6 +9,7 @@ import { notice } from './notice.js';
 import { everything, observeAtRest } from './observe.js';
 import { readProject } from './project.js';
 import { withLock } from './project-lock.js';
+import { gracesOf } from './select.js';
 import { carryOut, type RunOptions } from './up.js';
 import { nameOf } from './volume.js';
 
@@ -24,7 +25,8 @@ export async function down(options: DownOptions, context: Context): Promise<Exit
     const isAll = options.volumes && volumes.length > 0;
     // A plan tells of each volume that is kept.
     const there = isAll ? { ...actual, volumes: [] } : actual;
-    const plan = planOf(desired, there, { prune: true, recreate: false, retry: false, only: null });
+    const graces = gracesOf(project.manifest.apps);
+    const plan = planOf(desired, there, { prune: true, recreate: false, retry: false, only: null, graces });
     if (isAll) await mustConfirm(plan, volumes, options, context);
     else if (!(await agreed(plan, options, context))) return EXIT.ok;
     const code = await carryOut({ verb: 'down', plan, desired, project }, options, context);

@@ -35,6 +35,8 @@ export async function restore(
     const say = sayer(app, options, context);
     say(`checking ${from.folder}`);
     await verify(from.folder, from.backup);
+    const { killed = null } = from.backup;
+    if (killed !== null) say(`warning: the app was ended by force before this was copied (${killed})`);
     const work = workFor(app, root, manifest, options, context);
     const secrets = await changeOf(from, subject, work);
     await agreed(from, secrets, subject, options, context);

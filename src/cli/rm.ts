@@ -10,6 +10,7 @@ import { nothingWanted, observeAtRest } from './observe.js';
 import { refuseStranger } from './pets.js';
 import { readProject } from './project.js';
 import { withLock } from './project-lock.js';
+import { gracesOf } from './select.js';
 import { carryOut, type RunOptions } from './up.js';
 
 /** Removes containers, of apps in the manifest or not any more, with root disks and generations. Volumes stay. */
@@ -59,7 +60,7 @@ function nothingToRemove(selector: string, { apps }: Manifest, actual: Actual): 
 
 function removal(pets: ReadonlySet<ActualApp>, { project, apps }: Manifest, actual: Actual): Plan {
   const there = { ...actual, apps: [...pets] };
-  const options = { prune: true, recreate: false, retry: false, only: null };
+  const options = { prune: true, recreate: false, retry: false, only: null, graces: gracesOf(apps) };
   const plan = planOf({ project, apps: [] }, there, options);
   const comesBack = ({ app }: AppPlan) =>
     apps.some(({ name }) => name === app)

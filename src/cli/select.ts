@@ -2,6 +2,11 @@ import { selectApps } from '../manifest/select.js';
 import type { AppName, Manifest } from '../model.js';
 import { EXIT, ProblemError } from '../problem.js';
 
+/** How long a stop of each may take. */
+export function gracesOf(apps: Manifest['apps']): ReadonlyMap<AppName, number> {
+  return new Map(apps.map(({ name, stopTimeout }) => [name, stopTimeout]));
+}
+
 /** The apps that were selected on the command line; null when none was: all of them. */
 export function selected(selectors: readonly string[], { apps }: Manifest): ReadonlySet<AppName> | null {
   if (selectors.length === 0) return null;

@@ -1,3 +1,4 @@
+import { killWords } from '../grace.js';
 import type { AppName } from '../model.js';
 import type { Exec, Guest, Incus } from '../ports.js';
 import { FailedProgram } from '../problem.js';
@@ -9,14 +10,12 @@ import { sizeOf } from './size-of.js';
 import { switchTo } from './switch.js';
 import type { Refused } from './switch-exit.js';
 
-const GRACE_MS = 30_000;
-
 /** A pet from inside. `exec`: on the host, for what its store knows. */
 export function guestOver(incus: Incus, exec: Exec): Guest {
   return {
-    activate: async (app, toplevel, { activation, limitMs, waits }, say) => {
+    activate: async (app, toplevel, { activation, limitMs, waits, ...stop }, say) => {
       if (activation === 'restart') {
-        await restart(incus, app);
+        await restart(incus, app, stop);
         return { warnings: [] };
       }
       if (await hasBooted(incus, app, toplevel)) return { warnings: [] };
@@ -30,7 +29,7 @@ export function guestOver(incus: Incus, exec: Exec): Guest {
       if (switched.kind === 'switched') return { warnings: switched.warnings };
       if (activation === 'switch') throw notSwitched(app, switched);
       say(`${switched.reason}: restarting the container`);
-      await restart(incus, app);
+      await restart(incus, app, stop);
       return { warnings: [`${switched.reason}; the container was restarted instead`] };
     },
 
@@ -49,9 +48,12 @@ async function hasBooted(incus: Incus, app: AppName, toplevel: string): Promise<
   return (await Promise.all(links)).every((target) => target === toplevel);
 }
 
+type Stopping = Pick<Parameters<Guest['activate']>[2], 'graceMs' | 'warn'>;
+
 /** Whatever still runs in the guest, such as a switch that hangs, ends with it. */
-async function restart(incus: Incus, app: AppName): Promise<void> {
-  await incus.stop(app, GRACE_MS);
+async function restart(incus: Incus, app: AppName, { graceMs, warn }: Stopping): Promise<void> {
+  const killed = killWords(await incus.stop(app, graceMs));
+  if (killed !== null) warn(killed);
   await incus.start(app);
 }
 

@@ -1,3 +1,4 @@
+import { formatDuration } from '../duration.js';
 import type { Incus } from '../ports.js';
 import { write } from './attempt.js';
 import { deadAtOnce, failedStart } from './failed-start.js';
@@ -38,15 +39,19 @@ export function powerOf(rest: Rest, own: OwnInstances): Pick<Incus, 'start' | 'u
         await setState(name, { action: 'unfreeze', timeout: 30 }, START_LIMIT_MS, rest);
       }),
 
-    stop: (name, graceMs) =>
-      write(`stopping \`${name}\``, async () => {
+    stop: async (name, graceMs) => {
+      // Outside of what is tried again when the connection breaks: what was done by then was done.
+      const ending: Ending = { forced: null };
+      await write(`stopping \`${name}\``, async () => {
         const statusOf = async () => (await own.find(name))?.instance.status ?? 'Stopped';
         // Of two stops at once both fail, and neither waits for the guest's devices to be cleared away.
-        await quiesce(name, rest);
-        if (await stopped(name, graceMs, statusOf, rest)) return;
+        await quiesce(name, rest, graceMs);
+        if (await stopped(name, graceMs, ending, statusOf, rest)) return;
         await quiesce(name, rest);
         await cleared(name, own);
-      }),
+      });
+      return ending;
+    },
   };
 }
 
@@ -68,10 +73,14 @@ async function startPatiently(name: string, rest: Rest): Promise<void> {
   }
 }
 
+/** As `Stopped`, while it is found out. */
+type Ending = { forced: string | null };
+
 /** True when a stop of ours ended well: then all that ran for the guest is gone. */
 async function stopped(
   name: string,
   graceMs: number,
+  ending: Ending,
   statusOf: () => Promise<string>,
   rest: Rest,
 ): Promise<boolean> {
@@ -83,13 +92,28 @@ async function stopped(
   const refusal =
     (awake && (await refused(setState(name, awake, STOP_LIMIT_MS, rest)))) ??
     (await refused(setState(name, grace, graceMs + STOP_LIMIT_MS, rest)));
-  if (refusal === null) return mustBeDown(statusOf, null);
+  if (refusal === null) {
+    ending.forced = null;
+    return mustBeDown(statusOf, null);
+  }
   if ((await statusOf()) === 'Stopped') return false;
   const force = { action: 'stop', force: true, timeout: 30 };
+  ending.forced = whyForced(refusal, graceMs);
   const last = await refused(setState(name, force, STOP_LIMIT_MS, rest));
   // It may have ended by itself between a look and a request: then the daemon refuses to stop what does not run.
+  if (last !== null && DOWN.test(last.message)) ending.forced = null;
   await mustBeDown(statusOf, last);
   return last === null;
+}
+
+/** What it says against stopping what does not run. */
+const DOWN = /already stopped|not running/i;
+/** What the daemon says when the time that it was given is over. */
+const LATE = /deadline exceeded|timed? ?out/i;
+
+function whyForced(refusal: Error, graceMs: number): string {
+  const isLate = refusal instanceof OperationTimeout || LATE.test(refusal.message);
+  return isLate ? `it had not stopped within ${formatDuration(graceMs)}` : refusal.message;
 }
 
 /** What the daemon says against a request; null: it was carried out. */

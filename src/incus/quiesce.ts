@@ -1,7 +1,9 @@
+import { DEFAULT_GRACE_MS, graceIn } from '../grace.js';
 import type { InstanceJson } from '../ports.js';
 import { ConnectionLost, IncusError } from './http.js';
 import { OperationTimeout, type Rest } from './operations.js';
 import { isPet } from './own.js';
+import { parseApplied } from './record.js';
 
 /** An image is unpacked in a second or two, in minutes on a busy disk. */
 const ONE_LIMIT_MS = 300_000;
@@ -14,9 +16,9 @@ type Operation = {
   readonly resources?: { readonly instances?: readonly string[] };
 };
 
-/** Lets what runs on the instance end. An operation that does not is an OperationTimeout. */
-export async function quiesce(name: string, rest: Rest): Promise<void> {
-  await ended(on([name], await changes(rest)), ONE_LIMIT_MS, rest);
+/** Lets what runs on the instance end, a stop that may take `graceMs` too. What does not is an OperationTimeout. */
+export async function quiesce(name: string, rest: Rest, graceMs = DEFAULT_GRACE_MS): Promise<void> {
+  await ended(on([name], await changes(rest)), patient(ONE_LIMIT_MS, graceMs), rest);
 }
 
 /** Lets the commands end that were begun in the instance, people's own aside. */
@@ -25,14 +27,27 @@ export async function commandsEnded(name: string, limitMs: number, rest: Rest): 
   await ended(on([name], commands), limitMs, rest);
 }
 
-/** Lets what runs on a project's instances end, or goes on for a minute: Incus itself refuses what clashes. */
+/** A limit that suits stops of the default, for stops that may take longer. */
+function patient(limitMs: number, graceMs: number): number {
+  return limitMs + Math.max(0, graceMs - DEFAULT_GRACE_MS);
+}
+
+/**
+ * Lets what runs on a project's instances end, or goes on: Incus itself refuses what clashes. It waits for a minute,
+ * and for longer where a stop that a killed run has left may take longer.
+ */
 export async function quiesceAll(project: string, rest: Rest): Promise<void> {
   const running = await changes(rest);
   if (running.length === 0) return;
   const found = await rest.get('/1.0/instances?recursion=1');
   const instances = (found?.metadata ?? []) as readonly InstanceJson[];
-  const pets = instances.filter(({ name, config }) => isPet(project, name, config)).map(({ name }) => name);
-  await ended(on(pets, running), ALL_LIMIT_MS, rest).catch((error: unknown) => {
+  const pets = instances.filter(({ name, config }) => isPet(project, name, config));
+  const graces = pets.map(({ config }) => graceIn(parseApplied(config['user.pets.applied'])?.facets));
+  const own = on(
+    pets.map(({ name }) => name),
+    running,
+  );
+  await ended(own, patient(ALL_LIMIT_MS, Math.max(0, ...graces)), rest).catch((error: unknown) => {
     if (!(error instanceof OperationTimeout)) throw error;
   });
 }

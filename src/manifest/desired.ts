@@ -57,7 +57,7 @@ function remembering(app: DesiredApp): DesiredApp {
 function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
   const listen = app.port === null ? null : { address: app.listen, port: app.port };
   const { name, was, modules, nixos, volumes, after, store, image, activation, keep, timeout } = app;
-  const { health, stateful } = app;
+  const { health, stateful, stopTimeout } = app;
   const wanted = {
     ...{
       name,
@@ -73,6 +73,7 @@ function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
       timeout,
       health,
       stateful,
+      stopTimeout,
     },
     binds: app.binds.map((bind) => ({ ...bind, create: bind.create && isMissing(bind.source, inputs) })),
     source: sourceOf(app, inputs),

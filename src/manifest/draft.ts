@@ -54,7 +54,8 @@ function over<T extends object>(lower: T, written: Keys, upper: T): T {
 
 /** A draft of which nothing is wrong. */
 export function appOf({ name, keys }: Draft): ManifestApp {
-  const { listen, nixpkgs, keep, activation, image, limits, incus = {}, ...app } = keys as Whole;
+  const { listen, nixpkgs, keep, activation, image, 'stop-timeout': stopTimeout, ...app } = keys as Whole;
+  const { limits, incus = {} } = app;
   const source = sourceOf(keys);
   return {
     name: name as AppName,
@@ -85,13 +86,15 @@ export function appOf({ name, keys }: Draft): ManifestApp {
     activation,
     keep,
     timeout: app.timeout ?? null,
+    stopTimeout,
   };
 }
 
 /** The same for all: what nobody uses must not tell two manifests apart. */
 const UNUSED_NIXPKGS = { written: DEFAULT_NIXPKGS, url: DEFAULT_NIXPKGS, attribute: '' };
 
-type Whole = App & Required<Pick<App, 'listen' | 'nixpkgs' | 'keep' | 'activation' | 'image'>>;
+type Whole = App &
+  Required<Pick<App, 'listen' | 'nixpkgs' | 'keep' | 'activation' | 'image' | 'stop-timeout'>>;
 
 function sourceOf({ 'flake-ref': ref, config, toplevel }: App): AppRef {
   if (ref) return { kind: 'flake', ref };

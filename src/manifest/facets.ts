@@ -1,3 +1,4 @@
+import { graceField } from '../grace.js';
 import { formatBinding, formatListen } from '../listen.js';
 import type { DesiredApp, DesiredExposure, Facet, Facets, FlakeRef, ManifestApp, Source } from '../model.js';
 import { healthFacet } from './health.js';
@@ -95,11 +96,12 @@ function containerOf({ incus: { config, devices, profiles } }: ManifestApp): Fac
   };
 }
 
-/** `stateful` where it is not what the volumes say. */
-function metaOf({ source, volumes, stateful }: ManifestApp): Facet {
+/** `stateful` and `stop-timeout` where they are not what they are by default. */
+function metaOf({ source, volumes, stateful, stopTimeout }: ManifestApp): Facet {
   return {
     'flake-ref': source.kind === 'flake' ? source.ref.written : null,
     ...(stateful !== volumes.length > 0 && { stateful: String(stateful) }),
+    ...graceField(stopTimeout),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { formatDuration } from '../duration.js';
 import type { Health } from '../model.js';
 import { HEALTH_DEFAULTS } from './health.js';
 import { requestPath, statusCodes, unitName } from './health-values.js';
@@ -6,7 +7,7 @@ import { either, parsed, pathItems, refuse } from './kinds.js';
 import { key } from './shape.js';
 import { NOTHING, table } from './tables.js';
 import { show } from './text.js';
-import { command, duration, formatDuration, guestPort, integer, onlyTrue } from './values.js';
+import { command, duration, guestPort, integer, onlyTrue } from './values.js';
 
 const WAYS = ['path', 'tcp', 'unit', 'command'] as const;
 const ONE_OF = 'one of `path`, `tcp`, `unit` and `command`';

@@ -1,6 +1,6 @@
+import { formatDuration } from '../duration.js';
 import type { DesiredApp, Facet, Health, NixValue, Port } from '../model.js';
 import { formatJson } from './toml.js';
-import { formatDuration } from './values.js';
 
 /** What the keys of `health` are when they are not written. */
 export const HEALTH_DEFAULTS = {

@@ -1,8 +1,9 @@
+import { formatDuration } from '../duration.js';
 import type { Bind, Manifest, ManifestApp, NixValue, Publish, Secret } from '../model.js';
 import { writtenHealth } from './health.js';
 import { leavesOf, type NixTable } from './nixos.js';
 import { formatJson, formatKey, formatValue } from './toml.js';
-import { formatDuration, formatPorts } from './values.js';
+import { formatPorts } from './values.js';
 
 type Tables = { readonly [key: string]: NixValue };
 
@@ -53,6 +54,7 @@ function keysOf(app: ManifestApp): Tables {
     after: app.after,
     tags: app.tags,
     ...(timeout !== null && { timeout: formatDuration(timeout) }),
+    'stop-timeout': formatDuration(app.stopTimeout),
     keep: app.keep,
     activation: app.activation,
     ...(store !== null && { store }),

@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { formatDuration } from '../duration.js';
+import { DEFAULT_GRACE_MS } from '../grace.js';
 import { health } from './health-keys.js';
 import { choice, refuse, text } from './kinds.js';
 import { key } from './shape.js';
@@ -63,6 +65,13 @@ const limitKeys = {
     meaning: 'limit for each switch and each boot: `90s`, `10m`, `1h`',
     example: '10m',
     default: 'that of `--timeout`',
+    interrupts: NOTHING,
+  }),
+  'stop-timeout': key(v.exactOptional(duration), {
+    meaning: 'how long a stop may take; then it is ended by force, which is told',
+    example: '2m',
+    default: { value: formatDuration(DEFAULT_GRACE_MS) },
+    details: 'Of every stop that pets asks for. The shutdown of the host has a limit of its own: `boot.host_shutdown_timeout` of Incus.',
     interrupts: NOTHING,
   }),
 };

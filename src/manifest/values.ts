@@ -1,3 +1,4 @@
+import { DURATION_PATTERN, parseDuration } from '../duration.js';
 import { parseIp, toPort } from '../listen.js';
 import type { AppName, FlakeRef, IpAddress, Port } from '../model.js';
 import { type FlakeRefUse, parseFlakeRef } from './flake-ref.js';
@@ -107,28 +108,19 @@ export function integer(minimum: number, maximum: number) {
   });
 }
 
-const MS = { s: 1000, m: 60_000, h: 3_600_000 } as const;
-const LONGEST_MS = 24 * MS.h;
+const LONGEST_MS = 24 * 3_600_000;
 
 /** In ms. */
 export const duration = text<number>(
   'a duration such as "90s" or "10m"',
   (written) => {
-    const [, count = '', unit = ''] = /^([1-9]\d{0,6})([smh])$/.exec(written) ?? [];
-    const ms = Number(count) * MS[unit as keyof typeof MS];
-    if (ms <= LONGEST_MS) return ms;
-    const hint =
-      ms > LONGEST_MS ? 'at most 24h' : /^\d+$/.test(written) ? `with a unit: "${written}s"` : null;
+    const ms = parseDuration(written);
+    if (ms !== null && ms <= LONGEST_MS) return ms;
+    const hint = ms !== null ? 'at most 24h' : /^\d+$/.test(written) ? `with a unit: "${written}s"` : null;
     return refuse(`expected a duration such as "90s", "10m" or "1h", got ${show(written)}`, hint);
   },
-  { pattern: '^[1-9][0-9]*[smh]$' },
+  { pattern: DURATION_PATTERN },
 );
-
-/** The inverse of `duration`. */
-export function formatDuration(ms: number): string {
-  if (ms % MS.h === 0) return `${ms / MS.h}h`;
-  return ms % MS.m === 0 ? `${ms / MS.m}m` : `${ms / MS.s}s`;
-}
 
 const argument = text<string>('a word', (written) =>
   written.includes('\0') ? refuse('an argument has no NUL') : written,

@@ -54,10 +54,10 @@ function withBaseline(compared: Compared, forward: readonly Operation[]): readon
   );
 }
 
-export function destroyOperations(app: ActualApp): Operation[] {
+export function destroyOperations(app: ActualApp, graceMs: number): Operation[] {
   const ops = new Chain(app.name);
   const cause = 'no longer in the manifest';
-  if (app.status !== 'Stopped') ops.then({ kind: 'stop', instance: app.name }, cause, 'container');
+  if (app.status !== 'Stopped') ops.then({ kind: 'stop', instance: app.name, graceMs }, cause, 'container');
   // The marked instance goes last: as long as it is there, the next run knows that there is something to finish.
   ops.then({ kind: 'drop-profile', store: app.store }, cause);
   ops.then({ kind: 'delete' }, cause, 'container');

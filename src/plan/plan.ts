@@ -1,3 +1,4 @@
+import { graceIn } from '../grace.js';
 import { urlOf } from '../listen.js';
 import type {
   Actual,
@@ -33,11 +34,13 @@ export type PlanOptions = {
   readonly rollback?: Rollback;
   /** The apps a person selected; null: all. Selecting never prunes. */
   readonly only: ReadonlySet<AppName> | null;
+  /** How long a stop may take of apps that are to go, as the manifest says it; of others, as was last applied. */
+  readonly graces?: ReadonlyMap<AppName, number>;
 };
 
 /** Pure: the same desired and actual state give the same plan, in the same order. */
 export function planOf(desired: Desired, actual: Actual, options: PlanOptions): Plan {
-  const { prune, recreate, retry, rollback, only } = options;
+  const { prune, recreate, retry, rollback, only, graces } = options;
   const selected = desired.apps.filter((app) => only === null || only.has(app.name));
   const instances = matchApps(desired, actual);
   const compared = selected.map((app) => {
@@ -53,7 +56,7 @@ export function planOf(desired: Desired, actual: Actual, options: PlanOptions): 
   const planned = ready.map((app) => planApp(app, operationsOf(app, context), actual));
   const operations = [
     ...planned.flatMap((p) => p.operations),
-    ...(prune ? gone.flatMap((app) => destroyOperations(app)) : []),
+    ...(prune ? gone.flatMap((app) => destroyOperations(app, graces?.get(app.name) ?? graceIn(app.applied?.facets))) : []),
   ];
   const summaries = [
     ...planned.map((p) => p.summary),

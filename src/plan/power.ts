@@ -1,3 +1,4 @@
+import { graceIn } from '../grace.js';
 import type { Actual, ActualApp, AppName, AppPlan, Desired, DesiredApp, Operation, Plan } from '../model.js';
 import { Chain } from './chain.js';
 import { appOf, lastGood } from './goal.js';
@@ -77,9 +78,11 @@ function asApplied(app: DesiredApp, only: Names, { apps }: Actual): DesiredApp {
 }
 
 function stops(apps: readonly ActualApp[], desired: Desired, cause = 'as a person asked'): Operation[] {
-  const own = apps.flatMap(({ name }) => {
+  const own = apps.flatMap(({ name, applied }) => {
     const ops = new Chain(name);
-    ops.then({ kind: 'stop', instance: name }, cause, 'container');
+    const wanted = desired.apps.find((app) => app.name === name);
+    const graceMs = wanted?.stopTimeout ?? graceIn(applied?.facets);
+    ops.then({ kind: 'stop', instance: name, graceMs }, cause, 'container');
     return ops.all;
   });
   return own.map((op) => {

@@ -1,5 +1,5 @@
-import type { SystemRef } from '../actions.js';
-import type { ActualApp, AppName, Change } from '../model.js';
+import type { Action, SystemRef } from '../actions.js';
+import type { ActualApp, AppName, Change, DesiredApp } from '../model.js';
 import type { Chain } from './chain.js';
 import { copyOf, mountsOf, moveData, movesData } from './data.js';
 import { causesOf } from './diff.js';
@@ -10,10 +10,10 @@ import type { Refit } from './refit.js';
 import { ownSecrets, pushSecrets, reloadSecrets } from './secrets.js';
 
 /** A container cannot change its store: it is made anew. What there is of it afterwards: nothing. */
-export function clearStore(ops: Chain, { actual, store }: Compared): ActualApp | null {
+export function clearStore(ops: Chain, { app, actual, store }: Compared): ActualApp | null {
   if (!actual || !movesStore({ actual, store })) return actual;
   const cause = `store ${actual.store} → ${store}`;
-  if (actual.status !== 'Stopped') ops.then({ kind: 'stop', instance: actual.name }, cause, 'container');
+  if (actual.status !== 'Stopped') ops.then(stopOf(app, actual.name), cause, 'container');
   ops.then({ kind: 'drop-profile', store: actual.store }, cause);
   ops.then({ kind: 'delete' }, cause, 'container');
   return null;
@@ -29,7 +29,7 @@ export function takeBackFirst(ops: Chain, compared: Compared): Compared {
   const isSent = store === 'copy' && returns === null && data.restore !== null;
   if (!actual || !last || !isSent || actual.name !== app.name) return compared;
   const cause = 'an upgrade was cut short';
-  if (actual.status !== 'Stopped') ops.then({ kind: 'stop', instance: app.name }, cause, 'container');
+  if (actual.status !== 'Stopped') ops.then(stopOf(app), cause, 'container');
   moveData(ops, data, cause);
   const { generation, toplevel } = last;
   ops.then({ kind: 'return', store, generation, toplevel }, cause);
@@ -75,7 +75,7 @@ export function bringSystem(
   const isRestarted = isNew && app.activation === 'restart' && status === 'Running';
   if (status !== 'Stopped' && ((refit.cold && !isFitted) || isSeeding || isRestarted || isMoved)) {
     const why = isNew ? cause : 'what changes is only looked at when the container starts';
-    ops.then({ kind: 'stop', instance: app.name }, why, actual ? 'container' : 'nothing');
+    ops.then(stopOf(app), why, actual ? 'container' : 'nothing');
     status = 'Stopped';
   }
   if (isMoved) moveStopped(ops, compared, cause);
@@ -145,8 +145,7 @@ function tookName(ops: Chain, { app, actual, store, taken, refit }: Compared): b
   const { from, volumes, generations } = taken;
   const isRenamed = actual !== null && actual.name !== app.name;
   const cause = isRenamed ? `it was ${from}` : `it was to become ${from}`;
-  if (isRenamed && actual.status !== 'Stopped')
-    ops.then({ kind: 'stop', instance: from }, cause, 'container');
+  if (isRenamed && actual.status !== 'Stopped') ops.then(stopOf(app, from), cause, 'container');
   if (generations) ops.then({ kind: 'move-profile', from, store }, cause);
   const names = volumes.map(({ name }) => name);
   if (names.length > 0)
@@ -157,6 +156,11 @@ function tookName(ops: Chain, { app, actual, store, taken, refit }: Compared): b
   // Its devices still say where the profile was.
   if (store === 'shared' && !isRepaired(refit)) ops.then({ kind: 'repair', store }, 'its profile has moved');
   return true;
+}
+
+/** `instance`: where it is about to be renamed, its name now. */
+function stopOf({ name, stopTimeout: graceMs }: DesiredApp, instance = name): Action {
+  return { kind: 'stop', instance, graceMs };
 }
 
 /** Starts an app that does not run. */

@@ -88,6 +88,40 @@ test('what a switch waits for is told, without the secrets in it', async () => {
   ]);
 });
 
+describe('a stop', () => {
+  test.each([
+    ['of the manifest', { want: ['web - source=b activation=restart grace=45s'], have: ['web'] }],
+    ['of an app that is gone', { want: [], have: ['web - grace=45s'], prune: true }],
+    ['of one that is made anew', { want: ['web - store=copy grace=45s'], have: ['web'], recreate: true }],
+    ['of one that is renamed', { want: ['web - was=old grace=45s'], have: ['old'] }],
+    ['before the volumes are copied', { want: ['web - volumes=data:/x source=b grace=45s'], have: ['web - volumes=data:/x kept=1'] }],
+  ])('has the time that is given to it: %s', async (_, world) => {
+    const { calls } = await run(world);
+    const stops = calls.filter((call) => call.startsWith('incus.stop'));
+    expect(stops.map((call) => call.split(' ')[2])).toEqual(stops.map(() => '45000'));
+    expect(stops).not.toEqual([]);
+  });
+
+  test('that came to force is told, by the way forward and the way back', async () => {
+    const world = { want: ['web - volumes=data:/x source=b'], have: ['web - volumes=data:/x kept=1'] };
+    const fails = { 'guest.settle web /nix/store/t-web': 'no' };
+    const { outcome, events } = await run(world, { forced: 'it had not stopped within 30s', fails });
+    const killed =
+      'it was ended by force (it had not stopped within 30s): what it had not written yet is lost; `stop-timeout` gives a stop more time';
+    expect(outcome.apps[0]).toMatchObject({ result: 'rolled-back', warnings: [killed, killed] });
+    expect(events.filter(({ kind }) => kind === 'warned')).toMatchObject([
+      { op: 'web/stop', message: killed },
+      { op: 'web/stop~back', message: killed },
+    ]);
+  });
+
+  test('that came to force in a switch is told, even if the switch fails', async () => {
+    const world = { want: ['web - source=b grace=45s'], have: ['web'] };
+    const { outcome } = await run(world, { forced: 'late', fails: { 'guest.activate': 'it did not start' } });
+    expect(outcome.apps[0]).toMatchObject({ result: 'failed', warnings: ['killed after 45000 ms'] });
+  });
+});
+
 test('a destroy stops, deletes, and lets go of the generations', async () => {
   const { calls } = await run({ want: [], have: ['web 80'], prune: true });
   expect(calls).toEqual(['incus.stop web', 'shared.dropProfile web', 'incus.remove web']);

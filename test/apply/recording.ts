@@ -1,5 +1,6 @@
 import { type ApplyOptions, apply, type Limits } from '../../src/apply/apply.js';
 import type { Ports } from '../../src/apply/job.js';
+import { DEFAULT_GRACE_MS } from '../../src/grace.js';
 import { formatBinding } from '../../src/listen.js';
 import type { Event, Outcome, StoreMode, StorePath, Volume } from '../../src/model.js';
 import type { Delivery, Evaluated, InstanceSpec, SecretFile } from '../../src/ports.js';
@@ -19,6 +20,8 @@ export type Script = {
   readonly warnings?: readonly string[];
   /** What a delivery, or a collection of garbage, says it did. */
   readonly says?: string;
+  /** Why stops come to force. */
+  readonly forced?: string;
   /** What a switch says that it waits for. */
   readonly jobs?: string;
   /** Config that instances have from before, by their names. */
@@ -80,6 +83,7 @@ export function recordingPorts(
     says = '',
     jobs = '',
     lost = [],
+    forced = null,
     size = { bytes: 2 ** 20 },
     free = 2 ** 40,
     ...before
@@ -157,7 +161,10 @@ export function recordingPorts(
       rename: (from, to) => call(['incus.rename', from, to], undefined),
       start: (name) => call(['incus.start', name], undefined),
       unfreeze: (name) => call(['incus.unfreeze', name], undefined),
-      stop: (name) => call(['incus.stop', name], undefined),
+      stop: (name, graceMs) => {
+        const limit = graceMs === DEFAULT_GRACE_MS ? [] : [String(graceMs)];
+        return call(['incus.stop', name, ...limit], { forced });
+      },
       remove: (name) => call(['incus.remove', name], undefined),
       setConfig: (name, config) => {
         configs[name] = config;
@@ -236,8 +243,9 @@ export function recordingPorts(
     },
     deliveries: { shared: delivery('shared'), copy: delivery('copy') },
     guest: {
-      activate: (app, toplevel, { activation, limitMs, waits }) => {
+      activate: (app, toplevel, { activation, limitMs, graceMs, waits, warn }) => {
         if (jobs !== '') waits(jobs);
+        if (forced !== null) warn(`killed after ${graceMs} ms`);
         return call(['guest.activate', app, toplevel, activation, String(limitMs)], { warnings });
       },
       takeBaseline: (instance) => call(['guest.takeBaseline', instance], undefined),

@@ -11,6 +11,7 @@ const whole = {
   generation: 3,
   time: '2026-01-31T23:59:59.123Z',
   pets: '0.1.0',
+  killed: null,
   volumes: [
     { name: 'data', path: null, size: '1GiB', file: 'data.tar.gz', sha256: 'a'.repeat(64), bytes: 12 },
   ],
@@ -20,6 +21,12 @@ const whole = {
 describe('backup.json', () => {
   test('is read as it was written; unknown keys are left out', () => {
     expect(parseBackup(JSON.stringify({ ...whole, later: 1 }), 'backup.json')).toEqual(whole);
+  });
+
+  test('of before there was word of kills is read, and does not say', () => {
+    const { killed, ...older } = whole;
+    expect(killed).toBeNull();
+    expect(parseBackup(JSON.stringify(older), 'backup.json')).toEqual(older);
   });
 
   const volume = (change: object) => ({ ...whole, volumes: [{ ...whole.volumes[0], ...change }] });

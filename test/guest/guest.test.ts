@@ -15,6 +15,7 @@ async function activate(
   ends: Partial<GuestResult> | Error,
   status = 'Running',
   links: Links = {},
+  isKilled = false,
 ) {
   const calls: string[] = [];
   const incus = {
@@ -26,15 +27,22 @@ async function activate(
     status: () => Promise.resolve(status),
     readLink: (_: string, path: string) => Promise.resolve(links[path] ?? null),
     consoleTail: () => Promise.resolve(['the last words']),
-    stop: () => Promise.resolve(void calls.push('stop')),
+    stop: (_: string, graceMs: number) => {
+      calls.push('stop');
+      return Promise.resolve({ forced: isKilled ? `no end after ${graceMs} ms` : null });
+    },
     start: () => Promise.resolve(void calls.push('start')),
   } as unknown as Incus;
   const said: string[] = [];
-  const how = { activation, limitMs: 4000, waits: () => undefined };
+  const warned: string[] = [];
+  const how = {
+    ...{ activation, limitMs: 4000, graceMs: 5000, waits: () => undefined },
+    warn: (message: string) => warned.push(message),
+  };
   const result = await guestOver(incus, () => Promise.reject(new Error('no use for the host')))
     .activate(APP, TOP, how, (line) => said.push(line))
     .catch((error: unknown) => error as FailedProgram);
-  return { calls, said, result };
+  return { calls, said, warned, result };
 }
 
 const SWITCH = 'switch-to-configuration switch';
@@ -117,7 +125,7 @@ describe.each(['auto', 'switch'] as const)('activation = "%s"', (activation) => 
   test('none where the guest has booted into the system; one where it was only switched to it', async () => {
     const current = { '/run/current-system': TOP };
     const booted = await activate(activation, {}, 'Running', { ...current, '/run/booted-system': TOP });
-    expect(booted).toEqual({ calls: [], said: [], result: { warnings: [] } });
+    expect(booted).toEqual({ calls: [], said: [], warned: [], result: { warnings: [] } });
     const switched = await activate(activation, {}, 'Running', { ...current, '/run/booted-system': '/y' });
     expect(switched.calls).toEqual([SWITCH]);
   });
@@ -221,6 +229,13 @@ describe.each(REFUSALS)('%s', (_, ends, reason, advice) => {
       ],
     });
   });
+});
+
+test('a restart gives the guest the time that it is given, and tells of a kill', async () => {
+  const { calls, warned } = await activate('restart', {}, 'Running', {}, true);
+  expect(calls).toEqual(['stop', 'start']);
+  expect(warned).toEqual([expect.stringContaining('ended by force (no end after 5000 ms)')]);
+  expect((await activate('restart', {})).warned).toEqual([]);
 });
 
 describe('a container that is dead', () => {

@@ -120,6 +120,28 @@ describe('a stop', () => {
     expect(asked.filter((request) => request === PUT)).toHaveLength(2);
   });
 
+  const LATE = 'Failed shutting down instance, status is "Running": context deadline exceeded';
+  /** Its requests end like this, one after the other, and then well. */
+  const ends = (...ends: (string | null)[]) => ({
+    ...seenAs([...ends.map(() => 'Running'), 'Running', 'Stopped']),
+    [PUT]: () => begun('own'),
+    'GET /1.0/operations/own/wait': () => {
+      const end = ends.shift();
+      return end ? shown({ status: 'Failure', status_code: 400, err: end }) : ended();
+    },
+  });
+
+  test('says whether it came to force, and why', async () => {
+    expect(await web(ends(null)).stop('web', 90_000)).toEqual({ forced: null });
+    const late = { forced: 'it had not stopped within 90s' };
+    expect(await web(ends(LATE)).stop('web', 90_000)).toEqual(late);
+    expect(await web(ends('no such luck')).stop('web', 90_000)).toEqual({ forced: 'no such luck' });
+  });
+
+  test('of a guest that ended by itself in the last moment has not come to force', async () => {
+    expect(await web(ends(LATE, 'The instance is already stopped')).stop('web', 90_000)).toEqual({ forced: null });
+  });
+
   test('that the daemon only says has happened is a failure', async () => {
     const { stop } = web(seenAs(['Running']));
     await expect(stop('web', 1000)).rejects.toThrow(

@@ -66,6 +66,12 @@ describe('what runs on an instance', () => {
     expect(error).toEqual(new OperationTimeout('`Stopping instance` still runs after 300 s'));
     expect(error).toBeInstanceOf(OperationTimeout);
   });
+
+  test('and may be a stop that takes longer is waited for longer', async () => {
+    const { rest } = daemon({ ...operations([operation('1', 'web')]), ...endless('1') });
+    await quiesce('web', rest, 90_000).catch(() => undefined);
+    expect(Date.now()).toBe(360_000);
+  });
 });
 
 describe('what runs on a project’s instances', () => {
@@ -95,5 +101,18 @@ describe('what runs on a project’s instances', () => {
     });
     await quiesceAll('p', rest);
     expect(Date.now()).toBe(60_000);
+  });
+
+  test('is waited for longer where a stop may take longer', async () => {
+    const facets = { meta: { 'stop-timeout': '5m' } };
+    const applied = JSON.stringify({ v: 1, generation: 1, toplevel: '/nix/store/x', facets });
+    const slow = { name: 'web', config: { ...pet('web').config, 'user.pets.applied': applied } };
+    const { rest } = daemon({
+      ...operations([operation('1', 'web')]),
+      ...endless('1'),
+      'GET /1.0/instances': () => shown([pet('api'), slow]),
+    });
+    await quiesceAll('p', rest);
+    expect(Date.now()).toBe(340_000);
   });
 });

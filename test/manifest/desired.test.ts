@@ -261,6 +261,9 @@ test('`stateful` is a field only where the volumes do not say it', () => {
   expect(metaOf('stateful = false')).toEqual(plain);
   expect(metaOf('volumes.data = "/x"\nstateful = true')).toEqual(plain);
   expect(metaOf('volumes.data = "/x"\nstateful = false')).toEqual({ ...plain, stateful: 'false' });
+  // What a stop may take is known of an app of which no manifest says anything any more.
+  expect(metaOf('stop-timeout = "30s"')).toEqual(plain);
+  expect(metaOf('stop-timeout = "120s"')).toEqual({ ...plain, 'stop-timeout': '2m' });
 });
 
 describe('what the host lacks', () => {

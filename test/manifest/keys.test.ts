@@ -79,6 +79,8 @@ describe('what keys stand for', () => {
     ['autostart = false', { autostart: false }],
     ['timeout = "90s"', { timeout: 90_000 }],
     ['timeout = "24h"', { timeout: 86_400_000 }],
+    ['', { stopTimeout: 30_000 }],
+    ['stop-timeout = "10m"', { stopTimeout: 600_000 }],
     ['keep = 100', { keep: 100 }],
     [
       'activation = "restart"\nstore = "copy"\nimage = "my/alias-1.0"',
@@ -184,6 +186,7 @@ limits = { memory = "1GiB", cpu = 2 }
 health = { path = "/healthz", timeout = "2m" }
 autostart = true
 timeout = "1h"
+stop-timeout = "2m"
 keep = 3
 activation = "switch"
 store = "copy"
@@ -195,6 +198,7 @@ flake-ref = "."
 limits.cpu = "50%"
 health = { tcp = true }
 autostart = false
+stop-timeout = "45s"
 keep = 9
 [[apps.b.publish]]
 port = 1
@@ -204,6 +208,7 @@ port = 1
       health: { check: { path: '/healthz' }, timeoutMs: 120_000 },
       autostart: true,
       timeout: 3_600_000,
+      stopTimeout: 120_000,
       keep: 3,
       activation: 'switch',
       store: 'copy',
@@ -213,6 +218,7 @@ port = 1
       limits: { memory: '1GiB', cpu: '50%' },
       health: { check: { kind: 'tcp' }, timeoutMs: 60_000 },
       autostart: false,
+      stopTimeout: 45_000,
       keep: 9,
       publish: [{ binding: { address: '::1' } }],
     });

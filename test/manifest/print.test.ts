@@ -42,6 +42,7 @@ secrets = {}
 limits = {}
 after = []
 tags = []
+stop-timeout = "30s"
 keep = 5
 activation = "auto"
 image = "nixos/25.11"
@@ -62,6 +63,7 @@ limits = { cpu = 2 }
 after = []
 tags = ["b", "public"]
 timeout = "2m"
+stop-timeout = "30s"
 keep = 5
 activation = "auto"
 image = "nixos/25.11"

@@ -64,6 +64,7 @@ const run = fc
     ]),
     one('autostart', ['true', 'false']),
     one('timeout', ['"90s"', '"7m"', '"3h"']),
+    one('stop-timeout', ['"30s"', '"2m"']),
     one('keep', ['1', '100']),
     one('activation', ['"auto"', '"switch"', '"restart"']),
     one('store', ['"shared"', '"copy"']),

@@ -35,6 +35,7 @@ const PLAIN = {
   activation: 'auto',
   keep: 5,
   timeout: null,
+  stopTimeout: 30_000,
   health: { check: { kind: 'stable' }, timeoutMs: 60_000, intervalMs: 1000, successes: 4 },
   stateful: false,
 };

@@ -74,6 +74,7 @@ export class Scene {
       stateful: false,
       keep: 5,
       timeout: null,
+      stopTimeout: 30_000,
       facets: {},
       problems: [],
       ...more,

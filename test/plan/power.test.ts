@@ -19,6 +19,20 @@ test('those stop first that come after others', () => {
   ]);
 });
 
+test('a stop may take as long as the manifest says; where that says nothing, as was last applied', () => {
+  const have = actual(['db', 'gone - grace=2m', 'web - grace=2m']);
+  const graces = (plan: Plan) =>
+    plan.operations.flatMap(({ app, action }) => (action.kind === 'stop' ? [[app, action.graceMs]] : []));
+  const want = desired(['db', 'web - grace=45s']);
+  expect(graces(stopPlan(want, have, only('db', 'web', 'gone')))).toEqual([
+    ['db', 30_000],
+    ['gone', 120_000],
+    ['web', 45_000],
+  ]);
+  const kept = actual(['web - grace=2m kept=1']);
+  expect(graces(restartPlan(want, kept, only('web')).plan)).toEqual([['web', 45_000]]);
+});
+
 test('a start is of what was applied: nothing is built, and the ports are those of then', () => {
   const want = desired(['web 7701 source=b volumes=data:/x health=stable']);
   const have = actual(['web 7700 status=Stopped kept=1']);

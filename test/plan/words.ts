@@ -1,3 +1,5 @@
+import { parseDuration } from '../../src/duration.js';
+import { DEFAULT_GRACE_MS, graceField } from '../../src/grace.js';
 import { bindingOf, formatBinding, formatListen, parseListen, parseProxyListen } from '../../src/listen.js';
 import type {
   AppName,
@@ -28,7 +30,7 @@ import type { Problem } from '../../src/problem.js';
  * `secrets=db:1,api:2@0440/web` (a secret, what stands for its value, its mode and owner),
  * `binds=/srv/x:/y:ro,/srv/z:/z:create`, `limits=memory:1GiB,cpu:2,autostart:true`,
  * `config=security.guestapi:true`, `plug=card:gpu` (a device and its type), `profiles=default,gpu`,
- * `health=unit:web.service` or `health=http:/up` or `health=stable`, `stateful=no`, `after=db`, `was=old`, `store=copy`, `activation=restart`, `keep=3`, `timeout=1000`, `problem=no-such-folder`.
+ * `health=unit:web.service` or `health=http:/up` or `health=stable`, `stateful=no`, `after=db`, `was=old`, `store=copy`, `activation=restart`, `keep=3`, `timeout=1000`, `grace=45s` (`stop-timeout`), `problem=no-such-folder`.
  */
 export type Wanted = string;
 
@@ -48,7 +50,7 @@ const WANTED = [
     'health',
     'stateful',
   ],
-  ...['after', 'was', 'store', 'activation', 'keep', 'timeout', 'problem'],
+  ...['after', 'was', 'store', 'activation', 'keep', 'timeout', 'grace', 'problem'],
 ];
 const HAPPENED = [
   ...['status', 'state', 'record', 'top', 'forwarder', 'seen-ref', 'devices', 'altered', 'becoming'],
@@ -117,7 +119,7 @@ export function wanted(text: Wanted): DesiredApp {
     storage: storageFacet(app),
     limits: limitsFacet(words),
     container: containerFacet(app, words),
-    meta: refs,
+    meta: { ...refs, ...graceField(graceOf(words)) },
     power: { state: 'running' },
     ...(words.option('health') && { health: { check: words.option('health') ?? null } }),
     ...(words.option('secrets') && { secrets: secretsFacet(words) }),
@@ -212,12 +214,17 @@ function handling(words: Words) {
     stateful: option('stateful') === undefined && option('volumes') !== undefined,
     keep: Number(option('keep') ?? 5),
     timeout: timeout === undefined ? null : Number(timeout),
+    stopTimeout: graceOf(words),
     problems: [
       ...missing('flake-ref', words),
       ...missing('nixpkgs', words),
       ...(problem === undefined ? [] : [{ app: name, message: problem }]),
     ],
   };
+}
+
+function graceOf({ option }: Words): number {
+  return parseDuration(option('grace') ?? '') ?? DEFAULT_GRACE_MS;
 }
 
 function healthOf(text: string | undefined): Health | null {

@@ -9,6 +9,7 @@ import type { Command } from '../../src/ports.js';
 import { must, standIn, Story } from './rig.js';
 
 const LIMIT_MS = 60_000;
+const QUIET = { graceMs: 30_000, waits: () => undefined, warn: () => undefined };
 
 /** A system whose /etc/edition is `edition`, and with a large file in its closure. */
 async function system(edition: string, play: string | null = null): Promise<StorePath> {
@@ -124,7 +125,7 @@ describe('a store of the container’s own', () => {
   test('and switches to the next without a restart', async () => {
     const booted = await inside('cat', '/proc/sys/kernel/random/boot_id');
     expect(await copy.setProfile(app, second)).toBe(3);
-    const how = { activation: 'switch', limitMs: LIMIT_MS, waits: () => undefined } as const;
+    const how = { activation: 'switch', limitMs: LIMIT_MS, ...QUIET } as const;
     expect(await guest.activate(app, second, how, () => undefined)).toEqual({ warnings: [] });
     await guest.settle(app, second, LIMIT_MS, () => undefined);
     expect(await inside('cat', '/etc/edition')).toBe(`${story.project} second`);
@@ -185,7 +186,7 @@ describe('a store of the container’s own', () => {
     await copy.deliver(app, stubborn, LIMIT_MS, () => undefined);
     await copy.setProfile(app, stubborn);
     const booted = await inside('cat', '/proc/sys/kernel/random/boot_id');
-    const how = { activation: 'switch', limitMs: LIMIT_MS, waits: () => undefined } as const;
+    const how = { activation: 'switch', limitMs: LIMIT_MS, ...QUIET } as const;
     await expect(guest.activate(app, stubborn, how, () => undefined)).rejects.toMatchObject({
       problems: [{ message: expect.stringContaining('the guest was not switched: the system refuses') }],
       log: expect.arrayContaining([expect.stringContaining('switchInhibitors')]),

@@ -27,7 +27,7 @@ const ACTION = {
   settle: { kind: 'settle', system: { kind: 'built' } },
   activate: { kind: 'activate', system: { kind: 'built' } },
   return: { kind: 'return', store: 'shared', generation: 1, toplevel: '/nix/store/old' as StorePath },
-  stop: { kind: 'stop', instance: name('old') },
+  stop: { kind: 'stop', instance: name('old'), graceMs: 30_000 },
   rename: { kind: 'rename', from: name('old') },
   configure: { kind: 'configure', config: {}, profiles: null },
   'push-secrets': { kind: 'push-secrets', put: ['db'], remove: [] },

@@ -1,0 +1,26 @@
+import { formatDuration, parseDuration } from './duration.js';
+import type { Facets } from './model.js';
+
+/** How long a stop may take before it is a kill, where nobody says otherwise, ms. */
+export const DEFAULT_GRACE_MS = 30_000;
+
+/** The field of the facet `meta` that has it, where it is not the default. */
+const FIELD = 'stop-timeout';
+
+export function graceField(graceMs: number): Readonly<Record<string, string>> {
+  return graceMs === DEFAULT_GRACE_MS ? {} : { [FIELD]: formatDuration(graceMs) };
+}
+
+/** As it was last applied: for an app of which no manifest says anything any more. */
+export function graceIn(facets: Facets | undefined): number {
+  return parseDuration(facets?.meta?.[FIELD] ?? '') ?? DEFAULT_GRACE_MS;
+}
+
+/** How a guest came to its end. `forced`: why it was ended by force, in words; null: it ended by itself. */
+export type Stopped = { readonly forced: string | null };
+
+/** What a person is told of a stop that was a kill; null: it was none. */
+export function killWords({ forced }: Stopped): string | null {
+  if (forced === null) return null;
+  return `it was ended by force (${forced}): what it had not written yet is lost; \`stop-timeout\` gives a stop more time`;
+}
