@@ -26,7 +26,12 @@ export type Action =
   /** Build the evaluated derivation. */
   | { readonly kind: 'build' }
   /** Make the built system the newest generation of the pet's profile: it is what boots, and what GC keeps. */
-  | { readonly kind: 'set-profile'; readonly store: StoreMode }
+  | {
+      readonly kind: 'set-profile';
+      readonly store: StoreMode;
+      /** The last number that was recorded of the app: none up to it is given again. */
+      readonly above: number;
+    }
   /** Make an older generation what boots. */
   | {
       readonly kind: 'return';

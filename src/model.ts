@@ -361,9 +361,13 @@ export type ActualApp = {
   readonly devices: readonly string[];
   /** Config keys and devices that the pet was made with and that are not there, or not as they were made. */
   readonly altered: readonly string[];
+  readonly protections: readonly Protection[];
   /** What can be seen of each facet now; a field that cannot be observed is absent. */
   readonly facets: Facets;
 };
+
+/** What Incus refuses to do with an instance, and where that is said: in its own config, or in a profile's. */
+export type Protection = { readonly against: 'delete' | 'start'; readonly by: 'instance' | 'profile' };
 
 /** A custom volume of Incus that bears this project's marks. Its name is incidental: the marks say what it is. */
 export type Volume = {

@@ -56,6 +56,8 @@ export type InstanceJson = {
   readonly type: string;
   readonly profiles: readonly string[];
   readonly config: Readonly<Record<string, string>>;
+  /** With what its profiles say; so for the devices. */
+  readonly expanded_config: Readonly<Record<string, string>>;
   readonly expanded_devices: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly devices: Readonly<Record<string, Readonly<Record<string, string>>>>;
 };
@@ -187,9 +189,10 @@ export interface Delivery {
   deliver(app: AppName, toplevel: StorePath, limitMs: number, say: (line: string) => void): Promise<string>;
   /**
    * Makes `toplevel` the newest generation, atomically; its number, which no other generation of the app ever had.
-   * The same toplevel again makes none.
+   * `above`: the last number that is known to have been given, wherever the profile has been meanwhile. The same
+   * toplevel again makes none.
    */
-  setProfile(app: AppName, toplevel: StorePath): Promise<number>;
+  setProfile(app: AppName, toplevel: StorePath, above: number): Promise<number>;
   /**
    * The profile points at that generation again, of a guest that runs or not; one that was removed meanwhile is
    * made anew under its number.

@@ -104,6 +104,7 @@ export class Machine {
   #setConfig(instance: Instance, config: Readonly<Record<string, string>>): void {
     const all = Object.entries({ ...instance.config, ...config });
     instance.config = Object.fromEntries(all.filter(([, value]) => value !== ''));
+    instance.expanded_config = instance.config;
   }
 
   #setDevices(instance: Instance, devices: InstanceJson['devices']): void {
@@ -154,7 +155,7 @@ export class Machine {
         const json = { name, project: 'default', status: 'Stopped', type: 'container' };
         const [root, own] = [this.#roots++, { current: 0, newest: 0, all: new Map() }];
         this.#instances.set(name, {
-          ...{ ...json, root, runs: null, own, config, devices, expanded_devices: devices },
+          ...{ ...json, root, runs: null, own, config, expanded_config: config, devices, expanded_devices: devices },
           profiles: profiles ?? ['default'],
         });
         return later(undefined);
@@ -239,10 +240,10 @@ export class Machine {
       seed: (app) =>
         store === 'shared' ? instanceOf(this.#project, app, store) : { config: {}, devices: {} },
       deliver: () => later(''),
-      setProfile: async (app, toplevel) => {
+      setProfile: async (app, toplevel, above) => {
         const profile = profileOf(app);
         if (currentOf(profile) === toplevel) return later(profile.current);
-        profile.newest += 1;
+        profile.newest = Math.max(profile.newest, above) + 1;
         profile.current = profile.newest;
         profile.all.set(profile.current, toplevel);
         return later(profile.current);

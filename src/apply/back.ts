@@ -62,6 +62,16 @@ export async function restore({ app, ports }: Job, names: readonly string[], cop
 /** A copy that pets made of what a generation left, or of what was there when it came back; of these there may be several. */
 const COPY = /^(pets-(?:undone-)?(\d+))(?:-(\d+))?$/;
 
+/**
+ * The last generation of which the app's volumes have copies, though nothing else may know of it any more: another one
+ * of that number would be taken for the one that left them. 0: none.
+ */
+export async function lastCopied({ app, ports }: Job): Promise<number> {
+  const own = (await ports.incus.volumes()).filter((v) => v.app === app);
+  const copies = (await Promise.all(own.map((volume) => ports.incus.snapshots(volume)))).flat();
+  return Math.max(0, ...copies.map((copy) => Number(COPY.exec(copy)?.[2] ?? 0)));
+}
+
 /** Removes generations beyond the newest `keep` good ones, with their records and copies; what went, in words. */
 export async function collect(job: Job, keep: number, store: StoreMode): Promise<string> {
   const { app, ports } = job;

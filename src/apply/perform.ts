@@ -3,7 +3,7 @@ import { killWords } from '../grace.js';
 import { formatBinding } from '../listen.js';
 import type { Operation } from '../model.js';
 import type { VolumeMade } from '../ports.js';
-import { collect, condemn, restore, roomFor, snapshot } from './back.js';
+import { collect, condemn, lastCopied, restore, roomFor, snapshot } from './back.js';
 import { deviceOf, volumeOf } from './device.js';
 import { expose, revive } from './expose.js';
 import { desiredApp, evaluated, limitOf, secretFiles, toplevelOf, type Job } from './job.js';
@@ -35,8 +35,9 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return noted(await job.ports.deliveries[store].deliver(job.app, toplevel, limitOf(job), job.say));
   },
 
-  'set-profile': async (job, { store }) => {
-    const generation = await job.ports.deliveries[store].setProfile(job.app, evaluated(job).toplevel);
+  'set-profile': async (job, { store, above }) => {
+    const last = Math.max(above, await lastCopied(job));
+    const generation = await job.ports.deliveries[store].setProfile(job.app, evaluated(job).toplevel, last);
     job.progress.generations.set(job.app, generation);
     return { note: `generation ${generation}` };
   },

@@ -7,7 +7,7 @@ import { archiveOf, type Found } from './folder.js';
 import { idAt } from './format.js';
 import { aside, inPlace, isAside, partsOf } from './names.js';
 import { replacedBy, type SecretChange } from './secrets.js';
-import { asError, both, goOn, refuseOthers, type Subject, type Work } from './subject.js';
+import { asError, both, goOn, refuseOthers, refuseProtected, type Subject, type Work } from './subject.js';
 import { archive, removeLeftovers, type Still } from './take.js';
 
 export type Restored = {
@@ -31,6 +31,7 @@ export async function restoreBackup(
   work: Work,
 ): Promise<Restored> {
   refuseOthers(subject);
+  refuseProtected(subject);
   await removeLeftovers(subject, work);
   const time = work.now();
   const id = idAt(time);

@@ -1,7 +1,8 @@
 import { killWords, type Stopped } from '../grace.js';
-import type { AppName, DesiredSecret, Volume } from '../model.js';
+import type { AppName, DesiredSecret, Protection, Volume } from '../model.js';
 import type { GeneratedSecrets, Guest, Incus } from '../ports.js';
-import { problemOf, ProblemError, type ExitCode } from '../problem.js';
+import { EXIT, problemOf, ProblemError, type ExitCode } from '../problem.js';
+import { protectedProblem } from '../protection.js';
 import type { Facts } from './format.js';
 
 /** The app whose data is moved, as it was found. */
@@ -16,6 +17,7 @@ export type Subject = {
   readonly secrets: readonly DesiredSecret[];
   /** Whether its instance ran, and is to run again. */
   readonly isUp: boolean;
+  readonly protections: readonly Protection[];
   /** How long a stop may take before it is a kill, ms. */
   readonly graceMs: number;
   /** The system that it is up with; null: that was never recorded. */
@@ -58,6 +60,13 @@ export function refuseOthers({ app, volumes }: Subject): void {
       hint: 'detach it there, then run the same command again',
     });
   }
+}
+
+/** One that could not be started again is not stopped. */
+export function refuseProtected({ app, isUp, protections }: Subject): void {
+  const found = protections.find(({ against }) => against === 'start');
+  if (isUp && found)
+    throw new ProblemError(protectedProblem(app, found, 'it is to be stopped and started'), EXIT.manifest);
 }
 
 /** Runs `act` with the app stopped; how that ended. One that was up is started again, whatever became of it. */

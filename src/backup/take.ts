@@ -10,6 +10,7 @@ import {
   goOn,
   Interrupted,
   refuseOthers,
+  refuseProtected,
   settled,
   whileStopped,
   type Subject,
@@ -25,6 +26,7 @@ export type Still = { readonly name: string; readonly from: Volume; readonly pat
  */
 export async function takeBackup(subject: Subject, work: Work): Promise<Found> {
   refuseOthers(subject);
+  refuseProtected(subject);
   await removeLeftovers(subject, work);
   if (subject.isUp) await findRoom(subject.app, mountedOf(subject), work);
   const time = work.now();

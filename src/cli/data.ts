@@ -43,6 +43,7 @@ export function subjectOf(name: string, { project, apps }: Manifest, actual: Act
       ({ source }) => source.kind === 'generate',
     ),
     isUp: instance !== undefined && instance.status !== 'Stopped',
+    protections: instance?.protections ?? [],
     graceMs: apps.find((a) => a.name === name)?.stopTimeout ?? graceIn(applied?.facets),
     toplevel: applied?.toplevel ?? null,
     facts: {

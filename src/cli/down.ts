@@ -1,6 +1,8 @@
+import { orphanedProfiles } from '../deliver/shared.js';
 import { incusOver } from '../incus/client.js';
 import { socketPath } from '../incus/http.js';
-import type { Plan, Volume } from '../model.js';
+import type { Actual, Manifest, Plan, Volume } from '../model.js';
+import { profileOwners, withDrops } from '../plan/collect.js';
 import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { ask, confirm, mayAsk } from './confirm.js';
@@ -10,7 +12,7 @@ import { everything, observeAtRest } from './observe.js';
 import { readProject } from './project.js';
 import { withLock } from './project-lock.js';
 import { gracesOf } from './select.js';
-import { carryOut, type RunOptions } from './up.js';
+import { carryOut, refuseProblems, type RunOptions } from './up.js';
 import { nameOf } from './volume.js';
 
 export type DownOptions = RunOptions & { readonly volumes: boolean; readonly confirm?: string };
@@ -24,9 +26,9 @@ export async function down(options: DownOptions, context: Context): Promise<Exit
     const { volumes } = actual;
     const isAll = options.volumes && volumes.length > 0;
     // A plan tells of each volume that is kept.
-    const there = isAll ? { ...actual, volumes: [] } : actual;
-    const graces = gracesOf(project.manifest.apps);
-    const plan = planOf(desired, there, { prune: true, recreate: false, retry: false, only: null, graces });
+    const plan = planFor(project.manifest, isAll ? { ...actual, volumes: [] } : actual);
+    refuseProblems(plan, project);
+    if (isAll) refuseUsed(volumes, actual);
     if (isAll) await mustConfirm(plan, volumes, options, context);
     else if (!(await agreed(plan, options, context))) return EXIT.ok;
     const code = await carryOut({ verb: 'down', plan, desired, project }, options, context);
@@ -36,6 +38,29 @@ export async function down(options: DownOptions, context: Context): Promise<Exit
     if (names !== '') notice('note', kept, options, context);
     return code;
   });
+}
+
+/** Every container goes, and what a run that was killed has left of one that is gone. */
+function planFor({ project, apps }: Manifest, actual: Actual): Plan {
+  const options = { prune: true, recreate: false, retry: false, only: null, graces: gracesOf(apps) };
+  const orphans = orphanedProfiles(project, profileOwners(actual));
+  return withDrops(planOf({ project, apps: [] }, actual, options), orphans);
+}
+
+/** A volume that something else uses cannot be deleted: then nothing is. */
+function refuseUsed(volumes: readonly Volume[], { apps }: Actual): void {
+  const problems = volumes.flatMap((volume) => {
+    const users = volume.usedBy.filter((user) => !apps.some(({ name }) => name === user));
+    if (users.length === 0) return [];
+    return [
+      {
+        app: volume.app,
+        message: `\`${nameOf(volume)}\` cannot be deleted: \`${users.join('`, `')}\` uses it too`,
+        hint: `detach it there (in Incus it is called \`${volume.name}\`), then run the same command again`,
+      },
+    ];
+  });
+  if (problems.length > 0) throw new ProblemError(problems, EXIT.manifest);
 }
 
 /** One after the other, up to the first that cannot be: the next run goes on there. */
@@ -52,7 +77,7 @@ async function deleteVolumes(project: string, options: DownOptions, context: Con
 }
 
 function namesOf({ apps }: Plan): string {
-  return apps.map(({ app }) => app).join(', ');
+  return apps.flatMap(({ app, verb }) => (verb === 'destroy' ? [app] : [])).join(', ');
 }
 
 async function agreed(plan: Plan, options: DownOptions, context: Context): Promise<boolean> {

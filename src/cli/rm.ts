@@ -1,6 +1,8 @@
+import { orphanedProfiles } from '../deliver/shared.js';
 import { selectApps } from '../manifest/select.js';
 import { didYouMean } from '../manifest/suggest.js';
 import type { Actual, ActualApp, AppPlan, Manifest, Plan } from '../model.js';
+import { profileOwners, withDrops } from '../plan/collect.js';
 import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { confirm, mayAsk } from './confirm.js';
@@ -11,7 +13,7 @@ import { refuseStranger } from './pets.js';
 import { readProject } from './project.js';
 import { withLock } from './project-lock.js';
 import { gracesOf } from './select.js';
-import { carryOut, type RunOptions } from './up.js';
+import { carryOut, refuseProblems, type RunOptions } from './up.js';
 
 /** Removes containers, of apps in the manifest or not any more, with root disks and generations. Volumes stay. */
 export async function rm(
@@ -27,9 +29,17 @@ export async function rm(
     const found = selectors.map((selector) => ({ selector, pets: fitting(selector, manifest, actual) }));
     for (const { selector } of found.filter(({ pets }) => pets.length === 0))
       notice('warning', nothingToRemove(selector, manifest, actual), options, context);
-    const plan = removal(new Set(found.flatMap(({ pets }) => pets)), manifest, actual);
-    const names = plan.apps.map(({ app }) => app).join(', ');
-    if (names === '' || !(options.yes || (await agreed(names, selectors, options, context)))) return EXIT.ok;
+    // A run that was killed has deleted the container, and not got to its generations.
+    const orphans = orphanedProfiles(manifest.project, profileOwners(actual));
+    const removed = removal(new Set(found.flatMap(({ pets }) => pets)), manifest, actual);
+    const plan = withDrops(
+      removed,
+      orphans.filter((name) => selectors.includes(name)),
+    );
+    refuseProblems(plan, project);
+    const names = removed.apps.map(({ app }) => app).join(', ');
+    if (plan.operations.length === 0) return EXIT.ok;
+    if (names !== '' && !(options.yes || (await agreed(names, selectors, options, context)))) return EXIT.ok;
     const desired = { project: manifest.project, apps: [] };
     return carryOut({ verb: 'rm', plan, desired, project }, options, context);
   });

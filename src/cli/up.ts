@@ -54,7 +54,7 @@ export type Work = {
 /** Shows the run, records it and says with which code it ended. Nothing is touched when the plan has problems. */
 export async function carryOut(work: Work, options: RunOptions, context: Context): Promise<ExitCode> {
   const { plan, project } = work;
-  if (plan.problems.length > 0) throw new ProblemError(located(plan.problems, project), EXIT.manifest);
+  refuseProblems(plan, project);
   return recorded(work, options, context, async (record) => {
     const reporter = await reporterFor(plan, record, options, context);
     const emit = (event: Event) => {
@@ -68,6 +68,11 @@ export async function carryOut(work: Work, options: RunOptions, context: Context
       await reporter.close();
     }
   });
+}
+
+/** Before anybody is asked whether to carry it out. */
+export function refuseProblems({ problems }: Plan, project: Project): void {
+  if (problems.length > 0) throw new ProblemError(located(problems, project), EXIT.manifest);
 }
 
 function reporterFor(

@@ -38,7 +38,8 @@ export function copyStore(project: string, incus: Incus, exec: Exec, pipe: Pipe)
       return `${count(paths, 'path')}, ${inWords(bytes)}`;
     },
 
-    setProfile: async (app, toplevel) => setGeneration(await guestDirectory(incus, app), app, toplevel),
+    setProfile: async (app, toplevel, above) =>
+      setGeneration(await guestDirectory(incus, app), app, toplevel, above),
 
     returnTo: async (app, generation, toplevel) =>
       pointAt(await guestDirectory(incus, app), app, generation, toplevel),

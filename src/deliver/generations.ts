@@ -28,11 +28,12 @@ export const KEPT = 'kept';
  */
 const NEWEST = `${KEPT}/newest`;
 
-/** The number of `toplevel`, which is the current generation from now on. */
+/** The number of `toplevel`, which is the current generation from now on; a new one is larger than `above`. */
 export async function setGeneration(
   directory: ProfileDirectory,
   app: AppName,
   toplevel: StorePath,
+  above: number,
 ): Promise<number> {
   const kept = await numbersIn(directory, KEPT);
   const there = await numbersIn(directory, '.');
@@ -43,7 +44,7 @@ export async function setGeneration(
   const current = await currentOf(directory);
   if (current > 0 && (await directory.read(linkOf(current))) === toplevel) return current;
 
-  const number = Math.max(lastNumber(await directory.read(NEWEST)), ...there, ...kept) + 1;
+  const number = Math.max(above, lastNumber(await directory.read(NEWEST)), ...there, ...kept) + 1;
   await directory.write(NEWEST, String(number));
   await pointAt(directory, app, number, toplevel);
   return number;

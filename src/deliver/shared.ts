@@ -17,10 +17,10 @@ export function sharedStore(project: string, exec: Exec): Delivery {
     seed: (app) => instanceOf(project, app, 'shared'),
     deliver: () => Promise.resolve(''),
 
-    setProfile: (app, toplevel) =>
+    setProfile: (app, toplevel, above) =>
       changing(project, app, async () => {
         await makeDirectory(project, app);
-        return setGeneration(directoryOf(app), app, toplevel);
+        return setGeneration(directoryOf(app), app, toplevel, above);
       }),
 
     returnTo: (app, generation, toplevel) =>

@@ -6,6 +6,7 @@ import { claimsOn, type Wanted } from './claims.js';
 import { attachmentsOf, exposuresOf } from './devices.js';
 import { seenFacets } from './facets.js';
 import { INCUS_PROJECT, isPet } from './own.js';
+import { protectionsOf } from './protections.js';
 import { generationsOf, parseApplied, parseCondemned } from './record.js';
 import type { Holder, Socket } from './sockets.js';
 
@@ -90,6 +91,7 @@ function actualApp(
     attachments,
     devices: Object.keys(devices),
     altered: alteredIn(instance, host.made(name, store)),
+    protections: protectionsOf(instance),
     facets: seenFacets({ instance, applied, store, exposures, attachments, volumes, open, host }),
   };
 }

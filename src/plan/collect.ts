@@ -11,19 +11,30 @@ export function collectPlan(desired: Desired, actual: Actual, orphans: readonly 
     ops.then({ kind: 'collect', keep, store: there.store }, `${keep} are kept`);
     return [...ops.all];
   });
+  const plan: Plan = {
+    version: 1,
+    project: desired.project,
+    apps: collects.map(({ app }) => planFor(app)),
+    operations: collects,
+    problems: [],
+  };
+  return withDrops(plan, orphans);
+}
+
+/** The plan, and profiles on the host go (`orphans`) that no pet has: those of a run that was killed, say. */
+export function withDrops(plan: Plan, orphans: readonly AppName[]): Plan {
   const drops = orphans.flatMap((name): Operation[] => {
     const ops = new Chain(name);
     ops.then({ kind: 'drop-profile', store: 'shared' }, 'there is no such pet');
     return [...ops.all];
   });
-  const operations = [...collects, ...drops];
-  return {
-    version: 1,
-    project: desired.project,
-    apps: operations.map(({ app }) => planFor(app)),
-    operations,
-    problems: [],
-  };
+  const apps = [...plan.apps, ...drops.map(({ app }) => planFor(app))];
+  return { ...plan, apps, operations: [...plan.operations, ...drops] };
+}
+
+/** Whoever has, or may be about to have, a profile on the host. */
+export function profileOwners({ apps }: Actual): ReadonlySet<string> {
+  return new Set(apps.flatMap(({ name, becoming, former }) => [name, becoming ?? name, former ?? name]));
 }
 
 function planFor(app: AppName): AppPlan {

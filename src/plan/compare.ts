@@ -39,6 +39,8 @@ export type Compared = {
   readonly data: DataMove;
   /** What is the app's own and bears another name of its. */
   readonly taken: Taken | null;
+  /** The last generation that is recorded; 0: none. Of a container that is made anew, too: its volumes have copies of them. */
+  readonly newest: number;
 };
 
 export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null, actual: Actual): Compared {
@@ -61,8 +63,13 @@ export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null,
   return {
     ...{ app, wanted: wanted.facets, returns, condemned, actual: there },
     ...{ byHand: goal.byHand !== null, comesBack },
-    ...{ changes, store, refit, secrets, fate, volumes, data, taken },
+    ...{ changes, store, refit, secrets, fate, volumes, data, taken, newest: newestOf(there) },
   };
+}
+
+function newestOf(there: ActualApp | null): number {
+  const recorded = there?.generations.map(({ generation }) => generation) ?? [];
+  return Math.max(0, there?.applied?.generation ?? 0, ...recorded);
 }
 
 const FATES: Readonly<Record<string, Fate>> = { Running: 'runs', Frozen: 'thaws' };

@@ -58,9 +58,9 @@ export function destroyOperations(app: ActualApp, graceMs: number): Operation[] 
   const ops = new Chain(app.name);
   const cause = 'no longer in the manifest';
   if (app.status !== 'Stopped') ops.then({ kind: 'stop', instance: app.name, graceMs }, cause, 'container');
-  // The marked instance goes last: as long as it is there, the next run knows that there is something to finish.
-  ops.then({ kind: 'drop-profile', store: app.store }, cause);
+  // Incus may refuse it: as long as the container is there, its generations are what it can be started with.
   ops.then({ kind: 'delete' }, cause, 'container');
+  ops.then({ kind: 'drop-profile', store: app.store }, cause);
   return ops.all;
 }
 

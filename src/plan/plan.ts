@@ -22,6 +22,7 @@ import { condemnedPlan, destroyPlan, heldPlan, storeChange } from './held.js';
 import { notesOf } from './notes.js';
 import { destroyOperations, operationsOf } from './operations.js';
 import { inOrder } from './order.js';
+import { protectionProblems } from './protected.js';
 
 export type PlanOptions = {
   /** Carry out the destroys; otherwise they are held. */
@@ -70,7 +71,13 @@ export function planOf(desired: Desired, actual: Actual, options: PlanOptions): 
     project: desired.project,
     apps: summaries.sort(byName),
     operations: inOrder(operations, kept, actual),
-    problems: conflictsOf(kept, ready, actual, moves, staying(desired, actual, handled)),
+    problems: [
+      ...conflictsOf(kept, ready, actual, moves, staying(desired, actual, handled)),
+      ...ready.flatMap(({ app, actual: there }) =>
+        there ? protectionProblems(there, app.name, operations) : [],
+      ),
+      ...gone.flatMap((app) => protectionProblems(app, app.name, operations)),
+    ],
   };
 }
 

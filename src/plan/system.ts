@@ -14,8 +14,9 @@ export function clearStore(ops: Chain, { app, actual, store }: Compared): Actual
   if (!actual || !movesStore({ actual, store })) return actual;
   const cause = `store ${actual.store} → ${store}`;
   if (actual.status !== 'Stopped') ops.then(stopOf(app, actual.name), cause, 'container');
-  ops.then({ kind: 'drop-profile', store: actual.store }, cause);
+  // What Incus may refuse comes before what nobody can: its generations are what it can be started with.
   ops.then({ kind: 'delete' }, cause, 'container');
+  ops.then({ kind: 'drop-profile', store: actual.store }, cause);
   return null;
 }
 
@@ -104,9 +105,9 @@ function moveStopped(ops: Chain, compared: Compared, cause: string): void {
 
 /** What boots from now on. */
 function setProfile(ops: Chain, compared: Compared, cause: string): void {
-  const { store, returns } = compared;
+  const { store, returns, newest } = compared;
   beginUpgrade(ops, compared);
-  if (!returns) ops.then({ kind: 'set-profile', store }, cause);
+  if (!returns) ops.then({ kind: 'set-profile', store, above: newest }, cause);
   else {
     const { generation, toplevel } = returns;
     ops.then({ kind: 'return', store, generation, toplevel }, cause);

@@ -124,7 +124,19 @@ describe('a stop', () => {
 
 test('a destroy stops, deletes, and lets go of the generations', async () => {
   const { calls } = await run({ want: [], have: ['web 80'], prune: true });
-  expect(calls).toEqual(['incus.stop web', 'shared.dropProfile web', 'incus.remove web']);
+  expect(calls).toEqual(['incus.stop web', 'incus.remove web', 'shared.dropProfile web']);
+});
+
+test('a generation that is recorded, or of which there is a copy, is never numbered anew', async () => {
+  const numbered = async (have: string, snapshots: Record<string, string[]> = {}) => {
+    const want = ['web - source=b volumes=data:/x stateful=no'];
+    const world = have === '' ? { want, volumes: ['web/data'] } : { want, have: [have] };
+    const { configs } = await run(world, { snapshots });
+    return (JSON.parse(configs['web']?.['user.pets.applied'] ?? '{}') as { generation?: number }).generation;
+  };
+  expect(await numbered('web - volumes=data:/x kept=3,12')).toBe(13);
+  // Of a container that was deleted only the volumes are left, and what was copied of them.
+  expect(await numbered('', { data: ['pets-8', 'somebody-99', 'pets-undone-11-2'] })).toBe(12);
 });
 
 describe('a store of its own', () => {
@@ -259,8 +271,8 @@ describe('a container', () => {
     const { calls } = await run(world);
     expect(calls.slice(2, 6)).toEqual([
       'incus.stop web',
-      'shared.dropProfile web',
       'incus.remove web',
+      'shared.dropProfile web',
       'incus.create web',
     ]);
     expect(calls.at(-1)).toBe('copy.collect web 7');

@@ -142,7 +142,7 @@ export function recordingPorts(
         say(`sending ${toplevel}`);
         return asked(['deliver', app, toplevel, String(limitMs)], says);
       },
-      setProfile: (app, toplevel) => asked(['setProfile', app, toplevel], 7),
+      setProfile: (app, toplevel, above) => asked(['setProfile', app, toplevel], Math.max(7, above + 1)),
       returnTo: (app, generation, toplevel) =>
         asked(['returnTo', app, String(generation), toplevel], undefined),
       moveProfile: (from, to) => asked(['moveProfile', from, to], undefined),

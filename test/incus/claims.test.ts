@@ -8,7 +8,7 @@ const WANTED: Wanted = { ports: new Set([80, 81]), sockets: new Set(['/run/web.s
 
 function instance(name: string, devices: InstanceJson['devices'], change: Partial<InstanceJson> = {}) {
   const whole = { name, project: 'default', status: 'Running', type: 'container', profiles: [], config: {} };
-  return { ...whole, devices, expanded_devices: devices, ...change };
+  return { ...whole, expanded_config: {}, devices, expanded_devices: devices, ...change };
 }
 const proxy = (listen: string, more: object = {}) => ({
   type: 'proxy',

@@ -6,13 +6,15 @@ import type { InstanceJson } from '../../src/ports.js';
 
 function pet(name: string, change: Partial<InstanceJson> = {}, project = 'p'): InstanceJson {
   const web = { type: 'proxy', listen: 'tcp:127.0.0.1:7700', connect: 'tcp:127.0.0.1:8080' };
+  const config = { 'user.pets.project': project, 'user.pets.app': name };
   return {
     name,
     project: 'default',
     status: 'Running',
     type: 'container',
     profiles: [],
-    config: { 'user.pets.project': project, 'user.pets.app': name },
+    config,
+    expanded_config: config,
     devices: { web },
     expanded_devices: { web },
     ...change,

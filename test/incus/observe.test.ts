@@ -22,6 +22,7 @@ function instance(name: string, change: Partial<InstanceJson> = {}): InstanceJso
     profiles: ['default'],
     config: marked(name),
     devices,
+    expanded_config: change.config ?? marked(name),
     expanded_devices: devices,
     ...change,
   };
@@ -266,4 +267,18 @@ describe('config', () => {
     });
     expect(only({}).facets.container).toEqual({});
   });
+});
+
+test('what Incus protects is seen, by the instance itself or by a profile', () => {
+  const own = { ...marked('web'), 'security.protection.delete': 'true', 'security.protection.start': 'false' };
+  const { apps } = observe([
+    instance('web', { config: own }),
+    instance('db', { expanded_config: { ...marked('db'), 'security.protection.start': '1' } }),
+    instance('api'),
+  ]);
+  expect(apps.map(({ protections }) => protections)).toEqual([
+    [{ against: 'delete', by: 'instance' }],
+    [{ against: 'start', by: 'profile' }],
+    [],
+  ]);
 });

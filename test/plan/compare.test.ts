@@ -21,14 +21,14 @@ describe('a container that must be made anew for another store', () => {
       golden(`
         api: proxy-update
         web: recreate
-        [1] #8 ~5 api/expose:web-2, exposure listen 127.0.0.1:82 → 127.0.0.1:80 !exposure
+        [1] #7 ~5 api/expose:web-2, exposure listen 127.0.0.1:82 → 127.0.0.1:80 !exposure
         [2] #1 ~5 api/unexpose:web, 127.0.0.1:82 is not in the manifest any more !exposure
         [3] #2 api/record, as the manifest says: exposure
         [4] web/evaluate, not there yet
         [5] #4 web/build, not there yet
         [6] #5 web/stop, store shared → copy !container
-        [7] #6 web/drop-profile, store shared → copy
-        [8] #7 web/delete, store shared → copy !container
+        [7] #6 web/delete, store shared → copy !container
+        [8] #7 web/drop-profile, store shared → copy
         [9] #8 web/create, not there yet
         [10] #9 web/start, just created
         [11] #10 ~5 web/deliver, not there yet

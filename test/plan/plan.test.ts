@@ -96,10 +96,10 @@ describe('apps that are gone from the manifest', () => {
         asleep: destroy
         old: destroy
         [1] old/stop, no longer in the manifest !container
-        [2] #1 old/drop-profile, no longer in the manifest
-        [3] #2 old/delete, no longer in the manifest !container
-        [4] asleep/drop-profile, no longer in the manifest
-        [5] #4 asleep/delete, no longer in the manifest !container
+        [2] #1 old/delete, no longer in the manifest !container
+        [3] #2 old/drop-profile, no longer in the manifest
+        [4] asleep/delete, no longer in the manifest !container
+        [5] #4 asleep/drop-profile, no longer in the manifest
       `),
     );
   });
@@ -109,12 +109,12 @@ describe('apps that are gone from the manifest', () => {
       golden(`
         old: destroy
         web: proxy-update
-        [1] #6 web/expose:web-2, exposure listen 127.0.0.1:81 → 127.0.0.1:80 !exposure
+        [1] #5 web/expose:web-2, exposure listen 127.0.0.1:81 → 127.0.0.1:80 !exposure
         [2] #1 web/unexpose:web, 127.0.0.1:81 is not in the manifest any more !exposure
         [3] #2 web/record, as the manifest says: exposure
         [4] old/stop, no longer in the manifest !container
-        [5] #4 old/drop-profile, no longer in the manifest
-        [6] #5 old/delete, no longer in the manifest !container
+        [5] #4 old/delete, no longer in the manifest !container
+        [6] #5 old/drop-profile, no longer in the manifest
       `),
     );
   });

@@ -15,6 +15,7 @@ import type {
   Facets,
   Generation,
   Plan,
+  Protection,
   StoreMode,
   StorePath,
   Volume,
@@ -42,7 +43,8 @@ export { at, wanted } from './words.js';
  * `altered=raw.lxc` `becoming=new-name` `former=old-name`, `devices=web:7700,web-2:7701` or `devices=none` where the proxies of the
  * main exposure are not what was applied, `mounts=none` or `mounts=data:/elsewhere` likewise for disks,
  * `kept=1,2`: generations that are recorded, the last one applied; `condemned=b`: this source failed before,
- * `state=upgrading` or `state=restoring`; `seen-limits=memory:2GiB`, `seen-config=security.guestapi:true`.
+ * `state=upgrading` or `state=restoring`; `seen-limits=memory:2GiB`, `seen-config=security.guestapi:true`,
+ * `protect=delete` or `protect=start:profile`: what Incus refuses, and where that is said.
  */
 export type Found = string;
 
@@ -212,6 +214,7 @@ export function applied(app: DesiredApp): ActualApp {
     attachments,
     devices: [],
     altered: [],
+    protections: [],
     facets: {
       system: systemSeen(store, toplevel),
       limits: app.facets.limits ?? {},
@@ -348,6 +351,7 @@ export function found(text: Found): ActualApp {
     exposures: option('devices') === undefined ? whole.exposures : proxiesIn(list('devices')),
     attachments: option('mounts') === undefined ? whole.attachments : mountsIn(list('mounts')),
     altered: [...list('altered'), ...(option('former') === undefined ? [] : ofRename(whole.store))],
+    protections: protectionsIn(list('protect')),
     facets: facetsSeen(words, whole, !half && option('record') !== 'none'),
   };
   return seenAs(app, volumesOf(wanted(text)), option('forwarder'));
@@ -356,6 +360,13 @@ export function found(text: Found): ActualApp {
 /** What is altered of an instance that has its new name and does not know it yet. */
 export function ofRename(store: StoreMode): string[] {
   return store === 'shared' ? ['user.pets.app', 'nix-profiles'] : ['user.pets.app'];
+}
+
+function protectionsIn(items: readonly string[]): Protection[] {
+  return pairs(items).map(([against, by]) => ({
+    against: against as Protection['against'],
+    by: by === 'profile' ? 'profile' : 'instance',
+  }));
 }
 
 function proxiesIn(items: readonly string[]): Exposure[] {

@@ -110,8 +110,8 @@ describe('a store of the container’s own', () => {
   });
 
   test('the profile is the guest’s; the same system again is no new generation', async () => {
-    expect(await copy.setProfile(app, first)).toBe(2);
-    expect(await copy.setProfile(app, first)).toBe(2);
+    expect(await copy.setProfile(app, first, 0)).toBe(2);
+    expect(await copy.setProfile(app, first, 0)).toBe(2);
     expect(await inside('readlink', '-f', '/nix/var/nix/profiles/system')).toBe(first);
   });
 
@@ -124,7 +124,7 @@ describe('a store of the container’s own', () => {
 
   test('and switches to the next without a restart', async () => {
     const booted = await inside('cat', '/proc/sys/kernel/random/boot_id');
-    expect(await copy.setProfile(app, second)).toBe(3);
+    expect(await copy.setProfile(app, second, 0)).toBe(3);
     const how = { activation: 'switch', limitMs: LIMIT_MS, ...QUIET } as const;
     expect(await guest.activate(app, second, how, () => undefined)).toEqual({ warnings: [] });
     await guest.settle(app, second, LIMIT_MS, () => undefined);
@@ -160,7 +160,7 @@ describe('a store of the container’s own', () => {
   test('the number of a generation that is gone is not given again', async () => {
     await copy.returnTo(app, 2, first);
     expect(await copy.collect(app, [])).toBe('1 generation');
-    expect(await copy.setProfile(app, second)).toBe(4);
+    expect(await copy.setProfile(app, second, 0)).toBe(4);
     expect(Object.keys(await links())).toEqual(['system', 'system-2-link', 'system-4-link']);
   });
 
@@ -184,7 +184,7 @@ describe('a store of the container’s own', () => {
   test('activation = "switch": a system that refuses is a failure, and the container runs on', async () => {
     const stubborn = await system(`${story.project} stubborn`, 'inhibited');
     await copy.deliver(app, stubborn, LIMIT_MS, () => undefined);
-    await copy.setProfile(app, stubborn);
+    await copy.setProfile(app, stubborn, 0);
     const booted = await inside('cat', '/proc/sys/kernel/random/boot_id');
     const how = { activation: 'switch', limitMs: LIMIT_MS, ...QUIET } as const;
     await expect(guest.activate(app, stubborn, how, () => undefined)).rejects.toMatchObject({

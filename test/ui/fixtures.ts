@@ -21,7 +21,7 @@ export function name(text: string): AppName {
 const ACTION = {
   evaluate: { kind: 'evaluate' },
   build: { kind: 'build' },
-  'set-profile': { kind: 'set-profile', store: 'shared' },
+  'set-profile': { kind: 'set-profile', store: 'shared', above: 0 },
   create: { kind: 'create', store: 'shared' },
   start: { kind: 'start', from: 'Stopped' },
   settle: { kind: 'settle', system: { kind: 'built' } },
