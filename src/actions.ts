@@ -54,8 +54,17 @@ export type Action =
     }
   /** The volumes hold again what they held then, where there is such a copy. */
   | { readonly kind: 'restore'; readonly volumes: readonly string[]; readonly name: string }
-  /** Remember that this was tried and did not work. `why` null: as the operation says that failed. */
-  | { readonly kind: 'condemn'; readonly facets: Facets; readonly why: string | null }
+  /**
+   * Remember that this was tried and did not work, or that a person went back from it. `why` null: as the operation
+   * says that failed; `at` null: it has just been.
+   */
+  | {
+      readonly kind: 'condemn';
+      readonly facets: Facets;
+      readonly why: string | null;
+      readonly at: string | null;
+      readonly byHand: boolean;
+    }
   /** Send the paths of the built system that the guest's own store lacks. */
   | { readonly kind: 'deliver'; readonly store: StoreMode }
   /** Give the app a volume, where none of that name is kept for it. */
@@ -113,9 +122,13 @@ export type Action =
   | { readonly kind: 'unexpose'; readonly device: string }
   /** Nothing listens although the device is there: make Incus start its forwarder again. */
   | { readonly kind: 'revive'; readonly device: string; readonly exposure: DesiredExposure }
-  /** Record what was applied, `facets` and the secrets' fingerprints: the pet is whole. */
+  /**
+   * Record what was applied, `facets` and the secrets' fingerprints: the pet is whole. `heldSecrets`: fields of those
+   * that are as they were recorded last, whatever the manifest says.
+   */
   | {
       readonly kind: 'record';
+      readonly heldSecrets: readonly string[];
       readonly facets: Facets;
       readonly system: SystemRef;
       readonly health: Health | null;

@@ -311,6 +311,8 @@ export type Condemned = {
   readonly facets: Facets;
   /** What went wrong, in words. */
   readonly why: string;
+  /** Nothing went wrong: a person went back. */
+  readonly byHand: boolean;
 };
 
 /**

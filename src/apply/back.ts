@@ -1,23 +1,26 @@
 import type { Action, VolumeMount } from '../actions.js';
 import { generationIn, generationKey } from '../marks.js';
-import type { Facets, StoreMode } from '../model.js';
+import type { StoreMode } from '../model.js';
 import { FailedProgram, problemOf } from '../problem.js';
 import { findRoom } from '../room.js';
 import { limitOf, type Job } from './job.js';
-import { condemnedOf, parsed } from './record.js';
+import { asWanted, parsed } from './record.js';
 
 /**
  * Remembers that what was wanted did not work. A daemon or a host that failed says nothing about it: then it is
  * tried again the next time. `why` null: in the words of what failed.
  */
-export async function condemn(job: Job, facets: Facets, why: string | null): Promise<string> {
+export async function condemn(job: Job, { facets, why, at, byHand }: Condemn): Promise<string> {
   const failure = job.progress.failures.get(job.app);
   if (why === null && !(failure instanceof FailedProgram))
     return 'the system is not to blame: it will be tried again';
   const words = why ?? job.ports.secrets.hide(problemOf(failure).message);
-  await job.ports.incus.setConfig(job.app, { 'user.pets.condemned': condemnedOf(job, facets, words) });
+  const condemned = { at: at ?? new Date().toISOString(), facets: asWanted(job, facets), why: words, byHand };
+  await job.ports.incus.setConfig(job.app, { 'user.pets.condemned': JSON.stringify(condemned) });
   return '';
 }
+
+type Condemn = Extract<Action, { kind: 'condemn' }>;
 
 /** For the copies that are made once the app is stopped. */
 export async function roomFor(job: Job, mounts: readonly VolumeMount[]): Promise<string> {

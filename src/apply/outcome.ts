@@ -36,6 +36,9 @@ export function outcomeOf(plan: Plan, ended: ReadonlyMap<OpId, Ended>, interrupt
   };
 }
 
+/** Of what comes to these, what the plan notes is true. */
+const TOLD: ReadonlySet<AppResult> = new Set(['done', 'held', 'condemned']);
+
 function appOutcome(
   app: AppPlan,
   operations: readonly Operation[],
@@ -64,7 +67,7 @@ function appOutcome(
     result,
     url: serves === null ? app.url : urlBefore(operations),
     warnings: ends.flatMap(({ end }) => ('warnings' in end ? end.warnings : [])),
-    notes: result === 'done' || result === 'held' ? app.notes : [],
+    notes: TOLD.has(result) ? app.notes : [],
     ms:
       times.length === 0
         ? 0
@@ -108,5 +111,6 @@ function resultOf(app: AppPlan, kinds: readonly Ended['kind'][]): AppResult {
   if (kinds.includes('skipped')) return 'skipped';
   if (kinds.every((kind) => kind === 'unneeded')) return 'unchanged';
   // What was there before is there again, as a run that was cut short had begun to bring about.
-  return app.condemned ? 'rolled-back' : 'done';
+  if (!app.condemned) return 'done';
+  return app.verb === 'rollback' ? 'rolled-back' : 'condemned';
 }

@@ -62,7 +62,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
 
   restore: async (job, { volumes, name }) => noted(await restore(job, volumes, name)),
 
-  condemn: async (job, { facets, why }) => noted(await condemn(job, facets, why)),
+  condemn: async (job, action) => noted(await condemn(job, action)),
 
   'make-volume': async ({ app, ports }, { volume, size }) =>
     warned(await ports.incus.makeVolume({ app, volume }, size)),

@@ -1,7 +1,7 @@
 import type { Action } from '../actions.js';
 import { parseListen } from '../listen.js';
 import { generationKey } from '../marks.js';
-import type { Condemned, Facets, Locked } from '../model.js';
+import type { Facet, Facets, Locked } from '../model.js';
 import type { Incus } from '../ports.js';
 import { desiredApp, toplevelOf, type Job } from './job.js';
 
@@ -14,14 +14,14 @@ type Instance = Awaited<ReturnType<Incus['instance']>>;
  */
 export function recordOf(
   job: Job,
-  { facets, system, health }: Recorded,
+  { facets, system, health, heldSecrets }: Recorded,
   instance: Instance,
 ): Record<string, string> {
   const generation =
     system.kind === 'built' ? (job.progress.generations.get(job.app) ?? 0) : system.generation;
   const toplevel = toplevelOf(job, system);
   const kept = pinned(facets, job.progress.pins);
-  const applied = { v: 1, generation, toplevel, facets: withSecrets(kept, job) };
+  const applied = { v: 1, generation, toplevel, facets: withSecrets(kept, secretsOf(job, heldSecrets, instance)) };
   const listen = parseListen(kept.exposure?.['listen'] ?? '');
   const key = generationKey(generation);
   return {
@@ -82,20 +82,24 @@ export function parsed(text = '{}'): Readonly<Record<string, unknown>> {
   }
 }
 
-/** What is remembered of something that did not work. `facets`: those that were wanted. */
-export function condemnedOf(job: Job, facets: Facets, why: string): string {
-  const condemned: Condemned = {
-    at: new Date().toISOString(),
-    facets: withSecrets(pinned(facets, job.progress.pins), job),
-    why,
-  };
-  return JSON.stringify(condemned);
+/** Facets of a plan, with what only the run knows: pins, and the secrets' fingerprints. */
+export function asWanted(job: Job, facets: Facets): Facets {
+  return withSecrets(pinned(facets, job.progress.pins), desiredApp(job).facets.secrets);
 }
 
 /** A plan is printed: it does not have their fingerprints. */
-function withSecrets(facets: Facets, job: Job): Facets {
-  const { secrets } = desiredApp(job).facets;
+function withSecrets(facets: Facets, secrets: Facet | undefined): Facets {
   return { ...facets, ...(secrets && { secrets }) };
+}
+
+/** What the manifest says of secrets, but for those that are held: of these, what is recorded. */
+function secretsOf(job: Job, held: readonly string[], { config }: Instance): Facet | undefined {
+  const { secrets } = desiredApp(job).facets;
+  if (held.length === 0) return secrets;
+  const { facets } = parsed(config['user.pets.applied']) as { readonly facets?: Facets };
+  const kept = Object.entries(facets?.secrets ?? {}).filter(([field]) => held.includes(field));
+  const wanted = Object.entries(secrets ?? {}).filter(([field]) => !held.includes(field));
+  return Object.fromEntries([...wanted, ...kept]);
 }
 
 /** Facets were computed before this run locked anything: name what was really built. */

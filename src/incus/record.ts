@@ -54,9 +54,9 @@ function generationFrom(generation: number, value: Table, volumes: readonly Volu
 }
 
 export function parseCondemned(text: string | undefined): Condemned | null {
-  const { at, why, facets } = tableIn(text) ?? {};
+  const { at, why, facets, byHand } = tableIn(text) ?? {};
   if (typeof at !== 'string' || typeof why !== 'string' || !isTable(facets)) return null;
-  return { at, why, facets: facetsFrom(facets) };
+  return { at, why, facets: facetsFrom(facets), byHand: byHand === true };
 }
 
 function tableIn(text: string | undefined): Table | null {

@@ -1,6 +1,6 @@
-import equal from 'fast-deep-equal';
 import type { ActualApp, DesiredApp, Facet } from '../model.js';
-import { withoutSecrets } from './goal.js';
+import { lastGood, withoutSecrets } from './goal.js';
+import { holdOf } from './hold.js';
 
 /**
  * `current`: its system was made from what the manifest, `pets.lock` and the sources say now. `outdated`: they have
@@ -10,12 +10,21 @@ import { withoutSecrets } from './goal.js';
 export type Currency = 'current' | 'outdated' | 'stale';
 
 /** How a pet's system stands to what is wanted. Ports, limits and the like are for `diff`, and so are secrets. */
-export function currencyOf(app: DesiredApp, { applied, state, condemned }: ActualApp): Currency {
+export function currencyOf(app: DesiredApp, there: ActualApp): Currency {
+  const { applied, state } = there;
   if (!applied || state !== 'ready') return 'stale';
-  const wanted = withoutSecrets(app.facets);
-  const isHeld = condemned !== null && equal(withoutSecrets(condemned.facets), wanted);
-  if (isHeld && !equal(withoutSecrets(applied.facets), wanted)) return 'stale';
+  if (isHeld(app, there)) return 'stale';
   return isSame(app.facets.system, applied.facets.system) ? 'current' : 'outdated';
+}
+
+/** Secrets are not read where this is asked. */
+function isHeld(app: DesiredApp, there: ActualApp): boolean {
+  const [last, { condemned, applied }] = [lastGood(there), there];
+  if (!condemned || !applied || !last) return false;
+  const tried = { ...condemned, facets: withoutSecrets(condemned.facets) };
+  const serving = { ...applied, facets: withoutSecrets(applied.facets) };
+  const bare = { ...there, condemned: tried, applied: serving };
+  return holdOf(withoutSecrets(app.facets), bare, last) !== null;
 }
 
 /** A field that is absent is its default, whoever recorded the other. */

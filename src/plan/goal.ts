@@ -9,12 +9,14 @@ import type {
   StorePath,
 } from '../model.js';
 
+import { appUnder, holdOf } from './hold.js';
+
 /** What a run is to bring about for an app: what the manifest says, or a generation that was good. */
 export type Goal = {
   readonly app: DesiredApp;
   /** The generation that is to serve again; null: what the manifest says is built. */
   readonly returns: Generation | null;
-  /** What the manifest says was tried before and did not work. */
+  /** The system that the manifest says was tried before and did not work: it is held. */
   readonly condemned: Condemned | null;
   /** A person asks for that generation, and whether for what its volumes held as well. */
   readonly byHand: { readonly data: boolean } | null;
@@ -38,8 +40,11 @@ export function goalOf(app: DesiredApp, there: ActualApp | null, retry: boolean)
   if (!there?.applied || !last) return plain;
   // An upgrade that was cut short, and that nobody wants any more.
   if (equal(app.facets, there.applied.facets)) return { ...plain, returns: isDirty(there) ? last : null };
-  const condemned = equal(there.condemned?.facets, app.facets) && !retry ? there.condemned : null;
-  if (condemned) return { ...plain, app: appOf(last, app, there), returns: last, condemned };
+  const hold = retry ? null : holdOf(app.facets, there, last);
+  if (hold) {
+    const { condemned } = hold;
+    return { ...plain, app: appUnder(hold, app, appOf(last, app, there)), returns: last, condemned };
+  }
   // Nor is it wanted where only other things than the system are not as they were.
   const isSame = equal(app.facets.system, there.applied.facets.system);
   return { ...plain, returns: isSame && isDirty(there) ? last : null };

@@ -38,16 +38,26 @@ export function heldPlan(compared: Compared): AppPlan {
 }
 
 /** Tried before, without success: an older generation serves. */
-export function condemnedPlan({ app, condemned, returns }: Compared): AppPlan {
+function holdWords({ app, condemned, returns }: Compared): string {
   const before = condemned ? `tried before: ${condemned.why} (${minuteOf(condemned.at)} UTC)` : '';
   const serves = returns ? `; generation ${returns.generation} serves` : '';
+  return `${before}${serves}; change it, or \`pets up --retry ${app.name}\``;
+}
+
+/** Of an app whose system is held, while other things of it are brought about. */
+export function holdNotes(compared: Compared): string[] {
+  return compared.condemned === null ? [] : [`its system is held: ${holdWords(compared)}`];
+}
+
+export function condemnedPlan(compared: Compared): AppPlan {
+  const { app } = compared;
   return {
     app: app.name,
     verb: 'rebuild',
     changes: [],
     interrupts: 'nothing',
     url: app.listen ? urlOf(app.listen) : null,
-    held: `${before}${serves}; change it, or \`pets up --retry ${app.name}\``,
+    held: holdWords(compared),
     condemned: true,
     notes: [],
   };

@@ -1,3 +1,4 @@
+import equal from 'fast-deep-equal';
 import type { Action, ActionKind, SystemRef } from '../actions.js';
 import type { ActualApp, Change, DesiredApp, Operation } from '../model.js';
 import { Chain } from './chain.js';
@@ -5,6 +6,7 @@ import { causesOf } from './diff.js';
 import { moveExposure, type ExposureContext } from './expose.js';
 import { isDirty, lastGood, withoutSecrets } from './goal.js';
 import { checkHealth } from './health.js';
+import { heldSecrets } from './hold.js';
 import { movesStore, type Compared } from './compare.js';
 import { rescueOperations } from './rescue.js';
 import { beginRename, bringSystem, clearStore, takeBackFirst } from './system.js';
@@ -27,9 +29,8 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   checkHealth(ops, compared, ref);
   if (compared.byHand) leave(ops, compared);
   if (ops.all.length > 0 || changes.length > 0) {
-    const changed = [...new Set(changes.map((c) => c.facet))].join(', ');
-    const cause = `as the manifest says${changed === '' ? '' : `: ${changed}`}`;
-    ops.then({ kind: 'record', facets: withoutSecrets(app.facets), system: ref, health: app.health }, cause);
+    hold(ops, compared);
+    record(ops, compared, ref);
   }
   if (actual && ref.kind === 'built')
     ops.then({ kind: 'collect', keep: app.keep, store: compared.store }, `${app.keep} are kept`);
@@ -64,13 +65,32 @@ export function destroyOperations(app: ActualApp, graceMs: number): Operation[] 
   return ops.all;
 }
 
+function record(ops: Chain, { app, changes, wanted }: Compared, system: SystemRef): void {
+  const changed = [...new Set(changes.map((c) => c.facet))].join(', ');
+  const cause = `as the manifest says${changed === '' ? '' : `: ${changed}`}`;
+  const { facets, health } = app;
+  const held = heldSecrets(facets, wanted);
+  ops.then(
+    { kind: 'record', facets: withoutSecrets(facets), system, health, heldSecrets: held },
+    cause,
+  );
+}
+
+/** What was changed beside a system that is held is no part of what was tried with it any more. */
+function hold(ops: Chain, { condemned, wanted }: Compared): void {
+  if (condemned === null || equal(condemned.facets, wanted)) return;
+  const { at, why, byHand } = condemned;
+  ops.then({ kind: 'condemn', facets: withoutSecrets(wanted), why, at, byHand }, 'its system stays held');
+}
+
 /** Remembers what is left; where that is nothing, what was left before. */
 function leave(ops: Chain, { actual, returns }: Compared): void {
   const left =
     actual?.applied?.generation === returns?.generation ? actual?.condemned?.facets : actual?.applied?.facets;
   if (!left) return;
   const why = 'it was rolled back by hand';
-  ops.then({ kind: 'condemn', facets: withoutSecrets(left), why }, 'it is not to come back by itself');
+  const what = { kind: 'condemn', facets: withoutSecrets(left), why, at: null, byHand: true } as const;
+  ops.then(what, 'it is not to come back by itself');
 }
 
 function buildSystem(ops: Chain, app: DesiredApp, system: readonly Change[]): void {

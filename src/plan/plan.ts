@@ -18,7 +18,7 @@ import { conflictsOf } from './conflicts.js';
 import { breakFirst, moveOf, vacate, waitsFor, type Move } from './exposure.js';
 import { goalOf, goalOfRollback, type Rollback } from './goal.js';
 import { matchApps } from './match.js';
-import { condemnedPlan, destroyPlan, heldPlan, storeChange } from './held.js';
+import { condemnedPlan, destroyPlan, heldPlan, holdNotes, storeChange } from './held.js';
 import { notesOf } from './notes.js';
 import { destroyOperations, operationsOf } from './operations.js';
 import { inOrder } from './order.js';
@@ -103,7 +103,7 @@ function planApp(
     url: app.listen ? urlOf(app.listen) : null,
     held: null,
     condemned: compared.condemned !== null,
-    notes: notesOf(compared, actual),
+    notes: [...notesOf(compared, actual), ...holdNotes(compared)],
   };
   return { summary, operations };
 }
@@ -112,7 +112,7 @@ function verbOf(compared: Compared, operations: readonly Operation[]): Verb {
   const { app, actual } = compared;
   const kinds = new Set(operations.filter((o) => !o.rescues).map((o) => o.action.kind));
   if (movesStore(compared)) return 'recreate';
-  if (compared.returns) return 'rollback';
+  if (compared.returns && kinds.has('return')) return 'rollback';
   if (!actual || (actual.state === 'creating' && !actual.applied)) return 'create';
   if (actual.name !== app.name) return 'rename';
   if (kinds.has('build')) return 'rebuild';

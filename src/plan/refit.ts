@@ -1,5 +1,5 @@
 import type { Action } from '../actions.js';
-import type { ActualApp, Change, DesiredApp, StoreMode, Volume } from '../model.js';
+import type { ActualApp, Change, DesiredApp, FacetName, StoreMode, Volume } from '../model.js';
 import { causesOf } from './diff.js';
 import { attachSteps, detachSteps, mountsOf } from './mounts.js';
 
@@ -47,11 +47,11 @@ function isPassthrough({ field }: Change): boolean {
 }
 
 /** Keys that Incus applies to a running instance ("live update" in its reference of instance options). */
-const LIVE = /^(?:limits\.(?!kernel\.|hugepages\.)|boot\.|user\.|environment\.|snapshots\.|cluster\.)/;
+export const LIVE_CONFIG = /^(?:limits\.(?!kernel\.|hugepages\.)|boot\.|user\.|environment\.|snapshots\.|cluster\.)/;
 
 function isCold({ facet, field }: Change): boolean {
   if (facet !== 'container' || !isPassthrough({ field } as Change)) return false;
-  return field === 'profiles' || (field.startsWith('config.') && !LIVE.test(field.slice('config.'.length)));
+  return field === 'profiles' || (field.startsWith('config.') && !LIVE_CONFIG.test(field.slice('config.'.length)));
 }
 
 const LIMIT_KEYS: Readonly<Record<string, readonly string[]>> = {
@@ -60,16 +60,19 @@ const LIMIT_KEYS: Readonly<Record<string, readonly string[]>> = {
   autostart: ['boot.autostart'],
 };
 
+/** The config keys that a field of `limits` or `container` stands for. */
+export function keysOf(facet: FacetName, field: string): readonly string[] {
+  if (facet === 'limits') return LIMIT_KEYS[field] ?? [];
+  return field.startsWith('config.') ? [field.slice('config.'.length)] : [];
+}
+
 function configSteps(app: DesiredApp, changes: readonly Change[]): Step[] {
   const relevant = changes.filter(
     ({ facet, field }) =>
       facet === 'limits' || (facet === 'container' && (field === 'profiles' || field.startsWith('config.'))),
   );
   if (relevant.length === 0) return [];
-  const keys = relevant.flatMap(({ facet, field }) => {
-    if (facet === 'limits') return LIMIT_KEYS[field] ?? [];
-    return field === 'profiles' ? [] : [field.slice('config.'.length)];
-  });
+  const keys = relevant.flatMap(({ facet, field }) => keysOf(facet, field));
   const config = Object.fromEntries(
     keys.map((key) => [key, Object.hasOwn(app.config, key) ? (app.config[key] ?? '') : '']),
   );

@@ -68,7 +68,10 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
   const { generation, toplevel } = last;
   return [
     {
-      action: { kind: 'condemn', facets: withoutSecrets(compared.wanted), why: null },
+      action: {
+        ...{ kind: 'condemn', facets: withoutSecrets(compared.wanted), why: null, at: null },
+        byHand: compared.condemned?.byHand ?? false,
+      },
       cause: 'it did not work',
       rescues: due.tried,
     },

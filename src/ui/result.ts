@@ -59,8 +59,8 @@ export function resultLines(result: Result, columns: ResultColumns, width: numbe
   return [lineWidth(timed) <= width ? timed : words, ...url];
 }
 
-function isReached({ result }: Result): boolean {
-  return result === 'done' || result === 'unchanged';
+function isReached({ result, because }: Result): boolean {
+  return result === 'done' || result === 'unchanged' || (result === 'condemned' && because === null);
 }
 
 function toneOf(result: Result): Tone {
@@ -99,6 +99,7 @@ export function resultWords({ result, verb, because, failure }: Result): string 
     case 'interrupted':
       return `interrupted${why}`;
     case 'condemned':
+      return because === null ? `${VERBS[verb].result}, its system is held` : `left${why}`;
     case 'held':
       return `left${why || ' (no longer in the manifest; --prune destroys it)'}`;
   }

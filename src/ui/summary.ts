@@ -75,7 +75,7 @@ function totalLine(outcome: Outcome, ms: number | undefined): string {
   return `${outcome.interrupted ? 'interrupted: ' : ''}${countWords(outcome.apps) || 'no apps'}${took}`;
 }
 
-type Counted = Pick<RunApp, 'result' | 'verb'>;
+type Counted = Pick<RunApp, 'result' | 'verb' | 'because'>;
 
 /** `3 created, 1 failed, 2 unchanged`; empty for no apps. */
 export function countWords(apps: readonly Counted[]): string {
@@ -100,8 +100,8 @@ const RESULT_ORDER = [
   'unchanged',
 ];
 
-function countedAs({ result, verb }: Counted): string {
-  if (result === 'done') return VERBS[verb].result;
+function countedAs({ result, verb, because }: Counted): string {
+  if (result === 'done' || (result === 'condemned' && because === null)) return VERBS[verb].result;
   if (result === 'rolled-back') return VERBS.rollback.result;
   return result === 'held' || result === 'condemned' ? 'left' : result;
 }

@@ -54,6 +54,42 @@ describe('record', () => {
   });
 });
 
+describe('beside a system that is held', () => {
+  const applied = { facets: { secrets: { 'secret.db': 'v1:1 0400 root' } } };
+  const world = {
+    want: ['web 81 source=b secrets=db:2'],
+    have: ['web 80 secrets=db:1 kept=1 condemned=b tried=web_80_secrets=db:2'],
+  };
+  const config = { web: { 'user.pets.applied': JSON.stringify(applied) } };
+
+  test('the generation that serves has the port of now, and the secrets that it had', async () => {
+    const { configs, calls } = await run(world, { config });
+    expect(JSON.parse(configs['web']?.['user.pets.applied'] ?? '')).toMatchObject({
+      generation: 1,
+      facets: { system: { source: 'a' }, exposure: { listen: '127.0.0.1:81' }, ...applied.facets },
+    });
+    expect(calls.filter((call) => call.startsWith('guest.'))).toEqual([]);
+  });
+
+  test('what is remembered of it stays, with what is wanted now', async () => {
+    const { configured, outcome } = await run(world, { config });
+    const [text] = configured.flatMap((keys) => keys['user.pets.condemned'] ?? []);
+    expect(JSON.parse(text ?? '')).toMatchObject({
+      at: '2026-01-02T03:04:05Z',
+      why: 'it broke',
+      byHand: false,
+      facets: {
+        ...{ system: { source: 'b' }, exposure: { listen: '127.0.0.1:81' } },
+        secrets: { 'secret.db': 'v1:2 0400 root' },
+      },
+    });
+    expect(outcome.apps[0]).toMatchObject({
+      ...{ result: 'condemned', verb: 'proxy-update', because: null, url: 'http://127.0.0.1:81' },
+      notes: [expect.stringContaining('its system is held: tried before: it broke')],
+    });
+  });
+});
+
 test('a system that is no flake has no flake-ref, and what is built for good needs no pin', async () => {
   const worlds = ['config.nix', '/nix/store/abc-system'].map((source) => ({
     want: [`web - source=${source}`],

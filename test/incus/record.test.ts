@@ -107,10 +107,12 @@ describe('generations', () => {
 });
 
 describe('what failed', () => {
-  const condemned = { at: '2026-01-02T03:04:05Z', facets, why: 'it broke' };
+  const condemned = { at: '2026-01-02T03:04:05Z', facets, why: 'it broke', byHand: true };
 
   test('is read back as it was written', () => {
     expect(parseCondemned(JSON.stringify(condemned))).toEqual(condemned);
+    const { byHand, ...older } = condemned;
+    expect(parseCondemned(JSON.stringify(older))).toEqual({ ...condemned, byHand: !byHand });
   });
 
   test.each([undefined, '', '{', 'null', '[]', '{"at":1}', JSON.stringify({ ...condemned, facets: [] })])(

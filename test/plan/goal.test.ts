@@ -24,7 +24,7 @@ describe('what failed before', () => {
   test('stays away while what serves is put right: a stopped one starts', () => {
     expect(shown({ want: ['web 80 source=b'], have: ['web 80 kept=1 condemned=b status=Stopped'] })).toBe(
       golden(`
-        web: rollback
+        web: start
         [1] web/unexpose:web, 127.0.0.1:80 opens when the system is up
         [2] #1 web/start, it is stopped
         [3] #2 web/settle, the app must run the system it was given
@@ -37,7 +37,7 @@ describe('what failed before', () => {
   test('stays away while what serves is put right: nothing is switched for a port', () => {
     expect(shown({ want: ['web 80 source=b'], have: ['web 80 kept=1 condemned=b devices=none'] })).toBe(
       golden(`
-        web: rollback
+        web: proxy-update
         [1] web/expose:web, exposure listen drifted none → 127.0.0.1:80
         [2] #1 web/record, as the manifest says: exposure
       `),

@@ -55,7 +55,7 @@ const WANTED = [
 const HAPPENED = [
   ...['status', 'state', 'record', 'top', 'forwarder', 'seen-ref', 'devices', 'altered', 'becoming'],
   ...['former'],
-  ...['mounts', 'seen-limits', 'seen-config', 'kept', 'condemned', 'protect'],
+  ...['mounts', 'seen-limits', 'seen-config', 'kept', 'condemned', 'tried', 'protect'],
 ];
 const OPTION = new RegExp(`^(${[...WANTED, ...HAPPENED].join('|')})=(.+)$`);
 

@@ -42,7 +42,8 @@ export { at, wanted } from './words.js';
  * `status=Stopped` `state=creating` `record=none` `top=/nix/store/by-hand` `forwarder=dead` `seen-ref=./x`
  * `altered=raw.lxc` `becoming=new-name` `former=old-name`, `devices=web:7700,web-2:7701` or `devices=none` where the proxies of the
  * main exposure are not what was applied, `mounts=none` or `mounts=data:/elsewhere` likewise for disks,
- * `kept=1,2`: generations that are recorded, the last one applied; `condemned=b`: this source failed before,
+ * `kept=1,2`: generations that are recorded, the last one applied; `condemned=b`: this source failed before, `condemned=b@hand`: it was
+ * left by hand,
  * `state=upgrading` or `state=restoring`; `seen-limits=memory:2GiB`, `seen-config=security.guestapi:true`,
  * `protect=delete` or `protect=start:profile`: what Incus refuses, and where that is said.
  */
@@ -322,14 +323,22 @@ function keptOf({ list }: Words, text: Found, whole: ActualApp): Pick<ActualApp,
   return { generations, applied: record && { ...record, generation: last ?? record.generation } };
 }
 
-function condemnedIn({ option }: Words, { facets }: DesiredApp): ActualApp['condemned'] {
-  const source = option('condemned');
+function condemnedIn(words: Words, { facets }: DesiredApp): ActualApp['condemned'] {
+  const { option } = words;
+  const [source, hand] = option('condemned')?.split('@') ?? [];
   if (source === undefined) return null;
   return {
     at: '2026-01-02T03:04:05Z',
-    facets: { ...facets, system: { ...facets.system, source } },
+    facets: { ...facets, ...triedWith(words), system: { ...facets.system, source } },
     why: 'it broke',
+    byHand: hand !== undefined,
   };
+}
+
+/** `tried=web_81_limits=memory:2GiB`: what else was wanted when that failed, in the words of a wanted app. */
+function triedWith({ option }: Words): Facets {
+  const text = option('tried');
+  return text === undefined ? {} : wanted(text.replaceAll('_', ' ')).facets;
 }
 
 export function found(text: Found): ActualApp {

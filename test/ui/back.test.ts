@@ -128,6 +128,18 @@ test('what failed before is left, and counted so', () => {
   ]);
 });
 
+test('what is held while other things of the app were brought about is told as both', () => {
+  const moved = appPlan('web', 'proxy-update');
+  const notes = ['its system is held: tried before: it broke'];
+  const outcome = { ...outcomeOf(moved, { result: 'condemned', ms: 0, because: null }), notes };
+  expect(summaryLines({ apps: [outcome], interrupted: false }, { color: false })).toEqual([
+    expect.stringMatching(/^- web {2}proxy updated, its system is held/),
+    'i web: its system is held: tried before: it broke',
+    '',
+    '1 proxy updated',
+  ]);
+});
+
 describe('in the list of runs, of one that was killed', () => {
   const run = (events: readonly Event[]): Run => ({
     ...{ id: '20261121T115900Z-0001', directory: '/state/p', started: '2026-11-21T11:59:00Z' },
