@@ -570,7 +570,7 @@ export type AppOutcome = {
   /** Wall time from its first operation's start to its last one's end, ms; 0 when nothing ran. */
   readonly ms: number;
   readonly failure: null | { readonly op: OpId; readonly problem: Problem; readonly log: readonly string[] };
-  /** Why it was skipped, held or interrupted; what serves after a rollback. */
+  /** Why it was skipped, held or interrupted; after a way back what serves, and what of it is missing. */
   readonly because: string | null;
 };
 

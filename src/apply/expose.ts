@@ -93,7 +93,7 @@ async function restore(app: AppName, old: Exposure | null, ports: Ports): Promis
 
 /**
  * A changed key of the device makes the daemon start its forwarder again. One of `user.*` does not since Incus 6.0.5, so it
- * is one that says the default, or no longer says it.
+ * is one that says the default, or no longer says it. Where that does not help, the device is made anew.
  */
 export async function revive(
   app: AppName,
@@ -101,9 +101,15 @@ export async function revive(
   exposure: DesiredExposure,
   ports: Ports,
 ): Promise<void> {
+  const { binding } = exposure;
   const { devices } = await ports.incus.instance(app);
   const isSaid = devices[device]?.['bind'] !== undefined;
   const value = { ...proxyDevice(exposure), ...(isSaid ? {} : { bind: 'host' }) };
-  await ports.incus.setDevice(app, device, value);
-  await ports.host.accepts(exposure.binding, ACCEPT_MS);
+  try {
+    await ports.incus.setDevice(app, device, value);
+    await ports.host.accepts(binding, ACCEPT_MS);
+  } catch {
+    await ports.incus.removeDevice(app, device);
+    await open(app, { device, value: proxyDevice(exposure), binding }, ports);
+  }
 }

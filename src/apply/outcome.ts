@@ -1,6 +1,6 @@
-import { urlOf } from '../listen.js';
 import type { AppOutcome, AppPlan, AppResult, OpId, Operation, Outcome, Plan } from '../model.js';
 import type { Problem } from '../problem.js';
+import { servedBy, wayBackOf } from './way-back.js';
 
 /** How one operation ended. */
 export type Ended =
@@ -53,19 +53,19 @@ function appOutcome(
     end.kind === 'failed' ? [{ op, problem: end.problem, log: end.log }] : [],
   )[0];
   const stopped = ends.flatMap(({ end }) => ('because' in end ? [end.because] : []))[0];
-  const serves = servesAgain(operations, ended);
+  const back = wayBackOf(operations, ended);
   const result =
-    serves === null
-      ? resultOf(
+    back?.isWhole === true
+      ? 'rolled-back'
+      : resultOf(
           app,
           ends.map(({ end }) => end.kind),
-        )
-      : 'rolled-back';
+        );
   return {
     app: app.app,
     verb: app.verb,
     result,
-    url: serves === null ? app.url : urlBefore(operations),
+    url: back === null ? app.url : back.url,
     warnings: ends.flatMap(({ end }) => ('warnings' in end ? end.warnings : [])),
     notes: TOLD.has(result) ? app.notes : [],
     ms:
@@ -74,34 +74,11 @@ function appOutcome(
         : Math.max(...times.map((t) => t.endedAt)) - Math.min(...times.map((t) => t.startedAt)),
     failure: failed ?? null,
     because:
-      app.held ?? (failed ? serves : (stopped ?? (result === 'rolled-back' ? servedBy(operations) : null))),
+      app.held ??
+      (failed
+        ? (back?.words ?? null)
+        : (stopped ?? (result === 'rolled-back' ? servedBy(operations) : null))),
   };
-}
-
-/** After a way back that was gone to its end: what serves. */
-function servesAgain(operations: readonly Operation[], ended: ReadonlyMap<OpId, Ended>): string | null {
-  const steps = operations.filter(({ rescues, action }) => rescues && action.kind !== 'condemn');
-  const kinds = steps.map(({ id }) => ended.get(id)?.kind);
-  const isGone = kinds.includes('done') && kinds.every((kind) => kind === 'done' || kind === 'unneeded');
-  return isGone ? servedBy(steps) : null;
-}
-
-/** Where it is reached again, whatever its port was to be. */
-function urlBefore(operations: readonly Operation[]): string | null {
-  for (const { action, rescues } of operations) {
-    const isBack = rescues && action.kind === 'expose' && action.exposure.role === 'web';
-    if (isBack && action.exposure.binding.protocol !== 'unix')
-      return urlOf({ address: action.exposure.binding.address, port: action.exposure.binding.first });
-  }
-  return null;
-}
-
-/** By the system that is waited for. */
-function servedBy(operations: readonly Operation[]): string | null {
-  for (const { action } of operations)
-    if (action.kind === 'settle' && action.system.kind === 'applied')
-      return `generation ${action.system.generation} serves`;
-  return null;
 }
 
 function resultOf(app: AppPlan, kinds: readonly Ended['kind'][]): AppResult {

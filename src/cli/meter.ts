@@ -4,7 +4,7 @@ import type { ActualApp } from '../model.js';
 import type { TopRow } from '../ui/index.js';
 import type { Context } from './context.js';
 import { nothingWanted, observe } from './observe.js';
-import { exposureWords, healthWords, rowOf } from './ps.js';
+import { exposureWords, healthWords, powerWords, rowOf } from './row.js';
 
 /** Requests to the daemon at a time. */
 const AT_A_TIME = 8;
@@ -52,7 +52,7 @@ function topRow(app: ActualApp, now: Sample | undefined, before: Sample | undefi
   const row = rowOf(app, null);
   return {
     name: app.name,
-    state: app.status.toLowerCase(),
+    state: powerWords(app),
     health: healthWords(row),
     cpuPercent: now && before ? percentOf(now, before) : null,
     memory: now?.usage.memoryBytes ?? null,

@@ -4,7 +4,7 @@ import { EXIT, problemOf, ProblemError, type ExitCode } from '../problem.js';
 import type { Context, GlobalOptions } from './context.js';
 import { notice } from './notice.js';
 import { choosePets } from './pets.js';
-import { listenOf } from './ps.js';
+import { listenOf } from './row.js';
 
 /** Prints the address that an app is served at and, where there is a display, opens it in a browser. */
 export async function open(name: string, options: GlobalOptions, context: Context): Promise<ExitCode> {

@@ -8,7 +8,7 @@ const LOG_LINES = 20;
 
 /** One failure in full: what, why, its last lines, what to do next. */
 export function failureLines(
-  outcome: Pick<AppOutcome, 'app' | 'ms' | 'failure'> & { readonly result?: RunApp['result'] },
+  outcome: Pick<AppOutcome, 'app' | 'ms' | 'failure'> & Partial<Pick<RunApp, 'result' | 'because'>>,
   style: Style,
   file: string | null = null,
 ): string[] {
@@ -30,8 +30,17 @@ export function failureLines(
     ...told.split('\n').map((line) => `  ${line}`.trimEnd()),
     ...logLines(failure.log, style),
     ...(file === null ? [] : [`  ${style.bold('log:')} ${clean(file)}`]),
+    ...nowLines(outcome, style),
     `  ${style.bold('next:')} ${isCommand ? hint : nextWords(app, isBack)}`,
   ];
+}
+
+/** What serves after a way back that has not brought all back. */
+function nowLines(
+  { result, because = null }: Partial<Pick<RunApp, 'result' | 'because'>>,
+  style: Style,
+): string[] {
+  return result === 'failed' && because !== null ? [`  ${style.bold('now:')} ${oneLine(because)}`] : [];
 }
 
 function nextWords(app: string, isBack: boolean): string {

@@ -134,8 +134,9 @@ describe('a step of the way back that fails', () => {
   test('leaves an app that failed: nothing is known of what serves', async () => {
     const recorded = await run(HOT, failing('incus.start web'));
     expect(recorded.outcome.apps).toMatchObject([
-      { result: 'failed', because: null, failure: { op: 'web/check' } },
+      { result: 'failed', because: 'it is down: starting failed: gone', failure: { op: 'web/check' } },
     ]);
+    expect(recorded.outcome.apps[0]?.url).toBeNull();
     expect(said(recorded, 'failed')).toEqual(['web/check', 'web/start~back']);
     expect(said(recorded, 'skipped').filter((op) => op.endsWith('~back'))).toEqual([
       ...['web/settle~back', 'web/expose:web~back', 'web/check~back'],
@@ -143,25 +144,36 @@ describe('a step of the way back that fails', () => {
   });
 
   test.each([
-    ['an exposure', 'incus.setDevice web web tcp:127.0.0.1:80', 'web/expose:web~back', ['web/check~back']],
+    [
+      'an exposure',
+      'incus.setDevice web web tcp:127.0.0.1:80',
+      'web/expose:web~back',
+      ['web/check~back'],
+      '127.0.0.1:80 is not exposed: gone',
+    ],
     [
       'what is added before it runs',
       'incus.removeDevice web web-2',
       'web/unexpose:web-2~back',
       ['web/start~back', 'web/settle~back', 'web/expose:web~back', 'web/check~back'],
+      'removing the old exposure failed: gone',
     ],
     [
       'a unit',
       'guest.settle web /nix/store/a-',
       'web/settle~back',
       ['web/expose:web~back', 'web/check~back'],
+      'gone',
     ],
-  ])('ends nothing but itself: %s', async (_, call, failed, gone) => {
+  ])('ends nothing but itself, and is told: %s', async (_, call, failed, gone, missing) => {
     const checks = { 'guest.check web /nix/store/t-web': new FailedProgram({ message: 'no' }, []) };
     const recorded = await run(HOT, { fails: { ...checks, [call]: 'gone' } });
     expect(said(recorded, 'failed')).toEqual(['web/check', failed]);
     expect(said(recorded, 'finished')).toEqual(expect.arrayContaining(gone));
-    expect(results(recorded)[0]).toContain('web failed');
+    const url = failed === 'web/expose:web~back' ? null : 'http://127.0.0.1:80';
+    expect(recorded.outcome.apps).toMatchObject([
+      { result: 'failed', because: `generation 1 serves, but ${missing}`, url },
+    ]);
   });
 
   test('of data ends it: a container is not started with volumes that are half restored', async () => {

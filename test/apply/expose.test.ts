@@ -137,6 +137,23 @@ test('revive changes a key of the device that each Incus starts its forwarder ag
   expect(devices['web web']).toEqual({ ...PROXY, bind: 'host' });
 });
 
+test('a forwarder that cannot be revived is made anew, as often as any other', async () => {
+  const refusals = ['Failed to start device', 'Failed to start device'];
+  const during = (call: string) => {
+    if (call.startsWith('incus.setDevice') && refusals.length > 0)
+      throw new ProblemError({ message: refusals.pop() ?? '' });
+  };
+  const recorded = await run({ want: ['web 80'], have: ['web 80 forwarder=dead'] }, { during });
+  expect(recorded.calls).toEqual([
+    'incus.setDevice web web tcp:127.0.0.1:80',
+    ...['incus.removeDevice web web', 'host.probe 127.0.0.1:80', 'incus.setDevice web web tcp:127.0.0.1:80'],
+    ...['incus.removeDevice web web', 'host.probe 127.0.0.1:80', 'incus.setDevice web web tcp:127.0.0.1:80'],
+    'host.accepts 127.0.0.1:80',
+    'incus.setConfig web',
+  ]);
+  expect(results(recorded)).toEqual(['web done']);
+});
+
 test('a second one changes it back: there is always a difference', async () => {
   const { ports, devices } = recordingPorts({});
   const exposure = desired(['web 80']).apps[0]?.exposures[0];

@@ -72,6 +72,13 @@ i db: it is kept
     expect(summary(apps, { verbose: true }).split('\n')).toHaveLength(43);
   });
 
+  test('a way back that is not whole says what serves and what is missing', () => {
+    const because = 'generation 1 serves, but 127.0.0.1:80 is not exposed: it is in use';
+    const app = { ...failed({ log: ['its words'] }), because };
+    expect(summary([app])).toMatch(new RegExp(`its words\n  now: ${because}\n  next: `));
+    expect(summary([{ ...app, result: 'rolled-back' as const }])).not.toContain('now:');
+  });
+
   test('failures are complete: 20 lines of log and what to do', () => {
     const log = Array.from({ length: 30 }, (_, i) => `line ${i}`);
     const text = summary([failed({ log })]);
