@@ -13,7 +13,7 @@ const ONE_PLACE: Readonly<Record<string, string>> = {
   execa: 'exec.ts',
   ink: 'ui/live.tsx',
   react: 'ui/live.tsx',
-  '@iarna/toml': 'manifest/parse.ts',
+  'toml-eslint-parser': 'manifest/ast.ts',
   'p-queue': 'apply/',
 };
 
@@ -117,7 +117,7 @@ test.each([
   ['nix/nix.ts', "import { execa } from 'execa';", 'only exec.ts may'],
   ['ui/board.ts', "import { Box } from 'ink';", 'only ui/live.tsx may'],
   ['ui/board.ts', "import { useState } from 'react';", 'only ui/live.tsx may'],
-  ['manifest/lock.ts', "import T from '@iarna/toml/lib/toml-parser.js';", 'only manifest/parse.ts may'],
+  ['manifest/lock.ts', "import { parseTOML } from 'toml-eslint-parser';", 'only manifest/ast.ts may'],
   ['nix/nix.ts', "import PQueue from 'p-queue';", 'only apply/ may'],
   ['manifest/read.ts', "import { readFileSync } from 'node:fs';", 'manifest/ does no I/O'],
   ['plan/plan.ts', '\nconst t = Date.now();', 'src/plan/plan.ts:2 uses Date.now: plan/ is pure'],

@@ -1,6 +1,5 @@
-import { type AST, parseTOML } from 'toml-eslint-parser';
 import type { KeyPath, Problem } from '../problem.js';
-import { normaliseText } from './text.js';
+import type { AST } from './ast.js';
 
 export type Located = Pick<Problem, 'place' | 'excerpt'>;
 /** Columns: a line as long as a megabyte is cut, or not shown. */
@@ -10,15 +9,15 @@ const MAX_EXCERPT = 160;
 type Span = AST.SourceLocation;
 type Entry = { key?: Span | undefined; value?: Span; readonly children: Map<string | number, Entry> };
 
-/** Finds keys and values in a file's text. The text is parsed at the first question, not before. */
+/** Finds keys and values in a file's text. The tree is indexed at the first question, not before. */
 export type Locator = (path: KeyPath, at?: 'key' | 'value') => Located;
 
-export function locatorOf(text: string, file: string): Locator {
-  const source = normaliseText(text);
+/** `source`: the text that the tree was made from. */
+export function locatorIn(tree: AST.TOMLTopLevelTable, source: string, file: string): Locator {
   let lines: readonly string[] | undefined;
   let root: Entry | undefined;
   return (path, at = 'value') => {
-    root ??= indexOf(source);
+    root ??= indexOf(tree);
     const span = nearest(root, path, at);
     if (!span) return { place: { file, line: 1, column: 1 } };
     lines ??= source.split('\n');
@@ -30,19 +29,6 @@ export function locatorOf(text: string, file: string): Locator {
 export function locatePosition(text: string, file: string, line: number, column: number): Located {
   const position = { line: line + 1, column };
   return locatedAt(text.split('\n'), file, { start: position, end: position });
-}
-
-/** Where the first syntax error is in the eyes of the stricter parser, which points at keys; 0-based. */
-export function syntaxErrorAt(text: string): { line: number; column: number } | null {
-  try {
-    parseTOML(text, { tomlVersion: '1.1' });
-    return null;
-  } catch (thrown) {
-    const { lineNumber, column } = thrown as { lineNumber?: unknown; column?: unknown };
-    return typeof lineNumber === 'number' && typeof column === 'number'
-      ? { line: lineNumber - 1, column }
-      : null;
-  }
 }
 
 function nearest(root: Entry, path: KeyPath, at: 'key' | 'value'): Span | undefined {
@@ -58,16 +44,11 @@ function nearest(root: Entry, path: KeyPath, at: 'key' | 'value'): Span | undefi
   return found;
 }
 
-/** Only positions are taken from the AST: the package's `getStaticTOMLValue` pollutes prototypes. */
-function indexOf(text: string): Entry {
+function indexOf(tree: AST.TOMLTopLevelTable): Entry {
   const root: Entry = { children: new Map() };
-  try {
-    for (const node of parseTOML(text, { tomlVersion: '1.1' }).body[0].body) {
-      if (node.type === 'TOMLKeyValue') addPair(root, node);
-      else addTable(root, node);
-    }
-  } catch {
-    // What @iarna/toml let pass and this parser does not: what was indexed so far must do.
+  for (const node of tree.body) {
+    if (node.type === 'TOMLKeyValue') addPair(root, node);
+    else addTable(root, node);
   }
   return root;
 }

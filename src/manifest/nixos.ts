@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { NixValue } from '../model.js';
 import type { KeyPath } from '../problem.js';
 import { pathItems, refuse, type Refused, wordsOf } from './kinds.js';
-import { isTable, show, TomlFloat } from './text.js';
+import { isTable, show, TomlDate, TomlFloat } from './text.js';
 
 export type NixTable = { readonly [name: string]: NixValue };
 
@@ -54,7 +54,7 @@ function nixValue(value: unknown, path: KeyPath, say: Refuse, boxed = false): Ni
   if (typeof value === 'number' && !Number.isFinite(value))
     say(path, refuse(`Nix has no ${Number.isNaN(value) ? 'NaN' : 'infinity'}`));
   if (value instanceof TomlFloat) return floatValue(value.value, path, say, boxed);
-  if (value instanceof Date)
+  if (value instanceof TomlDate)
     say(path, refuse('Nix has no dates', 'quote it: NixOS options take dates as text'));
   else if (Array.isArray(value)) return value.map((one, i) => nixValue(one, [...path, i], say));
   else if (isTable(value)) return nixTable(value, path, say);

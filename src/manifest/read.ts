@@ -3,7 +3,7 @@ import type { KeyPath, Problem } from '../problem.js';
 import { checkTable, type Finding } from './check.js';
 import { appOf, type Draft, draftOf, withFallbacks } from './draft.js';
 import { exposedBy, findDuplicates } from './exposures.js';
-import { type Located, type Locator, locatorOf } from './locate.js';
+import type { Located, Locator } from './locate.js';
 import { isAppName, NAME_RULE, nameHint } from './names.js';
 import { parseToml } from './parse.js';
 import { checkRelations } from './relations.js';
@@ -31,7 +31,7 @@ const isNixos = ([apps, , key, ...below]: KeyPath) => apps === 'apps' && key ===
 export function readManifest(text: string, { file, directory }: ManifestOrigin): ReadManifest {
   const toml = parseToml(text, file, isNixos);
   if (!toml.ok) return toml;
-  const locate = locatorOf(text, file);
+  const { locate } = toml;
   const { project, nixpkgs, drafts, findings } = check(toml.table, schemaOf(directory));
   const exposed = drafts.flatMap(exposedBy);
   findings.push(...findDuplicates(exposed, (path) => locate(path).place));

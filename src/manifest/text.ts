@@ -1,6 +1,6 @@
 import type { KeyPath } from '../problem.js';
 
-/** Line ends as \n and no byte order mark, so that both TOML parsers count the same lines and columns. */
+/** Line ends as \n and no byte order mark. */
 export function normaliseText(text: string): string {
   return text.replace(/^\uFEFF/, '').replace(/\r\n/g, '\n');
 }
@@ -12,7 +12,7 @@ export function show(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
     return String(value);
   if (value instanceof TomlFloat) return String(value.value);
-  if (value instanceof Date) return 'a date';
+  if (value instanceof TomlDate) return value.toString();
   return Array.isArray(value) ? 'an array' : 'a table';
 }
 
@@ -42,8 +42,22 @@ export class TomlFloat {
   }
 }
 
+/** A date, a time, or both, as it was written. */
+export class TomlDate {
+  readonly written: string;
+  constructor(written: string) {
+    this.written = written;
+  }
+
+  /** `the date 1979-05-27`. A fraction of a second can be of any length. */
+  toString(): string {
+    const what = /^\d\d:/.test(this.written) ? 'time' : 'date';
+    return `the ${what} ${this.written.slice(0, 40)}`;
+  }
+}
+
 /** A table of TOML: not an array, not a date. */
 export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return !(value instanceof Date || value instanceof TomlFloat);
+  return !(value instanceof TomlDate || value instanceof TomlFloat);
 }

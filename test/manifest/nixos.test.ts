@@ -116,6 +116,6 @@ test('elsewhere numbers are as they were', () => {
   const { apps } = manifestOf('project = "x"\n[apps.web]\nflake-ref = "."\nport = 80.0\nkeep = 3.0\n');
   expect(apps[0]).toMatchObject({ port: 80, keep: 3 });
   expect(problemsIn('project = "x"\n[apps.web]\nflake-ref = "."\nkeep = 9007199254740993\n')).toContain(
-    'apps.web.keep: the number is too large',
+    'apps.web.keep: expected a number from 1 to 100, got 9007199254740993',
   );
 });

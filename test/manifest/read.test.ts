@@ -242,7 +242,7 @@ pets.toml:9:1: defaults.port: unknown key
     ['apps = 3', 'apps: expected a table, got 3'],
     ['apps = []', 'apps: expected a table, got an array'],
     ['[[apps]]', 'apps: expected a table, got an array'],
-    ['apps = 1979-05-27', 'apps: expected a table, got a date'],
+    ['apps = 1979-05-27', 'apps: expected a table, got the date 1979-05-27'],
     ['defaults = "x"', 'defaults: expected a table, got "x"'],
     ['apps.web = "github:a/b"', 'apps.web: expected a table, got "github:a/b"'],
     ['apps.web = { flake-ref = [] }', 'apps.web.flake-ref: expected a flake reference, got an array'],
@@ -258,7 +258,10 @@ pets.toml:9:1: defaults.port: unknown key
       'apps.web = { flake-ref = ".", port = {} }',
       'apps.web.port: expected a port from 1 to 65535, got a table',
     ],
-    ['apps.web = { flake-ref = ".", port = 9007199254740993 }', 'apps.web.port: the number is too large'],
+    [
+      'apps.web = { flake-ref = ".", port = 9007199254740993 }',
+      'apps.web.port: expected a port from 1 to 65535, got 9007199254740993',
+    ],
     ['apps.web = { flake-ref = ".", port = 18446744073709551617 }', 'apps.web.port: the number is too large'],
     [
       'apps.web = { flake-ref = ".", listen = "::1%lo" }',
