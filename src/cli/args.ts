@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../problem.js';
 import { addContract } from './args-contract.js';
 import { addBackup, addGenerations, addVolume } from './args-data.js';
@@ -9,6 +9,8 @@ import type { Context, GlobalOptions } from './context.js';
 import { diff, type DiffOptions } from './diff.js';
 import { addDoctor } from './doctor.js';
 import { down, type DownOptions } from './down.js';
+import { arrange } from './groups.js';
+import { addHelp, help } from './help.js';
 import { examples, flag, withGlobalOptions, withRunOptions, type Ends, type JsonOption } from './options.js';
 import { ps } from './ps.js';
 import { runs } from './runs.js';
@@ -31,8 +33,15 @@ export async function run(argv: readonly string[], process: Omit<Context, 'argv'
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
-    throw error instanceof CommanderError ? usageError(error) : error;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.ok;
+    // It needs a command below it, and got none.
+    if (error.code === 'commander.help')
+      return help(
+        argv.filter((word) => word !== '--'),
+        program,
+      );
+    throw await usageError(error, program, context);
   }
 }
 
@@ -52,6 +61,8 @@ export function commandLine(context: Context, ends: Ends): Command {
   addAdopt(program, context, ends);
   addVerbs(program, context, ends);
   addCompletion(program, context, ends);
+  addHelp(program, context);
+  arrange(program);
   return program;
 }
 
@@ -61,7 +72,9 @@ function programFor({ stdout }: Context): Command {
       .description(
         'Compose for NixOS services on Incus: pets.toml says what should run, `pets up` makes it so.',
       )
-      .version(VERSION, '-V, --version')
+      .usage('<command> [options]')
+      .version(VERSION, '-v, --version', 'print the version')
+      .addHelpOption(new Option('-h, --help', 'show this help'))
       .helpCommand(false)
       // What comes after the command that `exec` runs is for that.
       .enablePositionalOptions()

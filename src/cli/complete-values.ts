@@ -3,13 +3,16 @@ import { idsIn } from '../backup/folder.js';
 import { socketPath } from '../incus/http.js';
 import { generationsOf } from '../incus/record.js';
 import { onePerMarks, type VolumeJson } from '../incus/volume-json.js';
+import { DEPLOYED } from '../marks.js';
+import type { AppName, Manifest, ManifestApp } from '../model.js';
 import type { InstanceJson } from '../ports.js';
 import { listRuns } from '../runs/read.js';
 import { asker } from './ask.js';
 import type { Wanted, Word } from './complete.js';
 import type { Context } from './context.js';
 import { backupsRoot } from './data.js';
-import { readProject, type Project } from './project.js';
+import { isDeployed } from './deployed.js';
+import { readProject } from './project.js';
 import { runsDirectory } from './record.js';
 
 type Value = NonNullable<Wanted['value']>;
@@ -17,7 +20,12 @@ type Asked = Pick<Wanted, 'given'> & {
   readonly value: Value;
   readonly context: Context;
   /** Read only where it is asked for. */
-  readonly project: () => Promise<Project>;
+  readonly project: () => Promise<Known>;
+};
+/** What is known of a project without waiting long. */
+type Known = {
+  readonly project: Manifest['project'];
+  readonly apps: readonly Pick<ManifestApp, 'name' | 'tags'>[];
 };
 type Source = (asked: Asked) => Promise<readonly Word[]> | readonly Word[];
 
@@ -43,17 +51,25 @@ export async function valuesFor({ value, given, file }: Wanted, context: Context
   if (!source) return [];
   try {
     const named = file ?? context.env['PETS_FILE'];
-    return await source({ value, given, context, project: () => readProject(context, named) });
+    return await source({ value, given, context, project: () => knownOf(named, context) });
   } catch {
     // On a line that is being written there is no place for what went wrong.
     return [];
   }
 }
 
+async function knownOf(file: string | undefined, context: Context): Promise<Known> {
+  if (file !== DEPLOYED) return (await readProject(context, file)).manifest;
+  const ask = asker(socketPath(context.env), ANSWER_MS);
+  const instances = (await ask('/1.0/instances?recursion=1')) as readonly InstanceJson[];
+  const names = instances.filter(isDeployed).map(({ name }) => name as AppName);
+  return { project: DEPLOYED, apps: names.sort().map((name) => ({ name, tags: [] })) };
+}
+
 async function apps({ value, given, project }: Asked): Promise<Word[]> {
-  const { manifest } = await project();
-  const names = manifest.apps.map(({ name }): Word => [name, 'app']);
-  const tags = [...new Set(manifest.apps.flatMap(({ tags }) => tags))].sort();
+  const known = await project();
+  const names = known.apps.map(({ name }): Word => [name, 'app']);
+  const tags = [...new Set(known.apps.flatMap(({ tags }) => tags))].sort();
   const selectors = value.isList ? tags.map((tag): Word => [`@${tag}`, 'apps with this tag']) : [];
   return [...names, ...selectors].filter(([name]) => !given.includes(name));
 }
@@ -71,7 +87,7 @@ async function generations({ given: [app = ''], context }: Asked): Promise<Word[
 }
 
 async function volumes({ context, project }: Asked): Promise<Word[]> {
-  const { manifest } = await project();
+  const known = await project();
   const ask = asker(socketPath(context.env), ANSWER_MS);
   const pools = (await ask('/1.0/storage-pools?recursion=1')) as { name: string; driver: string }[];
   const found = pools.map(async (pool) => {
@@ -79,7 +95,7 @@ async function volumes({ context, project }: Asked): Promise<Word[]> {
     return ((await ask(path)) as VolumeJson[]).map((json) => ({ pool, json }));
   });
   const all = (await Promise.all(found)).flat();
-  const own = all.filter(({ json }) => json.config['user.pets.project'] === manifest.project);
+  const own = all.filter(({ json }) => json.config['user.pets.project'] === known.project);
   return onePerMarks(own).map(({ app, volume, usedBy }) => [
     `${app}/${volume}`,
     usedBy.length > 0 ? `attached to ${usedBy.join(', ')}` : 'kept',
@@ -87,13 +103,13 @@ async function volumes({ context, project }: Asked): Promise<Word[]> {
 }
 
 async function runs({ context, project }: Asked): Promise<Word[]> {
-  const { manifest } = await project();
-  const ids = listRuns(runsDirectory(context.env, manifest.project));
+  const known = await project();
+  const ids = listRuns(runsDirectory(context.env, known.project));
   return ids.length === 0 ? [] : [['last', 'the newest run'], ...ids.map((id): Word => [id, 'run'])];
 }
 
 async function backups({ given: [app = ''], context, project }: Asked): Promise<Word[]> {
-  const { manifest } = await project();
-  const ids = await idsIn(join(backupsRoot(manifest, context.env), app));
+  const known = await project();
+  const ids = await idsIn(join(backupsRoot(known, context.env), app));
   return ids.map((id) => [id, 'backup']);
 }

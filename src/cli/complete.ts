@@ -1,10 +1,13 @@
 import type { Argument, Command, Option } from 'commander';
+import { DEPLOYED } from '../marks.js';
 
 /** What a shell offers: a word, and what it means. */
 export type Word = readonly [word: string, meaning: string];
 
 /** What may stand at the end of a command line. */
 export type Wanted = {
+  /** The last command that is named. */
+  readonly command: Command;
   /** Known from the program alone. */
   readonly words: readonly Word[];
   /** Of what a value is the name: the command, and the argument's name as its usage has it. */
@@ -13,7 +16,7 @@ export type Wanted = {
   readonly prefix: string;
   /** The command's arguments so far, without its options. */
   readonly given: readonly string[];
-  /** The value of `--file`. */
+  /** The value of `--file`; DEPLOYED for `--deployed`. */
   readonly file: string | undefined;
 };
 
@@ -25,15 +28,25 @@ type Reading = {
   file: string | undefined;
   /** After `--` there are no options. */
   isOver: boolean;
+  /** What follows `help` are commands, and nothing that is theirs. */
+  isHelp: boolean;
 };
 
 /** `words`: those after `pets`; the last one is being written. */
 export function wantedAt(program: Command, words: readonly string[]): Wanted {
-  const reading: Reading = { command: program, given: [], open: null, file: undefined, isOver: false };
+  const reading: Reading = {
+    command: program,
+    given: [],
+    open: null,
+    file: undefined,
+    isOver: false,
+    isHelp: false,
+  };
   for (const word of words.slice(0, -1)) read(word, reading);
   const current = words.at(-1) ?? '';
-  const { command, given, open, file, isOver } = reading;
-  const wanted = { words: [], value: null, prefix: '', given, file };
+  const { command, given, open, file, isOver, isHelp } = reading;
+  const wanted = { command, words: [], value: null, prefix: '', given, file };
+  if (isHelp) return { ...wanted, words: given.length > 0 ? [] : commandsOf(command) };
   if (open) return { ...wanted, ...valueOf(open, command) };
   const [flag = '', isAssigned] = [current.split('=')[0], current.includes('=')];
   if (!isOver && current.startsWith('--') && isAssigned) {
@@ -58,8 +71,11 @@ function read(word: string, reading: Reading): void {
   } else if (word.startsWith('-') && !reading.isOver) {
     const [flag = '', ...value] = word.split('=');
     const option = optionNamed(flag, command);
+    if (option?.long === '--deployed') reading.file = DEPLOYED;
     if (option?.long === '--file' && value.length > 0) reading.file = value.join('=');
     reading.open = option?.required && value.length === 0 ? option : null;
+  } else if (word === 'help' && command.parent === null && !reading.isHelp) {
+    reading.isHelp = true;
   } else {
     const below = command.commands.find((one) => [one.name(), ...one.aliases()].includes(word));
     if (below) reading.command = below;

@@ -59,7 +59,7 @@ export function subjectOf(name: string, { project, apps }: Manifest, actual: Act
 }
 
 /** All backups of the project; each app has a folder in it. */
-export function backupsRoot({ project }: Manifest, env: Context['env']): string {
+export function backupsRoot({ project }: Pick<Manifest, 'project'>, env: Context['env']): string {
   return join(stateDirectory(env, project), 'backups');
 }
 

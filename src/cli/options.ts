@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEPLOYED } from '../marks.js';
 import type { GlobalOptions } from './context.js';
+import { SHARED } from './groups.js';
 
 /** Takes the verb's promise, so that the command line knows with which code it ended. */
 export type Ends = (result: Promise<number>) => Promise<void>;
@@ -19,19 +20,19 @@ export function flag(flags: string, meaning: string): Option {
 
 /** What every verb takes: `GlobalOptions`. `file`: without its short form where that is another option's. */
 export function withGlobalOptions(command: Command, file = '-f, --file <path>'): Command {
-  return command
-    .addOption(flag(file, 'the manifest (default: pets.toml here or above, up to the repository’s root)'))
-    .option('--deployed', 'go by what `pets deploy` made, not by a manifest')
-    .hook('preAction', (_, verb) => {
-      if (verb.getOptionValue('deployed') === true) verb.setOptionValue('file', DEPLOYED);
-    })
-    .addOption(flag('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
-    .addOption(
-      flag('--progress <mode>', 'how progress is shown on stderr')
-        .choices(['auto', 'tty', 'plain', 'json', 'quiet'])
-        .default('auto'),
-    )
-    .addOption(flag('-q, --quiet', 'show failures only').default(false));
+  const options = [
+    flag(file, 'the manifest (default: pets.toml here or above, up to the repository’s root)'),
+    new Option('--deployed', 'go by what `pets deploy` made, not by a manifest'),
+    flag('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'),
+    flag('--progress <mode>', 'how progress is shown on stderr')
+      .choices(['auto', 'tty', 'plain', 'json', 'quiet'])
+      .default('auto'),
+    flag('-q, --quiet', 'show failures only').default(false),
+  ];
+  for (const option of options) command.addOption(option.helpGroup(SHARED.all));
+  return command.hook('preAction', (_, verb) => {
+    if (verb.getOptionValue('deployed') === true) verb.setOptionValue('file', DEPLOYED);
+  });
 }
 
 /** What every verb takes that must be the only one to write: `LockOptions`. */
@@ -39,28 +40,27 @@ export function withLockOptions(command: Command): Command {
   return withGlobalOptions(command).addOption(
     flag('--lock-wait <duration>', 'wait so long for another run of the project to end: 90s, 10m')
       .default(0, 'not at all')
-      .argParser((text) => (/^0[smh]?$/.test(text) ? 0 : duration(text))),
+      .argParser((text) => (/^0[smh]?$/.test(text) ? 0 : duration(text)))
+      .helpGroup(SHARED.run),
   );
 }
 
 /** What the verbs that change something take: `RunOptions`. */
 export function withRunOptions(command: Command): Command {
-  return withLockOptions(command)
-    .addOption(
-      flag(
-        '-y, --yes',
-        'answer yes where `down` asks; `up` destroys only with --prune or a yes at its prompt',
-      ).default(false),
-    )
-    .addOption(flag('--no-input', 'never ask'))
-    .addOption(flag('-j, --jobs <n>', 'changes to Incus at a time').default(8).argParser(count))
-    .addOption(
-      flag('--eval-jobs <n>', 'evaluations at a time (default: what the free memory allows)').argParser(
-        count,
-      ),
-    )
-    .addOption(timeoutFlag('limit for each switch and each boot: 90s, 10m'))
-    .addOption(flag('--fail-fast', 'start nothing more after the first failure').default(false));
+  const options = [
+    flag(
+      '-y, --yes',
+      'answer yes where `down` asks; `up` destroys only with --prune or a yes at its prompt',
+    ).default(false),
+    flag('--no-input', 'never ask'),
+    flag('-j, --jobs <n>', 'changes to Incus at a time').default(8).argParser(count),
+    flag('--eval-jobs <n>', 'evaluations at a time (default: what the free memory allows)').argParser(count),
+    timeoutFlag('limit for each switch and each boot: 90s, 10m'),
+    flag('--fail-fast', 'start nothing more after the first failure').default(false),
+  ];
+  withLockOptions(command);
+  for (const option of options) command.addOption(option.helpGroup(SHARED.run));
+  return command;
 }
 
 export function timeoutFlag(meaning: string): Option {

@@ -96,6 +96,14 @@ describe('what is offered', () => {
       ['bash', 'zsh', 'fish'],
     ],
     [['no-such-verb', ''], []],
+    [['help', 'val'], ['validate']],
+    [
+      ['help', 'volume', ''],
+      ['ls', 'rm'],
+    ],
+    [['help', 'up', ''], []],
+    // The manifest's apps are none of those that `pets deploy` made.
+    [['rm', '--deployed', ''], []],
     // No daemon here: nothing, and no word about it.
     [['rollback', 'hello', ''], []],
     [['volume', 'rm', ''], []],
@@ -104,17 +112,17 @@ describe('what is offered', () => {
   });
 
   test('of the first word, every command but the hidden ones', async () => {
-    const context = contextOf([]);
-    const names = commandLine(context, () => Promise.resolve()).commands.map((one) => one.name());
-    expect(await offered('')).toEqual(names.filter((name) => name !== '__complete'));
-    expect(names).toContain('up');
+    const program = commandLine(contextOf([]), () => Promise.resolve());
+    const names = program.commands.map((one) => one.name()).filter((name) => name !== '__complete');
+    expect((await offered('')).sort()).toEqual(names.sort());
+    expect(await offered('help', '')).toEqual(await offered(''));
   });
 
   test('every flag of every command, as its help has them', async () => {
     for (const command of commandLine(contextOf([]), () => Promise.resolve()).commands) {
-      if (command.name() === '__complete' || command.commands.length > 0) continue;
+      if (['__complete', 'help'].includes(command.name()) || command.commands.length > 0) continue;
       const flags = await offered(command.name(), '-');
-      expect(flags).toEqual([...command.options.map(({ long }) => long), '--help']);
+      expect(flags.sort()).toEqual([...command.options.map(({ long }) => long), '--help'].sort());
     }
   });
 

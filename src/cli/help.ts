@@ -1,0 +1,44 @@
+import { type Command, CommanderError, Option } from 'commander';
+import { EXIT, ProblemError, type ExitCode } from '../problem.js';
+import type { Context } from './context.js';
+import { examples } from './options.js';
+import { unknownCommand } from './usage.js';
+import { VERSION } from './version.js';
+
+/** `pets help up` and `pets version`, for those who know them from elsewhere; `-V` is what `-v` was called once. */
+export function addHelp(program: Command, { stdout }: Context): void {
+  program
+    .command('help [command...]')
+    .summary('show what a command does, its options and examples')
+    .addHelpText('after', examples('pets help', 'pets help up', 'pets help volume rm'))
+    .action((names: string[]) => {
+      help(names, program);
+    });
+  program
+    .command('version')
+    .summary('print the version')
+    .addHelpText('after', examples('pets version'))
+    .action(() => {
+      stdout.write(`${VERSION}\n`);
+    });
+  program.addOption(new Option('-V').hideHelp()).on('option:V', () => {
+    stdout.write(`${VERSION}\n`);
+    throw new CommanderError(EXIT.ok, 'commander.version', VERSION);
+  });
+}
+
+/** The help of the command that the names lead to, on stdout; none is a ProblemError. */
+export function help(names: readonly string[], program: Command): ExitCode {
+  let command = program;
+  for (const name of names) {
+    const below = command.createHelp().visibleCommands(command);
+    const found = below.find((one) => [one.name(), ...one.aliases()].includes(name));
+    if (!found) {
+      const hint = '`pets help` lists the commands';
+      throw new ProblemError({ message: unknownCommand(name, command), hint }, EXIT.usage);
+    }
+    command = found;
+  }
+  command.outputHelp();
+  return EXIT.ok;
+}
