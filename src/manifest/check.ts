@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { KeyPath } from '../problem.js';
+import { answerTo } from './brought.js';
 import { whereIs } from './kinds.js';
 import type { ManifestSchema } from './schema.js';
 import { type Entries, exampleOf, isOptional, type Shape, shapeOf } from './shape.js';
@@ -35,8 +36,9 @@ export function checkTable<T extends TableSchema>(
     return null;
   }
   sayUnknownKeys({ kind: 'table', entries: expected.entries }, value, path, (entries, at) => {
-    const key = String(at.at(-1));
-    say({ path: at, at: 'key', message: 'unknown key', ...unknownKeyHint(schema, entries, key, value[key]) });
+    const hint =
+      answerTo(at, valueAt(value, at.slice(path.length))) ?? unknownKeyHint(schema, entries, at, value);
+    say({ path: at, at: 'key', message: 'unknown key', ...(hint !== null && { hint }) });
   });
   const right: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(expected.entries)) {
@@ -78,7 +80,18 @@ function sayUnknownKeys(shape: Shape, value: unknown, path: KeyPath, onUnknown: 
   }
 }
 
-function unknownKeyHint(schema: ManifestSchema, known: Entries, key: string, value: unknown) {
+function valueAt(table: unknown, path: KeyPath): unknown {
+  return path.reduce((at, step) => (at as Readonly<Record<string | number, unknown>>)[step], table);
+}
+
+/** Where the key belongs, or what it could be. `value`: of the whole table. */
+function unknownKeyHint(
+  schema: ManifestSchema,
+  known: Entries,
+  path: KeyPath,
+  value: Readonly<Record<string, unknown>>,
+): string | null {
+  const key = String(path.at(-1));
   const below = (entry: v.GenericSchema) => {
     const shape = shapeOf(entry);
     return shape.kind === 'table' ? shape.entries : {};
@@ -92,10 +105,9 @@ function unknownKeyHint(schema: ManifestSchema, known: Entries, key: string, val
     [below(incus), 'in [apps.<name>.incus]'],
   ];
   const home = homes.find(([entries]) => Object.hasOwn(entries, key));
+  if (home) return `\`${key}\` belongs ${home[1]}`;
   const meant = didYouMean(key, Object.keys(known));
-  if (home) return { hint: `\`${key}\` belongs ${home[1]}` };
-  if (meant !== null) return { hint: meant };
-  return known === schema.top.entries && isTable(value)
-    ? { hint: `apps are written [apps.${formatKeyPath([key])}]` }
-    : {};
+  if (meant !== null) return meant;
+  const isApp = known === schema.top.entries && isTable(value[key]);
+  return isApp ? `apps are written [apps.${formatKeyPath([key])}]` : null;
 }

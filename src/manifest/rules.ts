@@ -32,7 +32,9 @@ function checkSource({ path, written }: Draft, say: Say): void {
   const [first, ...others] = SOURCES.filter((key) => written.has(key));
   if (first === undefined) {
     const message = 'exactly one of `flake-ref`, `config` and `toplevel` is needed';
-    say({ path, at: 'key', message, hint: 'flake-ref = "github:owner/repo"' });
+    const image = written.has('image') ? '`image` is only what a store of its own begins with' : null;
+    const hint = ['flake-ref = "github:owner/repo"', image].filter((line) => line !== null).join('\n');
+    say({ path, at: 'key', message, hint });
   }
   for (const key of others) {
     const message = `an app has exactly one of \`flake-ref\`, \`config\` and \`toplevel\`; this one has \`${first ?? ''}\``;

@@ -78,18 +78,24 @@ const limitKeys = {
 
 const ALIAS = '[A-Za-z0-9][A-Za-z0-9._/-]*';
 
+const NO_DOCKER =
+  'such as "nixos/25.11"; pets run NixOS, and no images of Docker: `flake-ref` says what runs';
+
 /** Nothing is downloaded in a run: the image must be there. */
 const image = text<string>(
   'the alias of an image',
   (written) => {
     const [, remote, alias] = new RegExp(`^(${ALIAS}):(${ALIAS})$`).exec(written) ?? [];
     if (remote !== undefined && alias !== undefined) {
-      const hint = `incus image copy ${remote}:${alias} local: --alias ${alias}\nand here: image = "${alias}"`;
-      return refuse(`expected an alias of the daemon's own image store, got ${quote(written)}`, hint);
+      // `nginx:1.27` looks the same, and is nothing that Incus could copy.
+      const isNixos = /^nixos(?:\/|$)/.test(alias);
+      const copy = `incus image copy ${remote}:${alias} local: --alias ${alias}\nand here: image = "${alias}"`;
+      const message = `expected an alias of the daemon's own image store, got ${quote(written)}`;
+      return refuse(message, isNixos ? copy : NO_DOCKER);
     }
     return new RegExp(`^${ALIAS}$`).test(written)
       ? written
-      : refuse(`expected the alias of an image, got ${quote(written)}`);
+      : refuse(`expected the alias of an image, got ${quote(written)}`, NO_DOCKER);
   },
   { pattern: `^${ALIAS}$` },
 );

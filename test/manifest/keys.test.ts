@@ -535,7 +535,14 @@ describe('refused', () => {
       'image = "images:nixos/25.11"',
       'image: expected an alias of the daemon\'s own image store, got "images:nixos/25.11" (incus image copy images:nixos/25.11 local: --alias nixos/25.11)',
     ],
-    ['image = "-x"', 'image: expected the alias of an image, got "-x"'],
+    [
+      'image = "nginx:1.27"',
+      'image: expected an alias of the daemon\'s own image store, got "nginx:1.27" (such as "nixos/25.11"; pets run NixOS, and no images of Docker: `flake-ref` says what runs)',
+    ],
+    [
+      'image = "-x"',
+      'image: expected the alias of an image, got "-x" (such as "nixos/25.11"; pets run NixOS, and no images of Docker: `flake-ref` says what runs)',
+    ],
 
     [
       'incus.config.limits.processes = 5',
