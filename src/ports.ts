@@ -79,6 +79,8 @@ export type VolumeMarks = Pick<Volume, 'app' | 'volume'>;
 /** `mode`: `0400`. The ids are the guest's own. */
 export type FileAccess = { readonly uid: number; readonly gid: number; readonly mode: string };
 
+/** What a command in a guest has done, and said: both streams as one. */
+export type GuestDeed = { readonly exitCode: number; readonly output: string };
 export type GuestResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
 /** The Incus daemon. Every call rejects with a ProblemError that names what was tried. Times in milliseconds. */
@@ -133,8 +135,16 @@ export interface Incus {
   readDirectory(name: string, path: string): Promise<readonly string[] | null>;
   /** A symbolic link in place of one that is there, in two steps; of a guest that runs or not. */
   writeLink(name: string, path: string, target: string): Promise<void>;
-  /** Rejects with `TimeoutProblem` past the limit; what runs in the guest goes on. */
-  exec(name: string, command: readonly string[], timeoutMs: number): Promise<GuestResult>;
+  /**
+   * Asks: both outputs are taken as they come, 4 MiB each at most, and the command is ended with us. Past the limit it
+   * is ended too, and this rejects with `TimeoutProblem`.
+   */
+  query(name: string, command: readonly string[], timeoutMs: number): Promise<GuestResult>;
+  /**
+   * Acts: the command goes on to its end, whatever becomes of us, also past the limit (`TimeoutProblem`). `output`: the last
+   * of what it printed, both streams.
+   */
+  exec(name: string, command: readonly string[], timeoutMs: number): Promise<GuestDeed>;
 
   /** The project's custom volumes, in every pool. */
   volumes(): Promise<readonly Volume[]>;

@@ -218,7 +218,7 @@ export class Machine {
           importVolume: unused,
         },
       },
-      ...{ readDirectory: unused, writeFile: unused, removeFile: unused, exec: unused },
+      ...{ readDirectory: unused, writeFile: unused, removeFile: unused, query: unused, exec: unused },
     };
   }
 

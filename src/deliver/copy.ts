@@ -70,7 +70,7 @@ async function closureOf(exec: Exec, app: AppName, toplevel: string): Promise<re
 async function missingIn(nix: GuestNix, closure: readonly string[]): Promise<readonly string[]> {
   const missing = new Set<string>();
   for (const chunk of chunks(closure, ASKED)) {
-    const said = await nix.run('nix-store', ['--check-validity', '--print-invalid', ...chunk], ANSWER_MS);
+    const said = await nix.query('nix-store', ['--check-validity', '--print-invalid', ...chunk], ANSWER_MS);
     for (const line of said.split('\n')) missing.add(line);
   }
   return closure.filter((path) => missing.has(path));

@@ -41,7 +41,7 @@ function throughNix(
   return {
     missing: async (toplevel) => {
       const command = [`${(await nix()).directory}nix-store`, '--realise', toplevel];
-      const { exitCode, stderr } = await incus.exec(app, command, ANSWER_MS);
+      const { exitCode, stderr } = await incus.query(app, command, ANSWER_MS);
       return exitCode === 0 ? null : stderr;
     },
     point: async (generation) => {

@@ -6,9 +6,13 @@ import { nixFailed } from './generations.js';
 /** Nix in a running guest. `directory` is where its programs are: `''` stands for PATH. */
 export type GuestNix = {
   readonly directory: string;
-  /** What the program printed, both streams; its failure is a FailedProgram. */
-  readonly run: (program: string, args: readonly string[], limitMs: number) => Promise<string>;
+  /** What a program that only looks printed, both streams; its failure is a FailedProgram. */
+  readonly query: Run;
+  /** The same of one that changes something, the last of it. */
+  readonly run: Run;
 };
+
+type Run = (program: string, args: readonly string[], limitMs: number) => Promise<string>;
 
 /** NixOS has it in the system; a system without it leaves what else the image brought. */
 const DIRECTORIES = ['/run/current-system/sw/bin/', ''];
@@ -25,8 +29,8 @@ export async function nixIn(incus: Incus, app: AppName, limitMs: number): Promis
     const tried: GuestResult[] = [];
     for (const directory of DIRECTORIES) {
       const command = [`${directory}nix-store`, '--check-validity', '/run/current-system'];
-      const result = await incus.exec(app, command, Math.max(1000, deadline - Date.now()));
-      if (result.exitCode === 0) return { directory, run: runnerIn(incus, app, directory) };
+      const result = await incus.query(app, command, Math.max(1000, deadline - Date.now()));
+      if (result.exitCode === 0) return { directory, ...runnersIn(incus, app, directory) };
       tried.push(result);
     }
     if (Date.now() > deadline) throw noAnswer(app, tried);
@@ -43,10 +47,19 @@ function noAnswer(app: AppName, tried: readonly GuestResult[]): ProblemError {
   return nixFailed(app, "the guest's Nix does not know the system it runs", found.stderr);
 }
 
-function runnerIn(incus: Incus, app: AppName, directory: string): GuestNix['run'] {
-  return async (program, args, limitMs) => {
-    const { exitCode, stdout, stderr } = await incus.exec(app, [`${directory}${program}`, ...args], limitMs);
-    if (exitCode !== 0) throw nixFailed(app, `${program} failed in the guest (exit ${exitCode})`, stderr);
-    return `${stdout}\n${stderr}`;
+function runnersIn(incus: Incus, app: AppName, directory: string): Pick<GuestNix, 'query' | 'run'> {
+  const said = (program: string, exitCode: number, output: string) => {
+    if (exitCode === 0) return output;
+    throw nixFailed(app, `${program} failed in the guest (exit ${exitCode})`, output);
+  };
+  return {
+    query: async (program, args, limitMs) => {
+      const answer = await incus.query(app, [`${directory}${program}`, ...args], limitMs);
+      return said(program, answer.exitCode, `${answer.stdout}\n${answer.stderr}`);
+    },
+    run: async (program, args, limitMs) => {
+      const { exitCode, output } = await incus.exec(app, [`${directory}${program}`, ...args], limitMs);
+      return said(program, exitCode, output);
+    },
   };
 }

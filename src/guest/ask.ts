@@ -25,7 +25,7 @@ export async function ask(
   limitMs = Math.max(LEAST_MS, Math.min(SLICE_MS, guest.deadline - Date.now())),
 ): Promise<GuestResult | null> {
   try {
-    return await guest.incus.exec(guest.app, command, limitMs);
+    return await guest.incus.query(guest.app, command, limitMs);
   } catch (error) {
     if (!(error instanceof TimeoutProblem)) await mustStillRun(guest, error);
     await mustRun(guest);

@@ -16,7 +16,7 @@ const NAME = /^[\w:.\\@-]{1,255}$/;
 /** Notes them on the instance, where a run that comes after one that was killed finds them too. */
 export async function takeBaseline(incus: Incus, app: AppName, limitMs: number): Promise<void> {
   const command = [`${BIN}/bash`, '-c', `${PRELUDE}${UNITS}units '*'`];
-  const answer = await incus.exec(app, command, Math.min(limitMs, ANSWER_MS)).catch(() => null);
+  const answer = await incus.query(app, command, Math.min(limitMs, ANSWER_MS)).catch(() => null);
   // A guest in a bad way is what a change may put right; what was known of it stays.
   if (answer?.exitCode !== 0) return;
   const failing = failingIn(answer);

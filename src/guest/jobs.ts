@@ -43,7 +43,7 @@ function endsWithin(end: Promise<void>, ms: number): Promise<boolean> {
 /** A guest that does not say is none that waits for nothing: null either way. */
 async function lookAtJobs(incus: Incus, app: AppName): Promise<string | null> {
   const command = [`${BIN}/systemctl`, 'list-jobs', '--no-legend', '--full'];
-  const answer = await incus.exec(app, command, LOOK_MS).catch(() => null);
+  const answer = await incus.query(app, command, LOOK_MS).catch(() => null);
   return answer?.exitCode === 0 ? jobsIn(answer.stdout) : null;
 }
 

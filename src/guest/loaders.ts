@@ -25,7 +25,7 @@ export async function loadersOf(
   const units = await servicesOf(incus, app, limitMs);
   if (units.length === 0) return [];
   const objects = units.map((unit) => `/org/freedesktop/systemd1/unit/${busPath(unit)}`);
-  const { exitCode, stdout, stderr } = await incus.exec(
+  const { exitCode, stdout, stderr } = await incus.query(
     app,
     ['/bin/sh', '-c', ASK, 'sh', ...objects],
     limitMs,
@@ -38,7 +38,7 @@ export async function loadersOf(
 async function servicesOf(incus: Incus, app: AppName, limitMs: number): Promise<string[]> {
   const command = ['list-units', '--type=service', '--plain', '--no-legend', '--full'];
   const states = `--state=${STATES.join(',')}`;
-  const { exitCode, stdout, stderr } = await incus.exec(
+  const { exitCode, stdout, stderr } = await incus.query(
     app,
     [`${BIN}/systemctl`, ...command, states],
     limitMs,

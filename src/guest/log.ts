@@ -49,7 +49,7 @@ const ANSWER_MS = 30_000;
 export async function ownUnits(incus: Incus, app: AppName): Promise<readonly string[]> {
   const lists = await Promise.all(
     ['_SYSTEMD_UNIT', 'UNIT'].map((field) =>
-      incus.exec(app, [`${BIN}/journalctl`, `--field=${field}`], ANSWER_MS),
+      incus.query(app, [`${BIN}/journalctl`, `--field=${field}`], ANSWER_MS),
     ),
   );
   const units = lists.flatMap(({ stdout }) => stdout.split('\n'));

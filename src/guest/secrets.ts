@@ -40,15 +40,12 @@ export function secretsIn(incus: Incus): Pick<Guest, Calls> {
       const paths = secrets.flatMap((name) => [name, `${CREDENTIALS}/${name}`]);
       const units = await loadersOf(incus, app, new Set(paths), limitMs);
       if (units.length === 0) return [];
-      const { exitCode, stdout, stderr } = await incus.exec(
-        app,
-        [`${BIN}/systemctl`, 'restart', '--', ...units],
-        limitMs,
-      );
+      const restart = [`${BIN}/systemctl`, 'restart', '--', ...units];
+      const { exitCode, output } = await incus.exec(app, restart, limitMs);
       if (exitCode === 0 || (await areExcused(incus, app, units, limitMs))) return units;
       const message = `${units.join(', ')} did not restart with the new secret`;
       const hint = `look inside: incus exec ${app} -- journalctl -u ${units[0] ?? ''}`;
-      throw new FailedProgram({ app, message, hint }, `${stdout}\n${stderr}`.trim().split('\n'));
+      throw new FailedProgram({ app, message, hint }, output.trim().split('\n'));
     },
   };
 }
@@ -61,7 +58,7 @@ async function areExcused(
   limitMs: number,
 ): Promise<boolean> {
   const command = [`${BIN}/bash`, '-c', `${PRELUDE}${UNITS}units "$@"`, 'bash', ...units];
-  const { exitCode, stdout } = await incus.exec(app, command, limitMs);
+  const { exitCode, stdout } = await incus.query(app, command, limitMs);
   const failing = exitCode === 0 ? unitsIn(stdout).filter(isAiling) : [];
   if (failing.length === 0) return false;
   const baseline = await baselineOf(incus, app)();
@@ -99,6 +96,6 @@ async function userOf(
 
 /** By then the system has made its users, whichever way it does. */
 async function hasBooted(incus: Incus, app: AppName): Promise<boolean> {
-  const { stdout } = await incus.exec(app, [`${BIN}/systemctl`, 'is-system-running'], COMMAND_MS);
+  const { stdout } = await incus.query(app, [`${BIN}/systemctl`, 'is-system-running'], COMMAND_MS);
   return ['running', 'degraded'].includes(stdout.trim());
 }

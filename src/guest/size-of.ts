@@ -11,7 +11,7 @@ export async function sizeOf(
   limitMs: number,
 ): Promise<{ readonly bytes: number } | { readonly unknown: string }> {
   try {
-    const { stdout, stderr } = await incus.exec(app, [`${BIN}/du`, '-skx', '--', path], limitMs);
+    const { stdout, stderr } = await incus.query(app, [`${BIN}/du`, '-skx', '--', path], limitMs);
     const [, kib] = /^(\d+)\s/.exec(stdout) ?? [];
     return kib === undefined
       ? { unknown: stderr.trim() || '`du` said nothing' }

@@ -1,5 +1,5 @@
 import type { AppName } from '../model.js';
-import type { GuestResult } from '../ports.js';
+import type { GuestDeed } from '../ports.js';
 
 export type SwitchExit = Handled | Refused | { readonly kind: 'failed'; readonly log: readonly string[] };
 
@@ -39,8 +39,8 @@ const UNTAKEN = /^Pre-switch check.* failed|switchInhibitors/m;
  * What an end of switch-to-configuration means: of the one in perl and of the one in Rust. Where either gives up it
  * ends with the number of the system's last error, which may be any of the codes above: what it had said by then tells.
  */
-export function judgeSwitch(app: AppName, { exitCode, stdout, stderr }: GuestResult): SwitchExit {
-  const log = linesOf(`${stdout}\n${stderr}`);
+export function judgeSwitch(app: AppName, { exitCode, output }: GuestDeed): SwitchExit {
+  const log = linesOf(output);
   if (exitCode === 0) return { kind: 'handled', warnings: [], log };
   const hasBegun = log.some((line) => BEGUN.test(line));
   const refusal = hasBegun ? null : refusalIn(app, exitCode, log);

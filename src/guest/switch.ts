@@ -1,5 +1,5 @@
 import type { AppName } from '../model.js';
-import type { GuestResult, Incus } from '../ports.js';
+import type { GuestDeed, Incus } from '../ports.js';
 import { FailedProgram, TimeoutProblem } from '../problem.js';
 import { watchJobs } from './jobs.js';
 import { judgeSwitch, refused, type Refused } from './switch-exit.js';
@@ -21,7 +21,7 @@ export async function switchTo(
 ): Promise<Switched> {
   const command = [`${toplevel}/bin/switch-to-configuration`, 'switch'];
   let waitsFor = '';
-  let result: GuestResult;
+  let result: GuestDeed;
   try {
     result = await watchJobs(incus, app, incus.exec(app, command, limitMs), (what) => {
       waitsFor = `, waiting for ${what}`;

@@ -1,6 +1,7 @@
 import { ProblemError, TimeoutProblem } from '../problem.js';
 import { ConnectionLost, IncusError } from './http.js';
 import { isLost, OperationTimeout, patiently } from './operations.js';
+import { TooMuchOutput } from './streams.js';
 
 const ATTEMPTS = 6;
 
@@ -29,8 +30,8 @@ export async function said<T>(what: string, attempt: () => Promise<T>): Promise<
     return await attempt();
   } catch (error) {
     if (error instanceof OperationTimeout) throw new TimeoutProblem(`${what}: ${error.message}`);
-    if (error instanceof IncusError || error instanceof ConnectionLost) {
-      throw new ProblemError({ message: `${what}: ${error.message}` });
+    if ([IncusError, ConnectionLost, TooMuchOutput].some((kind) => error instanceof kind)) {
+      throw new ProblemError({ message: `${what}: ${(error as Error).message}` });
     }
     throw error;
   }

@@ -11,6 +11,7 @@ import { quiesceAll } from './quiesce.js';
 import { hasImage } from './server.js';
 import { noTrials, Sharing, type Trials } from './sharing.js';
 import { snapshotsOf } from './snapshots.js';
+import { dialer } from './streams.js';
 import { transferOver } from './transfer.js';
 import { volumesOf } from './volumes.js';
 
@@ -34,7 +35,7 @@ export function incusOver(socket: string, project: string, trials: Trials = noTr
     hasImage: (alias) => said(`looking for the image \`${alias}\``, () => hasImage(alias, rest)),
     ...instancesOf(rest, own),
     ...powerOf(rest, own),
-    ...insideOf(rest, own),
+    ...insideOf(rest, own, dialer(socket)),
     ...volumesOf(rest, project, sharing),
     ...snapshotsOf(rest, project),
     ...archivesOf(rest, transferOver(socket), project),

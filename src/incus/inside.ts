@@ -1,11 +1,11 @@
-import { GUEST_PATH } from '../guest-path.js';
 import type { Incus } from '../ports.js';
 import { said, write } from './attempt.js';
 import { filesOf } from './files.js';
-import { ConnectionLost, IncusError } from './http.js';
-import { open, type OperationResult, type Rest } from './operations.js';
+import { act, query } from './commands.js';
+import { open, type Rest } from './operations.js';
 import { at, type OwnInstances } from './own.js';
 import { commandsEnded } from './quiesce.js';
+import type { Dial } from './streams.js';
 
 const CONSOLE_LINES = 20;
 const CONSOLE_ATTEMPTS = 10;
@@ -15,11 +15,20 @@ const CONSOLE_PAUSE_MS = 200;
 export function insideOf(
   rest: Rest,
   own: OwnInstances,
-): Pick<Incus, 'consoleTail' | 'exec' | keyof ReturnType<typeof filesOf>> {
+  dial: Dial,
+): Pick<Incus, 'consoleTail' | 'query' | 'exec' | keyof ReturnType<typeof filesOf>> {
   return {
     ...filesOf(rest, own),
 
     consoleTail: (name) => said(`reading the console of \`${name}\``, () => consoleLines(name, rest)),
+
+    query: (name, command, timeoutMs) => {
+      const deadline = Date.now() + timeoutMs;
+      return write(`running ${command[0] ?? ''} in \`${name}\``, async () => {
+        await own.get(name);
+        return query(name, command, { rest, dial, deadline });
+      });
+    },
 
     // What runs twice does no harm: a run that was killed is followed by one that does all of it again.
     exec: (name, command, timeoutMs) => {
@@ -28,19 +37,7 @@ export function insideOf(
       return write(`running ${command[0] ?? ''} in \`${name}\``, async () => {
         await own.get(name);
         if (attempts++ > 0) await commandsEnded(name, Math.max(0, deadline - Date.now()), rest);
-        const body = {
-          command,
-          environment: { PATH: GUEST_PATH },
-          'record-output': true,
-          'wait-for-websocket': false,
-          interactive: false,
-        };
-        const { metadata } = await ran(
-          rest.write('POST', at(name, '/exec'), { body }, deadline - Date.now()),
-        );
-        const output = (metadata?.['output'] ?? {}) as Readonly<Record<string, string>>;
-        const [stdout, stderr] = [await take(output['1'], rest), await take(output['2'], rest)];
-        return { exitCode: exitCodeIn(metadata), stdout, stderr };
+        return act(name, command, { rest, dial, deadline });
       });
     },
   };
@@ -64,31 +61,4 @@ export async function consoleLines(name: string, rest: Rest): Promise<readonly s
 function lastLines(text: string): readonly string[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   return lines.slice(-CONSOLE_LINES);
-}
-
-/** The daemon reports a missing program as a failed operation; to a caller it is what a shell would say. */
-async function ran(operation: Promise<OperationResult>): Promise<OperationResult> {
-  try {
-    return await operation;
-  } catch (error) {
-    if (error instanceof IncusError && error.message === 'Command not found')
-      return { metadata: { return: 127 } };
-    throw error;
-  }
-}
-
-/** Of a command whose end nobody knows it is run again, as after a lost connection. */
-function exitCodeIn(metadata: OperationResult['metadata']): number {
-  const code = metadata?.['return'];
-  if (typeof code === 'number') return code;
-  throw new ConnectionLost('the daemon does not say how the command ended');
-}
-
-/** The daemon keeps recorded output until somebody deletes it. What cannot be read is not taken for nothing. */
-async function take(path: string | undefined, rest: Rest): Promise<string> {
-  if (path === undefined) return '';
-  const reply = await rest.raw('GET', path);
-  if (reply.status !== 200) open(reply.body);
-  await rest.raw('DELETE', path);
-  return reply.body;
 }

@@ -10,6 +10,9 @@ type Envelope = {
 
 export type OperationResult = { readonly metadata: Readonly<Record<string, unknown>> | null };
 
+/** `operation`: its path. */
+export type Begun = { readonly operation: string; readonly metadata: Readonly<Record<string, unknown>> };
+
 /** A wait that ended before the operation did. */
 export class OperationTimeout extends Error {}
 
@@ -53,6 +56,16 @@ export class Rest {
       async () => this.ended((await this.#send(method, path, options)).body, timeoutMs),
       isBusy,
     );
+  }
+
+  /** Begins what is not waited for here: where the operation is, and what it says of itself. */
+  async begin(method: string, path: string, options: RequestOptions): Promise<Begun> {
+    return patiently(async () => {
+      const { operation, metadata } = open((await this.#send(method, path, options)).body);
+      if (operation === undefined) throw new IncusError('the daemon began no operation', 502);
+      const { metadata: details } = (metadata ?? {}) as OperationState;
+      return { operation: operationAt(operation, metadata), metadata: details ?? {} };
+    }, isBusy);
   }
 
   /** Deletes, and looks: what was gone before is fine, what is only said to be gone is not. */

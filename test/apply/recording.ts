@@ -231,6 +231,7 @@ export function recordingPorts(
       removeFile: unused,
       readDirectory: unused,
       writeLink: unused,
+      query: unused,
       exec: unused,
     },
     nix: {

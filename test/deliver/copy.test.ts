@@ -15,16 +15,15 @@ function world(closure: readonly string[], { directory = '', ready = 0, piped, b
   const asked: (readonly string[])[] = [];
   const sent: Command[][] = [];
   let looks = 0;
-  const incus = {
-    exec: (_: string, command: readonly string[]) => {
-      asked.push(command);
-      const [program = '', flag, ...paths] = command;
-      if (program !== `${directory}nix-store`) return Promise.resolve({ ...ok(), exitCode: 127 });
-      if (flag === '--check-validity' && paths[0] === '/run/current-system' && looks++ < ready)
-        return Promise.resolve({ exitCode: 1, stdout: '', stderr: 'error: not valid' });
-      return Promise.resolve(ok(paths[0] === '--print-invalid' ? paths.slice(1).join('\n') : ''));
-    },
-  } as unknown as Incus;
+  const query = (_: string, command: readonly string[]) => {
+    asked.push(command);
+    const [program = '', flag, ...paths] = command;
+    if (program !== `${directory}nix-store`) return Promise.resolve({ ...ok(), exitCode: 127 });
+    if (flag === '--check-validity' && paths[0] === '/run/current-system' && looks++ < ready)
+      return Promise.resolve({ exitCode: 1, stdout: '', stderr: 'error: not valid' });
+    return Promise.resolve(ok(paths[0] === '--print-invalid' ? paths.slice(1).join('\n') : ''));
+  };
+  const incus = { query } as unknown as Incus;
   const exec: Exec = (_, args) =>
     Promise.resolve(
       ok(

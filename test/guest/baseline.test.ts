@@ -10,7 +10,7 @@ const KEY = 'user.pets.failing';
 async function taken(before: string | null, shown: readonly string[] | Error) {
   const written: Readonly<Record<string, string>>[] = [];
   const incus = {
-    exec: () =>
+    query: () =>
       shown instanceof Error
         ? Promise.reject(shown)
         : Promise.resolve({ exitCode: 0, stdout: shown.join('\n\n'), stderr: '' }),

@@ -22,7 +22,8 @@ async function activate(
     exec: (_: string, [program, verb]: readonly string[]) => {
       calls.push(`${program?.split('/').at(-1) ?? ''} ${verb ?? ''}`);
       if (ends instanceof Error) return Promise.reject(ends);
-      return Promise.resolve({ exitCode: 0, stdout: '', stderr: '', ...ends });
+      const { exitCode = 0, stdout = '', stderr = '' } = ends;
+      return Promise.resolve({ exitCode, output: `${stdout}\n${stderr}` });
     },
     status: () => Promise.resolve(status),
     readLink: (_: string, path: string) => Promise.resolve(links[path] ?? null),

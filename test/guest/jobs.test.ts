@@ -29,7 +29,7 @@ async function watch(seconds: number, answers: readonly (string | Error)[], fail
     }, seconds * 1000),
   );
   const said: string[] = [];
-  const incus = { exec } as unknown as Incus;
+  const incus = { query: exec } as unknown as Incus;
   const watched = watchJobs(incus, APP, work, (what) => said.push(what)).catch(
     (error: unknown) => (error as Error).message,
   );

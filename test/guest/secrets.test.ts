@@ -8,7 +8,7 @@ const APP = 'web' as AppName;
 /** A guest whose units say these things of themselves. */
 function guest(units: string, answers: string): Incus {
   return {
-    exec: (_: string, [program = '']: readonly string[]) =>
+    query: (_: string, [program = '']: readonly string[]) =>
       Promise.resolve({ exitCode: 0, stdout: program.endsWith('systemctl') ? units : answers, stderr: '' }),
   } as unknown as Incus;
 }

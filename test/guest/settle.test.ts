@@ -53,7 +53,7 @@ function guest(
     return Promise.resolve(typeof answer === 'string' ? { exitCode: 0, stdout: answer, stderr: '' } : answer);
   };
   const incus = {
-    exec,
+    query: exec,
     readLink: () => Promise.resolve(TOP),
     status: () => Promise.resolve(status()),
     consoleTail: () => Promise.resolve(['the last words']),

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { SOCKET } from './rig.js';
 
 /**
@@ -53,12 +55,16 @@ export class FaultyDaemon {
   readonly #server = createServer((req, res) => {
     this.#serve(req, res);
   });
+  readonly #streams = new Set<Duplex>();
   #strike: Strike | null = null;
   #seen: Request[] = [];
 
   constructor(daemon = SOCKET) {
     this.#daemon = daemon;
     this.socket = join(this.#folder, 'incus.socket');
+    this.#server.on('upgrade', (req: IncomingMessage, stream: Duplex) => {
+      this.#serveStream(req, stream);
+    });
   }
 
   listen(): Promise<void> {
@@ -83,6 +89,7 @@ export class FaultyDaemon {
 
   close(): Promise<void> {
     this.#server.closeAllConnections();
+    for (const stream of this.#streams) stream.destroy();
     return new Promise((resolve) =>
       this.#server.close(() => {
         rmSync(this.#folder, { recursive: true });
@@ -91,12 +98,35 @@ export class FaultyDaemon {
     );
   }
 
-  #serve(req: IncomingMessage, res: ServerResponse): void {
+  /** What is to strike this request, if anything is. */
+  #strikeOn(req: IncomingMessage): Strike | null {
     const name = nameOf(req);
     const nth = this.#seen.filter((seen) => seen.name === name).length + 1;
     this.#seen.push({ name, nth });
-    const strike = this.#strike;
-    if (strike?.name !== name || strike.nth !== nth) {
+    return this.#strike?.name === name && this.#strike.nth === nth ? this.#strike : null;
+  }
+
+  /** A stream that is struck breaks: before it is there, or as soon as something was said. */
+  #serveStream(req: IncomingMessage, stream: Duplex): void {
+    const strike = this.#strikeOn(req);
+    const onward = connect(this.#daemon);
+    for (const end of [stream, onward]) this.#streams.add(end.on('error', () => undefined));
+    const headers = req.rawHeaders.map((word, i) => (i % 2 === 0 ? `${word}: ` : `${word}\r\n`));
+    onward.write(`${req.method ?? ''} ${req.url ?? ''} HTTP/1.1\r\n${headers.join('')}\r\n`);
+    const strikes = () => {
+      this.struck = true;
+      if (strike?.fault.startsWith('kill')) strike.kill();
+      stream.destroy();
+      onward.destroy();
+    };
+    if (strike && /-after$|^stall$/.test(strike.fault)) onward.once('data', strikes);
+    else if (strike) strikes();
+    stream.pipe(onward).pipe(stream);
+  }
+
+  #serve(req: IncomingMessage, res: ServerResponse): void {
+    const strike = this.#strikeOn(req);
+    if (strike === null) {
       this.#forward(req, res, (reply) => {
         res.writeHead(reply.statusCode ?? 0, reply.rawHeaders);
         reply.pipe(res);
@@ -159,7 +189,7 @@ export class FaultyDaemon {
 function nameOf({ method = '', url = '' }: IncomingMessage): string {
   const path = url
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*')
-    .replace(/timeout=\d+/, 'timeout=*')
+    .replace(/(timeout|secret)=[^&]+/, '$1=*')
     .replace(/(\/snapshots\/pets-)[^/?]+/, '$1*');
   return `${method} ${path}`;
 }

@@ -469,6 +469,37 @@ describe('a guest', () => {
     await working;
   });
 
+  test('that prints without end fills nobody’s disk: what asked it is told, and it is ended', async () => {
+    const name = await guest('a', 'trap exit PWR\nmkdir -p /run\nsleep infinity & wait');
+    await incus.start(name);
+    const endless = ['/bin/sh', '-c', 'echo $$ > /pid; exec /bin/yes'];
+    expect(await problem(incus.query(name, endless, 60_000))).toMatch(/more than 4 MiB of output/);
+    await eventually(async () => !(await runs(name)));
+    // What acts writes to the guest's own disk, and may go on.
+    const told = await incus.exec(
+      name,
+      ['/bin/sh', '-c', 'echo lost; seq 1000000; echo last; exit 7'],
+      60_000,
+    );
+    expect(told).toMatchObject({ exitCode: 7, output: expect.stringMatching(/\n1000000\nlast\n$/) });
+    expect(told.output.length).toBe(1024 * 1024);
+    expect(await recorded(name)).toEqual([]);
+    expect((await run('incus', ['exec', name, '--', '/bin/sh', '-c', 'ls /run'])).stdout).not.toContain(
+      'pets-',
+    );
+  });
+
+  test('ends a question whose time is up; a deed goes on to its end, also when we are gone', async () => {
+    const name = await guest('a', 'trap exit PWR\nmkdir -p /run\nsleep infinity & wait');
+    await incus.start(name);
+    const asks = ['/bin/sh', '-c', 'echo $$ > /pid; exec sleep 600'];
+    expect(await problem(incus.query(name, asks, 2000))).toContain('no end after 2 s');
+    await eventually(async () => !(await runs(name)));
+    const acts = ['/bin/sh', '-c', 'echo begun; sleep 4; echo ended; touch /done'];
+    expect(await problem(incus.exec(name, acts, 1000))).toContain('no end after 1 s');
+    await eventually(async () => (await incus.readFile(name, '/done')) !== null);
+  });
+
   test('shows its links; what is not there is null, and what cannot be read is a problem', async () => {
     const name = await guest('a', 'trap exit PWR\nln -s /target /link\nsleep infinity & wait');
     expect(await incus.readLink(name, '/link')).toBeNull();
@@ -495,4 +526,17 @@ describe('a guest', () => {
 
 function urlOf({ pool, name }: Volume): string {
   return `/1.0/storage-pools/${pool}/volumes/custom/${name}`;
+}
+
+/** Whether the process runs whose id the guest has in /pid. */
+async function runs(name: string): Promise<boolean> {
+  const look = ['exec', name, '--', '/bin/sh', '-c', 'kill -0 $(cat /pid)'];
+  return (await run('incus', look)).code === 0;
+}
+
+/** What the daemon keeps of commands in an instance; before it has kept anything there is no folder for it. */
+async function recorded(name: string): Promise<unknown> {
+  const { code, stdout, stderr } = await run('incus', ['query', `/1.0/instances/${name}/logs/exec-output`]);
+  if (code !== 0 && /no such file|not found/i.test(stderr)) return [];
+  return JSON.parse(stdout || stderr);
 }
