@@ -145,6 +145,8 @@ export interface Incus {
    * of what it printed, both streams.
    */
   exec(name: string, command: readonly string[], timeoutMs: number): Promise<GuestDeed>;
+  /** Deletes what the daemon has recorded of commands in an instance, unless one is being recorded. */
+  clearOutputs(name: string): Promise<void>;
 
   /** The project's custom volumes, in every pool. */
   volumes(): Promise<readonly Volume[]>;

@@ -219,6 +219,7 @@ export class Machine {
         },
       },
       ...{ readDirectory: unused, writeFile: unused, removeFile: unused, query: unused, exec: unused },
+      clearOutputs: () => Promise.resolve(),
     };
   }
 

@@ -98,5 +98,6 @@ export async function collect(job: Job, keep: number, store: StoreMode): Promise
         await ports.incus.removeSnapshot(volume, name);
     }
   }
+  await ports.incus.clearOutputs(app);
   return ports.deliveries[store].collect(app, kept);
 }

@@ -8,6 +8,8 @@ type Calls =
   'readLink' | 'readFile' | 'makeDirectory' | 'writeFile' | 'removeFile' | 'readDirectory' | 'writeLink';
 
 const FILE_ATTEMPTS = 3;
+/** Users, marks, links: a guest may put anything in their place. */
+const FILE_BYTES = 4 * 1024 * 1024;
 
 /** Files of a guest, running or not, through the daemon: what they hold is in no argument and no config. */
 export function filesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
@@ -82,7 +84,7 @@ function headersOf(
 }
 
 async function read(name: string, path: string, rest: Rest): Promise<Reply | null> {
-  const reply = await asked(() => rest.raw('GET', filesAt(name, path)));
+  const reply = await asked(() => rest.raw('GET', filesAt(name, path), { mostBytes: FILE_BYTES }));
   if (reply.status === 404) return null;
   if (reply.status !== 200) open(reply.body);
   return reply;

@@ -34,10 +34,15 @@ export type RequestOptions = {
   readonly etag?: string;
   /** How long the daemon may take to answer. */
   readonly silenceMs?: number;
+  /** How long the answer may be. */
+  readonly mostBytes?: number;
 };
 
 /** Longer than anything the daemon does while a request stays open: proxies of one instance, 1 to 6 s each. */
 export const SILENCE_MS = 120_000;
+
+/** Far longer than a list of thousands of instances. What comes out of a guest may have any length. */
+const ANSWER_BYTES = 256 * 1024 * 1024;
 
 /**
  * One HTTP request over the socket. Rejects with a ProblemError when there is no daemon to talk to, with
@@ -68,8 +73,9 @@ export function isLeaving(code: number, words: string): boolean {
 }
 
 function requester(socket: string, silence: number): Send {
-  return (method, path, { body, content, headers: more, etag, silenceMs = silence } = {}) =>
+  return (method, path, options = {}) =>
     new Promise((resolve, reject) => {
+      const { body, content, headers: more, etag, silenceMs = silence, mostBytes = ANSWER_BYTES } = options;
       const payload = content ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
       // The daemon looks into what has no type, and then there is nothing left of it to write into a file.
       const type = content === undefined ? 'application/json' : 'application/octet-stream';
@@ -81,7 +87,15 @@ function requester(socket: string, silence: number): Send {
       };
       const req = httpRequest({ socketPath: socket, method, path, headers }, (res) => {
         const chunks: Buffer[] = [];
-        res.on('data', (chunk: Buffer) => chunks.push(chunk));
+        let left = mostBytes;
+        res.on('data', (chunk: Buffer) => {
+          left -= chunk.byteLength;
+          if (left >= 0) chunks.push(chunk);
+          else {
+            reject(new IncusError(`more than ${mostBytes / 1024 / 1024} MiB`, 413));
+            req.destroy();
+          }
+        });
         res.on('error', (error) => {
           reject(lost(error, socket));
         });

@@ -4,7 +4,7 @@ import { filesOf } from './files.js';
 import { act, query } from './commands.js';
 import { open, type Rest } from './operations.js';
 import { at, type OwnInstances } from './own.js';
-import { commandsEnded } from './quiesce.js';
+import { commandsEnded, isRecording } from './quiesce.js';
 import type { Dial } from './streams.js';
 
 const CONSOLE_LINES = 20;
@@ -16,7 +16,7 @@ export function insideOf(
   rest: Rest,
   own: OwnInstances,
   dial: Dial,
-): Pick<Incus, 'consoleTail' | 'query' | 'exec' | keyof ReturnType<typeof filesOf>> {
+): Pick<Incus, 'consoleTail' | 'query' | 'exec' | 'clearOutputs' | keyof ReturnType<typeof filesOf>> {
   return {
     ...filesOf(rest, own),
 
@@ -29,6 +29,14 @@ export function insideOf(
         return query(name, command, { rest, dial, deadline });
       });
     },
+
+    clearOutputs: (name) =>
+      write(`clearing old outputs of \`${name}\``, async () => {
+        await own.get(name);
+        if (await isRecording(name, rest)) return;
+        const found = await rest.get(at(name, '/logs/exec-output'));
+        for (const path of (found?.metadata ?? []) as readonly string[]) await rest.remove(path);
+      }),
 
     // What runs twice does no harm: a run that was killed is followed by one that does all of it again.
     exec: (name, command, timeoutMs) => {

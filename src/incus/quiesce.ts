@@ -27,6 +27,11 @@ export async function commandsEnded(name: string, limitMs: number, rest: Rest): 
   await ended(on([name], commands), limitMs, rest);
 }
 
+/** Whether a command runs in the instance whose output the daemon records. */
+export async function isRecording(name: string, rest: Rest): Promise<boolean> {
+  return on([name], (await tasks(rest)).filter(isCommand)).length > 0;
+}
+
 /** A limit that suits stops of the default, for stops that may take longer. */
 function patient(limitMs: number, graceMs: number): number {
   return limitMs + Math.max(0, graceMs - DEFAULT_GRACE_MS);

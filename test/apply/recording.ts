@@ -233,6 +233,7 @@ export function recordingPorts(
       writeLink: unused,
       query: unused,
       exec: unused,
+      clearOutputs: () => Promise.resolve(),
     },
     nix: {
       lock: (url) => call(['nix.lock', url], { locked: `${url}/1234`, narHash: 'sha256-x' }),

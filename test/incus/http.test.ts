@@ -80,3 +80,18 @@ test('a connection that breaks is lost', async () => {
   const { socket } = await daemon((_, res) => res.destroy());
   await expect(sender(socket)('PUT', '/x')).rejects.toBeInstanceOf(ConnectionLost);
 });
+
+test('an answer is no longer than it may be, whatever is sent', async () => {
+  let sent = 0;
+  const { socket } = await daemon((_, res) => {
+    const more = () => {
+      while (res.writable && res.write('x'.repeat(65_536))) sent++;
+    };
+    res.writeHead(200).on('drain', more);
+    more();
+  });
+  const asked = sender(socket)('GET', '/1.0/files', { mostBytes: 1024 * 1024 });
+  await expect(asked).rejects.toThrow('more than 1 MiB');
+  // What was on its way then is all that came.
+  expect(sent).toBeLessThan(160);
+});

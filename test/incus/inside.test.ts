@@ -164,3 +164,19 @@ test('a file is asked for again when the daemon’s helper for files ended in th
   expect(await readLink('web', '/link')).toBe('/target');
   expect(asked).toHaveLength(3);
 });
+
+test('what the daemon has recorded is deleted, but not beside a command that is being recorded', async () => {
+  const folder = 'GET /1.0/instances/web/logs/exec-output';
+  const old = '/1.0/instances/web/logs/exec-output/exec_1.stdout';
+  const answers = {
+    [folder]: () => shown([old]),
+    [`DELETE ${old}`]: () => shown({}),
+    [`GET ${old}`]: () => failed('not found', 404),
+  };
+  const { clearOutputs, asked } = web(answers);
+  await clearOutputs('web');
+  expect(asked).toEqual([LOOK, LIST]);
+  const idle = web({ ...answers, [LIST]: () => shown({}) });
+  await idle.clearOutputs('web');
+  expect(idle.asked).toEqual([LOOK, LIST, folder, `DELETE ${old}`, `GET ${old}`]);
+});
