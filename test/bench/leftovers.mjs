@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { call } from './incus-api.mjs';
-import { run } from './run.mjs';
+import { BenchError, run } from './run.mjs';
 
 const profiles = '/nix/var/nix/profiles/per-pet';
 /** `t`, the worker's process in base 36, four random digits, a number and a word: `Story` in test/story/rig.ts. */
@@ -27,13 +27,21 @@ function isWorker(pid) {
 }
 
 /**
+ * A story that is just ending, or another run that begins, has removed it by now.
+ * @param {unknown} error
+ */
+function mustBeGone(error) {
+  if (!(error instanceof BenchError && /not found/i.test(error.message))) throw error;
+}
+
+/**
  * Removes instances, volumes and profiles of such stories.
  * @param {string} socket
  * @param {import('./run.mjs').Log} log
  */
 export async function removeLeftovers(socket, log) {
   const incus = (/** @type {string[]} */ ...args) =>
-    run('incus', ['--project', 'default', ...args], { env: { INCUS_SOCKET: socket } });
+    run('incus', ['--project', 'default', ...args], { env: { INCUS_SOCKET: socket } }).catch(mustBeGone);
   /** @type {{ name: string }[]} */
   const instances = (await call(socket, 'GET', '/1.0/instances?recursion=1')) ?? [];
   const left = instances.map(({ name }) => name).filter(isLeft);
@@ -52,6 +60,6 @@ export async function removeLeftovers(socket, log) {
     }
   }
   for (const folder of existsSync(profiles) ? readdirSync(profiles) : []) {
-    if (isLeft(folder)) rmSync(join(profiles, folder), { recursive: true });
+    if (isLeft(folder)) rmSync(join(profiles, folder), { recursive: true, force: true });
   }
 }
