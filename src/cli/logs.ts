@@ -123,24 +123,35 @@ class Reader {
 
   /** Through restarts of the container, as long as there is one; `after`: where its journal was at. */
   async follow(app: AppName, after: string | null, print: PrintEntry): Promise<void> {
+    const reached = { at: after };
+    let [last, failed]: [string | null, number] = [null, 0];
+    for (let boot = await this.#boot(app, last); boot !== null; boot = await this.#boot(app, last)) {
+      try {
+        await this.#followBoot(app, reached, print);
+        [last, failed] = [boot, 0];
+      } catch (error) {
+        // A guest that was just started has no programs yet, and a busy machine breaks off what was begun.
+        if (!(error instanceof Unreadable) || ++failed === ATTEMPTS) throw error;
+        await pause(this.#stop);
+      }
+    }
+  }
+
+  /** `reached`: where the journal is at. */
+  async #followBoot(app: AppName, reached: { at: string | null }, print: PrintEntry): Promise<void> {
     const { unit } = this.#options;
     // Services that come with an upgrade are the app's own too: which they are is told as they speak.
     const units = unit.length > 0 ? unit : null;
     const isWanted = (entry: Entry) => units !== null || (entry.unit !== null && isOwnUnit(entry.unit));
-    let at = after;
-    let last: string | null = null;
-    for (let boot = await this.#boot(app, last); boot !== null; boot = await this.#boot(app, last)) {
-      // Following shows nothing of the boots before.
-      for (const follow of at === null ? [true] : [false, true]) {
-        const since = at === null ? this.#begun : null;
-        const query = { units, since, tail: null, after: at, follow };
-        for await (const entry of this.#read(app, query)) {
-          at = entry.cursor;
-          if (isWanted(entry)) await print(entry);
-          if (follow && entry.isEnd) break;
-        }
+    // Following shows nothing of the boots before.
+    for (const follow of reached.at === null ? [true] : [false, true]) {
+      const since = reached.at === null ? this.#begun : null;
+      const query = { units, since, tail: null, after: reached.at, follow };
+      for await (const entry of this.#read(app, query)) {
+        reached.at = entry.cursor;
+        if (isWanted(entry)) await print(entry);
+        if (follow && entry.isEnd) break;
       }
-      last = boot;
     }
   }
 
@@ -176,14 +187,18 @@ class Reader {
   /** Following ends with the container. */
   #mustHaveRead(app: AppName, { follow }: LogQuery, { exitCode, stderr }: ExecResult): void {
     if (exitCode === 0 || this.#stop.aborted || (follow && exitCode !== NOT_FOUND)) return;
-    throw new ProblemError({ app, message: `its journal cannot be read: ${stderr.trim()}` });
+    throw new Unreadable({ app, message: `its journal cannot be read: ${stderr.trim()}` });
   }
 }
+
+class Unreadable extends ProblemError {}
 
 const UNREAD: ExecResult = { exitCode: null, stdout: '', stderr: '' };
 /** Of a command that is not there. */
 const NOT_FOUND = 127;
 const LOOK_AGAIN_MS = 1000;
+/** A minute of them. */
+const ATTEMPTS = 60;
 /** Longer than a stop takes. A guest that still runs then has only ended what read its journal. */
 const SHUTDOWN_MS = 60_000;
 

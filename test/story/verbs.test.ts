@@ -15,7 +15,8 @@ function talker(story: Story, folder: string, page: string): void {
   story.write(`${folder}/serve.sh`, `${steps.join('\n')}\n`);
   story.plainFlake(
     folder,
-    `systemd.services.talker = {
+    `system.activationScripts.late = "if test -e /var/late; then sleep 3; fi";
+     systemd.services.talker = {
        wantedBy = [ "multi-user.target" ];
        serviceConfig = { ExecStart = "/bin/sh \${./serve.sh}"; StateDirectory = "talker"; };
      };`,
@@ -199,7 +200,10 @@ describe('pets that are there, day by day', () => {
     await story.inside('web', 'systemctl', 'restart', 'talker');
     await until('one is ready');
     seen = '';
+    // Until it is activated a guest that runs has no programs.
+    await story.inside('web', 'touch', '/var/late');
     await story.ok(['restart', web]);
+    await story.inside('web', 'rm', '/var/late');
     await until('Stopped talker.service');
     await until('one is ready');
     child.kill('SIGINT');
