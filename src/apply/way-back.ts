@@ -55,15 +55,9 @@ function downWords(missing: readonly Step[]): string {
 function missingWords({ op: { action }, end }: Step): string | null {
   if (end.kind !== 'failed') return null;
   const why = end.problem.message;
-  switch (action.kind) {
-    case 'expose':
-      return `${formatBinding(action.exposure.binding)} is not exposed: ${why}`;
-    case 'check':
-    case 'settle':
-      return why;
-    default:
-      return `${ACTIONS[action.kind].doing} failed: ${why}`;
-  }
+  if (action.kind === 'check' || action.kind === 'settle') return why;
+  if (action.kind === 'expose') return `${formatBinding(action.exposure.binding)} is not exposed: ${why}`;
+  return `${ACTIONS[action.kind].doing} failed: ${why}`;
 }
 
 function urlIn(steps: readonly Step[]): string | null {

@@ -32,7 +32,14 @@ test('time is from the first start to the last end; warnings are kept in order',
 
 test('a failure is the reason, not what it made skip; what went well before keeps its warnings', () => {
   const problem = { app: 'web', message: 'busy' };
-  const failed: Ended = { kind: 'failed', startedAt: 1100, endedAt: 1500, problem, log: ['why'] };
+  const failed: Ended = {
+    kind: 'failed',
+    startedAt: 1100,
+    endedAt: 1500,
+    warnings: [],
+    problem,
+    log: ['why'],
+  };
   const skipped: Ended = { kind: 'skipped', because: `needs ${UNEXPOSE}` };
   expect(outcome(done(1000, 1100, 'slow'), failed, skipped)).toMatchObject({
     result: 'failed',

@@ -21,7 +21,7 @@ export type Script = {
   /** What a delivery, or a collection of garbage, says it did. */
   readonly says?: string;
   /** Why stops come to force. */
-  readonly forced?: string;
+  readonly forced?: string | null;
   /** What a switch says that it waits for. */
   readonly jobs?: string;
   /** Config that instances have from before, by their names. */

@@ -57,7 +57,7 @@ test.each(['system', 'linkding'])('nix-collect-garbage -d takes no %s that is ke
     StorePath,
   ];
   const nobodys = add('nobodys');
-  for (const system of systems.slice(0, 3)) await setGeneration(directory, APP, system);
+  for (const system of systems.slice(0, 3)) await setGeneration(directory, APP, system, 0);
   await pointAt(directory, APP, 2, systems[1]);
 
   nix('nix-collect-garbage', '-d');
@@ -65,7 +65,7 @@ test.each(['system', 'linkding'])('nix-collect-garbage -d takes no %s that is ke
   expect(readdirSync(profile()).sort()).toEqual(['kept', 'system', 'system-2-link']);
   expect(readdirSync(join(profile(), 'kept')).sort()).toEqual(['1', '2', '3', 'newest']);
   await pointAt(directory, APP, 1, systems[0]);
-  expect(await setGeneration(directory, APP, add(`${name}-4`))).toBe(4);
+  expect(await setGeneration(directory, APP, add(`${name}-4`), 0)).toBe(4);
 
   expect(await removeGenerations(directory, [1])).toBe(2);
   nix('nix-collect-garbage');

@@ -54,7 +54,14 @@ test('the default of a key is the value it has when it is not written', () => {
   const written = (defaults?.keys ?? []).filter(
     ({ default: fallback }) => fallback.startsWith('`"') || /^`\d/.test(fallback),
   );
-  expect(written.map(({ key }) => key)).toEqual(['listen', 'nixpkgs', 'keep', 'activation', 'image']);
+  expect(written.map(({ key }) => key)).toEqual([
+    'listen',
+    'nixpkgs',
+    'stop-timeout',
+    'keep',
+    'activation',
+    'image',
+  ]);
   const lines = written.map(({ key, default: fallback }) => `${key} = ${fallback.replaceAll('`', '')}`);
   const spelled = manifestOf(`project = "x"\n[apps.web]\nflake-ref = "."\n${lines.join('\n')}\n`).apps[0];
   expect(spelled).toEqual(app);

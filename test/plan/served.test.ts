@@ -33,7 +33,7 @@ describe('an exposure is missing', () => {
 test('what a way back has left without its exposure gets it with the next run, held or not', () => {
   expect(shown({ want: ['web 80 source=b'], have: ['web 80 kept=1 condemned=b devices=none'] })).toBe(
     golden(`
-      web: rollback
+      web: proxy-update
       [1] web/expose:web, exposure listen drifted none → 127.0.0.1:80
       [2] #1 web/record, as the manifest says: exposure
     `),
