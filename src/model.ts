@@ -111,6 +111,8 @@ export type Health = {
         /** Sorted; any of them is fine. */
         readonly status: readonly number[];
         readonly port: Port;
+        /** What it is asked as, its `Host`; absent: what is dialled. */
+        readonly host?: string;
       }
     | { readonly kind: 'tcp'; readonly port: Port }
     | { readonly kind: 'unit'; readonly unit: string }

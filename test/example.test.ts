@@ -94,7 +94,7 @@ describe('pets.toml.example', () => {
     for (const keys of [['sops', 'key'], ['env'], ['command'], ['generate', 'length']])
       expect([keys, problemsIn(uncommented(...keys), 'example')]).toEqual([keys, 'ok']);
     const [before = '', health = ''] = EXAMPLE.split('[apps.web.health]');
-    const noPath = health.replace(/^(path|status) = .*$/gm, '');
+    const noPath = health.replace(/^(path|status|host) = .*$/gm, '');
     const noPort = noPath.replace(/^port = .*$/m, '');
     for (const [key, text] of [
       ['tcp', noPath] as const,

@@ -12,3 +12,6 @@ export type Patient = Asked & {
   /** Addresses of the host that lead to the port that is checked. */
   readonly through: readonly Listen[];
 };
+
+/** A way to tell it, by its kind. */
+export type CheckOf<Kind extends Health['check']['kind']> = Extract<Health['check'], { kind: Kind }>;

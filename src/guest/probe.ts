@@ -1,6 +1,7 @@
 import { askWithin, BIN, mustRun, TOO_LATE } from './ask.js';
 import type { Patient } from './patient.js';
-import { probeHttp, probeTcp } from './probe-port.js';
+import { probeHttp } from './probe-http.js';
+import { probeTcp } from './probe-tcp.js';
 import { probeStable, probeUnit } from './probe-unit.js';
 import { PRELUDE, UNITS } from './shell.js';
 import { isAiling, isOwn, isYoung, unitsIn, type Unit } from './units.js';

@@ -1,3 +1,4 @@
+import { INTERIM, MOST_BYTES } from './http.js';
 import { PROPERTIES } from './units.js';
 
 /** Of all that runs in a guest for pets: bash, with the programs that every system has. */
@@ -65,4 +66,29 @@ export const LISTENERS = `listeners() {
   find /proc/[0-9]*/fd -maxdepth 1 '(' "$@" ')' 2>/dev/null | cut -d/ -f3 | sort -nu
   set -f
 }
+`;
+
+/**
+ * `fetch <request> <seconds>`, over file descriptor 3: sets `end` and `first` as `Heads` of http.ts has them. Whatever
+ * comes, by the byte or without an end, no more is read than tells.
+ */
+export const FETCH = `interim='${INTERIM}'
+fetch() {
+  local LC_ALL=C line left=${MOST_BYTES} until=$((SECONDS + $2))
+  first= end=late
+  printf '%s' "$1" >&3
+  while [ $SECONDS -le $until ]; do
+    IFS= read -r -n $left -t $((until - SECONDS + 1)) line <&3
+    case $? in
+      0) left=$((left - \${#line} - 1)) ;;
+      1) end=closed first=\${first:-$line}; return ;;
+      *) return ;;
+    esac
+    [ $left -gt 0 ] || { end=long first=\${first:-$line}; return; }
+    line=\${line%$'\\r'}
+    first=\${first:-$line}
+    case $first in HTTP/*) [ -z "$line" ] || continue ;; esac
+    if [[ $first =~ $interim ]]; then first=; else end=read; return; fi
+  done
+} 2>/dev/null
 `;

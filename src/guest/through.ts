@@ -1,28 +1,39 @@
-import { request } from 'node:http';
+import { createConnection } from 'node:net';
 import { reachable } from '../listen.js';
 import type { Listen } from '../model.js';
+import { Heads, type Exchange } from './http.js';
 
-/** One GET on the host: the status code, or why there is none, in words. */
-export function getThrough(
+/** Why there is no connection, in words. `isRefused`: nothing listens. */
+export type Unreached = { readonly why: string; readonly isRefused: boolean };
+
+/** One exchange, on the host. */
+export function exchangeThrough(
   { address, port }: Listen,
-  path: string,
+  request: string,
   limitMs: number,
-): Promise<number | string> {
-  const signal = AbortSignal.timeout(limitMs);
-  const headers = { 'user-agent': 'pets', connection: 'close' };
+): Promise<Exchange | Unreached> {
+  const heads = new Heads();
   return new Promise((resolve) => {
-    const asked = request({ host: reachable(address), port, path, headers, signal }, (answer) => {
-      resolve(answer.statusCode ?? 'an answer without a status');
-      answer.destroy();
+    const socket = createConnection({ host: reachable(address), port });
+    const end = (how: Exchange | Unreached) => {
+      clearTimeout(limit);
+      resolve(how);
+      socket.destroy();
+    };
+    const limit = setTimeout(() => {
+      end(heads.exchange('late'));
+    }, limitMs);
+    socket.setEncoding('latin1');
+    socket.on('data', (text: string) => {
+      if (heads.add(text)) end(heads.exchange('closed'));
     });
-    asked.on('error', (error: NodeJS.ErrnoException) => {
-      resolve(signal.aborted ? 'no answer in time' : (WORDS[error.code ?? ''] ?? error.message));
+    socket.on('close', () => {
+      end(heads.exchange('closed'));
     });
-    asked.end();
+    socket.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+      if (code === 'ECONNREFUSED') end({ why: 'connection refused', isRefused: true });
+      else if (code !== 'ECONNRESET' && code !== 'EPIPE') end({ why: message, isRefused: false });
+    });
+    socket.write(request, 'latin1');
   });
 }
-
-const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'the connection is closed without an answer',
-};

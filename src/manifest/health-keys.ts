@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { formatDuration } from '../duration.js';
 import type { Health } from '../model.js';
 import { HEALTH_DEFAULTS } from './health.js';
-import { requestPath, statusCodes, unitName } from './health-values.js';
+import { hostName, requestPath, statusCodes, unitName } from './health-values.js';
 import { either, parsed, pathItems, refuse } from './kinds.js';
 import { key } from './shape.js';
 import { NOTHING, table } from './tables.js';
@@ -27,6 +27,12 @@ const checkKeys = {
     example: [200, 204],
     default: { value: HEALTH_DEFAULTS.status },
     details: 'Redirects are not followed.',
+    interrupts: NOTHING,
+  }),
+  host: key(v.exactOptional(hostName), {
+    meaning: 'the `Host` of the request, for an app that answers to its own name only',
+    example: 'notes.example.org',
+    default: 'what is dialled: the exposure, else `127.0.0.1` with the port',
     interrupts: NOTHING,
   }),
   tcp: key(v.exactOptional(onlyTrue), {
@@ -102,11 +108,16 @@ function flawsOf(value: Keys): Flaw[] {
   if (first === undefined) return [{ message: `exactly ${ONE_OF} is needed\n${EXAMPLE}` }];
   const message = `there is exactly one way to check; this one has \`${first}\`\ntake one of them out`;
   if (others.length > 0) return others.map((at) => ({ at, message }));
-  const without = (at: 'status' | 'port', ...ways: readonly string[]): Flaw[] =>
+  const without = (at: 'status' | 'host' | 'port', ...ways: readonly string[]): Flaw[] =>
     value[at] === undefined || ways.includes(first)
       ? []
       : [{ at, message: `has no effect without ${ways.map((way) => `\`${way}\``).join(' or ')}` }];
-  return [...without('status', 'path'), ...without('port', 'path', 'tcp'), ...impatience(value)];
+  return [
+    ...without('status', 'path'),
+    ...without('host', 'path'),
+    ...without('port', 'path', 'tcp'),
+    ...impatience(value),
+  ];
 }
 
 /** Successes that cannot all come in time. */
@@ -124,13 +135,14 @@ const DEFAULTS = {
   successes: HEALTH_DEFAULTS.successes,
 };
 
-function checkOf({ path: asked, status: codes, port, tcp, unit: name, command: words }: Keys) {
-  const at = port ?? HEALTH_DEFAULTS.port;
+function checkOf(keys: Keys): Health['check'] | undefined {
+  const { path: asked, status = HEALTH_DEFAULTS.status, host, tcp, unit: name, command: words } = keys;
+  const port = keys.port ?? HEALTH_DEFAULTS.port;
   if (asked !== undefined)
-    return { kind: 'http', path: asked, status: codes ?? HEALTH_DEFAULTS.status, port: at } as const;
-  if (tcp) return { kind: 'tcp', port: at } as const;
-  if (name !== undefined) return { kind: 'unit', unit: name } as const;
-  return words && ({ kind: 'command', command: words } as const);
+    return { kind: 'http', path: asked, status, port, ...(host !== undefined && { host }) };
+  if (tcp) return { kind: 'tcp', port };
+  if (name !== undefined) return { kind: 'unit', unit: name };
+  return words && { kind: 'command', command: words };
 }
 
 const never = parsed<null>({ const: false }, (value) => {

@@ -16,8 +16,23 @@ export const requestPath = text<string>(
   { pattern: PATH },
 );
 
+/** A name or an address as a client writes it, with a port or without. */
+const HOST = '^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?$';
+
+export const hostName = text<string>(
+  'a host name such as "notes.example.org"',
+  (written) => {
+    if (new RegExp(HOST).test(written) && written.length <= 255) return written;
+    const meant = /^https?:\/\/([^/]+)/.exec(written)?.[1];
+    const hint = meant !== undefined && new RegExp(HOST).test(meant) ? `did you mean ${quote(meant)}?` : null;
+    return refuse(`expected a host name such as "notes.example.org", got ${quote(written)}`, hint);
+  },
+  { pattern: HOST },
+);
+
+/** Those below 200 are no answers: another one follows. */
 export const statusCodes = v.pipe(
-  listOf(integer(100, 599), 'status codes such as [200, 204]'),
+  listOf(integer(200, 599), 'status codes such as [200, 204]'),
   v.nonEmpty('no answer would do: the list is empty'),
   v.transform((codes) => [...new Set(codes)].sort((a, b) => a - b)),
 );

@@ -26,6 +26,7 @@ export function healthFacet({ health }: Pick<DesiredApp, 'health'>): Facet | nul
   if (check.kind === 'stable') return null;
   return {
     check: checkField(check),
+    ...(check.kind === 'http' && check.host !== undefined && { host: check.host }),
     ...(timeoutMs !== HEALTH_DEFAULTS.timeoutMs && { timeout: formatDuration(timeoutMs) }),
     ...(intervalMs !== HEALTH_DEFAULTS.intervalMs && { interval: formatDuration(intervalMs) }),
     ...(successes !== HEALTH_DEFAULTS.successes && { successes: String(successes) }),
@@ -72,7 +73,10 @@ export function writtenHealth(health: Health | null): Table | false | null {
 function writtenCheck(check: Health['check']): Table | null {
   switch (check.kind) {
     case 'http':
-      return { path: check.path, status: check.status, port: check.port };
+      return {
+        ...{ path: check.path, status: check.status, port: check.port },
+        ...(check.host !== undefined && { host: check.host }),
+      };
     case 'tcp':
       return { tcp: true, port: check.port };
     case 'unit':

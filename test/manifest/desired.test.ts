@@ -237,6 +237,7 @@ test.each<[lines: string, health: Record<string, string> | undefined]>([
   ['health = { path = "/healthz", status = [200], port = 8080 }', { check: 'http /healthz' }],
   ['health = { path = "/", status = [204, 200] }', { check: 'http / 200,204' }],
   ['health = { path = "/", status = [204], port = 9000 }', { check: 'http / 204 :9000' }],
+  ['health = { path = "/", host = "a.b" }', { check: 'http /', host: 'a.b' }],
   ['health = { tcp = true, timeout = "60s", interval = "1s", successes = 2 }', { check: 'tcp' }],
   ['health = { tcp = true, port = 9000 }', { check: 'tcp :9000' }],
   ['health.unit = "x.service"', { check: 'unit x.service' }],

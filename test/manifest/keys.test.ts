@@ -104,6 +104,10 @@ describe('what keys stand for', () => {
       'health = { path = "/a?b=%20", status = [503, 204, 503], port = 9000 }',
       { health: { check: { path: '/a?b=%20', status: [204, 503], port: 9000 } } },
     ],
+    ...['notes.example.org', 'notes.example.org:8443', '127.0.0.1', '[::1]:80', 'localhost'].map(
+      (host) =>
+        [`health = { path = "/", host = "${host}" }`, { health: { check: { path: '/', host } } }] as const,
+    ),
     [
       'health = { tcp = true, timeout = "5m", interval = "10s", successes = 1 }',
       {
@@ -483,12 +487,21 @@ describe('refused', () => {
       'health = { path = "/", status = 200 }',
       'health.status: expected a list of status codes such as [200, 204], got 200',
     ],
+    ['health = { tcp = true, host = "a.b" }', 'health.host: has no effect without `path`'],
+    [
+      'health = { path = "/", host = "https://a.b/c" }',
+      'health.host: expected a host name such as "notes.example.org", got "https://a.b/c" (did you mean "a.b"?)',
+    ],
+    [
+      'health = { path = "/", host = "a\\r\\nX: y" }',
+      'health.host: expected a host name such as "notes.example.org", got "a\\r\\nX: y"',
+    ],
     ['health = { path = "/", status = [] }', 'health.status: no answer would do: the list is empty'],
     [
-      'health = { path = "/", status = [99, 600, 200.5] }',
-      'health.status[0]: expected a number from 100 to 599, got 99',
-      'health.status[1]: expected a number from 100 to 599, got 600',
-      'health.status[2]: expected a number from 100 to 599, got 200.5',
+      'health = { path = "/", status = [103, 600, 200.5] }',
+      'health.status[0]: expected a number from 200 to 599, got 103',
+      'health.status[1]: expected a number from 200 to 599, got 600',
+      'health.status[2]: expected a number from 200 to 599, got 200.5',
     ],
     [
       'health = { path = "/", port = "80" }',

@@ -92,6 +92,7 @@ const kept = fc
       'false',
       '{ path = "/" }',
       '{ path = "/a?b=%20", status = [503, 204, 204], port = 9000, timeout = "2m", interval = "5s", successes = 1 }',
+      '{ path = "/", host = "notes.example.org:8443" }',
       '{ tcp = true }',
       '{ unit = "a@b-c.service", successes = 9 }',
       '{ command = ["check", "", "a b"], timeout = "10s" }',

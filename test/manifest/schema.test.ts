@@ -28,7 +28,7 @@ test('every key has a meaning, says what a change interrupts, and has an example
         owner: 'env = "A"\n',
       };
       const check: Readonly<Record<string, string>> = {
-        ...{ status: 'path = "/"\n', port: 'tcp = true\n' },
+        ...{ status: 'path = "/"\n', host: 'path = "/"\n', port: 'tcp = true\n' },
         ...{ timeout: 'tcp = true\n', interval: 'tcp = true\n', successes: 'tcp = true\n' },
       };
       const others = /health/.test(header)

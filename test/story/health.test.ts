@@ -77,7 +77,7 @@ describe('a port', () => {
       await illness(http('/'), SOON, [at('127.0.0.1', story.exposed), at('::', story.unused)]),
     ).toMatchObject({
       message: `not healthy within 2 s: GET / answers 200 in the guest, but through [::]:${story.unused} it does not: connection refused`,
-      hint: expect.stringContaining(`\`pets up ${app}\` repairs`),
+      hint: expect.stringContaining(`\`pets up ${app}\` opens it again`),
     });
   });
 

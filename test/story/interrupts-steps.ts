@@ -111,6 +111,7 @@ const HEALTH: readonly Step[] = [
   of('apps', 'health', health('path = "/"')),
   of('health', 'path', health('path = "/index.html"')),
   of('health', 'status', health('path = "/index.html", status = [200, 204]')),
+  of('health', 'host', health('path = "/index.html", host = "web.example.org"')),
   of('health', 'timeout', health('path = "/index.html", timeout = "90s"')),
   of('health', 'interval', health('path = "/index.html", interval = "2s"')),
   of('health', 'successes', health('path = "/index.html", successes = 1')),

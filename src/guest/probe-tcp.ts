@@ -1,0 +1,10 @@
+import { knockAt, nothingListens, stillToCome, whoAnswers } from './knock.js';
+import type { CheckOf, Patient } from './patient.js';
+import type { Verdict } from './verdict.js';
+
+export async function probeTcp(patient: Patient, { port }: CheckOf<'tcp'>): Promise<Verdict> {
+  const knock = await knockAt(patient, port);
+  if (knock === null) return { ill: `port ${port} of the guest accepts no connection` };
+  if (!knock.isOpen) return { ill: nothingListens(port), units: stillToCome(knock) };
+  return whoAnswers(patient, knock, `port ${port} accepts connections`);
+}

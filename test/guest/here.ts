@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { BIN } from '../../src/guest/ask.js';
+import type { Patient } from '../../src/guest/patient.js';
+import type { AppName, Health } from '../../src/model.js';
+import type { GuestResult, Incus } from '../../src/ports.js';
+
+/** A guest whose commands run here, with the machine's own programs; `folder`: of some that come first. */
+export function guestHere(limitMs: number, folder?: string) {
+  const exec = (_: string, words: readonly string[]): Promise<GuestResult> => {
+    const [program = '', ...args] = words.map((word) => word.replace(`${BIN}/`, ''));
+    const path = process.env['PATH'] ?? '';
+    const env = { ...process.env, PATH: folder === undefined ? path : `${folder}:${path}` };
+    return new Promise((resolve) => {
+      const child = execFile(program, args, { env }, (error, stdout, stderr) => {
+        resolve({ exitCode: error ? (child.exitCode ?? 255) : 0, stdout, stderr });
+      });
+      child.stdin?.end();
+    });
+  };
+  const incus = { exec } as unknown as Incus;
+  return { incus, app: 'web' as AppName, deadline: Date.now() + limitMs, during: 'meanwhile' };
+}
+
+/** An app in it, of which nobody knows what it is made of. */
+export function patientHere(check: Health['check'], over: Partial<Patient> = {}, folder?: string): Patient {
+  return {
+    ...guestHere(60_000, folder),
+    toplevel: '/nix/store/x-system',
+    closure: () => Promise.resolve(null),
+    baseline: () => Promise.resolve(new Set()),
+    health: { check, timeoutMs: 60_000, intervalMs: 1000, successes: 4 },
+    through: [],
+    ...over,
+  };
+}
