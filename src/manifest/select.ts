@@ -26,7 +26,7 @@ function namesFor(selector: string, apps: readonly Selectable[]): AppName[] {
 }
 
 function patternOf(selector: string): RegExp {
-  const escaped = selector.replace(/[^*?\w-]/g, String.raw`\$&`);
+  const escaped = selector.replace(/[\\^$.|+()[\]{}/]/g, String.raw`\$&`);
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'u');
 }
 

@@ -31,6 +31,8 @@ describe('selectors', () => {
     [['@publik'], 'no app has the tag "publik"; did you mean `@public`?'],
     [['.*', 'web'], 'the manifest has no app ".*"; there are web, blog-a, blog-b, db'],
     [['we['], 'the manifest has no app "we["; did you mean `web`?'],
+    [['[!w]*'], 'the manifest has no app "[!w]*"; there are web, blog-a, blog-b, db'],
+    [['db,@web é'], 'the manifest has no app "db,@web é"; there are web, blog-a, blog-b, db'],
   ])('%j fits nothing', (selectors, words) => {
     expect(select(...selectors)).toBe(words);
   });
