@@ -17,7 +17,7 @@ export function guestHere(limitMs: number, folder?: string) {
       child.stdin?.end();
     });
   };
-  const incus = { exec } as unknown as Incus;
+  const incus = { query: exec } as unknown as Incus;
   return { incus, app: 'web' as AppName, deadline: Date.now() + limitMs, during: 'meanwhile' };
 }
 

@@ -33,7 +33,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'systemctl'), '#!/bin/sh\necho Id=web.service\n', { mode: 0o755 });
   [guest, exposure] = [await serve(strict), await serve(strict)];
 });
-beforeEach(() => asked.splice(0));
+beforeEach(() => void asked.splice(0));
 afterAll(() => {
   for (const server of servers) server.close();
   rmSync(folder, { recursive: true });

@@ -105,8 +105,10 @@ describe('what keys stand for', () => {
       { health: { check: { path: '/a?b=%20', status: [204, 503], port: 9000 } } },
     ],
     ...['notes.example.org', 'notes.example.org:8443', '127.0.0.1', '[::1]:80', 'localhost'].map(
-      (host) =>
-        [`health = { path = "/", host = "${host}" }`, { health: { check: { path: '/', host } } }] as const,
+      (host): [string, Record<string, unknown>] => [
+        `health = { path = "/", host = "${host}" }`,
+        { health: { check: { path: '/', host } } },
+      ],
     ),
     [
       'health = { tcp = true, timeout = "5m", interval = "10s", successes = 1 }',
