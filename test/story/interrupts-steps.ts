@@ -82,6 +82,7 @@ const SETTINGS: readonly Step[] = [
   of('apps', 'autostart', () => ({ autostart: 'true' })),
   of('apps', 'tags', () => ({ tags: '["public"]' })),
   of('apps', 'timeout', () => ({ timeout: '"3m"' })),
+  of('apps', 'stop-timeout', () => ({ 'stop-timeout': '"45s"' })),
   of('apps', 'keep', () => ({ keep: '3' })),
   of('apps', 'image', () => ({ image: '"another"' })),
   of('apps', 'after', ({ db }) => ({ after: `["${db}"]` })),
