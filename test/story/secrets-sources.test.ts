@@ -72,7 +72,7 @@ describe('a source that fails', () => {
       expect(result.stdout + result.stderr).not.toContain('half-a-secret');
     }
     expect(await story.instances()).toEqual([]);
-    expect(existsSync(story.state)).toBe(false);
+    expect(existsSync(join(story.state, story.project))).toBe(false);
   });
 
   test('of an app that is not selected does not matter, and is not read', async () => {
