@@ -19,8 +19,16 @@ export function graceIn(facets: Facets | undefined): number {
 /** How a guest came to its end. `forced`: why it was ended by force, in words; null: it ended by itself. */
 export type Stopped = { readonly forced: string | null };
 
+const LATE = 'it had not stopped within ';
+
+/** Why a guest was ended by force whose time was over. */
+export function lateWords(graceMs: number): string {
+  return `${LATE}${formatDuration(graceMs)}`;
+}
+
 /** What a person is told of a stop that was a kill; null: it was none. */
 export function killWords({ forced }: Stopped): string | null {
   if (forced === null) return null;
-  return `it was ended by force (${forced}): what it had not written yet is lost; \`stop-timeout\` gives a stop more time`;
+  const hint = forced.startsWith(LATE) ? '; `stop-timeout` gives a stop more time' : '';
+  return `it was ended by force (${forced}): what it had not written yet is lost${hint}`;
 }

@@ -9,9 +9,7 @@ export function protectionKey(against: Protection['against']): string {
 export function protectedProblem(instance: string, { against, by }: Protection, wants: string): Problem {
   const key = protectionKey(against);
   const command =
-    by === 'instance'
-      ? `incus config unset ${instance} ${key}`
-      : `incus config set ${instance} ${key}=false`;
+    by === 'instance' ? `incus config unset ${instance} ${key}` : `incus config set ${instance} ${key}=false`;
   return {
     app: instance,
     message: `Incus protects \`${instance}\` (${key}${by === 'profile' ? ', in a profile' : ''}), and ${wants}`,

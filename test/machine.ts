@@ -155,7 +155,16 @@ export class Machine {
         const json = { name, project: 'default', status: 'Stopped', type: 'container' };
         const [root, own] = [this.#roots++, { current: 0, newest: 0, all: new Map() }];
         this.#instances.set(name, {
-          ...{ ...json, root, runs: null, own, config, expanded_config: config, devices, expanded_devices: devices },
+          ...{
+            ...json,
+            root,
+            runs: null,
+            own,
+            config,
+            expanded_config: config,
+            devices,
+            expanded_devices: devices,
+          },
           profiles: profiles ?? ['default'],
         });
         return later(undefined);

@@ -53,6 +53,12 @@ export function limitOf(job: Job): number {
   return desiredApp(job).timeout ?? job.ports.limitMs;
 }
 
+/** How the app's guest is switched to a system. */
+export function activationOf(job: Job): Parameters<Guest['activate']>[2] {
+  const { activation, stopTimeout: graceMs } = desiredApp(job);
+  return { activation, graceMs, limitMs: limitOf(job), waits: job.waits, warn: job.warn };
+}
+
 export function toplevelOf(job: Job, system: SystemRef): StorePath {
   return system.kind === 'built' ? evaluated(job).toplevel : system.toplevel;
 }

@@ -6,7 +6,7 @@ import type { VolumeMade } from '../ports.js';
 import { collect, condemn, lastCopied, restore, roomFor, snapshot } from './back.js';
 import { deviceOf, volumeOf } from './device.js';
 import { expose, revive } from './expose.js';
-import { desiredApp, evaluated, limitOf, secretFiles, toplevelOf, type Job } from './job.js';
+import { activationOf, desiredApp, evaluated, limitOf, secretFiles, toplevelOf, type Job } from './job.js';
 import { recordOf } from './record.js';
 
 export type Told = { readonly note?: string; readonly warnings?: readonly string[] };
@@ -172,12 +172,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
 
   activate: async (job, { system, baseline }) => {
     if (baseline) await job.ports.guest.takeBaseline(job.app, limitOf(job));
-    const { activation } = desiredApp(job);
-    const how = {
-      ...{ activation, limitMs: limitOf(job), waits: job.waits },
-      ...{ graceMs: desiredApp(job).stopTimeout, warn: job.warn },
-    };
-    return job.ports.guest.activate(job.app, toplevelOf(job, system), how, job.say);
+    return job.ports.guest.activate(job.app, toplevelOf(job, system), activationOf(job), job.say);
   },
 
   settle: (job, { system }) =>
@@ -215,9 +210,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   stop: async (job, { instance, graceMs, baseline }) => {
     const { guest, incus } = job.ports;
     if (baseline) await guest.takeBaseline(instance, limitOf(job));
-    const killed = killWords(await incus.stop(instance, graceMs));
-    if (killed !== null) job.warn(killed);
-    return {};
+    return warned({ warning: killWords(await incus.stop(instance, graceMs)) });
   },
 
   delete: async ({ app, ports }) => {

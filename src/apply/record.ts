@@ -21,7 +21,12 @@ export function recordOf(
     system.kind === 'built' ? (job.progress.generations.get(job.app) ?? 0) : system.generation;
   const toplevel = toplevelOf(job, system);
   const kept = pinned(facets, job.progress.pins);
-  const applied = { v: 1, generation, toplevel, facets: withSecrets(kept, secretsOf(job, heldSecrets, instance)) };
+  const applied = {
+    v: 1,
+    generation,
+    toplevel,
+    facets: withSecrets(kept, secretsOf(job, heldSecrets, instance)),
+  };
   const listen = parseListen(kept.exposure?.['listen'] ?? '');
   const key = generationKey(generation);
   return {

@@ -70,11 +70,7 @@ export function refuseProtected({ app, isUp, protections }: Subject): void {
 }
 
 /** Runs `act` with the app stopped; how that ended. One that was up is started again, whatever became of it. */
-export async function whileStopped(
-  subject: Subject,
-  work: Work,
-  act: () => Promise<void>,
-): Promise<Stopped> {
+export async function whileStopped(subject: Subject, work: Work, act: () => Promise<void>): Promise<Stopped> {
   await noteFailing(subject, work);
   let end: Stopped;
   try {

@@ -38,7 +38,7 @@ const POWER: Readonly<Record<PowerVerb, { readonly summary: string; readonly des
   stop: {
     summary: 'stop apps, until the next `up` or `start`',
     description:
-      'Stops apps in order, by force after half a minute; those first that come after others. Without names all of them. The next `pets up` starts them again: what should not run does not belong in the manifest.',
+      'Stops apps in order, by force after their `stop-timeout`; those first that come after others. Without names all of them. The next `pets up` starts them again: what should not run does not belong in the manifest.',
   },
   restart: {
     summary: 'stop apps and start them again',

@@ -1,4 +1,4 @@
-import { formatDuration } from '../duration.js';
+import { lateWords } from '../grace.js';
 import type { Incus } from '../ports.js';
 import { write } from './attempt.js';
 import { deadAtOnce, failedStart } from './failed-start.js';
@@ -113,7 +113,7 @@ const LATE = /deadline exceeded|timed? ?out/i;
 
 function whyForced(refusal: Error, graceMs: number): string {
   const isLate = refusal instanceof OperationTimeout || LATE.test(refusal.message);
-  return isLate ? `it had not stopped within ${formatDuration(graceMs)}` : refusal.message;
+  return isLate ? lateWords(graceMs) : refusal.message;
 }
 
 /** What the daemon says against a request; null: it was carried out. */

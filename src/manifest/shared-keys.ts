@@ -71,7 +71,8 @@ const limitKeys = {
     meaning: 'how long a stop may take; then it is ended by force, which is told',
     example: '2m',
     default: { value: formatDuration(DEFAULT_GRACE_MS) },
-    details: 'Of every stop that pets asks for. The shutdown of the host has a limit of its own: `boot.host_shutdown_timeout` of Incus.',
+    details:
+      'Of every stop that pets asks for. The shutdown of the host has a limit of its own: `boot.host_shutdown_timeout` of Incus.',
     interrupts: NOTHING,
   }),
 };

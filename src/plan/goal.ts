@@ -8,7 +8,6 @@ import type {
   Generation,
   StorePath,
 } from '../model.js';
-
 import { appUnder, holdOf } from './hold.js';
 
 /** What a run is to bring about for an app: what the manifest says, or a generation that was good. */

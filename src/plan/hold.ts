@@ -72,7 +72,11 @@ function merged(wanted: Facets, condemned: Condemned, last: Facets): Facets {
  * The generation that serves goes on with the secrets that it has. One that was changed since it is held is given to
  * it; so is one of which a run that did not end has left nobody knows what.
  */
-function withSecrets(facets: Facets, wanted: Facets, { condemned, applied, facets: seen }: ActualApp): Facets {
+function withSecrets(
+  facets: Facets,
+  wanted: Facets,
+  { condemned, applied, facets: seen }: ActualApp,
+): Facets {
   const [now, then, had] = [wanted.secrets, condemned?.facets.secrets, applied?.facets.secrets].map(
     (facet) => facet ?? {},
   ) as [Facet, Facet, Facet];

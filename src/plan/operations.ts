@@ -70,10 +70,7 @@ function record(ops: Chain, { app, changes, wanted }: Compared, system: SystemRe
   const cause = `as the manifest says${changed === '' ? '' : `: ${changed}`}`;
   const { facets, health } = app;
   const held = heldSecrets(facets, wanted);
-  ops.then(
-    { kind: 'record', facets: withoutSecrets(facets), system, health, heldSecrets: held },
-    cause,
-  );
+  ops.then({ kind: 'record', facets: withoutSecrets(facets), system, health, heldSecrets: held }, cause);
 }
 
 /** What was changed beside a system that is held is no part of what was tried with it any more. */

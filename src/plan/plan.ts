@@ -57,7 +57,9 @@ export function planOf(desired: Desired, actual: Actual, options: PlanOptions): 
   const planned = ready.map((app) => planApp(app, operationsOf(app, context), actual));
   const operations = [
     ...planned.flatMap((p) => p.operations),
-    ...(prune ? gone.flatMap((app) => destroyOperations(app, graces?.get(app.name) ?? graceIn(app.applied?.facets))) : []),
+    ...(prune
+      ? gone.flatMap((app) => destroyOperations(app, graces?.get(app.name) ?? graceIn(app.applied?.facets)))
+      : []),
   ];
   const summaries = [
     ...planned.map((p) => p.summary),

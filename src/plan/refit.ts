@@ -47,11 +47,14 @@ function isPassthrough({ field }: Change): boolean {
 }
 
 /** Keys that Incus applies to a running instance ("live update" in its reference of instance options). */
-export const LIVE_CONFIG = /^(?:limits\.(?!kernel\.|hugepages\.)|boot\.|user\.|environment\.|snapshots\.|cluster\.)/;
+export const LIVE_CONFIG =
+  /^(?:limits\.(?!kernel\.|hugepages\.)|boot\.|user\.|environment\.|snapshots\.|cluster\.)/;
 
 function isCold({ facet, field }: Change): boolean {
   if (facet !== 'container' || !isPassthrough({ field } as Change)) return false;
-  return field === 'profiles' || (field.startsWith('config.') && !LIVE_CONFIG.test(field.slice('config.'.length)));
+  return (
+    field === 'profiles' || (field.startsWith('config.') && !LIVE_CONFIG.test(field.slice('config.'.length)))
+  );
 }
 
 const LIMIT_KEYS: Readonly<Record<string, readonly string[]>> = {

@@ -75,7 +75,12 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
       cause: 'it did not work',
       rescues: due.tried,
     },
-    { action: { kind: 'stop', instance: app.name, graceMs: app.stopTimeout }, cause, interrupts: 'container', rescues: stopped },
+    {
+      action: { kind: 'stop', instance: app.name, graceMs: app.stopTimeout },
+      cause,
+      interrupts: 'container',
+      rescues: stopped,
+    },
     ...dataSteps(compared, forward, due, cause),
     { action: { kind: 'return', store, generation, toplevel }, cause, rescues: due.profile },
     ...configSteps(last, forward, cause, due.configured),

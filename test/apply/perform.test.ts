@@ -94,7 +94,10 @@ describe('a stop', () => {
     ['of an app that is gone', { want: [], have: ['web - grace=45s'], prune: true }],
     ['of one that is made anew', { want: ['web - store=copy grace=45s'], have: ['web'], recreate: true }],
     ['of one that is renamed', { want: ['web - was=old grace=45s'], have: ['old'] }],
-    ['before the volumes are copied', { want: ['web - volumes=data:/x source=b grace=45s'], have: ['web - volumes=data:/x kept=1'] }],
+    [
+      'before the volumes are copied',
+      { want: ['web - volumes=data:/x source=b grace=45s'], have: ['web - volumes=data:/x kept=1'] },
+    ],
   ])('has the time that is given to it: %s', async (_, world) => {
     const { calls } = await run(world);
     const stops = calls.filter((call) => call.startsWith('incus.stop'));

@@ -270,7 +270,11 @@ describe('config', () => {
 });
 
 test('what Incus protects is seen, by the instance itself or by a profile', () => {
-  const own = { ...marked('web'), 'security.protection.delete': 'true', 'security.protection.start': 'false' };
+  const own = {
+    ...marked('web'),
+    'security.protection.delete': 'true',
+    'security.protection.start': 'false',
+  };
   const { apps } = observe([
     instance('web', { config: own }),
     instance('db', { expanded_config: { ...marked('db'), 'security.protection.start': '1' } }),

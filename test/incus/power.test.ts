@@ -139,7 +139,9 @@ describe('a stop', () => {
   });
 
   test('of a guest that ended by itself in the last moment has not come to force', async () => {
-    expect(await web(ends(LATE, 'The instance is already stopped')).stop('web', 90_000)).toEqual({ forced: null });
+    expect(await web(ends(LATE, 'The instance is already stopped')).stop('web', 90_000)).toEqual({
+      forced: null,
+    });
   });
 
   test('that the daemon only says has happened is a failure', async () => {

@@ -36,14 +36,22 @@ describe('a held revision holds its system, not the app', () => {
     ['a config key that counts at once', 'config=limits.processes:9', 'kept=1', ['configure']],
     ['the size of a volume', 'volumes=data:/x:2GiB', 'volumes=data:/x:1GiB kept=1', ['resize-volume:data']],
     ['what a stop may take', 'grace=2m', 'kept=1', []],
-    ['a secret that the old system has', 'secrets=db:2', 'secrets=db:1 kept=1', ['push-secrets', 'restart-units', 'settle']],
+    [
+      'a secret that the old system has',
+      'secrets=db:2',
+      'secrets=db:1 kept=1',
+      ['push-secrets', 'restart-units', 'settle'],
+    ],
   ])('%s: applied to the generation that serves', (_, want, have, steps) => {
     const all = done(`web - source=b ${want}`, `web - ${have} condemned=b`);
     expect(all).toEqual([...steps, 'condemn', 'record']);
   });
 
   test('what was changed is there then: the next run has nothing to do', () => {
-    const [want, have] = ['web 81 source=b limits=memory:1GiB', 'web 81 limits=memory:1GiB kept=1 condemned=b'];
+    const [want, have] = [
+      'web 81 source=b limits=memory:1GiB',
+      'web 81 limits=memory:1GiB kept=1 condemned=b',
+    ];
     expect(planned({ want: [want], have: [have] }).apps[0]).toMatchObject({ condemned: true, changes: [] });
     expect(done(want, have)).toEqual([]);
   });
@@ -53,7 +61,9 @@ describe('a held revision holds its system, not the app', () => {
       want: ['web - source=b limits=memory:1GiB'],
       have: ['web - limits=cpu:2 kept=1 condemned=b'],
     });
-    const configure = operations.find(({ action, rescues }) => action.kind === 'configure' && !rescues)?.action;
+    const configure = operations.find(
+      ({ action, rescues }) => action.kind === 'configure' && !rescues,
+    )?.action;
     expect(configure).toMatchObject({ config: { 'limits.memory': '1GiB', 'limits.cpu': '' } });
   });
 });
@@ -110,7 +120,12 @@ describe('after a rollback by hand', () => {
 
   test('ports and settings stay what they are, until the manifest says something else', () => {
     expect(done('web 81 source=b limits=memory:2GiB', have)).toEqual([]);
-    expect(done('web 82 source=b limits=memory:2GiB', have)).toEqual(['expose:web-2', 'unexpose:web', 'condemn', 'record']);
+    expect(done('web 82 source=b limits=memory:2GiB', have)).toEqual([
+      'expose:web-2',
+      'unexpose:web',
+      'condemn',
+      'record',
+    ]);
     expect(done('web 81 source=b limits=memory:3GiB', have)).toEqual(['configure', 'condemn', 'record']);
     expect(isTried('web 81 source=c limits=memory:2GiB', have)).toBe(true);
   });

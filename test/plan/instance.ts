@@ -88,7 +88,16 @@ export function created(app: DesiredApp, store: StoreMode, root: number): Instan
   } as const;
   return {
     root,
-    app: { ...bare, name, exposures: [], attachments: [], devices: [], altered: [], protections: [], facets: {} },
+    app: {
+      ...bare,
+      name,
+      exposures: [],
+      attachments: [],
+      devices: [],
+      altered: [],
+      protections: [],
+      facets: {},
+    },
     store,
     config,
     plugged: devices,

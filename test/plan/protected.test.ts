@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { restartPlan, startPlan, stopPlan } from '../../src/plan/power.js';
 import { actual, appName, desired, planned, type World } from './worlds.js';
 
-const said = (world: World) => planned(world).problems.map(({ app, message, hint }) => ({ app, message, hint }));
+const said = (world: World) =>
+  planned(world).problems.map(({ app, message, hint }) => ({ app, message, hint }));
 
 describe('what Incus would refuse once half of it is done is a problem of the plan', () => {
   const DELETE = {
@@ -35,7 +36,8 @@ describe('what Incus would refuse once half of it is done is a problem of the pl
   });
 
   test('one that could not be started again, on the way forward or back', () => {
-    const start = (want: string, have: string) => said({ want: [want], have: [have] }).map(({ message }) => message);
+    const start = (want: string, have: string) =>
+      said({ want: [want], have: [have] }).map(({ message }) => message);
     const message = 'Incus protects `web` (security.protection.start), and it is to be started';
     expect(start('web', 'web - protect=start status=Stopped')).toEqual([message]);
     expect(start('web - activation=restart source=b', 'web - protect=start')).toEqual([message]);

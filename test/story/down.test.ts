@@ -76,7 +76,11 @@ describe('down --volumes', () => {
     expect(failed).toMatchObject({ code: 65 });
     expect(failed.stderr).toContain(`\`${db}/logs\` cannot be deleted: \`${user}\` uses it too`);
     expect((await story.instances()).map(({ name, status }) => [name, status]).sort()).toEqual(
-      [[web, 'Running'], [db, 'Running'], [user, 'Stopped']].sort(),
+      [
+        [web, 'Running'],
+        [db, 'Running'],
+        [user, 'Stopped'],
+      ].sort(),
     );
     expect(await story.volumes()).toHaveLength(3);
     await must('incus', ['delete', user]);
