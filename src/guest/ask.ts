@@ -27,10 +27,15 @@ export async function ask(
   try {
     return await guest.incus.query(guest.app, command, limitMs);
   } catch (error) {
-    if (!(error instanceof TimeoutProblem)) await mustStillRun(guest, error);
+    if (!(error instanceof TimeoutProblem || isDying(error))) await mustStillRun(guest, error);
     await mustRun(guest);
     return null;
   }
+}
+
+/** What Incus says of a command that it was to begin in a guest which ends: on a busy machine that takes seconds. */
+function isDying(error: unknown): boolean {
+  return error instanceof ProblemError && /Failed to retrieve PID of executing child/.test(error.message);
 }
 
 const LOOKS = 10;

@@ -178,6 +178,15 @@ describe('a container that is frozen meanwhile', () => {
   });
 });
 
+test('a container in which nothing can be begun any more is dying, however long that takes', async () => {
+  const words = 'running bash in `web`: Failed to retrieve PID of executing child process';
+  const dying = { [BOOT]: [new ProblemError({ message: words })] };
+  const status = () => (now < 30_000 ? 'Running' : 'Stopped');
+  expect(await guest(dying, { status }).settled).toMatchObject({
+    message: 'the container died while it booted',
+  });
+});
+
 test('a container that died meanwhile leaves its last words', async () => {
   const dead = guest({ [BOOT]: [new ProblemError({ message: 'not running' })] }, { status: () => 'Stopped' });
   expect(await dead.settled).toMatchObject({
