@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { missingExposures, unreachedWords } from '../../src/plan/served.js';
-import { actual, shown, golden } from './worlds.js';
+import { actual } from './worlds.js';
 
 function there(have: string) {
   const [app] = actual([have]).apps;
@@ -28,14 +28,4 @@ describe('an exposure is missing', () => {
   ])('in words: %s', (have, words) => {
     expect(unreachedWords(there(have))).toBe(words);
   });
-});
-
-test('what a way back has left without its exposure gets it with the next run, held or not', () => {
-  expect(shown({ want: ['web 80 source=b'], have: ['web 80 kept=1 condemned=b devices=none'] })).toBe(
-    golden(`
-      web: proxy-update
-      [1] web/expose:web, exposure listen drifted none → 127.0.0.1:80
-      [2] #1 web/record, as the manifest says: exposure
-    `),
-  );
 });
