@@ -46,7 +46,11 @@ export async function removeLeftovers(socket, log) {
   const instances = (await call(socket, 'GET', '/1.0/instances?recursion=1')) ?? [];
   const left = instances.map(({ name }) => name).filter(isLeft);
   if (left.length > 0) log(`removing ${left.length} instances that killed stories have left…`);
-  for (const name of left) await incus('delete', '--force', name);
+  for (const name of left) {
+    // One that is protected, as a story may have left it, is never deleted.
+    await incus('config', 'set', name, 'security.protection.delete=false');
+    await incus('delete', '--force', name);
+  }
   /** @type {{ name: string }[]} */
   const pools = (await call(socket, 'GET', '/1.0/storage-pools?recursion=1')) ?? [];
   for (const { name: pool } of pools) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { keeperStory } from './backup-story.js';
-import { seen } from './rig.js';
+import { booted, seen } from './rig.js';
 import { sampleOf } from '../sample.js';
 
 /** What it says then, and how long after that it is killed, in ms. */
@@ -30,7 +30,7 @@ describe('backup and restore', () => {
       await ok('up');
       expect(await fingerprint()).toBe(known);
       // A container that runs is no reason for `up` to wait.
-      await inside('systemctl is-system-running --wait');
+      await booted(story.name('keeper'));
       expect(await inside('systemctl is-active keeper')).toBe('active');
       expect(ids()).toEqual(before);
       await ok('backup', app);

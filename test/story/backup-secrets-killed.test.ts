@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseStory } from './database-story.js';
-import { recorder, seen } from './rig.js';
+import { booted, recorder, seen } from './rig.js';
 import { sampleOf } from '../sample.js';
 
 /** What it says then, and how long after that it is killed, in ms. */
@@ -45,7 +45,7 @@ describe('a backup and the secret that its data needs', () => {
       child.kill('SIGKILL');
       await ended;
       await story.ok(['up']);
-      await story.inside('db', 'systemctl', 'is-system-running', '--wait');
+      await booted(app);
       await password();
       expect((await story.ok(['diff'])).stdout).toContain('No changes');
     },

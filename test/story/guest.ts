@@ -57,4 +57,16 @@ export async function told(
   return stdout.trim();
 }
 
+/** Its system is up, also when it has only just been started and nothing in it can be asked yet. */
+export async function booted(instance: string, socket: string = SOCKET): Promise<void> {
+  const end = Date.now() + HANGS_MS;
+  const states = ['running', 'degraded'];
+  while (!states.includes((await ran(instance, ASK_STATE, socket)).stdout.trim())) {
+    if (Date.now() > end) throw new Error(`${instance} does not come up`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const ASK_STATE = ['/run/current-system/sw/bin/systemctl', 'is-system-running', '--wait'];
+
 export const BOOT_ID = ['cat', '/proc/sys/kernel/random/boot_id'];

@@ -6,7 +6,7 @@ import { socketPath } from '../../src/incus/http.js';
 import type { Volume } from '../../src/model.js';
 import type { Incus, InstanceJson, InstanceSpec } from '../../src/ports.js';
 import { formatProblem, ProblemError } from '../../src/problem.js';
-import { freePorts, isFree, must, ran, recorder, run, Story } from './rig.js';
+import { booted, freePorts, isFree, must, ran, recorder, run, Story } from './rig.js';
 
 /** The client against the real daemon: instances with nothing in them, and volumes. */
 let story: Story;
@@ -431,7 +431,7 @@ describe('a guest', () => {
     await incus.setDevice(name, 'web', { type: 'proxy', listen, connect: 'tcp:127.0.0.1:8080' });
     for (const next of ['b', 'c', 'd']) {
       await incus.start(name);
-      await ran(name, ['/run/current-system/sw/bin/systemctl', 'is-system-running', '--wait']);
+      await booted(name);
       // The second comes while the guest is on its way down: that is when both fail.
       const theirs = incus.stop(name, 30_000);
       await eventually(() => isAt('Stopping instance', name));

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { standIn } from '../stand-in.js';
 import { BOOT_ID, HANGS_MS, ran, restOf, SOCKET, told, type Result } from './guest.js';
 
-export { BOOT_ID, ran, SOCKET, told, type Result } from './guest.js';
+export { BOOT_ID, booted, ran, SOCKET, told, type Result } from './guest.js';
 export { freePorts, isFree } from '../ports.js';
 export { standIn } from '../stand-in.js';
 
