@@ -171,7 +171,7 @@ export const ACTIONS = {
   room: { doing: 'looking for room for copies', done: 'room found', slot: 'wait' },
   snapshot: { doing: 'copying the volumes', done: 'volumes copied', slot: 'incus' },
   restore: { doing: 'restoring the volumes', done: 'volumes restored', slot: 'incus' },
-  condemn: { doing: 'remembering the failure', done: 'failure remembered', slot: 'incus' },
+  condemn: { doing: 'holding what it leaves', done: 'held', slot: 'incus' },
   deliver: { doing: 'sending the system', done: 'system sent', slot: 'wait' },
   'make-volume': { doing: 'making the volume', done: 'volume made', slot: 'incus' },
   'resize-volume': { doing: 'resizing the volume', done: 'volume resized', slot: 'incus' },

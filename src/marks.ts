@@ -7,6 +7,9 @@ export const ADOPTING = 'user.pets.adopting';
 /** The key of an instance with the units that had failed before its last change, by name. */
 export const FAILING = 'user.pets.failing';
 
+/** Why something is held that has not failed: a person left it. */
+export const BY_HAND = 'it was rolled back by hand';
+
 const GENERATION = /^user\.pets\.generation\.(\d+)$/;
 
 /** The key of an instance under which a generation is recorded. */

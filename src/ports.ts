@@ -241,12 +241,16 @@ export interface Guest {
   ): Promise<{ readonly warnings: readonly string[] }>;
   /** Notes which units fail already: whatever is done to the instance from now on is not to blame for these. */
   takeBaseline(instance: AppName, limitMs: number): Promise<void>;
-  /** Resolves when the guest has booted, runs `toplevel`, and no unit has failed; of the baseline's: with a warning. */
+  /**
+   * Resolves when the guest has booted, runs `toplevel`, and no unit has failed; of the baseline's: with a warning.
+   * `since`: what was said before then, as `Date.now()` counts, is not about this system.
+   */
   settle(
     app: AppName,
     toplevel: string,
     limitMs: number,
     waits: (what: string) => void,
+    since?: number,
   ): Promise<{ readonly warnings: readonly string[] }>;
   /**
    * Resolves when the app is healthy by what it answers from now on, and what answers is made of `toplevel`; `note`:
@@ -260,6 +264,7 @@ export interface Guest {
     health: Health,
     through: readonly Listen[],
     say: (line: string) => void,
+    since?: number,
   ): Promise<{ readonly note: string }>;
   /** What a folder of a running guest takes on its disk. `unknown`: why the guest does not tell. */
   sizeOf(

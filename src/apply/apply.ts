@@ -52,6 +52,7 @@ class Run {
     generations: new Map(),
     health: new Map(),
     failures: new Map(),
+    begun: new Map(),
   };
   readonly #ended = new Map<OpId, Ended>();
   readonly #ends = new Map<OpId, Promise<void>>();

@@ -1,6 +1,7 @@
 import type { Action, VolumeMount } from '../actions.js';
 import { generationIn, generationKey } from '../marks.js';
-import type { StoreMode } from '../model.js';
+import type { AppName, StoreMode, Volume } from '../model.js';
+import type { Incus } from '../ports.js';
 import { FailedProgram, problemOf } from '../problem.js';
 import { findRoom } from '../room.js';
 import { limitOf, type Job } from './job.js';
@@ -75,29 +76,43 @@ export async function lastCopied({ app, ports }: Job): Promise<number> {
   return Math.max(0, ...copies.map((copy) => Number(COPY.exec(copy)?.[2] ?? 0)));
 }
 
-/** Removes generations beyond the newest `keep` good ones, with their records and copies; what went, in words. */
-export async function collect(job: Job, keep: number, store: StoreMode): Promise<string> {
-  const { app, ports } = job;
-  const { config } = await ports.incus.instance(app);
+/** What of an app is beyond the newest `keep` good generations. */
+export type Surplus = {
+  readonly kept: readonly number[];
+  /** Generations that are recorded. */
+  readonly gone: readonly number[];
+  /** Of volumes, as those generations left them. */
+  readonly copies: readonly { readonly volume: Volume; readonly name: string }[];
+};
+
+type Reading = Pick<Incus, 'instance' | 'volumes' | 'snapshots'>;
+
+export async function surplusOf(app: AppName, keep: number, incus: Reading): Promise<Surplus> {
+  const { config } = await incus.instance(app);
   const recorded = Object.keys(config).flatMap((key) => generationIn(key) ?? []);
   const newest = recorded.sort((a, b) => b - a).slice(0, Math.max(1, keep));
   // One that was rolled back to by hand may be older than all of these.
   const serving = parsed(config['user.pets.applied'])['generation'];
   const kept = [...new Set([...newest, ...recorded.filter((generation) => generation === serving)])];
-  const gone = recorded.filter((generation) => !kept.includes(generation));
+  const copies: { volume: Volume; name: string }[] = [];
+  for (const volume of (await incus.volumes()).filter((v) => v.app === app))
+    for (const name of await incus.snapshots(volume)) {
+      const [, , generation] = COPY.exec(name) ?? [];
+      if (generation !== undefined && !kept.includes(Number(generation))) copies.push({ volume, name });
+    }
+  return { kept, gone: recorded.filter((generation) => !kept.includes(generation)), copies };
+}
+
+/** Removes generations beyond the newest `keep` good ones, with their records and copies; what went, in words. */
+export async function collect({ app, ports }: Job, keep: number, store: StoreMode): Promise<string> {
+  const { kept, gone, copies } = await surplusOf(app, keep, ports.incus);
   // First: what is recorded and gone would still be offered to return to.
   if (gone.length > 0)
     await ports.incus.setConfig(
       app,
       Object.fromEntries(gone.map((generation) => [generationKey(generation), ''])),
     );
-  for (const volume of (await ports.incus.volumes()).filter((v) => v.app === app)) {
-    for (const name of await ports.incus.snapshots(volume)) {
-      const [, , generation] = COPY.exec(name) ?? [];
-      if (generation !== undefined && !kept.includes(Number(generation)))
-        await ports.incus.removeSnapshot(volume, name);
-    }
-  }
+  for (const { volume, name } of copies) await ports.incus.removeSnapshot(volume, name);
   await ports.incus.clearOutputs(app);
   return ports.deliveries[store].collect(app, kept);
 }

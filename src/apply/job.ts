@@ -34,6 +34,8 @@ export type Progress = {
   readonly health: Map<AppName, string>;
   /** The first thing that failed, by app. */
   readonly failures: Map<AppName, unknown>;
+  /** When what runs in an app was last started or switched to, as `Date.now()` counts. */
+  readonly begun: Map<AppName, number>;
 };
 
 /** One app's operation under way. */

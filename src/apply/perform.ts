@@ -165,22 +165,32 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return { note: units.length > 0 ? units.join(', ') : 'no unit loads them' };
   },
 
-  start: async ({ app, ports }, action) => {
+  start: async ({ app, ports, progress }, action) => {
+    progress.begun.set(app, Date.now());
     await (action.from === 'Frozen' ? ports.incus.unfreeze(app) : ports.incus.start(app));
     return {};
   },
 
   activate: async (job, { system, baseline }) => {
     if (baseline) await job.ports.guest.takeBaseline(job.app, limitOf(job));
+    job.progress.begun.set(job.app, Date.now());
     return job.ports.guest.activate(job.app, toplevelOf(job, system), activationOf(job), job.say);
   },
 
   settle: (job, { system }) =>
-    job.ports.guest.settle(job.app, toplevelOf(job, system), limitOf(job), job.waits),
+    job.ports.guest.settle(
+      job.app,
+      toplevelOf(job, system),
+      limitOf(job),
+      job.waits,
+      job.progress.begun.get(job.app),
+    ),
 
   check: async (job, { system, health, through }) => {
-    const { note } = await job.ports.guest.check(job.app, toplevelOf(job, system), health, through, job.say);
-    job.progress.health.set(job.app, note);
+    const { app, ports, progress, say } = job;
+    const since = progress.begun.get(app);
+    const { note } = await ports.guest.check(app, toplevelOf(job, system), health, through, say, since);
+    progress.health.set(app, note);
     return { note };
   },
 

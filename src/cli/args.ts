@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { EXIT } from '../problem.js';
+import { EXIT, ProblemError } from '../problem.js';
 import { addContract } from './args-contract.js';
 import { addBackup, addGenerations, addVolume } from './args-data.js';
 import { addAdopt, addDeploy } from './args-deploy.js';
@@ -15,6 +15,7 @@ import { examples, flag, withGlobalOptions, withRunOptions, type Ends, type Json
 import { ps } from './ps.js';
 import { runs } from './runs.js';
 import { schema } from './schema.js';
+import { asTyped, typedFor, type Typed } from './typed.js';
 import { up, type UpOptions } from './up.js';
 import { usageError } from './usage.js';
 import { validate } from './validate.js';
@@ -29,10 +30,15 @@ export async function run(argv: readonly string[], process: Omit<Context, 'argv'
     code = await result;
   };
   const program = commandLine(context, ends);
+  let typed: Typed = (text) => text;
+  program.hook('preAction', (_, verb) => {
+    typed = typedFor(verb.opts(), context);
+  });
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
+    if (error instanceof ProblemError) throw asTyped(error, typed);
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT.ok;
     // It needs a command below it, and got none.

@@ -8,6 +8,7 @@ import { observe, wantedBy } from './observe.js';
 import { packagesOf, type Packages } from './packages.js';
 import { desireOf, located, readProject } from './project.js';
 import { selected } from './select.js';
+import { typedFor } from './typed.js';
 import { builtSystems, lazyExec } from './wire.js';
 
 export type DiffOptions = GlobalOptions & {
@@ -43,7 +44,8 @@ export async function diff(
   );
   const color = wantsColor(options.color, context.env, context.stdout);
   const record = { ...plan, apps: plan.apps.map((app) => withPackages(app, packages)), problems };
-  context.stdout.write(options.json ? jsonText(record) : diffText(plan, { color, packages }));
+  const typed = typedFor(options, context);
+  context.stdout.write(options.json ? jsonText(record) : typed(diffText(plan, { color, packages })));
   if (problems.length > 0) throw new ProblemError(problems, EXIT.manifest);
   if (builds?.hasFailed) return EXIT.failed;
   const changes = plan.apps.some((app) => app.verb !== 'unchanged');

@@ -107,7 +107,7 @@ async function mustConfirm(
   const data = `${volumes.map(nameOf).join(', ')} and all that is in them`;
   const what = `this deletes ${data}${apps === '' ? '' : `, and destroys ${apps}`}`;
   if (options.confirm === undefined && !mayAsk(options, context)) {
-    const hint = `say so: pets down --volumes --confirm ${project}`;
+    const hint = `say so: \`pets down --volumes --confirm ${project}\``;
     throw new ProblemError({ message: what, hint }, EXIT.usage);
   }
   const answer =

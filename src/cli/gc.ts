@@ -1,11 +1,14 @@
-import { orphanedProfiles } from '../deliver/shared.js';
-import type { AppName } from '../model.js';
+import { surplusOf } from '../apply/back.js';
+import { orphanedProfiles, surplusGenerations } from '../deliver/shared.js';
+import type { AppName, Operation, Plan } from '../model.js';
 import { collectPlan, profileOwners } from '../plan/collect.js';
-import type { ExitCode } from '../problem.js';
+import { EXIT, type ExitCode } from '../problem.js';
 import type { Context } from './context.js';
+import { notice } from './notice.js';
 import { nothingWanted, observeAtRest } from './observe.js';
 import { desireOf, readProject } from './project.js';
 import { withLock } from './project-lock.js';
+import { incusFor } from './trials.js';
 import { carryOut, type RunOptions } from './up.js';
 import { lazyExec } from './wire.js';
 
@@ -19,9 +22,51 @@ export async function gc(options: RunOptions, context: Context): Promise<ExitCod
     const copies = new Set(actual.apps.flatMap(({ name, store }) => (store === 'copy' ? [name] : [])));
     const names = [...profileOwners(actual), ...desired.apps.map(({ name }) => name)];
     const owners = new Set(names.filter((name) => !copies.has(name as AppName)));
-    const plan = collectPlan(desired, actual, orphanedProfiles(desired.project, owners));
+    const whole = collectPlan(desired, actual, orphanedProfiles(desired.project, owners));
+    const plan = await withoutIdle(whole, context);
+    if (plan.operations.length === 0) {
+      notice('note', NOTHING, options, context);
+      return EXIT.ok;
+    }
     const code = await carryOut({ verb: 'gc', plan, desired, project }, options, context);
-    if (!options.quiet) context.stderr.write('`nix-collect-garbage` frees what is not needed any more.\n');
+    notice('note', '`nix-collect-garbage` frees what is not needed any more', options, context);
     return code;
   });
+}
+
+const NOTHING = 'nothing to remove: no generation is beyond `keep`, and each profile has its pet';
+
+/** The plan for the apps that have something to let go of, which it says. */
+async function withoutIdle(plan: Plan, { env }: Context): Promise<Plan> {
+  const found = await Promise.all(plan.operations.map((op) => removedBy(op, plan.project, env)));
+  const words = new Map(
+    plan.operations.flatMap(({ app }, i) => (found[i] == null ? [] : [[app, found[i]] as const])),
+  );
+  return {
+    ...plan,
+    apps: plan.apps.flatMap((app) => {
+      const removed = words.get(app.app);
+      return removed === undefined ? [] : [{ ...app, notes: [...app.notes, removed] }];
+    }),
+    operations: plan.operations.filter(({ app }) => words.has(app)),
+  };
+}
+
+/** In words; null: nothing. */
+async function removedBy(
+  { app, action }: Operation,
+  project: string,
+  env: Context['env'],
+): Promise<string | null> {
+  if (action.kind !== 'collect') return 'no pet has this profile any more';
+  const { kept, gone, copies } = await surplusOf(app, action.keep, incusFor(project, env));
+  const links = action.store === 'shared' ? await surplusGenerations(project, app, kept, lazyExec) : [];
+  const generations = [...new Set([...gone, ...links])].sort((a, b) => a - b);
+  const parts = [
+    ...(generations.length > 0 ? [`generation ${generations.join(', ')}`] : []),
+    ...copies.map(({ volume, name }) => `the copy ${name} of the volume \`${volume.volume}\``),
+    // What is garbage in there, only its collection tells.
+    ...(action.store === 'copy' ? ['what is garbage in its own store'] : []),
+  ];
+  return parts.length === 0 ? null : `beyond \`keep\`: ${parts.join(', ')}`;
 }

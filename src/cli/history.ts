@@ -1,10 +1,12 @@
 import type { ActualApp, AppName, Generation } from '../model.js';
+import { BY_HAND } from '../marks.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { jsonText, table } from '../ui/index.js';
 import type { Context, GlobalOptions } from './context.js';
 import { nothingWanted, observe } from './observe.js';
 import { readProject } from './project.js';
 import { revisionOf } from './revision.js';
+import { typedFor } from './typed.js';
 
 /** The generations of one app that can be returned to. */
 export async function history(
@@ -15,7 +17,8 @@ export async function history(
   const { manifest } = await readProject(context, options.file);
   const { apps } = await observe(manifest.project, nothingWanted, context.env);
   const app = petNamed(name, apps);
-  context.stdout.write(options.json ? jsonText(jsonOf(app)) : textOf(app));
+  const typed = typedFor(options, context);
+  context.stdout.write(options.json ? jsonText(jsonOf(app)) : typed(textOf(app)));
   return EXIT.ok;
 }
 
@@ -68,8 +71,10 @@ function textOf(app: ActualApp): string {
   const lines = [
     ...(condemned
       ? [
-          `What was wanted at ${minute(condemned.at)} did not work: ${condemned.why}`,
-          `\`pets up --retry ${name}\` tries it again.`,
+          condemned.why === BY_HAND
+            ? `What was wanted until ${minute(condemned.at)} was left by hand, and is not brought back by itself.`
+            : `What was wanted at ${minute(condemned.at)} did not work: ${condemned.why}`,
+          `\`pets up --retry ${name}\` ${condemned.why === BY_HAND ? 'brings it back' : 'tries it again'}.`,
         ]
       : []),
     ...(state === 'upgrading' || state === 'restoring'

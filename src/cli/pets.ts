@@ -1,3 +1,4 @@
+import { MADE_BY_DEPLOY, MADE_BY_INCUS_PET } from '../incus/observe.js';
 import { selectApps } from '../manifest/select.js';
 import type { Actual, ActualApp, AppName, Manifest } from '../model.js';
 import { EXIT, ProblemError } from '../problem.js';
@@ -45,10 +46,18 @@ export function refuseStranger(name: string, { strangers }: Actual): void {
   throw new ProblemError(
     {
       message: `the instance \`${name}\` ${whose}; it was not touched`,
-      hint: `\`incus\` itself can work with it`,
+      hint: hintOn(name, whose),
     },
     EXIT.manifest,
   );
+}
+
+/** Who else can work with it. */
+function hintOn(name: string, whose: string): string {
+  if (whose === MADE_BY_DEPLOY)
+    return `\`--deployed\` goes by what that made; \`pets adopt ${name}\` takes it into the manifest`;
+  if (whose === MADE_BY_INCUS_PET) return `\`pets adopt ${name}\` takes it over`;
+  return '`incus` itself can work with it';
 }
 
 function petIn({ apps }: Actual, name: AppName): ActualApp {

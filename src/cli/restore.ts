@@ -106,7 +106,10 @@ async function agreed(
       ' ',
     );
     const id = from.id === '' ? '' : `${from.id} `;
-    throw new ProblemError({ message: what, hint: `say so: pets restore ${app} ${id}${given}` }, EXIT.usage);
+    throw new ProblemError(
+      { message: what, hint: `say so: \`pets restore ${app} ${id}${given}\`` },
+      EXIT.usage,
+    );
   }
   const answer = confirm ?? (await ask(`T${what.slice(1)}. Type the app's name:`, context));
   if (answer === app) return;

@@ -1,7 +1,8 @@
 import { orphanedProfiles } from '../deliver/shared.js';
 import { selectApps } from '../manifest/select.js';
 import { didYouMean } from '../manifest/suggest.js';
-import type { Actual, ActualApp, AppPlan, Manifest, Plan } from '../model.js';
+import { DEPLOYED } from '../marks.js';
+import type { Actual, ActualApp, AppPlan, Manifest, ManifestApp, Plan } from '../model.js';
 import { profileOwners, withDrops } from '../plan/collect.js';
 import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
@@ -72,11 +73,16 @@ function removal(pets: ReadonlySet<ActualApp>, { project, apps }: Manifest, actu
   const there = { ...actual, apps: [...pets] };
   const options = { prune: true, recreate: false, retry: false, only: null, graces: gracesOf(apps) };
   const plan = planOf({ project, apps: [] }, there, options);
-  const comesBack = ({ app }: AppPlan) =>
-    apps.some(({ name }) => name === app)
-      ? [`it is in the manifest: \`pets up\` makes it anew, unless it leaves that too`]
-      : [];
+  const comesBack = ({ app: removed }: AppPlan) =>
+    apps.flatMap((app) => (app.name === removed ? [project === DEPLOYED ? deployed(app) : IN_MANIFEST] : []));
   return { ...plan, apps: plan.apps.map((app) => ({ ...app, notes: [...app.notes, ...comesBack(app)] })) };
+}
+
+const IN_MANIFEST = 'it is in the manifest: `pets up` makes it anew, unless it leaves that too';
+
+function deployed({ name, source }: ManifestApp): string {
+  const ref = source.kind === 'flake' ? source.ref.written : '<flake-ref>';
+  return `\`pets deploy ${ref} ${name} --port <port>\` makes it anew`;
 }
 
 async function agreed(

@@ -6,6 +6,7 @@ import { appsOf, jsonText, outcomeRecord, planRecord, runsText, runText } from '
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
 import { readProject } from './project.js';
 import { runsDirectory } from './record.js';
+import { typedFor } from './typed.js';
 
 type RunsOptions = GlobalOptions & { readonly json: boolean };
 
@@ -69,7 +70,8 @@ function textOf(
   }
   const [run] = found;
   const color = wantsColor(options.color, context.env, context.stdout);
-  return isList || !run ? runsText(found, Date.now()) : runText(run, { color, now: Date.now() });
+  if (isList || !run) return runsText(found, Date.now());
+  return typedFor(options, context)(runText(run, { color, now: Date.now() }));
 }
 
 function headOf({ id, started, state, meta, directory }: Run): object {

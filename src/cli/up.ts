@@ -10,6 +10,7 @@ import { desireOf, located, readProject, type Project } from './project.js';
 import { withLock, type LockOptions } from './project-lock.js';
 import { recorded, type Written } from './record.js';
 import { selected } from './select.js';
+import { typedFor } from './typed.js';
 import { lazyExec, limitsFor, portsFor } from './wire.js';
 
 export type RunOptions = LockOptions & {
@@ -79,13 +80,15 @@ function reporterFor(
   plan: Plan,
   { logOf }: Written,
   options: RunOptions,
-  { stderr, env }: Context,
+  context: Context,
 ): Promise<Reporter> {
+  const { stderr, env } = context;
   const surroundings = { isTTY: stderr.isTTY, ci: env['CI'] !== undefined, term: env['TERM'] };
   const chosen = chooseMode(options.quiet ? 'quiet' : options.progress, surroundings);
   // Nothing to watch: no screen needs to be set up for it.
   const mode = chosen === 'tty' && plan.operations.length === 0 ? 'plain' : chosen;
-  return createReporter(mode, { stream: stderr, color: wantsColor(options.color, env, stderr), logOf });
+  const color = wantsColor(options.color, env, stderr);
+  return createReporter(mode, { stream: stderr, color, logOf, typed: typedFor(options, context) });
 }
 
 async function run(
@@ -123,7 +126,8 @@ async function allowedBy(plan: Plan, options: UpOptions, context: Context): Prom
   const held = plan.apps.filter((app) => app.held !== null);
   if (held.length === 0 || plan.problems.length > 0 || !mayAsk(options, context)) return options;
   const { stderr, env } = context;
-  stderr.write(diffText(plan, { color: wantsColor(options.color, env, stderr) }));
+  const typed = typedFor(options, context);
+  stderr.write(typed(diffText(plan, { color: wantsColor(options.color, env, stderr) })));
   const asked = async (verb: Verb, question: (names: string) => string) => {
     const names = held.filter((app) => app.verb === verb).map((app) => app.app);
     return names.length > 0 && (await confirm(question(names.join(', ')), context));

@@ -64,15 +64,23 @@ export async function pointAt(
   await directory.point(number);
 }
 
+/** All but those of `keep` and the current one; none where there is no current one. */
+export async function removableGenerations(
+  directory: Pick<ProfileDirectory, 'list' | 'read'>,
+  keep: readonly number[],
+): Promise<readonly number[]> {
+  const current = await currentOf(directory);
+  if (current === 0) return [];
+  const there = new Set([...(await numbersIn(directory, '.')), ...(await numbersIn(directory, KEPT))]);
+  return [...there].filter((number) => number !== current && !keep.includes(number));
+}
+
 /** How many were removed. */
 export async function removeGenerations(
   directory: ProfileDirectory,
   keep: readonly number[],
 ): Promise<number> {
-  const current = await currentOf(directory);
-  if (current === 0) return 0;
-  const there = new Set([...(await numbersIn(directory, '.')), ...(await numbersIn(directory, KEPT))]);
-  const removed = [...there].filter((number) => number !== current && !keep.includes(number));
+  const removed = await removableGenerations(directory, keep);
   for (const number of removed)
     for (const link of [linkOf(number), `${KEPT}/${number}`]) await directory.remove(link);
   return removed.length;
@@ -82,13 +90,16 @@ export function linkOf(generation: number): string {
   return `system-${generation}-link`;
 }
 
-async function numbersIn(directory: ProfileDirectory, folder: string): Promise<readonly number[]> {
+async function numbersIn(
+  directory: Pick<ProfileDirectory, 'list'>,
+  folder: string,
+): Promise<readonly number[]> {
   const shape = folder === KEPT ? /^(\d+)$/ : /^system-(\d+)-link$/;
   return (await directory.list(folder)).flatMap((name) => shape.exec(name)?.slice(1).map(Number) ?? []);
 }
 
 /** 0: there is none. */
-async function currentOf(directory: ProfileDirectory): Promise<number> {
+async function currentOf(directory: Pick<ProfileDirectory, 'read'>): Promise<number> {
   return Number(/-(\d+)-link$/.exec((await directory.read('system')) ?? '')?.[1] ?? 0);
 }
 

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AppName } from '../model.js';
 import type { Delivery, Exec } from '../ports.js';
-import { count, pointAt, removeGenerations, setGeneration } from './generations.js';
+import { count, pointAt, removableGenerations, removeGenerations, setGeneration } from './generations.js';
 import { changing, hostDirectory, makeDirectory, moveDirectory, removeDirectory } from './host-directory.js';
 import { instanceOf, profileDirectory } from './instance.js';
 
@@ -39,6 +39,16 @@ export function sharedStore(project: string, exec: Exec): Delivery {
 
     dropProfile: (app) => removeDirectory(project, app),
   };
+}
+
+/** Generations on this host that `collect` would remove. */
+export function surplusGenerations(
+  project: string,
+  app: AppName,
+  keep: readonly number[],
+  exec: Exec,
+): Promise<readonly number[]> {
+  return removableGenerations(hostDirectory(profileDirectory(project, app), exec), keep);
 }
 
 /** The system that a pet's profile points at; undefined when it has none. Two readlinks, no process. */

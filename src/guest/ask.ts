@@ -16,6 +16,8 @@ export type Asked = {
   readonly deadline: number;
   /** What goes on meanwhile: `while it booted`. */
   readonly during: string;
+  /** When what is looked at was started, as `Date.now()` counts; absent: nobody knows. */
+  readonly since?: number | undefined;
 };
 
 /** A command in the guest, within what is left of the limit; null when that, or a slice of it, was not enough. */

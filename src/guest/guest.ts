@@ -35,9 +35,9 @@ export function guestOver(incus: Incus, exec: Exec): Guest {
 
     takeBaseline: (app, limitMs) => takeBaseline(incus, app, limitMs),
     sizeOf: (app, path, limitMs) => sizeOf(incus, app, path, limitMs),
-    settle: (app, toplevel, limitMs, waits) => settle(incus, app, toplevel, limitMs, waits),
-    check: (app, toplevel, health, through, say) =>
-      check({ incus, exec }, { app, toplevel, health, through }, say),
+    settle: (app, toplevel, limitMs, waits, since) => settle(incus, app, toplevel, limitMs, waits, since),
+    check: (app, toplevel, health, through, say, since) =>
+      check({ incus, exec }, { app, toplevel, health, through, since }, say),
     ...secretsIn(incus),
   };
 }

@@ -18,18 +18,19 @@ export type Asking = {
   readonly toplevel: string;
   readonly health: Health;
   readonly through: readonly Listen[];
+  readonly since?: number | undefined;
 };
 
 /** Tries until enough of them in a row go well, something is wrong that will not mend itself, or the time is up. */
 export async function check(
   { incus, exec }: { readonly incus: Incus; readonly exec: Exec },
-  { app, toplevel, health, through }: Asking,
+  { app, toplevel, health, through, since }: Asking,
   say: (line: string) => void,
 ): Promise<{ readonly note: string }> {
   const during = 'while its health was checked';
   const deadline = Date.now() + health.timeoutMs;
   const [closure, baseline] = [closureOf(toplevel, exec, say), baselineOf(incus, app)];
-  const patient = { incus, app, deadline, during, toplevel, closure, baseline, health, through };
+  const patient = { incus, app, deadline, during, since, toplevel, closure, baseline, health, through };
   let row = NO_TRIES;
   for (;;) {
     const verdict = await judged(patient, row, await probe(patient));
@@ -60,7 +61,7 @@ async function unhealthy(patient: Patient, row: Row): Promise<FailedProgram> {
   const { hint, unit, log, isFinal } = row.ill ?? {};
   const limit = isFinal ? '' : ` within ${health.timeoutMs / 1000} s`;
   const suspect = unit ?? suspectOf(patient, row);
-  const hints = [...(hint === undefined ? [] : [hint]), lookInside(app, suspect)];
+  const hints = [...(hint === undefined ? [] : [hint]), lookInside(patient, suspect)];
   const said = log && log.length > 0 ? log : await journalOf(patient, suspect);
   const message = `not healthy${limit}: ${wordsOf(row, health)}`;
   return new FailedProgram({ app, message, hint: hints.join('\n') }, said);

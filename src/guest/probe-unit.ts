@@ -19,7 +19,7 @@ export async function probeUnit(patient: Patient, name: string): Promise<Verdict
   const [unit] = units;
   if (!unit) return NO_ANSWER;
   if (unit.load === 'not-found') {
-    const hint = `what there is: incus exec ${patient.app} -- systemctl list-units`;
+    const hint = `what there is: \`pets exec ${patient.app} -- systemctl list-units\``;
     return { ill: `there is no unit ${name} in the guest`, hint, isFinal: true };
   }
   if (hasFailed(unit)) return { ill: `${name} has failed`, unit: name, isFinal: true };

@@ -2,6 +2,7 @@ import type { AppName } from '../model.js';
 import type { FileAccess, Guest, Incus, SecretFile } from '../ports.js';
 import { FailedProgram, ProblemError } from '../problem.js';
 import { baselineOf } from './baseline.js';
+import { lookInside } from './journal.js';
 import { loadersOf } from './loaders.js';
 import { PRELUDE, UNITS } from './shell.js';
 import { isAiling, unitsIn } from './units.js';
@@ -44,7 +45,7 @@ export function secretsIn(incus: Incus): Pick<Guest, Calls> {
       const { exitCode, output } = await incus.exec(app, restart, limitMs);
       if (exitCode === 0 || (await areExcused(incus, app, units, limitMs))) return units;
       const message = `${units.join(', ')} did not restart with the new secret`;
-      const hint = `look inside: incus exec ${app} -- journalctl -u ${units[0] ?? ''}`;
+      const hint = lookInside({ app }, units[0] ?? null);
       throw new FailedProgram({ app, message, hint }, output.trim().split('\n'));
     },
   };

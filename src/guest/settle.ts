@@ -21,8 +21,9 @@ export async function settle(
   toplevel: string,
   limitMs: number,
   waits: (what: string) => void,
+  since?: number,
 ): Promise<{ readonly warnings: readonly string[] }> {
-  const guest = { incus, app, deadline: Date.now() + limitMs, during: 'while it booted' };
+  const guest = { incus, app, deadline: Date.now() + limitMs, during: 'while it booted', since };
   await runsSystem(guest, toplevel);
   let waitsFor = '';
   const booted = failedOnceBooted(guest, () => waitsFor);
@@ -42,7 +43,7 @@ async function runsSystem(guest: Asked, toplevel: string): Promise<void> {
     await mustRun(guest);
     if (Date.now() > deadline) {
       const message = `the guest runs ${current ?? 'no system yet'} instead of ${toplevel}`;
-      throw new FailedProgram({ app, message, hint: lookInside(app, null) }, []);
+      throw new FailedProgram({ app, message, hint: lookInside(guest, null) }, []);
     }
     await pause(POLL_MS);
   }
@@ -94,13 +95,13 @@ async function notUp(guest: Asked, waitsFor: string): Promise<ProblemError> {
   const others = await notBefore(guest, failed);
   const [first] = others;
   const message = `the system did not come up: systemd says \`${state || 'nothing'}\`${waitsFor}`;
-  if (first === undefined) return new FailedProgram({ app, message }, []);
+  if (first === undefined) return new FailedProgram({ app, message, hint: lookInside(guest, null) }, []);
   const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : '';
   return new FailedProgram(
     {
       app,
       message: `${message}; ${others.slice(0, SHOWN).join(', ')}${more} failed`,
-      hint: lookInside(app, first),
+      hint: lookInside(guest, first),
     },
     await journalOf(guest, first),
   );
@@ -119,8 +120,8 @@ async function excused(guest: Asked, failed: readonly string[]): Promise<string[
   const [first] = others;
   if (first !== undefined)
     throw new FailedProgram(
-      { app, message: `${others.join(', ')} failed`, hint: lookInside(app, first) },
+      { app, message: `${others.join(', ')} failed`, hint: lookInside(guest, first) },
       await journalOf(guest, first),
     );
-  return failed.map((unit) => `${unit} has failed, as it had before; ${lookInside(app, unit)}`);
+  return failed.map((unit) => `${unit} has failed, as it had before; ${lookInside(guest, unit)}`);
 }

@@ -30,7 +30,7 @@ export async function switchTo(
   } catch (error) {
     if (!(error instanceof TimeoutProblem)) throw error;
     const seconds = Math.round(limitMs / 1000);
-    const advice = `it may still be running in the guest: see incus exec ${app} -- ps ax`;
+    const advice = `it may still be running in the guest: see \`pets exec ${app} -- ps ax\``;
     return refused(`the switch did not end within ${seconds} s${waitsFor}`, advice);
   }
   const exit = judgeSwitch(app, result);

@@ -52,6 +52,9 @@ export function actualFrom(seen: Seen): Actual {
   };
 }
 
+export const MADE_BY_DEPLOY = 'was made by `pets deploy`';
+export const MADE_BY_INCUS_PET = 'was made by incus-pet';
+
 function ownerOf({ name, config }: InstanceJson): string {
   const project = config['user.pets.project'];
   const app = config['user.pets.app'];
@@ -59,9 +62,9 @@ function ownerOf({ name, config }: InstanceJson): string {
     return `was about to be adopted by the pets project \`${config[ADOPTING]}\`, and that was cut short`;
   if (project !== undefined && app !== name)
     return `is a copy of the pet \`${app ?? ''}\` of project \`${project}\``;
-  if (project === DEPLOYED) return 'was made by `pets deploy`';
+  if (project === DEPLOYED) return MADE_BY_DEPLOY;
   if (project !== undefined) return `belongs to the pets project \`${project}\``;
-  if (config['user.incus-pet.flake-ref'] !== undefined) return 'was made by incus-pet';
+  if (config['user.incus-pet.flake-ref'] !== undefined) return MADE_BY_INCUS_PET;
   return 'does not bear any mark of pets';
 }
 

@@ -1,4 +1,5 @@
 import { urlOf } from '../listen.js';
+import { BY_HAND } from '../marks.js';
 import type { Actual, ActualApp, AppPlan, Change } from '../model.js';
 import type { Compared } from './compare.js';
 import { volumesKept } from './notes.js';
@@ -39,7 +40,9 @@ export function heldPlan(compared: Compared): AppPlan {
 
 /** Tried before, without success: an older generation serves. */
 function holdWords({ app, condemned, returns }: Compared): string {
-  const before = condemned ? `tried before: ${condemned.why} (${minuteOf(condemned.at)} UTC)` : '';
+  const when = condemned ? `(${minuteOf(condemned.at)} UTC)` : '';
+  const tried = condemned ? `tried before: ${condemned.why} ${when}` : '';
+  const before = condemned?.why === BY_HAND ? `${BY_HAND} ${when}` : tried;
   const serves = returns ? `; generation ${returns.generation} serves` : '';
   return `${before}${serves}; change it, or \`pets up --retry ${app.name}\``;
 }

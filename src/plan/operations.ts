@@ -1,5 +1,6 @@
 import equal from 'fast-deep-equal';
 import type { Action, ActionKind, SystemRef } from '../actions.js';
+import { BY_HAND } from '../marks.js';
 import type { ActualApp, Change, DesiredApp, Operation } from '../model.js';
 import { Chain } from './chain.js';
 import { causesOf } from './diff.js';
@@ -85,8 +86,8 @@ function leave(ops: Chain, { actual, returns }: Compared): void {
   const left =
     actual?.applied?.generation === returns?.generation ? actual?.condemned?.facets : actual?.applied?.facets;
   if (!left) return;
-  const why = 'it was rolled back by hand';
-  const what = { kind: 'condemn', facets: withoutSecrets(left), why, at: null, byHand: true } as const;
+  const facets = withoutSecrets(left);
+  const what = { kind: 'condemn', facets, why: BY_HAND, at: null, byHand: true } as const;
   ops.then(what, 'it is not to come back by itself');
 }
 

@@ -11,7 +11,7 @@ const GLYPHS = {
 
 const WORDS = { ok: 'ok', warning: 'warning', failed: 'failed', unknown: 'not known' } as const;
 
-/** A line per check, with what puts it right below it; then how many there are of each. */
+/** A line per check, with what puts it right below it; then how many there are of each. Nothing where there is none. */
 export function doctorText(found: readonly Diagnosis[], { color }: { readonly color: boolean }): string {
   const style = createStyle(color);
   const width = widest(found.map(({ check }) => check));
@@ -24,5 +24,5 @@ export function doctorText(found: readonly Diagnosis[], { color }: { readonly co
     const count = found.filter((one) => one.result === result).length;
     return count === 0 ? [] : [`${count} ${WORDS[result]}`];
   });
-  return `${lines.join('\n')}\n\n${counts.join(', ')}\n`;
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n\n${counts.join(', ')}\n`;
 }

@@ -1,4 +1,4 @@
-import type { AppOutcome } from '../model.js';
+import type { AppOutcome, Verb } from '../model.js';
 import type { RunApp } from '../run.js';
 import { formatProblem, type Problem } from '../problem.js';
 import { clean, cleanLines, oneLine, type Style } from './style.js';
@@ -8,11 +8,11 @@ const LOG_LINES = 20;
 
 /** One failure in full: what, why, its last lines, what to do next. */
 export function failureLines(
-  outcome: Pick<AppOutcome, 'app' | 'ms' | 'failure'> & Partial<Pick<RunApp, 'result' | 'because'>>,
+  outcome: Pick<AppOutcome, 'app' | 'ms' | 'failure'> & Partial<Pick<RunApp, 'verb' | 'result' | 'because'>>,
   style: Style,
   file: string | null = null,
 ): string[] {
-  const { app, failure, ms } = outcome;
+  const { app, failure, ms, verb = 'unchanged' } = outcome;
   if (failure === null) return [];
   const problem = cleanProblem({ app, ...failure.problem });
   const { hint, ...bare } = problem;
@@ -31,7 +31,8 @@ export function failureLines(
     ...logLines(failure.log, style),
     ...(file === null ? [] : [`  ${style.bold('log:')} ${clean(file)}`]),
     ...nowLines(outcome, style),
-    `  ${style.bold('next:')} ${isCommand ? hint : nextWords(app, isBack)}`,
+    `  ${style.bold('next:')} ${isCommand ? hint : nextWords(app, verb, isBack)}`,
+    ...leftLines(app, verb, failure),
   ];
 }
 
@@ -43,15 +44,33 @@ function nowLines(
   return result === 'failed' && because !== null ? [`  ${style.bold('now:')} ${oneLine(because)}`] : [];
 }
 
-function nextWords(app: string, isBack: boolean): string {
-  const again = `fix it, then run \`pets up ${app}\` again`;
+function nextWords(app: string, verb: Verb, isBack: boolean): string {
+  const again = `fix it, then run \`${AGAIN[verb] ?? 'pets up'} ${app}\` again`;
   if (!isBack) return again;
   return `${again}; \`pets up --retry ${app}\` tries the very same; \`pets history ${app}\` says what serves`;
+}
+
+/** `up` would do something else. */
+const AGAIN: Partial<Record<Verb, string>> = { destroy: 'pets rm', stop: 'pets stop' };
+
+/** After these a new container runs. */
+const STARTED = ['activate', 'settle', 'own-secrets', 'restart-units', 'check', 'expose', 'record'];
+
+/** There is nothing to go back to: what failed at first is left for a look at it. */
+function leftLines(app: string, verb: Verb, { op, problem }: NonNullable<AppOutcome['failure']>): string[] {
+  const runs = STARTED.includes(kindOf(op)) && !/\bdied\b/.test(problem.message);
+  if (verb !== 'create' || !runs) return [];
+  return [`  it is left running: \`pets shell ${app}\` looks inside, \`pets up ${app}\` goes on with it`];
 }
 
 function logLines(log: readonly string[], style: Style): string[] {
   const lines = log.slice(-LOG_LINES).map((line) => `    ${clean(line)}`.trimEnd());
   return lines.length === 0 ? [] : [style.dim('  its last lines:'), ...lines.map(style.dim)];
+}
+
+/** `web/expose:web2` → `expose`. */
+function kindOf(op: string): string {
+  return op.slice(op.indexOf('/') + 1).replace(/[:~].*$/, '');
 }
 
 /** `web/expose:web2` → `expose web2`. */

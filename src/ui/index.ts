@@ -42,6 +42,8 @@ export type ReporterOptions = {
   /** Milliseconds since the epoch, as in the events. */
   readonly now?: () => number;
   readonly logOf?: LogOf;
+  /** Commands in a text as they must be typed. */
+  readonly typed?: (text: string) => string;
 };
 
 /** The file that has all an app's builds and switches printed; null where there is none. */
@@ -50,10 +52,10 @@ export type LogOf = (app: AppName) => string | null;
 /** `close` resolves when the stream has taken the last line: the process may exit then. */
 export async function createReporter(
   mode: ProgressMode,
-  { stream, color, now = Date.now, logOf = () => null }: ReporterOptions,
+  { stream, color, now = Date.now, logOf = () => null, typed = (text) => text }: ReporterOptions,
 ): Promise<Reporter> {
   const { write, flush } = safeWriter(stream);
-  const reporter = await reporterFor(mode, { stream, write, color, now, logOf });
+  const reporter = await reporterFor(mode, { stream, write, color, now, logOf, typed });
   let closed: Promise<void> | null = null;
   return {
     event: (event) => {
@@ -76,15 +78,22 @@ export async function createView(
 type Wiring = Required<ReporterOptions> & { readonly write: SafeWriter['write'] };
 
 async function reporterFor(mode: ProgressMode, wiring: Wiring): Promise<Reporter> {
+  const { write, typed } = wiring;
+  const inWords = {
+    ...wiring,
+    write: (text: string) => {
+      write(typed(text));
+    },
+  };
   switch (mode) {
     case 'tty':
       return (await importLive()).createLiveReporter(wiring);
     case 'plain':
-      return createPlainReporter(wiring);
+      return createPlainReporter(inWords);
     case 'json':
       return createJsonReporter(wiring);
     case 'quiet':
-      return createQuietReporter(wiring);
+      return createQuietReporter(inWords);
   }
 }
 

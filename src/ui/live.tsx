@@ -20,10 +20,11 @@ export type LiveOptions = {
   /** Milliseconds since the epoch, as in the events. */
   readonly now: () => number;
   readonly logOf: LogOf;
+  readonly typed: (text: string) => string;
 };
 
 /** Draws a run on a terminal. Events are folded at once and drawn with the next frame. */
-export function createLiveReporter({ stream, write, color, now, logOf }: LiveOptions): Reporter {
+export function createLiveReporter({ stream, write, color, now, logOf, typed }: LiveOptions): Reporter {
   const store = createStore(() => screenRows(board, { ...sizeOf(stream), now: now() }));
   let board = emptyBoard;
   let mounted: Mounted | null = null;
@@ -41,7 +42,7 @@ export function createLiveReporter({ stream, write, color, now, logOf }: LiveOpt
       // After a resize nobody knows what became of the lines above: all of it is said again.
       const shown = new Set(resized ? [] : wholeRows(store.get()));
       const lines = closingLines(board, { color, shown, columns: sizeOf(stream).columns, logOf });
-      write(lines.map((line) => `${line}\n`).join(''));
+      write(typed(lines.map((line) => `${line}\n`).join('')));
     },
   };
 }

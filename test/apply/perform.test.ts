@@ -228,6 +228,13 @@ describe('a new system', () => {
     });
   });
 
+  test('is looked at for what it has said since it was started', async () => {
+    const before = Date.now();
+    const { sinces } = await run({ want: ['web - source=b'], have: ['web'] });
+    expect(sinces).not.toEqual([]);
+    for (const since of sinces) expect(since).toBeGreaterThanOrEqual(before);
+  });
+
   test('that was removed of nothing says nothing', async () => {
     const { events } = await run({ want: ['web - source=b'], have: ['web'] });
     expect(events.filter((e) => e.kind === 'finished').at(-1)).not.toHaveProperty('note');

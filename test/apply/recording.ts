@@ -53,6 +53,8 @@ export type Recorded = {
   readonly devices: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What instances were created with. */
   readonly specs: readonly InstanceSpec[];
+  /** Since when each look at a guest takes what it says to be about what runs. */
+  readonly sinces: readonly (number | undefined)[];
 };
 
 const MANY: Limits = { evaluate: 9, build: 9, incus: 9 };
@@ -92,6 +94,7 @@ export function recordingPorts(
 ) {
   const volumes = there.filter(({ volume }) => !lost.includes(volume));
   const specs: InstanceSpec[] = [];
+  const sinces: (number | undefined)[] = [];
   const configured: Readonly<Record<string, string>>[] = [];
   const devices: Record<string, Readonly<Record<string, string>>> = {};
   const calls: Call[] = [];
@@ -251,9 +254,12 @@ export function recordingPorts(
         return call(['guest.activate', app, toplevel, activation, String(limitMs)], { warnings });
       },
       takeBaseline: (instance) => call(['guest.takeBaseline', instance], undefined),
-      settle: (app, toplevel, limitMs) =>
-        call(['guest.settle', app, toplevel, String(limitMs)], { warnings: [] }),
-      check: (app, toplevel, { check }, through) => {
+      settle: (app, toplevel, limitMs, _waits, since) => {
+        sinces.push(since);
+        return call(['guest.settle', app, toplevel, String(limitMs)], { warnings: [] });
+      },
+      check: (app, toplevel, { check }, through, _say, since) => {
+        sinces.push(since);
         const at = through.map(({ port }) => String(port));
         return call(['guest.check', app, toplevel, check.kind, ...at], { note: 'all is well' });
       },
@@ -284,7 +290,7 @@ export function recordingPorts(
     lockFile: { add: (url) => call(['lockFile.add', url], undefined) },
     limitMs: 1000,
   };
-  return { ports, calls, peak, configs, configured, devices, specs };
+  return { ports, calls, peak, configs, configured, devices, specs, sinces };
 }
 
 function shown({ name, mode, owner }: SecretFile): string {

@@ -89,8 +89,8 @@ describe('units that had failed before', () => {
     const { settled } = guest({ [BOOT]: [DEGRADED] }, { failing: 'x.service y.service z.service' });
     expect(await settled).toEqual({
       warnings: [
-        'x.service has failed, as it had before; look inside: incus exec web -- journalctl -u x.service',
-        'y.service has failed, as it had before; look inside: incus exec web -- journalctl -u y.service',
+        'x.service has failed, as it had before; look inside: `pets logs web -u x.service`',
+        'y.service has failed, as it had before; look inside: `pets logs web -u y.service`',
       ],
     });
   });

@@ -73,7 +73,16 @@ describe('an app without a manifest', () => {
     const [free = 0] = await freePorts(1);
     const made = await story.pets(['deploy', './web', name, '--port', String(free), '--nixpkgs', standIn()]);
     expect(made).toMatchObject({ code: 0, stdout: `http://127.0.0.1:${free}\n` });
-    await story.ok(['rm', name, '--deployed', '--yes']);
+    const without = await story.pets(['rm', name, '--yes']);
+    expect(without).toMatchObject({
+      code: 65,
+      stderr: expect.stringContaining('`--deployed` goes by what that made'),
+    });
+    const asked = await story.pets(['rm', name, '--deployed']);
+    expect(asked).toMatchObject({ code: 64, stderr: expect.stringContaining('`pets rm --deployed --yes ') });
+    const removed = await story.ok(['rm', name, '--deployed', '--yes']);
+    expect(removed.stderr).toContain(`${name} --port <port>\` makes it anew`);
+    expect(removed.stderr).not.toContain('pets up');
     expect((await story.instances()).map((i) => i.name)).toEqual([web]);
     expect(existsSync(join(PROFILES, '_deployed', name))).toBe(false);
     expect(await get(free)).toBeNull();

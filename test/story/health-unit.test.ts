@@ -32,7 +32,7 @@ describe('a unit', () => {
   test('anywhere that has failed ends the window without `health` at once', async () => {
     expect(await illness(STABLE, WELL)).toMatchObject({
       message: 'not healthy: broken.service has failed',
-      hint: `look inside: incus exec ${app} -- journalctl -u broken.service`,
+      hint: `look inside: \`pets logs ${app} -u broken.service\``,
       log: expect.stringContaining('no such luck'),
     });
     expect(await illness(tcp(9999))).toMatchObject({ log: expect.stringContaining('no such luck') });
@@ -82,7 +82,7 @@ describe('a unit that is dead for good', () => {
     for (const check of [http('/'), tcp(8080), command('false'), unit('web.service')])
       expect(await illness(check, WELL)).toMatchObject({
         message: expect.stringMatching(died),
-        hint: `look inside: incus exec ${app} -- journalctl -u crashing.service`,
+        hint: `look inside: \`pets logs ${app} -u crashing.service\``,
         log: expect.stringContaining(check.kind === 'command' ? '' : 'cannot go on'),
       });
   });

@@ -22,7 +22,7 @@ describe('a port', () => {
     expect(await illness(http('/nowhere'))).toEqual({
       app,
       message: 'not healthy within 2 s: GET /nowhere answers 404, not 200',
-      hint: `look inside: incus exec ${app} -- journalctl -u web.service`,
+      hint: `look inside: \`pets logs ${app} -u web.service\``,
       log: expect.stringContaining('404'),
       said: ['GET /nowhere answers 404, not 200'],
     });

@@ -93,7 +93,10 @@ describe('generations', () => {
         .sort();
     expect(await copies()).toEqual(['pets-3', 'pets-4']);
     story.write('pets.toml', story.read('pets.toml').replace('keep = 3', 'keep = 1'));
-    await story.ok(['gc']);
+    const first = await story.ok(['gc']);
+    expect(first.stderr).toContain('beyond `keep`: generation 3, 4, the copy pets-');
+    const second = await story.ok(['gc']);
+    expect(second.stderr.trimEnd().split('\n')).toEqual([expect.stringContaining('nothing to remove')]);
     expect((await history()).map((g) => g.generation)).toEqual([5]);
     expect(await copies()).toEqual([]);
     expect(await story.generations('app')).toHaveLength(1);

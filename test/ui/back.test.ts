@@ -91,8 +91,8 @@ test('in a log: each step with its cause, and what serves at the end', () => {
   const text = out.text();
   expect(text.slice(text.indexOf('web: failed'))).toBe(`\
 web: failed: nginx.service failed
-web: remembering the failure (it did not work)
-web: failure remembered in 1.0s
+web: holding what it leaves (it did not work)
+web: held in 1.0s
 web: stopping (back to generation 1)
 web: stopped in 1.0s
 web: returning to the generation before (back to generation 1)

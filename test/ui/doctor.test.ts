@@ -21,6 +21,10 @@ test('a line per check, what puts it right below it, the count at the end; nothi
 `);
 });
 
+test('of nothing, nothing', () => {
+  expect(doctorText([], { color: false })).toBe('');
+});
+
 test('colour for the glyphs', () => {
   expect(doctorText(found, { color: true })).toContain('\u001b[31m✖\u001b[39m');
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AppOutcome } from '../../src/model.js';
+import type { AppOutcome, Verb } from '../../src/model.js';
 import { summaryLines, type SummaryOptions } from '../../src/ui/summary.js';
 import { appPlan, OUTCOME, outcomeOf } from './fixtures.js';
 
@@ -85,6 +85,36 @@ i db: it is kept
     expect(text).toContain('\n    line 10\n');
     expect(text).not.toContain('line 9\n');
     expect(text).toContain('  next: fix it, then run `pets up db` again\n');
+  });
+
+  test('a first deployment that failed is left running, and gone on with', () => {
+    const at = (op: string, message = 'broken') =>
+      summary([
+        outcomeOf(appPlan('db', 'create'), {
+          result: 'failed',
+          failure: { op, problem: { message, hint: 'look' }, log: [] },
+        }),
+      ]);
+    const left = '\n  it is left running: `pets shell db` looks inside, `pets up db` goes on with it';
+    expect(at('db/settle')).toContain(`  next: look${left}`);
+    expect(at('db/expose:web')).toContain(left);
+    expect(at('db/build')).not.toContain('left running');
+    expect(at('db/start')).not.toContain('left running');
+    expect(at('db/settle', 'the container died while it booted')).not.toContain('left running');
+    expect(summary([failed({ op: 'db/settle' })])).not.toContain('left running');
+  });
+
+  test('what was to be destroyed or stopped is not told to be brought up', () => {
+    const next = (verb: Verb) =>
+      summary([
+        outcomeOf(appPlan('db', verb), {
+          result: 'failed',
+          failure: { op: 'db/stop', problem: { message: 'no' }, log: [] },
+        }),
+      ]);
+    expect(next('destroy')).toContain('next: fix it, then run `pets rm db` again');
+    expect(next('stop')).toContain('next: fix it, then run `pets stop db` again');
+    expect(next('destroy')).not.toContain('pets up');
   });
 
   test('a problem with a place and with a hint of several lines', () => {
