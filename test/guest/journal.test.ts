@@ -26,7 +26,7 @@ test.each([
     asked.push(command);
     return Promise.resolve({ exitCode: 0, stdout: 'one\n\ntwo\n', stderr: '' });
   };
-  const incus = { exec } as unknown as Incus;
+  const incus = { query: exec } as unknown as Incus;
   const guest = { incus, app, deadline: Date.now() + 60_000, during: '', since };
   expect(await journalOf(guest, 'x.service')).toEqual(['one', 'two']);
   expect(asked.flat().filter((word) => word.startsWith('--since'))).toEqual(option === null ? [] : [option]);

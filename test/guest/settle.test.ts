@@ -135,7 +135,7 @@ describe('the limit', () => {
         {
           message:
             'the system did not come up: systemd says `starting`; bus.service, b.service, c.service and 1 more failed',
-          hint: 'look inside: incus exec web -- journalctl -u bus.service',
+          hint: 'look inside: `pets logs web -u bus.service`',
         },
       ],
       log: ['no such user'],
