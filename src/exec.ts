@@ -103,8 +103,12 @@ export const pipe: Pipe = async ([program, ...args], [reader, ...readerArgs], id
  * Runs a program on our own stdin, stdout and stderr, in our process group: it is what the terminal's keys are for.
  * Its exit code; 128 + n when signal n ended it. When we are told to end, so is it.
  */
-export const foreground = async ([program, ...args]: Command, stop: AbortSignal): Promise<number> => {
-  const child = execa(program, args, { reject: false, stdio: 'inherit' });
+export const foreground = async (
+  [program, ...args]: Command,
+  stop: AbortSignal,
+  stdin: 'inherit' | 'ignore' = 'inherit',
+): Promise<number> => {
+  const child = execa(program, args, { reject: false, stdio: [stdin, 'inherit', 'inherit'] });
   const onStop = () => {
     // Ctrl-C has reached it too: a second one would make some programs give up what they were to end in order.
     if (stop.reason !== EXIT.interrupted) child.kill('SIGTERM');

@@ -2,8 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
-import { exec, pipe } from '../src/exec.js';
+import { exec, foreground, pipe } from '../src/exec.js';
 import { EXIT, ProblemError, TimeoutProblem } from '../src/problem.js';
+
+test('a program in front may be left without what there is to read', async () => {
+  const { signal } = new AbortController();
+  expect(await foreground(['sh', '-c', 'read -r line'], signal, 'ignore')).toBe(1);
+});
 
 describe('exec', () => {
   test('gives exit code, output and error lines as they come', async () => {

@@ -85,3 +85,12 @@ export async function secretFiles(job: Job, names: readonly string[]): Promise<S
     wanted.map(async (secret) => ({ ...secret, value: await secrets.value(job.app, secret.name) })),
   );
 }
+
+/** Apps may share a ref: one run gives all of them the same revision. */
+export async function pin(url: string, { ports, progress }: Job): Promise<void> {
+  const pending = progress.pending.get(url) ?? ports.nix.lock(url);
+  progress.pending.set(url, pending);
+  const locked = await pending;
+  progress.pins[url] = locked;
+  await ports.lockFile.add(url, locked);
+}

@@ -6,7 +6,16 @@ import type { VolumeMade } from '../ports.js';
 import { collect, condemn, lastCopied, restore, roomFor, snapshot } from './back.js';
 import { deviceOf, volumeOf } from './device.js';
 import { expose, revive } from './expose.js';
-import { activationOf, desiredApp, evaluated, limitOf, secretFiles, toplevelOf, type Job } from './job.js';
+import {
+  activationOf,
+  desiredApp,
+  evaluated,
+  limitOf,
+  pin,
+  secretFiles,
+  toplevelOf,
+  type Job,
+} from './job.js';
 import { recordOf } from './record.js';
 
 export type Told = { readonly note?: string; readonly warnings?: readonly string[] };
@@ -177,14 +186,11 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return job.ports.guest.activate(job.app, toplevelOf(job, system), activationOf(job), job.say);
   },
 
-  settle: (job, { system }) =>
-    job.ports.guest.settle(
-      job.app,
-      toplevelOf(job, system),
-      limitOf(job),
-      job.waits,
-      job.progress.begun.get(job.app),
-    ),
+  settle: (job, { system }) => {
+    const { app, ports, progress, waits } = job;
+    const since = progress.begun.get(app);
+    return ports.guest.settle(app, toplevelOf(job, system), limitOf(job), waits, since);
+  },
 
   check: async (job, { system, health, through }) => {
     const { app, ports, progress, say } = job;
@@ -246,13 +252,4 @@ function noted(note: string): Told {
 
 function warned({ warning }: VolumeMade): Told {
   return warning === null ? {} : { warnings: [warning] };
-}
-
-/** Apps may share a ref: one run gives all of them the same revision. */
-async function pin(url: string, { ports, progress }: Job): Promise<void> {
-  const pending = progress.pending.get(url) ?? ports.nix.lock(url);
-  progress.pending.set(url, pending);
-  const locked = await pending;
-  progress.pins[url] = locked;
-  await ports.lockFile.add(url, locked);
 }

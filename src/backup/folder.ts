@@ -30,6 +30,30 @@ export async function readBackup(folder: string): Promise<Backup> {
   return parseBackup(await filed(`reading ${path}`, () => readFile(path, 'utf8')), path);
 }
 
+/**
+ * Deletes an app's whole backups but the newest `keep`, and gives their ids, oldest first. What is no backup of this
+ * app, or cannot be read as one, stays.
+ */
+export async function removeOlder(
+  root: string,
+  { project, app }: Pick<Backup, 'project' | 'app'>,
+  keep: number,
+): Promise<readonly string[]> {
+  const own: string[] = [];
+  for (const id of await idsIn(root)) {
+    const backup = await readBackup(join(root, id)).catch(() => null);
+    if (backup?.project === project && backup.app === app) own.push(id);
+  }
+  const gone = own.slice(0, -Math.max(1, keep));
+  for (const id of gone)
+    await filed(`deleting ${join(root, id)}`, async () => {
+      // Killed in between, it is none any more, and the next backup deletes the rest.
+      await rename(join(root, id), join(root, `${PARTIAL}${id}`));
+      await rm(join(root, `${PARTIAL}${id}`), { recursive: true });
+    });
+  return gone;
+}
+
 /** Every file of the backup must be what was written. */
 export async function verify(folder: string, { volumes, secrets }: Backup): Promise<void> {
   for (const { file, sha256, bytes } of [...volumes, ...secrets]) {

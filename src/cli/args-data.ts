@@ -5,6 +5,8 @@ import type { Context } from './context.js';
 import { gc } from './gc.js';
 import { history } from './history.js';
 import {
+  count,
+  dryRun,
   examples,
   flag,
   timeoutFlag,
@@ -39,15 +41,19 @@ export function addVolume(program: Command, context: Context, ends: Ends): void 
 }
 
 export function addBackup(program: Command, context: Context, ends: Ends): void {
-  withLockOptions(program.command('backup <app>'))
-    .summary("back up an app's volumes")
+  withLockOptions(program.command('backup [app...]'))
+    .summary("back up apps' volumes")
     .description(
-      'Writes a consistent, portable backup of all volumes of the app and prints its folder. The app is stopped while they are copied, and started again.',
+      'Writes a consistent, portable backup of all volumes of each app, one app after the other, and prints the folders. An app is stopped while its volumes are copied, and started again. Without names all that have volumes.',
     )
     .option('--output <folder>', 'put it into <folder>/<app>/<id>, not with the project’s other backups')
+    .option('--keep <n>', 'delete older backups of the app there, up to so many', count)
     .addOption(timeoutFlag('limit for the boot after it: 90s, 10m'))
-    .addHelpText('after', examples('pets backup web', 'pets backup web --output /mnt/nas/pets'))
-    .action((app: string, options: BackupOptions) => ends(backup(app, options, context)));
+    .addHelpText(
+      'after',
+      examples('pets backup', 'pets backup web db --keep 7', 'pets backup web --output /mnt/nas/pets'),
+    )
+    .action((apps: string[], options: BackupOptions) => ends(backup(apps, options, context)));
   withGlobalOptions(program.command('backups [app]'))
     .summary('list the backups with time, size and revision')
     .option('--json', 'print JSON', false)
@@ -60,6 +66,7 @@ export function addBackup(program: Command, context: Context, ends: Ends): void 
     )
     .option('--from <folder>', 'the folder of a backup that is somewhere else')
     .option('--confirm <app>', "the app's name, where nobody can be asked for it")
+    .addOption(dryRun())
     .addOption(flag('--no-input', 'never ask'))
     .addOption(timeoutFlag('limit for the boot after it: 90s, 10m'))
     .addHelpText(
@@ -92,6 +99,7 @@ export function addGenerations(program: Command, context: Context, ends: Ends): 
     .addOption(
       flag('--data', 'give the volumes back what they held when that generation was left').default(false),
     )
+    .addOption(dryRun())
     .addHelpText('after', examples('pets rollback web', 'pets rollback web 3', 'pets rollback web 3 --data'))
     .action((app: string, generation: string | undefined, options: RollbackOptions) =>
       ends(rollback(app, generation, options, context)),
@@ -101,6 +109,7 @@ export function addGenerations(program: Command, context: Context, ends: Ends): 
     .description(
       'Removes generations beyond `keep` with their copies of volumes, and what is left on the host of pets that are gone. No volume is touched.',
     )
-    .addHelpText('after', examples('pets gc', 'pets gc && nix-collect-garbage'))
+    .addOption(dryRun())
+    .addHelpText('after', examples('pets gc', 'pets gc --dry-run', 'pets gc && nix-collect-garbage'))
     .action((options: RunOptions) => ends(gc(options, context)));
 }

@@ -1,10 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Context, GlobalOptions } from './context.js';
-import { exec, shell } from './enter.js';
+import { exec, shell, type ExecOptions } from './enter.js';
 import { logs, type LogsOptions } from './logs.js';
 import { open } from './open.js';
 import {
   count,
+  dryRun,
   duration,
   examples,
   flag,
@@ -63,6 +64,7 @@ function addRemoval(program: Command, context: Context, ends: Ends): void {
     .description(
       'Stops and removes containers, of apps that are in the manifest or not any more, with their root disks and generations. Volumes are kept, and it is said how to delete them. One that is not there is nothing to do.',
     )
+    .addOption(dryRun())
     .addHelpText('after', examples('pets rm web', 'pets rm web --yes'))
     .action((apps: string[], options: RunOptions) => ends(rm(apps, options, context)));
 }
@@ -78,12 +80,17 @@ function addInside(program: Command, context: Context, ends: Ends): void {
     .description(
       'Runs a command as root in the container of an app, on a terminal where there is one, and ends with its exit code. No shell looks at it.',
     )
+    .addOption(flag('-n, --no-stdin', 'leave standard input alone, as in a loop that reads from it'))
     .passThroughOptions()
     .addHelpText(
       'after',
-      examples('pets exec web -- systemctl status', 'pets exec db -- pg_dump app > app.sql'),
+      examples(
+        'pets exec web -- systemctl status',
+        'pets exec db -- pg_dump app > app.sql',
+        'while read app; do pets exec -n $app -- uptime; done < apps',
+      ),
     )
-    .action((app: string, command: string[], options: GlobalOptions) =>
+    .action((app: string, command: string[], options: ExecOptions) =>
       ends(exec(app, command[0] === '--' ? command.slice(1) : command, options, context)),
     );
 }
@@ -144,6 +151,7 @@ function addUpdate(program: Command, context: Context, ends: Ends): void {
     .description(
       "Moves the entries of pets.lock for the apps' flake-ref and nixpkgs to what these stand for now, and prints from where to where. Nothing is built or applied: `pets diff` shows what it changes, `pets up` applies it. Local flakes are not pinned.",
     )
+    .addOption(dryRun())
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples('pets update', 'pets update web && pets up web', 'pets update --json'))
     .action((apps: string[], options: UpdateOptions) => ends(update(apps, options, context)));

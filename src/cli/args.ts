@@ -11,7 +11,15 @@ import { addDoctor } from './doctor.js';
 import { down, type DownOptions } from './down.js';
 import { arrange } from './groups.js';
 import { addHelp, help } from './help.js';
-import { examples, flag, withGlobalOptions, withRunOptions, type Ends, type JsonOption } from './options.js';
+import {
+  dryRun,
+  examples,
+  flag,
+  withGlobalOptions,
+  withRunOptions,
+  type Ends,
+  type JsonOption,
+} from './options.js';
 import { ps } from './ps.js';
 import { runs } from './runs.js';
 import { schema } from './schema.js';
@@ -154,6 +162,7 @@ function addDown(program: Command, context: Context, ends: Ends): void {
     )
     .option('--volumes', 'delete the volumes as well, and all that is in them', false)
     .option('--confirm <project>', "the project's name, where nobody can be asked for it; for --volumes")
+    .addOption(dryRun())
     .addHelpText(
       'after',
       examples(
@@ -167,14 +176,14 @@ function addDown(program: Command, context: Context, ends: Ends): void {
 }
 
 function addReaders(program: Command, context: Context, ends: Ends): void {
-  withGlobalOptions(program.command('ps').alias('list'))
+  withGlobalOptions(program.command('ps [app...]').alias('list'))
     .summary('list the apps: flake, revision, exposure, state, health')
     .description(
-      'Lists what is there, and what the manifest has that is not: flake, revision, exposure, state, how it was found healthy, generation, and whether its system is current, outdated (the manifest, pets.lock or a source has moved on) or stale (an upgrade has not ended, or what is wanted failed and is held).',
+      'Lists what is there, and what the manifest has that is not, or those apps of it that are named: flake, revision, exposure, state, how it was found healthy, generation, and whether its system is current, outdated (the manifest, pets.lock or a source has moved on) or stale (an upgrade has not ended, or what is wanted failed and is held).',
     )
     .option('--json', 'print JSON', false)
-    .addHelpText('after', examples('pets ps', 'pets ps --json'))
-    .action((options: JsonOption) => ends(ps(options, context)));
+    .addHelpText('after', examples('pets ps', "pets ps web 'blog-*'", 'pets ps --json'))
+    .action((apps: string[], options: JsonOption) => ends(ps(apps, options, context)));
   withGlobalOptions(program.command('runs [id]'))
     .summary('list what `up` and `down` did, or show one run')
     .description(

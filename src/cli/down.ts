@@ -7,8 +7,9 @@ import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { ask, confirm, mayAsk } from './confirm.js';
 import type { Context } from './context.js';
+import { showPlan } from './dry-run.js';
 import { notice } from './notice.js';
-import { everything, observeAtRest } from './observe.js';
+import { everything, observeFor } from './observe.js';
 import { readProject } from './project.js';
 import { withLock } from './project-lock.js';
 import { gracesOf } from './select.js';
@@ -22,13 +23,18 @@ export async function down(options: DownOptions, context: Context): Promise<Exit
   const read = () => readProject(context, options.file);
   return withLock(read, options, context, async (project) => {
     const desired = { project: project.manifest.project, apps: [] };
-    const actual = await observeAtRest(desired.project, everything, context.env);
+    const actual = await observeFor(options, desired.project, everything, context.env);
     const { volumes } = actual;
     const isAll = options.volumes && volumes.length > 0;
     // A plan tells of each volume that is kept.
     const plan = planFor(project.manifest, isAll ? { ...actual, volumes: [] } : actual);
     refuseProblems(plan, project);
     if (isAll) refuseUsed(volumes, actual);
+    if (options.dryRun === true) {
+      const names = volumes.map(nameOf).join(', ');
+      const data = isAll ? `deletes ${names}, and all that is in them` : `keeps ${names}`;
+      return showPlan(plan, names === '' ? [] : [data], project, options, context);
+    }
     if (isAll) await mustConfirm(plan, volumes, options, context);
     else if (!(await agreed(plan, options, context))) return EXIT.ok;
     const code = await carryOut({ verb: 'down', plan, desired, project }, options, context);

@@ -4,8 +4,9 @@ import type { AppName, Operation, Plan } from '../model.js';
 import { collectPlan, profileOwners } from '../plan/collect.js';
 import { EXIT, type ExitCode } from '../problem.js';
 import type { Context } from './context.js';
+import { showPlan } from './dry-run.js';
 import { notice } from './notice.js';
-import { nothingWanted, observeAtRest } from './observe.js';
+import { nothingWanted, observeFor } from './observe.js';
 import { desireOf, readProject } from './project.js';
 import { withLock } from './project-lock.js';
 import { incusFor } from './trials.js';
@@ -17,7 +18,7 @@ export async function gc(options: RunOptions, context: Context): Promise<ExitCod
   const read = () => readProject(context, options.file);
   return withLock(read, options, context, async (project) => {
     const desired = await desireOf(project, lazyExec, new Set());
-    const actual = await observeAtRest(desired.project, nothingWanted, context.env);
+    const actual = await observeFor(options, desired.project, nothingWanted, context.env);
     // Those of a store of its own are in the container.
     const copies = new Set(actual.apps.flatMap(({ name, store }) => (store === 'copy' ? [name] : [])));
     const names = [...profileOwners(actual), ...desired.apps.map(({ name }) => name)];
@@ -28,6 +29,7 @@ export async function gc(options: RunOptions, context: Context): Promise<ExitCod
       notice('note', NOTHING, options, context);
       return EXIT.ok;
     }
+    if (options.dryRun === true) return showPlan(plan, [], project, options, context);
     const code = await carryOut({ verb: 'gc', plan, desired, project }, options, context);
     notice('note', '`nix-collect-garbage` frees what is not needed any more', options, context);
     return code;

@@ -106,6 +106,16 @@ export async function observeAtRest(project: string, wanted: Wanted, env: Contex
   return observe(project, wanted, env);
 }
 
+/** For those who would change something, and for those who only show what they would: these wait for nothing. */
+export function observeFor(
+  { dryRun }: { readonly dryRun?: boolean },
+  project: string,
+  wanted: Wanted,
+  env: Context['env'],
+): Promise<Actual> {
+  return dryRun === true ? observe(project, wanted, env) : observeAtRest(project, wanted, env);
+}
+
 /** For those who make containers: whether the store can be shared with them is known then. */
 export async function observeToMake(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
   const actual = await observeAtRest(project, wanted, env);

@@ -67,6 +67,11 @@ export function timeoutFlag(meaning: string): Option {
   return flag('--timeout <duration>', meaning).default(300_000, '5m').argParser(duration);
 }
 
+/** What only shows what would be done takes no lock and writes nothing. */
+export function dryRun(): Option {
+  return flag('-n, --dry-run', 'only show what would be done').default(false);
+}
+
 export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 }

@@ -7,8 +7,8 @@ import { notice } from './notice.js';
 import type { Project } from './project.js';
 import { userName } from './user.js';
 
-/** `lockWait`: how long another run is waited for, ms; 0: not at all. */
-export type LockOptions = GlobalOptions & { readonly lockWait: number };
+/** `lockWait`: how long another run is waited for, ms; 0: not at all. `dryRun`: nothing is written. */
+export type LockOptions = GlobalOptions & { readonly lockWait: number; readonly dryRun?: boolean };
 
 /** Between two attempts at least, ms. */
 const PAUSE_MS = 100;
@@ -16,7 +16,7 @@ const PAUSE_MS = 100;
 const TRIES = 3;
 
 /**
- * One writer per project and daemon. Readers never take the lock. What `read` gives is checked before anybody is
+ * One writer per project and daemon. Readers never take the lock, nor does a dry run. What `read` gives is checked before anybody is
  * waited for, and read again under the lock: `work` must not go by what another run has changed meanwhile.
  */
 export async function withLock<P extends Project, T>(
@@ -25,6 +25,7 @@ export async function withLock<P extends Project, T>(
   context: Context,
   work: (project: P) => Promise<T>,
 ): Promise<T> {
+  if (options.dryRun === true) return work(await read());
   const { project } = (await read()).manifest;
   const release = await holdProject(project, options, context);
   try {

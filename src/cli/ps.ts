@@ -1,15 +1,17 @@
-import type { Actual, AppRef, Desired, Manifest } from '../model.js';
+import type { Actual, AppName, AppRef, Desired, Manifest } from '../model.js';
 import { matchApps } from '../plan/match.js';
 import { EXIT, type ExitCode } from '../problem.js';
 import { jsonText, table } from '../ui/index.js';
 import type { Context, GlobalOptions } from './context.js';
 import { nothingWanted, observe } from './observe.js';
+import { namesOf } from './pets.js';
 import { desireOf, readProject } from './project.js';
 import { exposureWords, healthWords, rowOf, type Row } from './row.js';
 import { lazyExec } from './wire.js';
 
-/** What is there, and what the manifest has that is not. */
+/** What is there, and what the manifest has that is not; of those that are named, if any are. */
 export async function ps(
+  selectors: readonly string[],
   options: GlobalOptions & { readonly json: boolean },
   context: Context,
 ): Promise<ExitCode> {
@@ -19,7 +21,9 @@ export async function ps(
     desireOf(project, lazyExec, new Set()),
     observe(manifest.project, nothingWanted, context.env),
   ]);
-  const rows = rowsOf(manifest, desired, actual);
+  const all = rowsOf(manifest, desired, actual);
+  const named = selectors.length === 0 ? null : namesOf(selectors, manifest, actual);
+  const rows = all.filter(({ name }) => named === null || named.has(name as AppName));
   if (options.json) {
     context.stdout.write(jsonText({ version: 1, project: manifest.project, apps: rows }));
   } else {

@@ -4,12 +4,12 @@ import { chosen } from '../backup/format.js';
 import { isAside } from '../backup/names.js';
 import { restoreBackup, untouched, type Restored } from '../backup/restore.js';
 import { changeOf, replacedBy, type SecretChange } from '../backup/secrets.js';
-import type { Subject } from '../backup/subject.js';
+import { refuseOthers, type Subject } from '../backup/subject.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { ask, mayAsk } from './confirm.js';
 import type { Context } from './context.js';
 import { backupsRoot, interrupted, subjectOf, workFor, type DataOptions } from './data.js';
-import { everything, observeAtRest } from './observe.js';
+import { everything, observeFor } from './observe.js';
 import { readProject } from './project.js';
 import { withLock } from './project-lock.js';
 import { sayer } from './say.js';
@@ -30,7 +30,11 @@ export async function restore(
   const read = () => readProject(context, options.file);
   const ended = withLock(read, options, context, async ({ manifest }) => {
     const root = backupsRoot(manifest, context.env);
-    const subject = subjectOf(app, manifest, await observeAtRest(manifest.project, everything, context.env));
+    const subject = subjectOf(
+      app,
+      manifest,
+      await observeFor(options, manifest.project, everything, context.env),
+    );
     const from = await backupFor(app, id, root, options, context);
     const say = sayer(app, options, context);
     say(`checking ${from.folder}`);
@@ -39,6 +43,11 @@ export async function restore(
     if (killed !== null) say(`warning: the app was ended by force before this was copied (${killed})`);
     const work = workFor(app, root, manifest, options, context);
     const secrets = await changeOf(from, subject, work);
+    if (options.dryRun === true) {
+      refuseOthers(subject);
+      context.stdout.write(planText(from, secrets, subject));
+      return EXIT.ok;
+    }
     await agreed(from, secrets, subject, options, context);
     const restored = await context.draining((stop) =>
       restoreBackup(from, secrets, subject, { ...work, stop }),
@@ -49,6 +58,26 @@ export async function restore(
     return EXIT.ok;
   });
   return ended.catch((error: unknown) => interrupted(app, error, options, context));
+}
+
+/** What a restore would do, a line each. */
+function planText(from: Found, secrets: SecretChange, subject: Subject): string {
+  const { app, isUp } = subject;
+  const replaced = replacedNames(from, secrets, subject);
+  const lines = [
+    `restores ${from.backup.volumes.map(({ name }) => `${app}/${name}`).join(', ')} from ${from.folder}, taken ${from.backup.time}`,
+    ...(replaced.length > 0 ? [`replaces ${replaced.join(', ')}, which is backed up first`] : []),
+    ...untouched(from, subject).map((name) => `${name} is not in that backup, and stays as it is`),
+    ...(isUp ? [`stops ${app} meanwhile`] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** What is there now and would not be any more. */
+function replacedNames({ backup }: Found, secrets: SecretChange, { volumes }: Subject): string[] {
+  const names = backup.volumes.map(({ name }) => name);
+  const own = volumes.filter((v) => !isAside(v) && names.includes(v.volume)).map((v) => v.volume);
+  return [...own, ...replacedBy(secrets).map((name) => `the secret ${name}`)];
 }
 
 /** What a person may want to do next, or not expect. */
@@ -92,10 +121,8 @@ async function agreed(
   options: RestoreOptions,
   context: Context,
 ): Promise<void> {
-  const { app, volumes } = subject;
-  const names = from.backup.volumes.map(({ name }) => name);
-  const replaced = volumes.filter((v) => !isAside(v) && names.includes(v.volume)).map((v) => v.volume);
-  replaced.push(...replacedBy(secrets).map((name) => `the secret ${name}`));
+  const { app } = subject;
+  const replaced = replacedNames(from, secrets, subject);
   if (replaced.length === 0) return;
   const { backup } = from;
   const whose = backup.app === app ? '' : ` of ${backup.project}/${backup.app}`;

@@ -8,8 +8,9 @@ import { planOf } from '../plan/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { confirm, mayAsk } from './confirm.js';
 import type { Context } from './context.js';
+import { showPlan } from './dry-run.js';
 import { notice } from './notice.js';
-import { nothingWanted, observeAtRest } from './observe.js';
+import { nothingWanted, observeFor } from './observe.js';
 import { refuseStranger } from './pets.js';
 import { readProject } from './project.js';
 import { withLock } from './project-lock.js';
@@ -26,7 +27,7 @@ export async function rm(
   return withLock(read, options, context, async (project) => {
     const { manifest } = project;
     const wanted = { ...nothingWanted, volumes: true };
-    const actual = await observeAtRest(manifest.project, wanted, context.env);
+    const actual = await observeFor(options, manifest.project, wanted, context.env);
     const found = selectors.map((selector) => ({ selector, pets: fitting(selector, manifest, actual) }));
     for (const { selector } of found.filter(({ pets }) => pets.length === 0))
       notice('warning', nothingToRemove(selector, manifest, actual), options, context);
@@ -38,6 +39,7 @@ export async function rm(
       orphans.filter((name) => selectors.includes(name)),
     );
     refuseProblems(plan, project);
+    if (options.dryRun === true) return showPlan(plan, [], project, options, context);
     const names = removed.apps.map(({ app }) => app).join(', ');
     if (plan.operations.length === 0) return EXIT.ok;
     if (names !== '' && !(options.yes || (await agreed(names, selectors, options, context)))) return EXIT.ok;

@@ -7,8 +7,9 @@ import { planOf } from '../plan/plan.js';
 import type { Incus } from '../ports.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import type { Context } from './context.js';
+import { showPlan } from './dry-run.js';
 import { petNamed } from './history.js';
-import { observeAtRest, wantedBy } from './observe.js';
+import { observeFor, wantedBy } from './observe.js';
 import { desireOf, readProject } from './project.js';
 import { withLock } from './project-lock.js';
 import { selected } from './select.js';
@@ -35,7 +36,7 @@ export async function rollback(
   return withLock(read, options, context, async (project) => {
     // Secrets stay as they are: their sources need not even be there.
     const all = await desireOf(project, lazyExec, new Set());
-    const actual = await observeAtRest(all.project, wantedBy(all), context.env);
+    const actual = await observeFor(options, all.project, wantedBy(all), context.env);
     const there = petNamed(name, actual.apps);
     const generation = pick(there, wanted);
     if (options.data)
@@ -44,6 +45,7 @@ export async function rollback(
     const rollback = { generation, data: options.data };
     const only = new Set([name as AppName]);
     const plan = planOf(desired, actual, { prune: false, recreate: false, retry: false, rollback, only });
+    if (options.dryRun === true) return showPlan(plan, [], project, options, context);
     return carryOut({ verb: 'rollback', plan, desired, project }, options, context);
   });
 }

@@ -38,10 +38,11 @@ export async function update(
     const urls = [...new Set(chosen.flatMap(remoteUrls))].sort();
     const { lockPath } = project;
     if (lockPath === null) throw notLocked();
-    const moved = await moveAll(urls, { ...project, lockPath });
+    const isDry = options.dryRun === true;
+    const moved = await moveAll(urls, { ...project, lockPath }, isDry);
     const refs = moved.map(recordOf);
     context.stdout.write(
-      options.json ? jsonText({ version: 1, project: name, refs }) : textOf(moved, chosen.length),
+      options.json ? jsonText({ version: 1, project: name, refs }) : textOf(moved, chosen.length, isDry),
     );
     const problems = moved.flatMap(({ problem }) => problem ?? []);
     if (problems.length > 0) throw new ProblemError(problems);
@@ -70,6 +71,7 @@ const AT_A_TIME = 4;
 async function moveAll(
   urls: readonly string[],
   project: Project & { readonly lockPath: string },
+  isDry: boolean,
 ): Promise<Moved[]> {
   const { lock, lockPath, manifest } = project;
   const file = lockFileAt(lockPath, lock, printLock);
@@ -80,7 +82,8 @@ async function moveAll(
     const apps = manifest.apps.filter((app) => remoteUrls(app).includes(url)).map(({ name }) => name);
     try {
       const to = await nix.lock(url);
-      if (to.locked !== from?.locked || to.narHash !== from.narHash) await file.add(url, to);
+      const isOther = to.locked !== from?.locked || to.narHash !== from.narHash;
+      if (isOther && !isDry) await file.add(url, to);
       moved.push({ url, apps, from, to, problem: null });
     } catch (error) {
       moved.push({ url, apps, from, to: null, problem: problemOf(error) });
@@ -103,11 +106,14 @@ function recordOf(moved: Moved): object {
   return { url, apps, from, to, changed: hasMoved(moved), problem: problem?.message ?? null };
 }
 
-function textOf(moved: readonly Moved[], selected: number): string {
+function textOf(moved: readonly Moved[], selected: number, isDry: boolean): string {
   if (moved.length === 0)
     return `Nothing is pinned: ${selected === 0 ? 'there are no apps' : 'what is local is followed as it is'}.\n`;
   const rows = moved.map((one) => [one.url, shortOf(one.from), outcomeOf(one), one.apps.join(', ')]);
-  const next = moved.some(hasMoved) ? '\n`pets diff` shows what that changes, `pets up` applies it.\n' : '';
+  const words = isDry
+    ? 'pets.lock is as it was: `pets update` moves it.'
+    : '`pets diff` shows what that changes, `pets up` applies it.';
+  const next = moved.some(hasMoved) ? `\n${words}\n` : '';
   return `${table(rows, ['FLAKE', 'FROM', 'TO', 'APPS'])}${next}`;
 }
 

@@ -66,6 +66,7 @@ export function countPlan(plan: Plan): string {
     ...some(count('metadata'), plural(count('metadata'), 'metadata update')),
     ...some(count('start'), `${count('start')} to start`),
     ...some(count('stop'), `${count('stop')} to stop`),
+    ...some(count('collect'), `${count('collect')} to collect`),
     `${count('destroy')} to destroy`,
     ...some(held, `${held} held`),
     `${count('unchanged')} unchanged`,

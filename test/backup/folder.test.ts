@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Draft, idsIn, once, readBackup, secretsIn, verify } from '../../src/backup/folder.js';
+import { Draft, idsIn, once, readBackup, removeOlder, secretsIn, verify } from '../../src/backup/folder.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pets-backups-'));
 afterAll(() => {
@@ -48,6 +48,22 @@ test('a backup has its name when it is whole; it reads as written, and proves it
   expect(await readBackup(path)).toEqual(backup);
   await verify(path, backup);
   expect([...(await secretsIn(path, backup))]).toEqual([['_db.2', Buffer.from('pass\0word')]]);
+});
+
+test('of an app’s whole backups the newest are kept; what is none of them is not touched', async () => {
+  const root = fresh();
+  const own = { project: 'p', app: 'web' };
+  for (const day of [1, 2, 3, 4]) await written(root, `2026010${day}-000000`);
+  const others = ['20250101-000000', '20250102-000000'];
+  for (const id of others) mkdirSync(join(root, id));
+  writeFileSync(join(root, '20250102-000000', 'backup.json'), '{"version":2}');
+  mkdirSync(join(root, 'lost+found'));
+  expect(await removeOlder(root, { ...own, project: 'q' }, 1)).toEqual([]);
+  expect(await removeOlder(root, { ...own, app: 'db' }, 1)).toEqual([]);
+  expect(await removeOlder(root, own, 4)).toEqual([]);
+  expect(await removeOlder(root, own, 2)).toEqual(['20260101-000000', '20260102-000000']);
+  expect(readdirSync(root).sort()).toEqual([...others, '20260103-000000', '20260104-000000', 'lost+found']);
+  expect(await removeOlder(root, own, 1)).toEqual(['20260103-000000']);
 });
 
 test('a second one in the same second gets another name, and sorts behind', async () => {
