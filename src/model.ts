@@ -81,6 +81,8 @@ export type Passthrough = {
   readonly devices: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Null: Incus' own default. */
   readonly profiles: readonly string[] | null;
+  /** What reaches the host itself was allowed. */
+  readonly trusted?: true;
 };
 
 /** Where a secret's value comes from. Its value is in none of the nouns here: `ports.Secrets` has it. */

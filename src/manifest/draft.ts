@@ -78,6 +78,7 @@ export function appOf({ name, keys }: Draft): ManifestApp {
       config: Object.fromEntries(incus.config ?? []),
       devices: Object.fromEntries(incus.devices ?? []),
       profiles: incus.profiles ?? null,
+      ...(incus.trusted === true && { trusted: true as const }),
     },
     after: [...new Set(app.after)].sort(),
     tags: app.tags ?? [],

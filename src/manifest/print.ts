@@ -108,6 +108,6 @@ function limitsOf({ memory, cpu }: ManifestApp['limits']): Tables {
   };
 }
 
-function incusOf({ config, devices, profiles }: ManifestApp['incus']): NixTable {
-  return { config, devices, ...(profiles !== null && { profiles }) };
+function incusOf({ config, devices, profiles, trusted }: ManifestApp['incus']): NixTable {
+  return { config, devices, ...(profiles !== null && { profiles }), ...(trusted && { trusted }) };
 }

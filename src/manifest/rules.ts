@@ -5,6 +5,7 @@ import { resolvePath } from './path.js';
 import { checkPublish } from './publish.js';
 import { checkSecrets } from './secrets.js';
 import { formatKeyPath, quote } from './text.js';
+import { checkTrust } from './trust.js';
 
 /** What the keys of one app must be to one another. */
 export function checkApp(draft: Draft, say: Say): void {
@@ -15,6 +16,7 @@ export function checkApp(draft: Draft, say: Say): void {
   checkMounts(draft, say);
   checkSecrets(draft, say);
   checkStateful(draft, say);
+  checkTrust(draft, say);
 }
 
 function checkStateful({ path, keys, written }: Draft, say: Say): void {

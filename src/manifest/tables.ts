@@ -5,7 +5,7 @@ import { guestPath, mode, socketPath } from './paths.js';
 import { type Entries, exampleOf, key } from './shape.js';
 import { cpu, memory, size } from './sizes.js';
 import { isTable, show } from './text.js';
-import { ipAddress, ports } from './values.js';
+import { flag, ipAddress, ports } from './values.js';
 
 /** The tables below an app's. */
 
@@ -120,6 +120,12 @@ export const incus = table({
     example: ['default'],
     default: '`["default"]`, by Incus',
     interrupts: RESTART,
+  }),
+  trusted: key(v.exactOptional(flag), {
+    meaning: 'whether config keys, devices and binds of the app may reach the host itself',
+    example: true,
+    default: { value: false },
+    interrupts: NOTHING,
   }),
 });
 

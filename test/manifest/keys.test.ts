@@ -625,7 +625,7 @@ describe('refused', () => {
   test.each([
     'cloud-init.user-data',
     'boot.autostart.priority',
-    'raw.apparmor',
+    'security.syscalls.deny',
     'limits.processes',
     'environment.A_B',
     'linux.sysctl.net.ipv4.ip_forward',

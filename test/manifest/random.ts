@@ -102,6 +102,8 @@ const kept = fc
       '{}',
       '{ config = { "user.x y" = "1", "limits.processes" = 5 } }',
       '{ devices = { gpu = { type = "gpu", id = 0 } }, profiles = ["a", "b"] }',
+      '{ config = { "raw.apparmor" = "x" }, trusted = true }',
+      '{ trusted = false }',
     ]),
   )
   .map((parts) => parts.flat());

@@ -89,7 +89,8 @@ const SETTINGS: readonly Step[] = [
   of('apps', 'activation', () => ({ activation: '"switch"' })),
   of('apps', 'incus', incus(NOTE), 'nothing'),
   of('incus', 'config', incus(`config = { "user.note" = "y" }`), 'nothing'),
-  of('incus', 'config', incus(`config = { "user.note" = "y", ${LOG} }`), 'container'),
+  of('incus', 'trusted', incus(`config = { "user.note" = "y" }, trusted = true`), 'nothing'),
+  of('incus', 'config', incus(`config = { "user.note" = "y", ${LOG} }, trusted = true`), 'container'),
   of(
     'incus',
     'devices',

@@ -51,6 +51,8 @@ describe('limits, autostart and what is handed to Incus', () => {
       'config."raw.lxc" = "x"',
       'config."user.pets.app" = "x"',
       'devices.web = { type = "none" }',
+      'config."raw.apparmor" = "# nothing"',
+      'devices.host = { type = "disk", source = "/", path = "/host" }',
     ]) {
       app(`incus.${owned}`);
       expect(await story.pets(['up'])).toMatchObject({ code: 65 });
