@@ -6,7 +6,8 @@ import { blamed } from './blame.js';
 import { hintFor } from './hints.js';
 import { inputsOf, type AssembledApp, type Inputs } from './inputs.js';
 import type { Fetched } from './metadata.js';
-import { placer, unstaged } from './places.js';
+import { missingFrom } from './missing.js';
+import { isCopy, placer, unstaged } from './places.js';
 import { pathOf } from './url.js';
 import { failedEvaluation, type Blame } from './words.js';
 
@@ -63,7 +64,8 @@ export async function withInputs<T>(
       const args = ['--json', '--no-write-lock-file', installable, ...more, ...overrides];
       const result = await tools.nix(['eval', ...args]);
       if (result.exitCode === 0) return JSON.parse(result.stdout) as unknown;
-      throw failedEvaluation(`\`${writtenOf(app)}\` does not evaluate`, result, shown, blameOn(app));
+      const blame = await blameOn(app, result.stderr, inputs, tools);
+      throw failedEvaluation(`\`${writtenOf(app)}\` does not evaluate`, result, shown, blame);
     };
     return await work(evaluate, inputs);
   } finally {
@@ -87,10 +89,21 @@ function writtenOf({ source }: AssembledApp): string {
   return source.kind === 'config' ? source.file.written : source.ref.written;
 }
 
-function blameOn(app: AssembledApp): Blame {
+async function blameOn(
+  app: AssembledApp,
+  stderr: string,
+  { copied }: Inputs,
+  { ignored, exec }: Tools,
+): Promise<Blame> {
+  const { source } = app;
+  const own =
+    source.kind === 'local' ? copied.filter(({ original }) => original === source.ref.directory) : [];
+  const isOwn = (storePath: string) => own.some((copy) => isCopy(storePath, copy));
+  const missing =
+    source.kind === 'local' ? await missingFrom(stderr, source.ref, { isOwn, ignored, exec }) : null;
   return (words) => {
     const path = blamed(words, app.name, app.nixos);
-    const hint = hintFor(words, app);
+    const hint = hintFor(words, app, { missing, isOwn });
     return { ...(path && { path }), ...(hint !== null && { hint }) };
   };
 }

@@ -1,28 +1,49 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { cp, lstat, lutimes, mkdir, readdir, readFile, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ContentHash } from '../model.js';
 import type { Exec } from '../ports.js';
 import { ProblemError } from '../problem.js';
 
-/** The git work tree that a folder is in. */
+/** The git work tree that a folder is in, as git tells it: an empty `.git` is none. */
 export function repositoryOf(directory: string): string | null {
   for (let at = directory; ; at = dirname(at)) {
-    if (existsSync(join(at, '.git'))) return at;
+    if (isRepository(join(at, '.git'))) return at;
     if (at === dirname(at)) return null;
   }
+}
+
+/** Of a `.git`: a folder with what git keeps, or a file that says where that is. */
+export function isRepository(path: string): boolean {
+  const kind = statSync(path, { throwIfNoEntry: false });
+  return kind?.isDirectory() === true ? existsSync(join(path, 'HEAD')) : (kind?.size ?? 0) > 0;
+}
+
+/** A word as a shell reads it. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** What git said about a folder that it does not work with. */
+export function gitFailed(directory: string, what: string, stderr: string): ProblemError {
+  const owner = /dubious ownership in repository at '([^'\n]+)'/.exec(stderr)?.[1];
+  if (owner !== undefined)
+    return new ProblemError({
+      message: `${what}: the repository ${owner} belongs to another user`,
+      hint: `git config --global --add safe.directory ${shellWord(owner)}`,
+    });
+  const [said = ''] = stderr.trim().split('\n');
+  return new ProblemError({
+    message: `${what}: ${said.replace(/^(?:fatal|error): /, '')}`,
+    hint: `see what git says there: git -C ${shellWord(directory)} status`,
+  });
 }
 
 /** The files below a folder that git tracks and that are there now, relative to it. */
 export async function tracked(directory: string, exec: Exec): Promise<string[]> {
   const result = await exec('git', ['-C', directory, 'ls-files', '-z', '--cached']);
-  if (result.exitCode !== 0) {
-    throw new ProblemError({
-      message: `git cannot list ${directory}: ${result.stderr}`,
-      hint: 'see what `git status` says there',
-    });
-  }
+  if (result.exitCode !== 0) throw gitFailed(directory, `git cannot list ${directory}`, result.stderr);
   // A file that was deleted but is still in the index is not part of what is there now.
   // Nor is a submodule, which Nix does not fetch either.
   const kindOf = (file: string) => lstatSync(join(directory, file), { throwIfNoEntry: false });

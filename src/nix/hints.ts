@@ -1,14 +1,23 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FlakeRef } from '../model.js';
+import { shellWord } from './files.js';
 import type { AssembledApp } from './inputs.js';
+import { wholeRepository, type Missing } from './missing.js';
 
 /** What nix/flake.nix calls pets' own modules. */
 const OURS = '[what pets sets in every app]';
 
+/** What is known of a failed evaluation besides Nix' words. */
+export type Known = {
+  readonly missing: Missing | null;
+  /** Whether a store path is Nix' copy of the app's own flake. */
+  readonly isOwn: (storePath: string) => boolean;
+};
+
 /** What to do about an evaluation that failed, by Nix' words. */
-export function hintFor(words: string, { source }: AssembledApp): string | null {
-  const outside = source.kind === 'local' ? hintOnFiles(words, source.ref) : null;
+export function hintFor(words: string, { source }: AssembledApp, known: Known): string | null {
+  const outside = source.kind === 'local' ? hintOnFiles(words, source.ref, known) : null;
   if (outside !== null) return outside;
   const listed = /has no output .*?; it has: (.*)/.exec(words)?.[1];
   if (listed !== undefined && source.kind !== 'config') return otherAttribute(listed.split(', '), source.ref);
@@ -32,25 +41,38 @@ function hintOnPurity(words: string): string | null {
 }
 
 /** A local flake is its own folder, and of that what git tracks: what else it names is not there. */
-function hintOnFiles(words: string, { written, directory = '' }: FlakeRef): string | null {
-  if (/'\/nix\/store\/(?![0-9a-z]{32}-)/.test(words)) {
-    const [location = ''] = written.split('#');
-    return `a flake is its own folder and nothing around it; git+file:${location.replace(/^path:/, '')} is the whole repository`;
+function hintOnFiles(words: string, ref: FlakeRef, { missing, isOwn }: Known): string | null {
+  if (reachesOut(words, ref, isOwn)) {
+    const whole = wholeRepository(ref);
+    const more = whole === null ? '' : `; ${whole} is the whole repository`;
+    return `a flake is its own folder and nothing around it${more}`;
   }
-  const missing = missingFile(words);
-  if (missing === null || !existsSync(join(directory, missing))) return null;
-  const isInSubmodule = existsSync(join(directory, missing.split('/')[0] ?? '', '.git'));
-  return isInSubmodule
-    ? `${missing} is in a submodule, which Nix does not see; git+file:…?submodules=1 has it`
-    : `${missing} is not tracked by git, so Nix does not see it: git -C ${directory} add ${missing}`;
+  return missing && hintOnMissing(missing, ref);
 }
 
-/** The file that Nix did not find in the source, relative to it: in a copy of it, or since 2.28 in the repository. */
-function missingFile(words: string): string | null {
-  const copy =
-    /'\/nix\/store\/[0-9a-z]{32}-source\/([^'\n]+)'(?:: No such file or directory| does not exist)/;
-  const place = /[Pp]ath '\/?([^'\n]+)' (?:in the repository .* is not tracked by|does not exist in) Git\b/;
-  return copy.exec(words)?.[1] ?? place.exec(words)?.[1] ?? null;
+/** To what is above it: by a path that leads to something there, or by an input of its own. */
+function reachesOut(words: string, { directory = '' }: FlakeRef, isOwn: Known['isOwn']): boolean {
+  const above = /'\/nix\/store\/((?![0-9a-z]{32}-)[^'\n]+)'/.exec(words)?.[1];
+  if (above !== undefined) return existsSync(join(directory, '..', above));
+  const parent = /relative path '.*' points outside of its parent's store path '([^'\n]+)'/.exec(words)?.[1];
+  return parent !== undefined && isOwn(parent);
+}
+
+function hintOnMissing({ file, why }: Missing, ref: FlakeRef): string {
+  const { directory = '' } = ref;
+  const add = `git -C ${shellWord(directory)} add`;
+  switch (why) {
+    case 'untracked':
+      return `${file} is not tracked by git, so Nix does not see it: ${add} ${shellWord(file)}`;
+    case 'ignored':
+      return `${file} is ignored by git, so Nix does not see it: ${add} --force ${shellWord(file)}`;
+    case 'submodule':
+      return `${file} is in a submodule, which Nix does not see; ${wholeRepository(ref, true) ?? 'git+file: with `submodules=1`'} has it`;
+    case 'link':
+      return `${file} is a link out of the flake’s folder: Nix does not see what it leads to`;
+    case 'own':
+      return `${file} is the manifest’s own, or one of its secrets: these are part of no flake`;
+  }
 }
 
 type Ref = { readonly written: string; readonly attribute: string };

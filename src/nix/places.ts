@@ -36,7 +36,7 @@ export function placer(copied: readonly Copied[]): (words: string) => string {
   return (words) => words.replace(STORE_PATH, nameOf);
 }
 
-function isCopy(path: string, { folder, mark }: Copied): boolean {
+export function isCopy(path: string, { folder, mark }: Copied): boolean {
   try {
     return readFileSync(join(path, mark)).equals(readFileSync(join(folder, mark)));
   } catch {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ContentHash, FlakeRef } from '../model.js';
 import type { Exec } from '../ports.js';
 import { ProblemError } from '../problem.js';
@@ -10,8 +10,10 @@ import {
   digest,
   fingerprint,
   freezeTimes,
+  gitFailed,
   refuseOddFiles,
   repositoryOf,
+  shellWord,
   tracked,
   walk,
 } from './files.js';
@@ -42,7 +44,7 @@ async function commitOf(ref: FlakeRef, exec: Exec): Promise<string | null> {
   const args = ['-C', ref.directory, 'rev-parse', '--verify', '--end-of-options', `${wanted}^{commit}`];
   const { exitCode, stdout, stderr } = await exec('git', args);
   if (exitCode !== 0)
-    throw new ProblemError({ message: `\`${ref.written}\`: git does not know ${wanted}: ${stderr}` });
+    throw gitFailed(ref.directory, `\`${ref.written}\`: git does not know ${wanted}`, stderr);
   return stdout.trim();
 }
 
@@ -68,7 +70,7 @@ async function list(ref: FlakeRef, ignored: ReadonlySet<string>, exec: Exec): Pr
   if (root !== null && !files.includes('flake.nix') && existsSync(join(directory, 'flake.nix'))) {
     throw new ProblemError({
       message: `\`${ref.written}\`: its flake.nix is not tracked by git, so Nix does not see it`,
-      hint: `git -C ${directory} add flake.nix`,
+      hint: `git -C ${shellWord(directory)} add flake.nix`,
     });
   }
   return { directory, files };
@@ -84,5 +86,16 @@ async function existing(ref: FlakeRef): Promise<string> {
   const hasFlake = existsSync(join(directory, 'flake.nix')) || ref.url.startsWith('git+file:');
   if (!hasFlake)
     throw new ProblemError({ message: `\`${ref.written}\`: there is no flake.nix in ${directory}` });
+  if (!ref.url.startsWith('git+file:')) await mustHoldFlake(ref, directory);
   return directory;
+}
+
+/** Nix sees the folder alone: a link out of it leads nowhere there. */
+async function mustHoldFlake({ written }: FlakeRef, directory: string): Promise<void> {
+  const target = await realpath(join(directory, 'flake.nix'));
+  if (target.startsWith(`${directory}/`)) return;
+  throw new ProblemError({
+    message: `\`${written}\`: its flake.nix is a link out of its folder, to ${target}, which Nix does not see`,
+    hint: `name the folder that it is in, flake-ref = ${JSON.stringify(dirname(target))}, or put the file itself in place of the link`,
+  });
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { ExecResult } from '../ports.js';
 import { FailedProgram, type KeyPath } from '../problem.js';
 
@@ -27,7 +28,8 @@ export function failedEvaluation(
   const first = notes.findIndex((line) => ERROR.test(line));
   const told = first < 0 ? notes : notes.slice(first);
   const cause = causesIn(told).at(-1) ?? told;
-  return failure(what, shown(headline(cause)), told.map(shown), result, blame(cause.join('\n')));
+  const message = `${shown(headline(cause))}${placeIn(cause.map(shown))}`;
+  return failure(what, message, told.map(shown), result, blame(cause.join('\n')));
 }
 
 /** Words without a folder that means nothing to the reader. */
@@ -42,6 +44,16 @@ const OF_A_BUILD = /^(?:builder for '|Cannot build '|hash mismatch in |a '[^']*'
 const AFTERMATH = /\b\d+ dependenc(?:y|ies)\b.* failed\b|\bfailed dependency\b/;
 /** Where Nix' message ends: a position in a file, a step of the trace. */
 const BESIDE = /^\s*(at \S+:\d|…|\(stack trace truncated)/;
+/** Where in a file of this host's an error is; a step of the trace is another place, and the store means nothing. */
+function placeIn(cause: readonly string[]): string {
+  const trace = cause.findIndex((line) => /^\s*…/.test(line));
+  for (const line of cause.slice(0, trace < 0 ? cause.length : trace)) {
+    const [, place, file = ''] = /^\s*at ((\/\S+?):\d+:\d+):?$/.exec(line) ?? [];
+    if (place !== undefined && !file.startsWith('/nix/store/') && existsSync(file)) return `, at ${place}`;
+  }
+  return '';
+}
+
 const REASON = /^\s+Reason: (.*?)\.?$/;
 /** What a reason is about, each on a line of its own. */
 const DETAIL = /^\s+((?:Required|Current|Available) \w+: .*)$/;

@@ -1,76 +1,86 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { AppSource } from '../../src/model.js';
-import { hintFor } from '../../src/nix/hints.js';
+import { hintFor, type Known } from '../../src/nix/hints.js';
+import type { Missing } from '../../src/nix/missing.js';
 import { Scene } from './scene.js';
 
 const scene = new Scene();
-const folder = mkdtempSync(join(tmpdir(), 'pets-hints-'));
+const { folder } = scene;
 afterAll(() => {
   scene.cleanUp();
-  rmSync(folder, { recursive: true });
 });
 
-const STORE = `/nix/store/${'0'.repeat(32)}`;
+const OWN = `/nix/store/${'0'.repeat(32)}-source`;
+const OTHER = `/nix/store/${'1'.repeat(32)}-source`;
+const KNOWN: Known = { missing: null, isOwn: (path) => path === OWN };
 
-function hint(words: string, source: AppSource = local('./web')): string | null {
-  return hintFor(words, scene.app(source) as Parameters<typeof hintFor>[1]);
+function hint(words: string, source: AppSource = local('./web'), known = KNOWN): string | null {
+  return hintFor(words, scene.app(source) as Parameters<typeof hintFor>[1], known);
 }
 
-function local(written: string): AppSource {
-  const ref = { written, url: `path:${folder}`, attribute: 'nixosModules.incus', directory: folder };
+function local(written: string, directory = folder): AppSource {
+  const ref = { written, url: `path:${directory}`, attribute: 'nixosModules.incus', directory };
   return { kind: 'local', ref, contentHash: '' };
 }
 
 describe('a file that a local flake names and Nix does not find', () => {
-  /** In the words of Nix 2.8 and its builtins, of 2.26, and of 2.34 on a copy and in a repository. */
-  const wordings: Record<string, (path: string) => string> = {
-    '2.8': (path) => `error: getting status of '${STORE}-source/${path}': No such file or directory`,
-    '2.26, import': (path) => `error: path '${STORE}-source/${path}' does not exist`,
-    '2.26, readFile': (path) => `error: opening file '${STORE}-source/${path}': No such file or directory`,
-    '2.34': (path) =>
-      `error: Path '${path}' in the repository "${folder}" is not tracked by Git.\n       To make it visible to Nix, run:\n       git -C "${folder}" add "${path}"`,
-    '2.34, nowhere': (path) => `error: Path '${path}' does not exist in Git repository "${folder}".`,
-  };
-  const each = Object.entries(wordings);
-
-  test.each(each)('%s: is there, but not tracked', (_, notFound) => {
-    mkdirSync(join(folder, 'sub'), { recursive: true });
-    writeFileSync(join(folder, 'sub/new.nix'), '{ }');
-    expect(hint(notFound('sub/new.nix'))).toBe(
-      `sub/new.nix is not tracked by git, so Nix does not see it: git -C ${folder} add sub/new.nix`,
-    );
-  });
-
-  test.each(each)('%s: is in a submodule', (_, notFound) => {
-    mkdirSync(join(folder, 'vendor'), { recursive: true });
-    writeFileSync(join(folder, 'vendor/.git'), 'gitdir: ../.git/modules/vendor');
-    writeFileSync(join(folder, 'vendor/x.nix'), '{ }');
-    expect(hint(notFound('vendor/x.nix'))).toBe(
-      'vendor/x.nix is in a submodule, which Nix does not see; git+file:…?submodules=1 has it',
-    );
-  });
-
-  test.each(each)('%s: is nowhere: Nix has said all there is', (_, notFound) => {
-    expect(hint(notFound('gone.nix'))).toBeNull();
-  });
+  const because = (why: Missing['why'], directory = folder) =>
+    hint('error: it is not there', local('./web', directory), {
+      ...KNOWN,
+      missing: { file: 'sub/new.nix', why },
+    });
 
   test.each([
-    "error: getting status of '/nix/store/shared/label.nix': No such file or directory",
-    "error: access to absolute path '/nix/store/shared' is forbidden in pure evaluation mode (use '--impure' to override)",
-    "error: access to absolute path '/nix/store/shared/label.nix' is forbidden in pure eval mode (use '--impure' to override)",
-  ])('is outside of its folder: %s', (words) => {
-    const advice = (where: string) =>
-      `a flake is its own folder and nothing around it; git+file:${where} is the whole repository`;
-    expect(hint(words)).toBe(advice('./web'));
-    expect(hint(words, local('path:./web#nixosModules.x'))).toBe(advice('./web'));
+    ['untracked', 'is not tracked by git, so Nix does not see it: git -C /srv/web add sub/new.nix'],
+    ['ignored', 'is ignored by git, so Nix does not see it: git -C /srv/web add --force sub/new.nix'],
+    ['link', 'is a link out of the flake’s folder: Nix does not see what it leads to'],
+    ['own', 'is the manifest’s own, or one of its secrets: these are part of no flake'],
+  ] as const)('%s: %s', (why, expected) => {
+    expect(because(why, '/srv/web')).toBe(`sub/new.nix ${expected}`);
   });
 
-  test.each(each)('%s: is no matter to a remote one', (_, notFound) => {
-    const ref = { written: 'github:o/r', url: 'github:o/r', attribute: '', directory: folder };
-    expect(hint(notFound('sub/new.nix'), { kind: 'remote', ref, locked: null })).toBeNull();
+  test('a folder with a space is one word of the command', () => {
+    expect(because('untracked', '/srv/my web')).toContain("git -C '/srv/my web' add sub/new.nix");
+  });
+
+  const outside = [
+    "error: getting status of '/nix/store/shared/label.nix': No such file or directory",
+    "error: access to absolute path '/nix/store/shared' is forbidden in pure evaluation mode (use '--impure' to override)",
+    `error: relative path '../shared' points outside of its parent's store path '${OWN}'`,
+  ];
+  const web = (written = './my web') => local(written, `${folder}/my web`);
+  const ALONE = 'a flake is its own folder and nothing around it';
+
+  test.each(outside)('is outside of its folder, which is in no repository: %s', (words) => {
+    scene.write('shared/label.nix', '{ }');
+    scene.write('my web/flake.nix', '{ }');
+    expect(hint(words, web())).toBe(ALONE);
+  });
+
+  test.each(outside)('is outside of its folder, which is part of a repository: %s', async (words) => {
+    await scene.git('init', '-q');
+    const whole = `${ALONE}; git+file:${folder}?dir=my%20web`;
+    expect(hint(words, web())).toBe(`${whole} is the whole repository`);
+    expect(hint(words, web('./my web#nixosModules.x'))).toBe(
+      `${whole}#nixosModules.x is the whole repository`,
+    );
+    expect(because('submodule', `${folder}/my web`)).toBe(
+      `sub/new.nix is in a submodule, which Nix does not see; git+file:${folder}?dir=my%20web&submodules=1 has it`,
+    );
+  });
+
+  test('a flake that is the whole repository already is told no more', () => {
+    expect(hint(outside[2] ?? '', local('.'))).toBe(ALONE);
+  });
+
+  test('what another source reaches for is not the app’s', () => {
+    for (const words of [
+      "error: getting status of '/nix/store/elsewhere/label.nix': No such file or directory",
+      `error: relative path '../shared' points outside of its parent's store path '${OTHER}'`,
+    ])
+      expect(hint(words, web())).toBeNull();
+    const ref = { written: 'github:o/r', url: 'github:o/r', attribute: '' };
+    expect(hint(outside[0] ?? '', { kind: 'remote', ref, locked: null })).toBeNull();
   });
 });
 

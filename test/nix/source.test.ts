@@ -146,3 +146,61 @@ test('a link that leads out of the folder is copied, and nothing at its end is t
   expect([readlinkSync(join(target, 'away')), times()]).toEqual([outside, before]);
   for (const made of [outside, target]) rmSync(made, { recursive: true });
 });
+
+describe('odd surroundings', () => {
+  const inside = (name: string) => join(folder, name);
+
+  test.each([
+    ['an empty folder', () => mkdirSync(inside('.git'))],
+    ['an empty file', () => writeFileSync(inside('.git'), '')],
+  ])('a .git that is %s is none: all files count', async (_, make) => {
+    write('a', 'one');
+    make();
+    const before = await hash(ref('./app'), [inside('.git')]);
+    expect(before).toMatch(/^sha256-/);
+    write('b', 'two');
+    expect(await hash(ref('./app'), [inside('.git')])).not.toBe(before);
+  });
+
+  test('a flake.nix that is a link out of the folder is told, with where it leads', async () => {
+    write('shared/flake.nix', '{ }');
+    mkdirSync(inside('web'));
+    symlinkSync('../shared/flake.nix', inside('web/flake.nix'));
+    const result = await contentHash(ref('./web', inside('web')), new Set(), exec);
+    expect(result).toMatchObject({
+      problem: {
+        message: `\`./web\`: its flake.nix is a link out of its folder, to ${inside('shared/flake.nix')}, which Nix does not see`,
+        hint: expect.stringContaining(`flake-ref = "${inside('shared')}"`),
+      },
+    });
+    symlinkSync('flake.nix', inside('shared/other.nix'));
+    expect(await hash(ref('./shared', inside('shared')))).toMatch(/^sha256-/);
+  });
+
+  test('a repository of somebody else: whose, and the command that trusts it', async () => {
+    await git('init', '-q');
+    const stderr = `fatal: detected dubious ownership in repository at '${folder}'\nTo add an exception …`;
+    const result = await contentHash(ref(), new Set(), () =>
+      Promise.resolve({ exitCode: 128, stdout: '', stderr }),
+    );
+    expect(result).toEqual({
+      problem: {
+        message: `git cannot list ${folder}: the repository ${folder} belongs to another user`,
+        hint: `git config --global --add safe.directory ${folder}`,
+      },
+    });
+  });
+
+  test('anything else of git’s: its first line, and where to look', async () => {
+    await git('init', '-q');
+    const result = await contentHash(ref(), new Set(), () =>
+      Promise.resolve({ exitCode: 128, stdout: '', stderr: 'fatal: bad index\nmore' }),
+    );
+    expect(result).toEqual({
+      problem: {
+        message: `git cannot list ${folder}: bad index`,
+        hint: `see what git says there: git -C ${folder} status`,
+      },
+    });
+  });
+});

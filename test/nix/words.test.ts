@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { fileURLToPath } from 'node:url';
 import { failedBuild, failedEvaluation, without } from '../../src/nix/words.js';
 import type { FailedProgram } from '../../src/problem.js';
 
@@ -16,6 +17,24 @@ describe('what Nix says when a flake does not evaluate', () => {
       message: "`./web` does not evaluate: syntax error, unexpected ';'",
       log: ["error: syntax error, unexpected ';'", '       at /app/flake.nix:3:1:'],
     });
+  });
+
+  test('where it is in a file of this host’s stands with the message, as it is shown', () => {
+    const here = fileURLToPath(import.meta.url);
+    const said = (place: string) =>
+      `error: attribute 'python3' missing\n\n       at ${place}:12:20:\n\n           11| x`;
+    expect(evaluation(said(here)).message).toBe(
+      `\`./web\` does not evaluate: attribute 'python3' missing, at ${here}:12:20`,
+    );
+    const shown = (words: string) => words.replaceAll('/nix/store/x-source', here);
+    const failure = failedEvaluation('it fails', failed(said('/nix/store/x-source')), shown);
+    expect(failure.message).toBe(`it fails: attribute 'python3' missing, at ${here}:12:20`);
+    for (const nowhere of ['/nix/store/y-source/lib.nix', '/no/such/file.nix', '«string»'])
+      expect(evaluation(said(nowhere)).message).toBe(
+        "`./web` does not evaluate: attribute 'python3' missing",
+      );
+    const traced = `error: no\n\n       … while evaluating x\n\n       at ${here}:1:2:`;
+    expect(evaluation(traced).message).toBe('`./web` does not evaluate: no');
   });
 
   test('a message of several lines below the word', () => {
