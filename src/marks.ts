@@ -10,7 +10,7 @@ export const FAILING = 'user.pets.failing';
 /** Why something is held that has not failed: a person left it. */
 export const BY_HAND = 'it was rolled back by hand';
 
-const GENERATION = /^user\.pets\.generation\.(\d+)$/;
+const GENERATION = /^user\.pets\.generation\.([1-9]\d{0,8})$/;
 
 /** The key of an instance under which a generation is recorded. */
 export function generationKey(generation: number): string {

@@ -360,6 +360,8 @@ export type ActualApp = {
   /** What can be returned to, the newest first; that of `applied` is among them. */
   readonly generations: readonly Generation[];
   readonly condemned: Condemned | null;
+  /** Keys of its own records that are there and cannot be read. */
+  readonly unreadable: readonly string[];
   readonly store: StoreMode;
   readonly exposures: readonly Exposure[];
   readonly attachments: readonly Attachment[];

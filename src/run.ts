@@ -21,8 +21,11 @@ export type RunMeta = {
   readonly exitCode: number | null;
 };
 
-/** `abandoned`: it never came to its end, and its process is gone. */
-export type RunState = 'done' | 'failed' | 'interrupted' | 'abandoned' | 'running';
+/**
+ * `abandoned`: it never came to its end, and its process is gone. `unreadable`: what it says of itself is not what
+ * pets writes.
+ */
+export type RunState = 'done' | 'failed' | 'interrupted' | 'abandoned' | 'running' | 'unreadable';
 
 /** A recorded run. What was not written, or not whole, is null. */
 export type Run = {
@@ -38,6 +41,8 @@ export type Run = {
   readonly events: readonly Event[];
   /** Paths below `directory`, sorted. */
   readonly files: readonly string[];
+  /** Of them, those that are there and are not as pets writes them, or cannot be read. */
+  readonly unreadable: readonly string[];
 };
 
 /** What became of an app; of a run without an end, how far it came. */

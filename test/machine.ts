@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Ports } from '../src/apply/job.js';
 import { apply, type ApplyOptions } from '../src/apply/apply.js';
 import { instanceOf } from '../src/deliver/instance.js';
@@ -339,7 +340,9 @@ export class Machine {
 
 /** By what it is made of. */
 export function systemOf({ name, facets }: Desired['apps'][number]): StorePath {
-  return `/nix/store/${name}-${Object.values(facets.system ?? {}).join('-')}` as StorePath;
+  const made = createHash('sha256').update(JSON.stringify(Object.values(facets.system ?? {})));
+  // Nix' alphabet has no e.
+  return `/nix/store/${made.digest('hex').slice(0, 32).replaceAll('e', 'z')}-${name}` as StorePath;
 }
 
 function currentOf(profile: Profile | undefined): StorePath | undefined {

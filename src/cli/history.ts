@@ -1,7 +1,7 @@
 import type { ActualApp, AppName, Generation } from '../model.js';
 import { BY_HAND } from '../marks.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
-import { jsonText, table } from '../ui/index.js';
+import { jsonText, oneLine, table } from '../ui/index.js';
 import type { Context, GlobalOptions } from './context.js';
 import { nothingWanted, observe } from './observe.js';
 import { readProject } from './project.js';
@@ -55,7 +55,7 @@ function rowsOf({ generations, applied }: ActualApp): Row[] {
 function jsonOf(app: ActualApp): object {
   const { name, state, condemned } = app;
   const failed = condemned && { at: condemned.at, why: condemned.why };
-  return { version: 1, app: name, state, generations: rowsOf(app), failed };
+  return { version: 1, app: name, state, generations: rowsOf(app), failed, unreadable: app.unreadable };
 }
 
 function textOf(app: ActualApp): string {
@@ -80,6 +80,9 @@ function textOf(app: ActualApp): string {
     ...(state === 'upgrading' || state === 'restoring'
       ? [`An upgrade was cut short; \`pets up ${name}\` ends it, well or back.`]
       : []),
+    ...app.unreadable.map(
+      (key) => `The record \`${oneLine(key)}\` of the instance cannot be read: somebody else has changed it.`,
+    ),
     ...(cells.length === 0 ? [`No generation of \`${name}\` is recorded yet.`] : []),
   ];
   const listed =

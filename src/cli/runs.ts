@@ -74,7 +74,7 @@ function textOf(
   return typedFor(options, context)(runText(run, { color, now: Date.now() }));
 }
 
-function headOf({ id, started, state, meta, directory }: Run): object {
+function headOf({ id, started, state, meta, directory, unreadable }: Run): object {
   return {
     id,
     outcome: state,
@@ -87,6 +87,7 @@ function headOf({ id, started, state, meta, directory }: Run): object {
     ended: meta?.ended ?? null,
     exitCode: meta?.exitCode ?? null,
     directory,
+    unreadable,
   };
 }
 

@@ -32,9 +32,11 @@ export function seenFacets(seen: Seen): Facets {
   };
 }
 
+const SECRET = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
+
 /** Secrets are not looked at, but a run that did not end has left word of those that it touched. */
 function unfinishedSecrets({ config }: InstanceJson): Pick<Facets, 'secrets'> {
-  const names = (config['user.pets.secrets'] ?? '').split(' ').filter((name) => name !== '');
+  const names = (config['user.pets.secrets'] ?? '').split(' ').filter((name) => SECRET.test(name));
   if (names.length === 0) return {};
   return { secrets: Object.fromEntries(names.map((name) => [`secret.${name}`, 'unfinished'])) };
 }

@@ -1,13 +1,14 @@
 import { socketsOf } from '../listen.js';
 import { ADOPTING, DEPLOYED } from '../marks.js';
 import type { Actual, ActualApp, AppName, StoreMode, Volume } from '../model.js';
+import { isAppName } from '../names.js';
 import type { InstanceJson, InstanceSpec } from '../ports.js';
 import { claimsOn, type Wanted } from './claims.js';
 import { attachmentsOf, exposuresOf } from './devices.js';
 import { seenFacets } from './facets.js';
 import { INCUS_PROJECT, isPet } from './own.js';
 import { protectionsOf } from './protections.js';
-import { generationsOf, parseApplied, parseCondemned } from './record.js';
+import { generationsOf, parseApplied, parseCondemned, unreadableIn } from './record.js';
 import type { Holder, Socket } from './sockets.js';
 
 /** What the host shows without asking anybody: sockets that listen, its addresses, the pets' profiles. */
@@ -79,16 +80,16 @@ function actualApp(
   const applied = parseApplied(config['user.pets.applied']);
   const exposures = exposuresOf(instance);
   const attachments = attachmentsOf(instance, volumes);
-  const becoming = config['user.pets.becoming'];
   return {
     name: name as AppName,
-    becoming: becoming === undefined || becoming === name ? null : (becoming as AppName),
-    former: config['user.pets.app'] === name ? null : ((config['user.pets.app'] ?? name) as AppName),
+    becoming: otherName(config['user.pets.becoming'], name),
+    former: otherName(config['user.pets.app'], name),
     status,
     state: STATES.find((state) => state === config['user.pets.state']) ?? 'creating',
     applied,
     generations: generationsOf(config, volumes),
     condemned: parseCondemned(config['user.pets.condemned']),
+    unreadable: unreadableIn(config),
     store,
     exposures,
     attachments,
@@ -97,6 +98,11 @@ function actualApp(
     protections: protectionsOf(instance),
     facets: seenFacets({ instance, applied, store, exposures, attachments, volumes, open, host }),
   };
+}
+
+/** Paths are made of it: what is no name of an app is none. */
+function otherName(marked: string | undefined, name: string): AppName | null {
+  return marked !== undefined && marked !== name && isAppName(marked) ? marked : null;
 }
 
 const STATES = ['ready', 'upgrading', 'restoring'] as const;

@@ -5,20 +5,21 @@ import type {
   Facet,
   Facets,
   Generation,
-  Health,
   Passthrough,
   StorePath,
   Volume,
 } from '../model.js';
+import { isStorePath } from '../names.js';
 import { attachmentsOf, exposuresOf } from './devices.js';
+import { healthFrom } from './health-mark.js';
 
 /** A record that cannot be read is none: the next `up` finds out what is there and writes a new one. */
 export function parseApplied(text: string | undefined): Applied | null {
   const value = tableIn(text);
   if (value?.['v'] !== 1) return null;
   const { toplevel, generation, facets } = value;
-  if (typeof toplevel !== 'string' || typeof generation !== 'number' || !isTable(facets)) return null;
-  return { v: 1, toplevel: toplevel as StorePath, generation, facets: facetsFrom(facets) };
+  if (!isSystem(toplevel) || !isNumber(generation) || !isTable(facets)) return null;
+  return { v: 1, toplevel, generation, facets: facetsFrom(facets) };
 }
 
 /** The generations that are recorded on an instance, the newest first. One that cannot be read is none. */
@@ -37,13 +38,14 @@ export function generationsOf(
 type Table = Readonly<Record<string, unknown>>;
 
 function generationFrom(generation: number, value: Table, volumes: readonly Volume[]): Generation[] {
-  const { at, toplevel, facets, health, healthy, profiles } = value;
-  if (typeof at !== 'string' || typeof toplevel !== 'string' || !isTable(facets)) return [];
+  const { at, toplevel, facets, healthy, profiles } = value;
+  const health = healthFrom(value['health']);
+  if (!isTime(at) || !isSystem(toplevel) || !isTable(facets) || health === undefined) return [];
   const devices = devicesFrom(value['devices']);
   return [
     {
-      ...{ generation, at, toplevel: toplevel as StorePath, facets: facetsFrom(facets), devices },
-      health: isTable(health) && isTable(health['check']) ? (health as Health) : null,
+      ...{ generation, at, toplevel, facets: facetsFrom(facets), devices },
+      health,
       healthy: typeof healthy === 'string' ? healthy : null,
       config: stringsIn(value['config']),
       profiles: Array.isArray(profiles) ? profiles.filter((name) => typeof name === 'string') : [],
@@ -55,8 +57,44 @@ function generationFrom(generation: number, value: Table, volumes: readonly Volu
 
 export function parseCondemned(text: string | undefined): Condemned | null {
   const { at, why, facets, byHand } = tableIn(text) ?? {};
-  if (typeof at !== 'string' || typeof why !== 'string' || !isTable(facets)) return null;
+  if (!isTime(at) || typeof why !== 'string' || !isTable(facets)) return null;
   return { at, why, facets: facetsFrom(facets), byHand: byHand === true };
+}
+
+/** The keys of records that are there and are not what pets writes: somebody else has been at them. */
+export function unreadableIn(config: Readonly<Record<string, string>>): readonly string[] {
+  const isBroken = ([key, text]: [string, string]) => {
+    if (text === '') return false;
+    if (key === 'user.pets.applied') return parseApplied(text) === null;
+    if (key === 'user.pets.condemned') return parseCondemned(text) === null;
+    const generation = key.startsWith(GENERATION) ? generationIn(key) : undefined;
+    if (generation === undefined) return false;
+    return generation === null || generationFrom(generation, tableIn(text) ?? {}, []).length === 0;
+  };
+  return Object.entries(config)
+    .filter(isBroken)
+    .map(([key]) => key)
+    .sort();
+}
+
+const GENERATION = 'user.pets.generation.';
+
+function isSystem(value: unknown): value is StorePath {
+  return typeof value === 'string' && isStorePath(value);
+}
+
+/** The number of a generation. */
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+}
+
+/** As `toISOString` writes it, with or without a fraction of a second. */
+function isTime(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    /^\d{4}-\d\d-\d\dT[\d:.]{8,12}Z$/.test(value) &&
+    !Number.isNaN(Date.parse(value))
+  );
 }
 
 function tableIn(text: string | undefined): Table | null {

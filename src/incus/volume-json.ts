@@ -1,4 +1,5 @@
 import type { Volume } from '../model.js';
+import { isAppName, isVolumeName } from '../names.js';
 import type { Pool } from './server.js';
 
 /** A custom volume as GET shows it. */
@@ -20,6 +21,11 @@ export function fromJson({ name, config, used_by }: VolumeJson, pool: Pool): Vol
     usedBy: used_by.map(userOf),
     copies: pool.driver === 'dir',
   };
+}
+
+/** Names and files are made of its marks: one with others than pets writes is nobody's. */
+export function isMarked({ config }: VolumeJson): boolean {
+  return isAppName(config['user.pets.app'] ?? '') && isVolumeName(config['user.pets.volume'] ?? '');
 }
 
 /** `/1.0/instances/web` → `web`; a profile, or an instance of another of the daemon's projects, as it stands. */

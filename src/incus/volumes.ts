@@ -5,7 +5,7 @@ import { IncusError } from './http.js';
 import type { Rest } from './operations.js';
 import { defaultPool, poolsOf, type Pool } from './server.js';
 import type { Sharing } from './sharing.js';
-import { onePerMarks, userOf, type VolumeJson } from './volume-json.js';
+import { isMarked, onePerMarks, userOf, type VolumeJson } from './volume-json.js';
 
 type Calls = 'volumes' | 'freeBytes' | 'makeVolume' | 'resizeVolume' | 'markVolume' | 'removeVolume';
 
@@ -69,7 +69,9 @@ export class OwnVolumes {
       }),
     );
     const all = listed.flat();
-    const own = all.filter(({ json }) => json.config['user.pets.project'] === this.#project);
+    const own = all.filter(
+      ({ json }) => json.config['user.pets.project'] === this.#project && isMarked(json),
+    );
     return { pools, all, own: onePerMarks(own) };
   }
 

@@ -1,13 +1,11 @@
 import type { AppName } from '../model.js';
+import { isAppName } from '../names.js';
+
+export { isAppName };
 
 export const NAME_RULE = 'expected a name of 1 to 63 letters, digits and hyphens';
 /** `isAppName` for JSON Schema. */
 export const NAME_PATTERN = '^(?=.*[A-Za-z-])[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$';
-
-/** Incus' rule for instance names. */
-export function isAppName(text: string): text is AppName {
-  return /^[A-Za-z0-9-]{1,63}$/.test(text) && !/^-|-$|^\d+$/.test(text);
-}
 
 /** What to do about a name that is none: the nearest one that is, or the rest of the rule. */
 export function nameHint(text: string): string {

@@ -1,4 +1,5 @@
 import type { Bind, LocalPath, StorePath } from '../model.js';
+import { isStorePath, STORE_PATH } from '../names.js';
 import { refuse, type Refused, text } from './kinds.js';
 import { resolvePath } from './path.js';
 import { didYouMean } from './suggest.js';
@@ -27,12 +28,10 @@ function flawOfPath(written: string): Refused | null {
   return null;
 }
 
-const STORE_PATH = '/nix/store/[0-9abcdfghijklmnpqrsvwxyz]{32}-[0-9A-Za-z+._?=-]+';
-
 export const storePath = text<StorePath>(
   'a store path',
   (written) => {
-    if (new RegExp(`^${STORE_PATH}$`).test(written)) return written as StorePath;
+    if (isStorePath(written)) return written;
     const [inside] = new RegExp(`^${STORE_PATH}(?=/)`).exec(written) ?? [];
     const hint =
       inside !== undefined

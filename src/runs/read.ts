@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AppOutcome, Event, Outcome, Plan } from '../model.js';
-import type { Problem } from '../problem.js';
+import type { Event, Outcome, Plan } from '../model.js';
+import { linesOf, readRegular } from '../regular-file.js';
 import type { Run, RunMeta, RunState } from '../run.js';
 import { RUN_ID, startedOf } from './id.js';
+import { parseEvent, parseMeta, parseOutcome, parsePlan } from './parse.js';
 import { isAlive } from './process.js';
 
 /** Ids of the runs in this folder, the newest first; none where there is no such folder. */
@@ -19,77 +20,66 @@ export function listRuns(runs: string): readonly string[] {
   }
 }
 
-/** One run, in whatever state its record was left. */
+/** Bytes of a file of a record: of `events.jsonl` only what is wanted is kept, whatever its size. */
+const MOST = 64 * 1024 * 1024;
+
+/** One run, in whatever state its record was left. What is not as pets writes it is unreadable, alone. */
 export function readRun(runs: string, id: string): Run {
   const directory = join(runs, id);
-  const meta = readJson(join(directory, 'meta.json')) as RunMeta | null;
-  const plan = readJson(join(directory, 'plan.json')) as Plan | null;
-  const kept = readJson(join(directory, 'outcome.json')) as Outcome | null;
-  const outcome = kept && { ...kept, apps: kept.apps.map(appFrom) };
-  const events = outcome ? [] : eventsFrom(readText(join(directory, 'events.jsonl')) ?? '', plan);
-  const isRunning = meta !== null && isAlive(meta.process);
+  const unreadable: string[] = [];
+  const take = <T, U>(name: string, read: (path: string) => T, parse: (content: T) => U | null): U | null => {
+    const content = contentOf(() => read(join(directory, name)));
+    const value = content === null || content === false ? null : parse(content);
+    if (content !== null && value === null) unreadable.push(name);
+    return value;
+  };
+  const whole = (path: string) => readRegular(path, MOST).toString();
+  const meta = take('meta.json', whole, parseMeta);
+  const plan = take('plan.json', whole, parsePlan);
+  const outcome = take('outcome.json', whole, parseOutcome);
+  const events = outcome
+    ? []
+    : (take(
+        'events.jsonl',
+        (path) => linesOf(path, isWanted),
+        (lines) => eventsFrom(lines, plan),
+      ) ?? []);
   return {
     id,
     directory,
     started: meta?.started ?? startedOf(id),
-    state: stateOf(meta, outcome, isRunning),
+    state: unreadable.includes('meta.json') ? 'unreadable' : stateOf(meta, outcome),
     meta,
     plan,
     outcome,
     events,
     files: filesIn(directory),
+    unreadable,
   };
 }
 
 const INTERRUPTED = new Set([130, 143]);
 
-function stateOf(meta: RunMeta | null, outcome: Outcome | null, isRunning: boolean): RunState {
+function stateOf(meta: RunMeta | null, outcome: Outcome | null): RunState {
   const exitCode = meta?.exitCode ?? null;
   if (exitCode !== null)
     return INTERRUPTED.has(exitCode) ? 'interrupted' : exitCode === 0 ? 'done' : 'failed';
   // Killed after its work, before it could say with which code it ends.
   if (outcome?.interrupted) return 'interrupted';
   if (outcome) return outcome.apps.every(({ result }) => FINE.has(result)) ? 'done' : 'failed';
-  return isRunning ? 'running' : 'abandoned';
+  return meta !== null && isAlive(meta.process) ? 'running' : 'abandoned';
 }
 
 const FINE: ReadonlySet<string> = new Set(['done', 'unchanged', 'held', 'condemned']);
 
 /** Of a run that was killed while it wrote, the last line is not whole. */
-function eventsFrom(text: string, plan: Plan | null): readonly Event[] {
-  return text.split('\n').flatMap((line): Event[] => {
-    // A build may have printed a million of these.
-    if (line.startsWith('{"v":1,"type":"output"')) return [];
-    const value = parse(line) as EventLine | null;
-    if (!value || !KINDS.has(value.type)) return [];
-    const event = { ...value, kind: value.type, at: Date.parse(value.time) } as unknown as Event;
-    if (event.kind === 'run-started') return plan ? [{ ...event, plan }] : [];
-    return event.kind === 'failed' ? [{ ...event, problem: problemFrom(event.problem) }] : [event];
-  });
+function eventsFrom(lines: readonly string[], plan: Plan | null): readonly Event[] {
+  return lines.flatMap((line) => parseEvent(line, plan) ?? []);
 }
 
-type EventLine = { readonly type: Event['kind']; readonly time: string };
-
-/** By which one sees how far it came. */
-const KINDS: ReadonlySet<Event['kind']> = new Set([
-  'run-started',
-  'started',
-  'finished',
-  'warned',
-  'failed',
-  'skipped',
-  'interrupted',
-]);
-
-function appFrom(app: AppOutcome): AppOutcome {
-  const { failure } = app;
-  return failure ? { ...app, failure: { ...failure, problem: problemFrom(failure.problem) } } : app;
-}
-
-/** In JSON, what a problem does not have is null. */
-function problemFrom(problem: Problem): Problem {
-  const entries = Object.entries<unknown>(problem).filter(([, value]) => value !== null);
-  return Object.fromEntries(entries) as unknown as Problem;
+/** A build may have printed a million of these. */
+function isWanted(line: string): boolean {
+  return !line.startsWith('{"v":1,"type":"output"');
 }
 
 function filesIn(directory: string): readonly string[] {
@@ -104,28 +94,12 @@ function filesIn(directory: string): readonly string[] {
   return [...list('.'), ...list('log').map((name) => `log/${name}`)].sort();
 }
 
-/** Null where it is missing or not whole. */
-function readJson(path: string): object | null {
-  const text = readText(path);
-  return text === null ? null : parse(text);
-}
-
-/** Null as well for what a later pets may have written: its version is not ours. */
-function parse(text: string): object | null {
+/** Null where there is none; `false` for one that cannot be read. */
+function contentOf<T>(read: () => T): T | null | false {
   try {
-    const value = JSON.parse(text) as { readonly v?: unknown; readonly version?: unknown } | null;
-    return (value?.v ?? value?.version) === 1 ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-function readText(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
+    return read();
   } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
+    return isMissing(error) ? null : false;
   }
 }
 

@@ -54,6 +54,7 @@ const OPEN = {
   failed: 'interrupted',
   interrupted: 'interrupted',
   abandoned: 'interrupted',
+  unreadable: 'interrupted',
 } as const satisfies Record<RunState, RunApp['result']>;
 
 function tookOf(from: number | null, to: number | null): number {
@@ -87,6 +88,7 @@ export function runText(run: Run, { color, now }: TextOptions): string {
     run.plan ? [`plan: ${countPlan(run.plan)}`] : [],
     apps.map((app) => paint(appLine(app, columns), style)),
     ...apps.map((app) => failureLines(app, style, log(app))),
+    run.unreadable.map((file) => `${run.directory}/${file} cannot be read, or is not what pets writes`),
     [`${style.bold('files:')} ${run.directory}`, `  ${run.files.join(', ') || 'none'}`],
   ];
   const told = blocks.filter((block) => block.length > 0).map((block) => block.join('\n'));
@@ -98,6 +100,7 @@ const TONES = {
   failed: 'red',
   interrupted: 'yellow',
   abandoned: 'yellow',
+  unreadable: 'yellow',
   running: 'cyan',
 } as const satisfies Record<RunState, string>;
 

@@ -71,7 +71,10 @@ function only(change: Partial<InstanceJson>, sockets = {}, volumes: readonly Vol
 
 const applied = (facets: object) => ({
   ...marked('web'),
-  'user.pets.applied': JSON.stringify({ v: 1, generation: 1, toplevel: 't', facets }),
+  'user.pets.applied': JSON.stringify({
+    ...{ v: 1, generation: 1, toplevel: `/nix/store/${'0'.repeat(32)}-t` },
+    facets,
+  }),
 });
 
 describe('whose an instance is', () => {
@@ -101,6 +104,11 @@ describe('whose an instance is', () => {
     const after = observe([instance('new', { config })]).apps[0];
     expect(after).toMatchObject({ name: 'new', becoming: null });
     expect(after?.altered).toContain('user.pets.app');
+    // Folders are made of these names.
+    const odd = { ...marked('new'), 'user.pets.becoming': '../../etc' };
+    expect(observe([instance('new', { config: odd })]).apps[0]?.becoming).toBeNull();
+    const moved = { 'user.pets.project': 'p', 'user.pets.app': '../../etc', 'user.pets.becoming': 'new' };
+    expect(observe([instance('new', { config: moved })]).apps[0]?.former).toBeNull();
     expect(observe([instance('third', { config })]).apps).toEqual([]);
   });
 

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { generationsOf, parseApplied, parseCondemned } from '../../src/incus/record.js';
+import { generationsOf, parseApplied, parseCondemned, unreadableIn } from '../../src/incus/record.js';
 
 const facets = {
   meta: { 'flake-ref': './web' },
   exposure: { listen: null, 'publish.[::1]:7700-7709': 'tcp:127.0.0.1:8080' },
   system: { 'nixos.services."a b".enable': 'true' },
 };
-const record = { v: 1, generation: 3, toplevel: '/nix/store/x', facets };
+const SYSTEM = `/nix/store/${'0'.repeat(32)}-nixos-system-web`;
+const record = { v: 1, generation: 3, toplevel: SYSTEM, facets };
 
 test('is read back as it was written', () => {
   expect(parseApplied(JSON.stringify(record))).toEqual(record);
@@ -21,19 +22,24 @@ test.each([
   '{"v":2}',
   '{"v":1,"toplevel":1}',
   JSON.stringify({ ...record, facets: [] }),
+  JSON.stringify({ ...record, toplevel: '/nix/store/../../etc' }),
+  JSON.stringify({ ...record, toplevel: `${SYSTEM}/../../../etc` }),
+  JSON.stringify({ ...record, toplevel: '--option' }),
+  JSON.stringify({ ...record, generation: 1e308 }),
+  JSON.stringify({ ...record, generation: 1.5 }),
+  JSON.stringify({ ...record, generation: -1 }),
 ])('%j is none', (text) => {
   expect(parseApplied(text)).toBeNull();
 });
 
 test('keeps nothing that pets does not write', () => {
-  const odd =
-    '{"v":1,"generation":1,"toplevel":"t","facets":{"meta":{"toString":1,"__proto__":"x","a":{},"b":"c",".d":"e","volume.a\\nb":"f"}}}';
+  const odd = `{"v":1,"generation":1,"toplevel":"${SYSTEM}","facets":{"meta":{"toString":1,"__proto__":"x","a":{},"b":"c",".d":"e","volume.a\\nb":"f"}}}`;
   expect(parseApplied(odd)?.facets).toEqual({ meta: { a: null, b: 'c' } });
 });
 
 describe('generations', () => {
   const generation = {
-    ...{ at: '2026-01-02T03:04:05Z', toplevel: '/nix/store/x', facets, healthy: 'it answered' },
+    ...{ at: '2026-01-02T03:04:05Z', toplevel: SYSTEM, facets, healthy: 'it answered' },
     health: { check: { kind: 'stable' }, timeoutMs: 1, intervalMs: 1, successes: 1 },
     ...{ config: { 'limits.memory': '1GiB' }, profiles: ['default', 'gpu'] },
     devices: {
@@ -74,7 +80,11 @@ describe('generations', () => {
     '[]',
     '"x"',
     '{"at":"x"}',
-    text.replace('"/nix/store/x"', '1'),
+    text.replace(SYSTEM, '1'),
+    text.replace(SYSTEM, '/nix/store/../../etc'),
+    text.replace('2026-01-02T03:04:05Z', 'yesterday'),
+    text.replace('"stable"', '"hope"'),
+    text.replace('"timeoutMs":1', '"timeoutMs":1e308'),
     text.replace('"at"', '"to"'),
   ])('%j is none', (odd) => {
     expect(generationsOf({ 'user.pets.generation.1': odd }, [])).toEqual([]);
@@ -85,13 +95,15 @@ describe('generations', () => {
     'user.pets.generation.x',
     'user.pets.generation.1.2',
     'user.generation.1',
+    'user.pets.generation.0',
+    'user.pets.generation.99999999999999999999',
   ])('the key %s is none of theirs', (key) => {
     expect(generationsOf({ [key]: text }, [])).toEqual([]);
   });
 
   test('have nothing that pets does not write', () => {
     const odd = {
-      ...{ ...generation, health: { check: 1 }, healthy: 1, config: { a: 1, b: 'c' }, profiles: [1, 'gpu'] },
+      ...{ ...generation, health: null, healthy: 1, config: { a: 1, b: 'c' }, profiles: [1, 'gpu'] },
       devices: { x: 1, y: { type: 'none', size: 2 } },
     };
     expect(generationsOf({ 'user.pets.generation.1': JSON.stringify(odd) }, [])).toMatchObject([
@@ -104,6 +116,24 @@ describe('generations', () => {
       },
     ]);
   });
+});
+
+test('what somebody has put in the place of a record is told, by its key', () => {
+  const config = {
+    'user.pets.applied': JSON.stringify({ ...record, generation: 1e308 }),
+    'user.pets.condemned': '{"at":"x"}',
+    'user.pets.generation.1': '{"v":1}',
+    'user.pets.generation.x': '{}',
+    'user.pets.failing': 'a.service',
+  };
+  expect(unreadableIn(config)).toEqual([
+    'user.pets.applied',
+    'user.pets.condemned',
+    'user.pets.generation.1',
+    'user.pets.generation.x',
+  ]);
+  const whole = { 'user.pets.applied': JSON.stringify(record), 'user.pets.condemned': '' };
+  expect(unreadableIn(whole)).toEqual([]);
 });
 
 describe('what failed', () => {

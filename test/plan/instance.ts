@@ -84,6 +84,7 @@ export function created(app: DesiredApp, store: StoreMode, root: number): Instan
     applied: null,
     generations: [],
     condemned: null,
+    unreadable: [],
     store,
   } as const;
   return {

@@ -249,6 +249,7 @@ export class Machine {
         applied,
         generations: [record, ...older],
         condemned: null,
+        unreadable: [],
         facets: { ...seenFacets, meta: facets.meta ?? {} },
       });
     },

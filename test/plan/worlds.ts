@@ -210,6 +210,7 @@ export function applied(app: DesiredApp): ActualApp {
     applied: { v: 1, generation: 1, toplevel, facets: app.facets },
     generations: [],
     condemned: null,
+    unreadable: [],
     store,
     exposures,
     attachments,

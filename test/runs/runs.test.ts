@@ -10,6 +10,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Event, Plan } from '../../src/model.js';
@@ -18,7 +19,7 @@ import { RUN_ID, runId, startedOf } from '../../src/runs/id.js';
 import { isAlive, ownProcess, parseStat } from '../../src/runs/process.js';
 import { listRuns, readRun } from '../../src/runs/read.js';
 import { RunRecord } from '../../src/runs/write.js';
-import { appsOf, eventLine, jsonText, outcomeRecord, runText } from '../../src/ui/index.js';
+import { appsOf, eventLine, jsonText, outcomeRecord, runsText, runText } from '../../src/ui/index.js';
 import { name, T0 } from '../ui/fixtures.js';
 
 const ID = '20261121T120000Z-0000';
@@ -270,6 +271,60 @@ describe('what is read', () => {
     rmSync(file('log'), { recursive: true });
     expect(runText(readRun(runs, ID), { color: false, now: T0 })).toContain('files: ');
     expect(readRun(runs, ID).state).toBe('abandoned');
+  });
+
+  test.each([
+    '{"v":1}',
+    'null',
+    '[]',
+    '7',
+    '{"v":1,"id":null,"argv":null,"process":null}',
+    JSON.stringify({ ...metaOf({ exitCode: 0 }), process: { pid: -1, start: null } }),
+    JSON.stringify({ ...metaOf(), started: 'yesterday' }),
+    JSON.stringify({ ...metaOf(), exitCode: 1e308 }),
+  ])('meta.json with %s: that run is unreadable, alone', (text) => {
+    const written = record({ process: GONE });
+    for (const event of EVENTS) written.event(event);
+    written.end(0);
+    record({ id: runId(T0 + 1000, 0) }).end(0);
+    writeFileSync(file('meta.json'), text);
+    const all = listRuns(runs).map((id) => readRun(runs, id));
+    expect(all.map(({ state, unreadable }) => [state, unreadable])).toEqual([
+      ['done', []],
+      ['unreadable', ['meta.json']],
+    ]);
+    expect(runsText(all, T0)).toContain('unreadable');
+    expect(runText(readRun(runs, ID), { color: false, now: T0 })).toContain('meta.json cannot be read');
+  });
+
+  test.each([
+    ['plan.json', '{"version":1,"apps":null}'],
+    ['plan.json', JSON.stringify({ ...PLAN, operations: [{ id: 1 }] })],
+    ['plan.json', JSON.stringify(PLAN).replace('"build"', '"conquer"')],
+    ['outcome.json', '{"v":1,"interrupted":false,"apps":[null]}'],
+    [
+      'outcome.json',
+      '{"v":1,"interrupted":false,"apps":[{"app":"web","result":"toString","verb":"create"}]}',
+    ],
+    ['events.jsonl', '{"v":1,"type":"started","time":null}\n{"v":1,"type":"failed"}\nnull\n'],
+  ])('%s with %s: the rest is shown', (path, text) => {
+    const written = record({ process: GONE });
+    for (const event of EVENTS) written.event(event);
+    written.end(1);
+    if (path !== 'outcome.json') rmSync(file('outcome.json'));
+    writeFileSync(file(path), text);
+    const run = readRun(runs, ID);
+    expect(run.state).toBe('failed');
+    expect(run.unreadable).toEqual(path === 'events.jsonl' ? [] : [path]);
+    expect(runText(run, { color: false, now: T0 })).toContain(ID);
+    expect(runsText([run], T0)).toContain(ID);
+  });
+
+  test('a named pipe in place of a file is not waited for', () => {
+    states({ process: GONE }, 3);
+    rmSync(file('meta.json'));
+    execFileSync('mkfifo', [file('meta.json')]);
+    expect(readRun(runs, ID)).toMatchObject({ state: 'unreadable', unreadable: ['meta.json'] });
   });
 
   test('the last line of the events is not whole: what was before it counts', () => {

@@ -143,7 +143,7 @@ test('what is held while other things of the app were brought about is told as b
 describe('in the list of runs, of one that was killed', () => {
   const run = (events: readonly Event[]): Run => ({
     ...{ id: '20261121T115900Z-0001', directory: '/state/p', started: '2026-11-21T11:59:00Z' },
-    ...{ state: 'abandoned', meta: null, plan: PLAN, outcome: null, files: [], events },
+    ...{ state: 'abandoned', meta: null, plan: PLAN, outcome: null, files: [], unreadable: [], events },
   });
 
   test('on its way back: how far it came', () => {

@@ -38,6 +38,7 @@ const RUN: Run = {
   },
   events: [],
   files: ['events.jsonl', 'log/db.log', 'meta.json'],
+  unreadable: [],
 };
 
 test('the list: a line per run, unchanged apps are not counted', () => {

@@ -1,0 +1,86 @@
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
+import { formatSize } from './size.js';
+
+/** Why a file is not read; `message` goes on after its name: `is a folder`. */
+export class UnfitFile extends Error {}
+
+/** Bytes that are read at a time. */
+const CHUNK = 64 * 1024;
+
+/**
+ * What a regular file of at most `most` bytes holds. Anything else is an UnfitFile: a named pipe may never end, a
+ * device neither, and while a call waits for one of them no signal is answered.
+ */
+export function readRegular(path: string, most: number): Buffer {
+  return withRegular(path, (file, { size }) => {
+    if (size > most) throw tooLarge(size, most);
+    const chunks: Buffer[] = [];
+    let read = 0;
+    for (let chunk = readChunk(file); chunk.length > 0; chunk = readChunk(file)) {
+      read += chunk.length;
+      // It grows, or is one of /proc, which have no size.
+      if (read > most) throw tooLarge(read, most);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  });
+}
+
+/** The lines of a regular file that `isWanted`, one after the other: the file may be larger than memory. */
+export function linesOf(path: string, isWanted: (line: string) => boolean): readonly string[] {
+  return withRegular(path, (file) => {
+    const lines: string[] = [];
+    let rest = '';
+    const decoder = new TextDecoder();
+    for (let chunk = readChunk(file); chunk.length > 0; chunk = readChunk(file)) {
+      const [first = '', ...more] = decoder.decode(chunk, { stream: true }).split('\n');
+      const last = more.pop();
+      if (last === undefined) rest = kept(rest, first);
+      else {
+        lines.push(...[kept(rest, first), ...more].filter(isWanted));
+        rest = last;
+      }
+    }
+    return rest !== '' && isWanted(rest) ? [...lines, rest] : lines;
+  });
+}
+
+/** Characters of a line that are kept: what is longer is none of pets' making. */
+const LONGEST = 4 * 1024 * 1024;
+
+function kept(rest: string, more: string): string {
+  return rest.length > LONGEST ? rest : rest + more;
+}
+
+function withRegular<T>(path: string, use: (file: number, stats: Stats) => T): T {
+  mustBeRegular(statSync(path));
+  // Another file may stand there by now: to open a named pipe would wait for a writer.
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    const stats = fstatSync(file);
+    mustBeRegular(stats);
+    return use(file, stats);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function mustBeRegular(stats: Stats): void {
+  if (!stats.isFile()) throw new UnfitFile(`is ${kindOf(stats)}, not a regular file`);
+}
+
+/** What stands there, in words. */
+export function kindOf(stats: Pick<Stats, 'isDirectory' | 'isFIFO' | 'isSocket'>): string {
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a named pipe';
+  return stats.isSocket() ? 'a socket' : 'a device';
+}
+
+function tooLarge(size: number, most: number): UnfitFile {
+  return new UnfitFile(`has ${formatSize(size)}, and at most ${formatSize(most)} are read`);
+}
+
+function readChunk(file: number): Buffer {
+  const chunk = Buffer.allocUnsafe(CHUNK);
+  return chunk.subarray(0, readSync(file, chunk, 0, CHUNK, null));
+}
