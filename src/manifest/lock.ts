@@ -10,8 +10,16 @@ export const emptyLock: Lock = { version: 1, refs: {} };
 
 const RESTORE = 'take it from git again, or delete it: `pets up` then pins everything anew';
 
-/** One line without spaces: it ends up in Nix' arguments. */
-const url = v.pipe(v.string('expected a string'), v.regex(/^[^\s\p{Cc}]+$/u, 'expected a flake reference'));
+/** As the manifest's flake references are kept: no option, one line without spaces. */
+const keySchema = v.pipe(v.string('expected a string'), v.regex(/^[A-Za-z][^\s\p{Cc}]*$/u, 'expected a flake reference'));
+
+/** What Nix pins: a URL, which ends up in Nix' arguments. */
+const url = v.pipe(
+  v.string('expected a string'),
+  v.regex(/^[a-z][a-z0-9+.-]*:[^\s#\p{Cc}]+$/u, 'expected a flake reference'),
+);
+
+const LOCAL = /^(?:path|file|(?:git|hg)\+file|tarball\+file|file\+file):/;
 
 const lockedSchema = v.object(
   {
@@ -52,15 +60,22 @@ function parseRefs(refs: Readonly<Record<string, unknown>>, text: string, file: 
   const entries: [string, Locked][] = [];
   for (const [key, value] of Object.entries(refs)) {
     const result = v.safeParse(lockedSchema, value);
-    if (result.success && v.is(url, key)) entries.push([key, result.output]);
+    const flaw = v.is(keySchema, key) ? flawOfPin(key, result) : 'expected a flake reference';
+    if (result.success && flaw === null) entries.push([key, result.output]);
     const issues = result.issues?.map((issue) => `${pathOf(key, issue)}: ${issue.message}`) ?? [];
-    const messages = v.is(url, key) ? issues : [`refs.${quote(key)}: expected a flake reference`, ...issues];
+    const messages = flaw === null ? issues : [`refs.${quote(key)}: ${flaw}`, ...issues];
     const place = { file, line: lineOf(text, JSON.stringify(key)), column: 1 };
     problems.push(...messages.map((message) => ({ message, place, hint: RESTORE })));
   }
   if (problems.length > 0) return { ok: false, problems };
   // fromEntries defines keys rather than assigning them: `__proto__` is a key like any other.
   return { ok: true, lock: { version: 1, refs: Object.fromEntries(entries) } };
+}
+
+/** What comes from elsewhere is not to be found on this host by a lock that somebody else has written. */
+function flawOfPin(key: string, pin: v.SafeParseResult<typeof lockedSchema>): string | null {
+  const isLocal = pin.success && LOCAL.test(pin.output.locked) && !LOCAL.test(key);
+  return isLocal ? 'is pinned to a folder or file of this host' : null;
 }
 
 /** Sorted and indented, so that two machines write the same bytes and git shows one entry's change. */

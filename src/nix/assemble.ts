@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locked } from '../model.js';
+import { isStorePath } from '../names.js';
 import type { Evaluated, Exec, ExecResult } from '../ports.js';
+import { ProblemError } from '../problem.js';
 import { blamed } from './blame.js';
 import { hintFor } from './hints.js';
 import { inputsOf, type AssembledApp, type Inputs } from './inputs.js';
@@ -34,8 +36,19 @@ export function assemble(app: AssembledApp, pins: Pins, folder: string, tools: T
     pins,
     folder,
     tools,
-    async (evaluate) => (await evaluate('toplevel', paths)) as Evaluated,
+    async (evaluate) => systemIn(await evaluate('toplevel', paths), app),
   );
+}
+
+/** A flake can say anything: what is no store path is given to no program. */
+function systemIn(value: unknown, app: AssembledApp): Evaluated {
+  const { drv, toplevel } = (value ?? {}) as { readonly drv?: unknown; readonly toplevel?: unknown };
+  if (typeof drv === 'string' && typeof toplevel === 'string' && isStorePath(drv) && isStorePath(toplevel))
+    return { drv, toplevel };
+  throw new ProblemError({
+    message: `\`${writtenOf(app)}\`: its system is no derivation`,
+    hint: 'something in it sets `system.build.toplevel` to another thing',
+  });
 }
 
 /** The name that the flake suggests for the app; where it says none, the app's own. */
@@ -61,7 +74,7 @@ export async function withInputs<T>(
     const shown = readable(inputs, gathered, tools);
     const evaluate: Evaluate = async (output, more = []) => {
       const installable = `${tools.assembler}#${output}`;
-      const args = ['--json', '--no-write-lock-file', installable, ...more, ...overrides];
+      const args = ['--json', '--no-write-lock-file', ...more, ...overrides, '--', installable];
       const result = await tools.nix(['eval', ...args]);
       if (result.exitCode === 0) return JSON.parse(result.stdout) as unknown;
       const blame = await blameOn(app, result.stderr, inputs, tools);

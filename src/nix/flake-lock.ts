@@ -5,6 +5,6 @@ import { failedEvaluation, without } from './words.js';
 /** Writes the flake.lock of a flake in a folder, which may be in a git work tree that does not know it yet. */
 export async function lockFlake(folder: string, exec: Exec): Promise<void> {
   const features = ['--extra-experimental-features', 'nix-command flakes'];
-  const result = await exec('nix', [...features, 'flake', 'lock', pathUrl(folder)]);
+  const result = await exec('nix', [...features, 'flake', 'lock', '--', pathUrl(folder)]);
   if (result.exitCode !== 0) throw failedEvaluation('the wrapper cannot be locked', result, without(folder));
 }

@@ -13,7 +13,7 @@ export function toolsOver(exec: Exec, assembly: string, ignored: ReadonlySet<str
   // Nix resolves a flake's own inputs as well: its nixpkgs is of no interest here, and large.
   const spared = ['--no-write-lock-file', '--override-input', 'nixpkgs', `${assembler}/none`];
   const answer = async (command: string, url: string, options: readonly string[]) => {
-    const result = await nix(['flake', command, '--json', ...options, url]);
+    const result = await nix(['flake', command, '--json', ...options, '--', url]);
     if (result.exitCode !== 0) throw failedEvaluation(`cannot fetch ${url}`, result, without(assembly));
     return result.stdout;
   };

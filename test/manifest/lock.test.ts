@@ -42,11 +42,11 @@ test('is printed sorted, indented, with a final newline', () => {
 
 test('parse ∘ print is the identity, and print ∘ parse is stable', () => {
   const key = fc.oneof(
-    fc.stringMatching(/^[!-~]{1,20}$/),
-    fc.constantFrom('constructor', '__proto__', 'toString'),
+    fc.stringMatching(/^[A-Za-z][!-~]{0,20}$/),
+    fc.constantFrom('constructor', 'toString'),
   );
   const locked = fc.record(
-    { locked: fc.stringMatching(/^[!-~]{1,30}$/), narHash: fc.constant(HASH), rev: fc.constant(REV) },
+    { locked: fc.stringMatching(/^github:[!"$-~]{1,30}$/), narHash: fc.constant(HASH), rev: fc.constant(REV) },
     { requiredKeys: ['locked', 'narHash'], noNullPrototype: true },
   );
   fc.assert(
@@ -81,6 +81,18 @@ describe('problems', () => {
     ['{"version": 1}', 'pets.lock:1:1: expected `"refs": {…}`'],
     ['{"version": 1, "refs": []}', 'pets.lock:1:1: expected `"refs": {…}`'],
     ['{"version": 1, "refs": {"a:b": 7}}', 'pets.lock:1:1: refs."a:b": expected an object, got 7'],
+    ...['--impure', '-f', 'x', './x', 'a:b#c', ':x', 'A:b', 'a:'].map((locked): [string, string] => [
+      `{"version": 1, "refs": {"a:b": {"locked": "${locked}", "narHash": "${HASH}"}}}`,
+      'pets.lock:1:1: refs."a:b".locked: expected a flake reference',
+    ]),
+    ...['--impure', '.', '__proto__', ''].map((key): [string, string] => [
+      `{"version": 1, "refs": {"${key}": {"locked": "a:b", "narHash": "${HASH}"}}}`,
+      `pets.lock:1:1: refs."${key}": expected a flake reference`,
+    ]),
+    [
+      `{"version": 1, "refs": {"github:a/b": {"locked": "path:/etc", "narHash": "${HASH}"}}}`,
+      'pets.lock:1:1: refs."github:a/b": is pinned to a folder or file of this host',
+    ],
     ['{"version": 1, "refs": {"a:b": null}}', 'pets.lock:1:1: refs."a:b": expected an object, got null'],
   ])('%s', (text, message) => {
     expect(parsed(text)).toBe(`${message}\n${RESTORE}`);
@@ -110,7 +122,7 @@ pets.lock:2:1: not valid JSON
   "refs": {
     "github:a/a": { "locked": "with space", "narHash": "md5-x" },
     "github:b/b": { "narHash": "${HASH}", "rev": "main" },
-    "two words": { "locked": "x", "narHash": "${HASH}", "later": true }
+    "two words": { "locked": "github:x/y", "narHash": "${HASH}", "later": true }
   }
 }`;
     expect(problemLines(text)).toBe(
