@@ -16,7 +16,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // The first one drains, the second one ends at once: what the daemon has begun goes on without us.
     const isOver = state.drain === null || state.drain.signal.aborted;
     state.signal = signal;
-    if (isOver) end(SIGNALS[signal]);
+    if (isOver) {
+      endStuck(signal);
+      end(SIGNALS[signal]);
+    }
     state.drain?.abort(SIGNALS[signal]);
   });
 }
@@ -39,6 +42,17 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
   stderr.write(`pets: cannot write the result: ${error.message}\n`);
   process.exitCode = EXIT.failed;
 });
+
+/**
+ * Node waits for what its threads do when it ends, and a read of a dead network file system never ends: then the
+ * signal itself must end us.
+ */
+function endStuck(signal: keyof typeof SIGNALS): void {
+  if (!process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))) return;
+  process.emit('exit', SIGNALS[signal]);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
 
 /** Node restores the terminal when it ends, and aborts with a core dump where that terminal was closed. */
 function end(code: ExitCode): void {

@@ -1,8 +1,14 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { formatSize } from './size.js';
 
-/** Why a file is not read; `message` goes on after its name: `is a folder`. */
-export class UnfitFile extends Error {}
+/** Why a file is not read; `message` goes on after its name: `is a folder`. `size`: in bytes, of one that is too large. */
+export class UnfitFile extends Error {
+  readonly size: number | null;
+  constructor(message: string, size: number | null = null) {
+    super(message);
+    this.size = size;
+  }
+}
 
 /** Bytes that are read at a time. */
 const CHUNK = 64 * 1024;
@@ -77,7 +83,7 @@ export function kindOf(stats: Pick<Stats, 'isDirectory' | 'isFIFO' | 'isSocket'>
 }
 
 function tooLarge(size: number, most: number): UnfitFile {
-  return new UnfitFile(`has ${formatSize(size)}, and at most ${formatSize(most)} are read`);
+  return new UnfitFile(`has ${formatSize(size)}, and at most ${formatSize(most)} are read`, size);
 }
 
 function readChunk(file: number): Buffer {

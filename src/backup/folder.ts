@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Bytes, SecretValues } from '../ports.js';
 import { ProblemError } from '../problem.js';
+import { kindOf, readRegular, UnfitFile } from '../regular-file.js';
 import { BACKUP_FILE, ID, parseBackup, type Backup, type BackupVolume } from './format.js';
 
 const PARTIAL = '.partial-';
+/** Bytes of what is read at once: `backup.json`, and each secret. */
+const MOST = 16 * 2 ** 20;
 
 /** A backup and where it is. */
 export type Found = { readonly id: string; readonly folder: string; readonly backup: Backup };
@@ -27,7 +30,7 @@ export async function idsIn(folder: string): Promise<string[]> {
 
 export async function readBackup(folder: string): Promise<Backup> {
   const path = join(folder, BACKUP_FILE);
-  return parseBackup(await filed(`reading ${path}`, () => readFile(path, 'utf8')), path);
+  return parseBackup(await filed(`reading ${path}`, () => readRegular(path, MOST).toString()), path);
 }
 
 /**
@@ -59,7 +62,9 @@ export async function verify(folder: string, { volumes, secrets }: Backup): Prom
   for (const { file, sha256, bytes } of [...volumes, ...secrets]) {
     const path = join(folder, file);
     const found = await filed(`reading ${path}`, async () => {
-      const { size } = await stat(path);
+      const info = await stat(path);
+      if (!info.isFile()) return `it is ${kindOf(info)}`;
+      const { size } = info;
       if (size !== bytes) return `it has ${size} bytes instead of ${bytes}`;
       const hash = createHash('sha256');
       await pipeline(createReadStream(path), hash);
@@ -80,7 +85,7 @@ export function archiveOf(folder: string, { file }: BackupVolume): Bytes {
 export async function secretsIn(folder: string, { secrets }: Backup): Promise<SecretValues> {
   const values = secrets.map(async ({ name, file }): Promise<[string, Uint8Array]> => {
     const path = join(folder, file);
-    return [name, await filed(`reading ${path}`, () => readFile(path))];
+    return [name, await filed(`reading ${path}`, () => readRegular(path, MOST))];
   });
   return new Map(await Promise.all(values));
 }
@@ -168,10 +173,11 @@ async function synced(path: string): Promise<void> {
 }
 
 /** A full disk or a folder of somebody else's is no bug: the system's word, and what was tried. */
-async function filed<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+async function filed<T>(what: string, attempt: () => T | Promise<T>): Promise<T> {
   try {
     return await attempt();
   } catch (error) {
+    if (error instanceof UnfitFile) throw new ProblemError({ message: `${what}: it ${error.message}` });
     const { code, syscall, message } = error as NodeJS.ErrnoException;
     if (code === undefined || syscall === undefined) throw error;
     throw new ProblemError({ message: `${what}: ${message}` });

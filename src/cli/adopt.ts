@@ -1,4 +1,4 @@
-import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { instanceOf } from '../deliver/instance.js';
 import { handProfileOver } from '../deliver/host-directory.js';
@@ -14,9 +14,11 @@ import type { AppName, Locked, Manifest } from '../model.js';
 import { lockFileAt } from '../nix/lock-file.js';
 import type { InstanceJson } from '../ports.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
+import { readRegular } from '../regular-file.js';
 import { adoptable, tableFor, type AdoptOptions } from './adoptable.js';
 import type { Context } from './context.js';
 import { notice } from './notice.js';
+import { MOST_MANIFEST } from './manifest-file.js';
 import { located, readProject, type Project } from './project.js';
 import { marksOf, recordWithoutNixpkgs } from './deployed.js';
 import { holdProject, withLock } from './project-lock.js';
@@ -76,11 +78,13 @@ async function insertionOf(
 ): Promise<Insertion> {
   const { name, config } = instance;
   const { manifest } = project;
-  const [path] = project.ownFiles;
-  if (path === undefined)
-    throw new ProblemError({ message: 'adopt goes by a manifest', hint: 'leave out --deployed' }, EXIT.usage);
+  const { path } = project;
+  if (path === null) {
+    const hint = 'leave out --deployed, and name it with --file';
+    throw new ProblemError({ message: 'adopt writes in a manifest, which is a file', hint }, EXIT.usage);
+  }
   const keys = tableFor(instance, options, context.cwd);
-  const text = await readFile(path, 'utf8');
+  const text = readRegular(path, MOST_MANIFEST).toString();
   const extended = withTable(text, keys, project, path);
   if (manifest.apps.some((app) => app.name === name)) {
     const isOurs = [config['user.pets.project'], config[ADOPTING]].includes(manifest.project);

@@ -9,6 +9,7 @@ import { EXIT, ProblemError, type ExitCode, type Problem } from '../problem.js';
 import type { Context } from './context.js';
 import { isDeployed, marksOf, projectOf, readTable, tableOf } from './deployed.js';
 import { flakeRefOf } from './inspect.js';
+import { progressTo } from './notice.js';
 import { observeToMake, wantedBy } from './observe.js';
 import { desireOf, type Project } from './project.js';
 import { withLock } from './project-lock.js';
@@ -36,7 +37,7 @@ export async function deploy(
   };
   return withLock(read, options, context, async ({ whole, ...unlocked }) => {
     const project = { ...unlocked, lock: { version: 1 as const, refs: await newest(unlocked, context) } };
-    const desired = marked(await desireOf(project, lazyExec, null), whole);
+    const desired = marked(await desireOf(project, lazyExec, null, progressTo(options, context)), whole);
     const actual = await observeToMake(DEPLOYED, wantedBy(desired), context.env);
     const only = new Set([table.name as AppName]);
     // Who deploys once more wants just that tried, whatever became of it before.

@@ -33,6 +33,7 @@ export function projectOf(manifest: Manifest, context: Context): Project {
     manifest,
     nixpkgs: null,
     lock: emptyLock,
+    path: null,
     lockPath: null,
     ownFiles: new Set(),
     secrets: secretsFor(DEPLOYED, context.cwd, context),

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { incusInsertion, withInsertion } from '../contract/flake-edit.js';
 import { contractItems, prerequisites, releaseOf, serviceOf, type Examined } from '../contract/items.js';
@@ -10,6 +10,7 @@ import type { FlakeRef } from '../model.js';
 import { makeRunFolder } from '../nix/run-folder.js';
 import { stage } from '../nix/source.js';
 import { EXIT, ProblemError, type ExitCode, type Problem } from '../problem.js';
+import { readRegular, UnfitFile } from '../regular-file.js';
 import { contractText } from '../ui/index.js';
 import { confirm, mayAsk } from './confirm.js';
 import { wantsColor, type Context } from './context.js';
@@ -91,11 +92,23 @@ function serviceFor(given: string | undefined, examined: Examined): Service {
   return { name, hostname: nearestName(name) ?? 'app', release: releaseOf(facts.version) };
 }
 
+/** Bytes of a flake.nix. */
+const MOST = 16 * 2 ** 20;
+
+function textOf(path: string): string {
+  try {
+    return readRegular(path, MOST).toString();
+  } catch (error) {
+    if (!(error instanceof UnfitFile)) throw error;
+    throw new ProblemError({ message: `${path} ${error.message}` });
+  }
+}
+
 async function changeFor(service: Service, folder: string): Promise<Change> {
   const hasFolder = lstatSync(join(folder, 'nix'), { throwIfNoEntry: false })?.isDirectory() === true;
   const path = hasFolder ? 'nix/incus.nix' : 'incus-module.nix';
   if (existsSync(join(folder, path))) throw inTheWay(path);
-  const before = await readFile(join(folder, 'flake.nix'), 'utf8');
+  const before = textOf(join(folder, 'flake.nix'));
   const edit = incusInsertion(before, (self) => `import ./${path} ${self}`);
   if (!edit.ok) throw byHand(`flake.nix is not understood: ${edit.reason}`, service);
   return { file: { path, text: incusModule(service) }, before, after: withInsertion(before, edit) };
@@ -162,7 +175,7 @@ async function isAgreed(options: InitOptions, context: Context): Promise<boolean
 
 async function write(folder: string, { file, before, after }: Change): Promise<void> {
   const flake = await realpath(join(folder, 'flake.nix'));
-  if ((await readFile(flake, 'utf8')) !== before) {
+  if (textOf(flake) !== before) {
     throw new ProblemError({ message: 'flake.nix has been changed meanwhile; nothing was written' });
   }
   await writeNew(folder, [file]);
@@ -171,7 +184,7 @@ async function write(folder: string, { file, before, after }: Change): Promise<v
     await makeVisible(folder, [file.path]);
   } catch (error) {
     await rm(join(folder, file.path), { force: true });
-    if ((await readFile(flake, 'utf8')) !== before) await rewrite(flake, before);
+    if (textOf(flake) !== before) await rewrite(flake, before);
     throw error;
   }
 }

@@ -21,7 +21,11 @@ export function flag(flags: string, meaning: string): Option {
 /** What every verb takes: `GlobalOptions`. `file`: without its short form where that is another option's. */
 export function withGlobalOptions(command: Command, file = '-f, --file <path>'): Command {
   const options = [
-    flag(file, 'the manifest (default: pets.toml here or above, up to the repository’s root)'),
+    flag(
+      file,
+      'the manifest, - for standard input (default: pets.toml here or above, up to the repository’s root)',
+    ),
+    flag('--lock-file <path>', 'what pins flake references (default: pets.lock beside the manifest)'),
     new Option('--deployed', 'go by what `pets deploy` made, not by a manifest'),
     flag('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'),
     flag('--progress <mode>', 'how progress is shown on stderr')
@@ -32,6 +36,9 @@ export function withGlobalOptions(command: Command, file = '-f, --file <path>'):
   for (const option of options) command.addOption(option.helpGroup(SHARED.all));
   return command.hook('preAction', (_, verb) => {
     if (verb.getOptionValue('deployed') === true) verb.setOptionValue('file', DEPLOYED);
+    // Every verb that reads a manifest looks there.
+    const lockFile: unknown = verb.getOptionValue('lockFile');
+    if (typeof lockFile === 'string') process.env['PETS_LOCK_FILE'] = lockFile;
   });
 }
 

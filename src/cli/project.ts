@@ -1,18 +1,21 @@
-import { existsSync, lstatSync, statSync } from 'node:fs';
-import { readFile, realpath } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { lstatSync, statSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { desiredFrom, hostPaths, localFiles, localRefs, type PathKind } from '../manifest/desired.js';
 import { emptyLock, parseLock } from '../manifest/lock.js';
 import { readManifest } from '../manifest/read.js';
 import { DEPLOYED } from '../marks.js';
 import type { AppName, ContentHash, Desired, FlakeRef, Lock, Manifest } from '../model.js';
 import { closureHash } from '../nix/closure.js';
+import type { Reading } from '../nix/files.js';
 import { contentHash } from '../nix/source.js';
 import type { Exec } from '../ports.js';
 import { EXIT, ProblemError, type KeyPath, type Problem } from '../problem.js';
 import type { Vault } from '../secrets/vault.js';
+import { formatSize } from '../size.js';
 import type { Context } from './context.js';
 import { deployedProject } from './deployed.js';
+import { lockText, manifestFile } from './manifest-file.js';
 import { secretsFor } from './vault.js';
 
 /** A manifest, read and checked: one on disk, or what `pets deploy` goes by. */
@@ -21,6 +24,8 @@ export type Project = {
   /** Of apps that do not say; null: the usual one. */
   readonly nixpkgs: FlakeRef | null;
   readonly lock: Lock;
+  /** The manifest, absolute and real; null: it was read from standard input, or there is none. */
+  readonly path: string | null;
   /** Null: nothing is pinned for later. */
   readonly lockPath: string | null;
   /** Absolute real paths of the manifest, its lock and plain secrets: never part of an app's source, and so in no store. */
@@ -48,22 +53,21 @@ export async function readProject(context: Context, file: string | undefined): P
 /** Null where none is named and there is none. */
 export async function readProjectIfAny(context: Context, file: string | undefined): Promise<Project | null> {
   if (file === DEPLOYED) return deployedProject(context);
-  const path = await findManifest(context, file);
-  if (path === null) return null;
-  const shown = relative(context.cwd, path).startsWith('..') ? path : relative(context.cwd, path);
-  const text = await readText(path, shown);
-  const read = readManifest(text, { file: shown, directory: dirname(path) });
+  const found = await manifestFile(context, file);
+  if (found === null) return null;
+  const { text, shown, path, directory, lockPath } = found;
+  const read = readManifest(text, { file: shown, directory });
   if (!read.ok) throw new ProblemError(read.problems, EXIT.manifest);
-  const lockPath = join(dirname(path), `${basename(path, '.toml')}.lock`);
-  const lock = await readLock(lockPath);
+  const own = [path, lockPath].filter((one) => one !== null);
   return {
     manifest: read.manifest,
     nixpkgs: read.nixpkgs,
     locate: read.locate,
-    secrets: secretsFor(read.manifest.project, dirname(path), context),
-    lock,
+    secrets: secretsFor(read.manifest.project, directory, context),
+    lock: lockPath === null ? emptyLock : readLock(lockPath),
+    path,
     lockPath,
-    ownFiles: new Set([path, lockPath, ...(await secretFiles(read.manifest))]),
+    ownFiles: new Set([...own, ...(await secretFiles(read.manifest))]),
   };
 }
 
@@ -79,44 +83,10 @@ async function secretFiles({ apps }: Manifest): Promise<readonly string[]> {
   return (await Promise.all(real)).flat();
 }
 
-/** `-f`, else pets.toml here or above, up to the repository's root. */
-async function findManifest({ cwd }: Context, file: string | undefined): Promise<string | null> {
-  if (file !== undefined && file !== '') {
-    const given = resolve(cwd, file);
-    const path = lstatSync(given, { throwIfNoEntry: false })?.isDirectory()
-      ? join(given, 'pets.toml')
-      : given;
-    if (existsSync(path)) return realpath(path);
-    const hint = 'check the path given with --file or PETS_FILE';
-    throw new ProblemError({ message: `there is no ${path === given ? file : path}`, hint }, EXIT.manifest);
-  }
-  for (let at = cwd; ; at = dirname(at)) {
-    const path = join(at, 'pets.toml');
-    if (existsSync(path)) return realpath(path);
-    if (existsSync(join(at, '.git')) || at === dirname(at)) return null;
-  }
-}
-
-async function readText(path: string, shown: string): Promise<string> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new ProblemError(
-      { message: `cannot read ${shown}: ${error instanceof Error ? error.message : String(error)}` },
-      EXIT.manifest,
-    );
-  });
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new ProblemError(
-      { message: `${shown} is not valid UTF-8`, hint: 'save it as UTF-8' },
-      EXIT.manifest,
-    );
-  }
-}
-
-async function readLock(path: string): Promise<Lock> {
-  if (!existsSync(path)) return emptyLock;
-  const read = parseLock(await readText(path, basename(path)), basename(path));
+function readLock(path: string): Lock {
+  const text = lockText(path);
+  if (text === null) return emptyLock;
+  const read = parseLock(text, basename(path));
   if (!read.ok) throw new ProblemError(read.problems, EXIT.manifest);
   return read.lock;
 }
@@ -131,17 +101,22 @@ export const PLATFORM = PLATFORMS[process.arch] ?? `${process.arch}-linux`;
 
 /**
  * What the manifest asks for, with what its local sources and paths are now. `only`: the apps that were selected;
- * nothing else's secrets are read.
+ * nothing else's secrets are read. `say`: how far it is, where it takes longer than a second.
  */
 export async function desireOf(
   { manifest, lock, ownFiles, secrets }: Project,
   exec: Exec,
   only: ReadonlySet<AppName> | null,
+  say: Say = () => undefined,
 ): Promise<Desired> {
   const selected = manifest.apps.filter(({ name }) => only === null || only.has(name));
-  const [contentHashes, fileHashes, reads] = await Promise.all([
-    byKey(localRefs(manifest).map((ref) => [ref.url, contentHash(ref, ownFiles, exec)])),
-    byKey(localFiles(manifest).map((file) => [file.path, closureHash(file, ownFiles, exec)])),
+  const [[contentHashes, fileHashes], reads] = await Promise.all([
+    telling(say, (reading) =>
+      Promise.all([
+        byKey(localRefs(manifest).map((ref) => [ref.url, contentHash(ref, ownFiles, exec, reading)])),
+        byKey(localFiles(manifest).map((file) => [file.path, closureHash(file, ownFiles, exec, reading)])),
+      ]),
+    ),
     secrets.read(selected),
   ]);
   const paths = Object.fromEntries(hostPaths(manifest).map((path) => [path, kindOf(path)]));
@@ -153,6 +128,28 @@ export async function desireOf(
     secrets: reads,
     platform: PLATFORM,
   });
+}
+
+/** Of what is read for long. */
+export type Say = (words: string) => void;
+
+/** Milliseconds until it is said for the first time, and between two times. */
+const SAID_AFTER = 1000;
+const SAID_AGAIN = 5000;
+
+/** Says how much has been read of the sources while that takes its time. */
+async function telling<T>(say: Say, read: (reading: Reading) => Promise<T>): Promise<T> {
+  const reading = { files: 0, bytes: 0 };
+  const tell = () => {
+    say(`reading the sources: ${reading.files} files, ${formatSize(reading.bytes)} so far`);
+    timer = setTimeout(tell, SAID_AGAIN);
+  };
+  let timer = setTimeout(tell, SAID_AFTER);
+  try {
+    return await read(reading);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 type Hashes = Readonly<Record<string, ContentHash>>;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { incusOver } from '../incus/client.js';
 import { socketPath } from '../incus/http.js';
 import type { Trials, Verdict } from '../incus/sharing.js';
 import type { Incus } from '../ports.js';
+import { readRegular } from '../regular-file.js';
 import type { Context } from './context.js';
 import { trialsDirectory } from './state.js';
 
@@ -13,6 +14,9 @@ export function incusFor(project: string, env: Context['env']): Incus {
   return incusOver(socketPath(env), project, trialsIn(trialsDirectory(env)));
 }
 
+/** Bytes of what is kept of one. */
+const MOST = 64 * 1024;
+
 /** A file for each key. What cannot be read was never tried, and what cannot be kept is tried again. */
 export function trialsIn(directory: string): Trials {
   const pathOf = (key: string) =>
@@ -20,7 +24,7 @@ export function trialsIn(directory: string): Trials {
   return {
     get: (key) => {
       try {
-        return verdictIn(JSON.parse(readFileSync(pathOf(key), 'utf8')), key);
+        return verdictIn(JSON.parse(readRegular(pathOf(key), MOST).toString()), key);
       } catch {
         return undefined;
       }

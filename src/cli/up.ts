@@ -1,10 +1,12 @@
 import { apply } from '../apply/apply.js';
+import { DEPLOYED } from '../marks.js';
 import type { Desired, Event, Outcome, Plan, Reporter, Verb } from '../model.js';
 import { planOf } from '../plan/plan.js';
-import { EXIT, ProblemError, type ExitCode } from '../problem.js';
+import { EXIT, ProblemError, type ExitCode, type Problem } from '../problem.js';
 import { chooseMode, createReporter, diffText } from '../ui/index.js';
 import { confirm, mayAsk } from './confirm.js';
 import { wantsColor, type Context } from './context.js';
+import { progressTo } from './notice.js';
 import { endRestores, observeToMake, wantedBy } from './observe.js';
 import { desireOf, located, readProject, type Project } from './project.js';
 import { withLock, type LockOptions } from './project-lock.js';
@@ -36,7 +38,7 @@ export async function up(apps: readonly string[], options: UpOptions, context: C
   };
   return withLock(read, options, context, async ({ only, ...project }) => {
     await endRestores(project.manifest.project, context.env);
-    const desired = await desireOf(project, lazyExec, only);
+    const desired = await desireOf(project, lazyExec, only, progressTo(options, context));
     const actual = await observeToMake(desired.project, wantedBy(desired), context.env);
     const planFor = (allowed: Allowed) => planOf(desired, actual, { ...allowed, retry: options.retry, only });
     const plan = planFor(await allowedBy(planFor(options), options, context));
@@ -72,8 +74,20 @@ export async function carryOut(work: Work, options: RunOptions, context: Context
 }
 
 /** Before anybody is asked whether to carry it out. */
-export function refuseProblems({ problems }: Plan, project: Project): void {
+export function refuseProblems(plan: Plan, project: Project): void {
+  const problems = [...plan.problems, ...unpinnable(plan, project)];
   if (problems.length > 0) throw new ProblemError(located(problems, project), EXIT.manifest);
+}
+
+/** What was deployed is not pinned. A manifest is, and one from standard input has no lock beside it. */
+function unpinnable({ operations, project }: Plan, { lockPath }: Project): Problem[] {
+  const locks = operations.filter(({ action }) => action.kind === 'lock');
+  if (lockPath !== null || project === DEPLOYED) return [];
+  return locks.map(({ app, action }) => ({
+    app,
+    message: `${action.kind === 'lock' ? action.urls.join(', ') : ''} is to be pinned, and there is no place for that`,
+    hint: 'name the lock of this manifest with --lock-file',
+  }));
 }
 
 function reporterFor(

@@ -1,4 +1,5 @@
 import { printLock } from '../manifest/lock.js';
+import { DEPLOYED } from '../marks.js';
 import type { AppName, FlakeRef, Locked, ManifestApp } from '../model.js';
 import { lockFileAt } from '../nix/lock-file.js';
 import { EXIT, ProblemError, problemOf, type ExitCode, type Problem } from '../problem.js';
@@ -37,7 +38,7 @@ export async function update(
     const chosen = apps.filter((app) => only === null || only.has(app.name));
     const urls = [...new Set(chosen.flatMap(remoteUrls))].sort();
     const { lockPath } = project;
-    if (lockPath === null) throw notLocked();
+    if (lockPath === null) throw notLocked(name);
     const isDry = options.dryRun === true;
     const moved = await moveAll(urls, { ...project, lockPath }, isDry);
     const refs = moved.map(recordOf);
@@ -50,7 +51,11 @@ export async function update(
   });
 }
 
-function notLocked(): ProblemError {
+function notLocked(project: string): ProblemError {
+  if (project !== DEPLOYED) {
+    const hint = 'name the lock of this manifest with --lock-file';
+    return new ProblemError({ message: 'there is no lock to be updated', hint }, EXIT.usage);
+  }
   const message = 'what was deployed without a manifest is not pinned: each deploy takes the newest revision';
   return new ProblemError({ message, hint: '`pets up --deployed` does that for all of them' }, EXIT.usage);
 }

@@ -4,7 +4,15 @@ import { dirname, join, relative, sep } from 'node:path';
 import type { ContentHash, LocalPath } from '../model.js';
 import type { Exec } from '../ports.js';
 import { ProblemError } from '../problem.js';
-import { contentHashBy, copy, digest, fingerprint, freezeTimes, linkFingerprint } from './files.js';
+import {
+  contentHashBy,
+  copy,
+  digest,
+  fingerprint,
+  freezeTimes,
+  linkFingerprint,
+  type Reading,
+} from './files.js';
 import { Gatherer } from './gather.js';
 
 /** What Nix files need of the tree that they are in. */
@@ -22,12 +30,17 @@ type Closure = {
  * folders with all that is in them (in a git work tree the tracked files), through imports and links. What
  * `stageClosure` copies is what is hashed, and Nix sees nothing else.
  */
-export function closureHash(file: LocalPath, ignored: ReadonlySet<string>, exec: Exec): Promise<ContentHash> {
+export function closureHash(
+  file: LocalPath,
+  ignored: ReadonlySet<string>,
+  exec: Exec,
+  reading: Reading = { files: 0, bytes: 0 },
+): Promise<ContentHash> {
   return contentHashBy(file.written, async () => {
     const { root, entries, files } = await closureOf([file], ignored, exec);
     const fingerprints = await Promise.all(
       files.map(async ({ name, link }) =>
-        link === null ? fingerprint(join(root, name), name) : linkFingerprint(link, name),
+        link === null ? fingerprint(join(root, name), name, reading) : linkFingerprint(link, name),
       ),
     );
     return digest([Buffer.from(`${entries.join('\0')}\n`), ...fingerprints]);

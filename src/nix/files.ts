@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, statSync } from 'node:fs';
-import { cp, lstat, lutimes, mkdir, readdir, readFile, readlink } from 'node:fs/promises';
+import { constants, existsSync, lstatSync, statSync } from 'node:fs';
+import { cp, lstat, lutimes, mkdir, open, readdir, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ContentHash } from '../model.js';
 import type { Exec } from '../ports.js';
 import { ProblemError } from '../problem.js';
+import { Slots } from './slots.js';
 
 /** The git work tree that a folder is in, as git tells it: an empty `.git` is none. */
 export function repositoryOf(directory: string): string | null {
@@ -74,20 +75,59 @@ export function refuseOddFiles(written: string, directory: string, files: readon
   }
 }
 
+/** What is read of sources, as it goes. */
+export type Reading = { files: number; bytes: number };
+
+/** Files that are open at a time, whatever is hashed: a process may have 1024 open, and others are open too. */
+const slots = new Slots(16);
+
 /** One file as a hash sees it: name, kind, content; like a NAR, times and owners do not count. */
-export async function fingerprint(path: string, name: string): Promise<Buffer> {
+export async function fingerprint(path: string, name: string, reading: Reading): Promise<Buffer> {
   const info = await lstat(path);
-  const content = info.isSymbolicLink() ? Buffer.from(await readlink(path)) : await readFile(path);
-  const kind = info.isSymbolicLink() ? 'link' : info.mode & 0o100 ? 'executable' : 'file';
-  return entry(name, kind, content);
+  reading.files += 1;
+  if (info.isSymbolicLink()) return linkFingerprint(await readlink(path), name);
+  const content = await slots.run(() => contentHashOf(path, reading));
+  return entry(name, info.mode & 0o100 ? 'executable' : 'file', content);
+}
+
+/** Bytes that are read at a time. */
+const CHUNK = 256 * 1024;
+/** Another thing may stand there by now: a named pipe would be waited for. */
+const PLAINLY = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
+/** In hexadecimal. Piece by piece: a source can be larger than memory. An error names the file. */
+async function contentHashOf(path: string, reading: Reading): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    const file = await open(path, PLAINLY);
+    try {
+      const info = await file.stat();
+      if (!info.isFile())
+        throw new ProblemError({ message: `${path} is no regular file any more` });
+      // Most files are small, and there may be many thousands.
+      const buffer = Buffer.allocUnsafe(Math.min(CHUNK, info.size + 1));
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, 0, buffer.length);
+        if (bytesRead === 0) return hash.digest('hex');
+        hash.update(buffer.subarray(0, bytesRead));
+        reading.bytes += bytesRead;
+      }
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    // Of what fails once it is open, Node does not say where.
+    throw error instanceof ProblemError ? error : Object.assign(error as Error, { path });
+  }
 }
 
 export function linkFingerprint(target: string, name: string): Buffer {
-  return entry(name, 'link', Buffer.from(target));
+  return entry(name, 'link', createHash('sha256').update(target).digest('hex'));
 }
 
-function entry(name: string, kind: string, content: Buffer): Buffer {
-  return Buffer.from(`${name}\0${kind}\0${createHash('sha256').update(content).digest('hex')}\n`);
+/** `content`: the hash of it, in hexadecimal. */
+function entry(name: string, kind: string, content: string): Buffer {
+  return Buffer.from(`${name}\0${kind}\0${content}\n`);
 }
 
 export function digest(fingerprints: readonly Buffer[]): string {

@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Exec } from '../ports.js';
+import { ProblemError } from '../problem.js';
+import { readRegular, UnfitFile } from '../regular-file.js';
 import { refuseOddFiles, repositoryOf, tracked, walk } from './files.js';
 import { pathLiterals } from './literals.js';
 
@@ -39,7 +40,7 @@ export class Gatherer {
     refuseOddFiles(written, dirname(real), [real.slice(dirname(real).length + 1)]);
     this.files.add(real);
     if (!isCode) return;
-    for (const { from, kind } of pathLiterals(await readFile(real, 'utf8'))) {
+    for (const { from, kind } of pathLiterals(codeIn(real, written))) {
       const base = kind === 'start' && from.endsWith('/') ? `${from}.` : from;
       await this.#literal(resolve(dirname(named), base), kind === 'start', written);
     }
@@ -78,6 +79,18 @@ export class Gatherer {
       at = target;
     }
     return at;
+  }
+}
+
+/** Bytes of a Nix file: nobody writes so many. */
+const MOST_CODE = 64 * 2 ** 20;
+
+function codeIn(path: string, written: string): string {
+  try {
+    return readRegular(path, MOST_CODE).toString();
+  } catch (error) {
+    if (!(error instanceof UnfitFile)) throw error;
+    throw new ProblemError({ message: `\`${written}\`: ${path} ${error.message}` });
   }
 }
 

@@ -16,6 +16,7 @@ import {
   shellWord,
   tracked,
   walk,
+  type Reading,
 } from './files.js';
 import { parameterOf } from './url.js';
 
@@ -28,12 +29,17 @@ type Listing = { readonly directory: string; readonly files: readonly string[] }
  * `git+file:` stands for the whole repository. `ignored`: absolute real paths that are not part of any source,
  * the manifest and its lock: else a changed port would change the app beside it.
  */
-export function contentHash(ref: FlakeRef, ignored: ReadonlySet<string>, exec: Exec): Promise<ContentHash> {
+export function contentHash(
+  ref: FlakeRef,
+  ignored: ReadonlySet<string>,
+  exec: Exec,
+  reading: Reading = { files: 0, bytes: 0 },
+): Promise<ContentHash> {
   return contentHashBy(ref.written, async () => {
     const commit = await commitOf(ref, exec);
     if (commit !== null) return commit;
     const { directory, files } = await list(ref, ignored, exec);
-    return digest(await Promise.all(files.map((file) => fingerprint(join(directory, file), file))));
+    return digest(await Promise.all(files.map((file) => fingerprint(join(directory, file), file, reading))));
   });
 }
 

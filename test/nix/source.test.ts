@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -44,6 +46,52 @@ const git = async (...args: string[]) => {
 };
 
 describe('the hash of a local flake', () => {
+  test('is of each file’s name, kind and hash, as it has always been: another one would rebuild every pet', async () => {
+    write('flake.nix', '{ }');
+    const sha256 = (text: string) => createHash('sha256').update(text);
+    const entry = `flake.nix\0file\0${sha256('{ }').digest('hex')}\n`;
+    expect(await hash()).toBe(`sha256-${sha256(entry).digest('base64')}`);
+  });
+
+  test('takes a bounded number of descriptors and bytes, however many and large the files are', async () => {
+    for (let i = 0; i < 300; i++) write(`many/${i}`, String(i));
+    for (let i = 0; i < 24; i++) {
+      write(`large/${i}`, '');
+      truncateSync(join(folder, `large/${i}`), 4 * 2 ** 20);
+    }
+    const held = () => ({
+      open: readdirSync('/proc/self/fd').length,
+      bytes: process.memoryUsage().arrayBuffers,
+    });
+    const before = held();
+    const most = { ...before };
+    const reading = { files: 0, bytes: 0 };
+    let isOver = false;
+    const hashed = contentHash(ref(), new Set(), exec, reading).finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      const now = held();
+      most.open = Math.max(most.open, now.open);
+      most.bytes = Math.max(most.bytes, now.bytes);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(await hashed).toHaveProperty('hash');
+    expect(reading.files).toBe(325);
+    expect(reading.bytes).toBeGreaterThan(24 * 4 * 2 ** 20);
+    expect(most.open - before.open).toBeLessThan(40);
+    expect(most.bytes - before.bytes).toBeLessThan(32 * 2 ** 20);
+  });
+
+  test('names the file that cannot be read', async () => {
+    write('a/b', 'x');
+    chmodSync(join(folder, 'a'), 0o000);
+    const told = await hash();
+    chmodSync(join(folder, 'a'), 0o755);
+    // Root may read everything.
+    if (process.getuid?.() !== 0) expect(told).toContain(`cannot read ${join(folder, 'a')} (EACCES)`);
+  });
+
   test('follows names, contents, the executable bit and links; not times', async () => {
     const seen = [await hash()];
     const changes = [
