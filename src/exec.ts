@@ -10,8 +10,13 @@ process.on('exit', () => {
   for (const pid of running) endGroup(pid);
 });
 
-/** Bytes of what is not read line by line; a program that prints more is ended. */
-const MAX_OUTPUT = 64 * 1024 * 1024;
+/**
+ * Bytes of what is not read line by line; a program that prints more is ended. execa escapes what it has printed, and of
+ * 64 MiB of control characters Node itself dies.
+ */
+const MAX_OUTPUT = 32 * 1024 * 1024;
+/** The same of a secret. */
+const MAX_CAPTURED = 4 * 1024 * 1024;
 /** A person may have to be asked. */
 const CAPTURE_MS = 300_000;
 const MAX_LINES = 10_000;
@@ -54,7 +59,7 @@ export const capture: Capture = async ([program, ...args], directory) => {
     encoding: 'buffer',
     stripFinalNewline: false,
     timeout: CAPTURE_MS,
-    maxBuffer: MAX_OUTPUT,
+    maxBuffer: MAX_CAPTURED,
   });
   if (result.exitCode === undefined && result.code === 'ENOENT') throw notInstalled(program);
   return {

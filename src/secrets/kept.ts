@@ -1,7 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EXIT, ProblemError } from '../problem.js';
+import { readRegular } from '../regular-file.js';
+import { MOST_SECRET } from './source.js';
 
 const KEY_BYTES = 32;
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -56,9 +58,13 @@ export function freshSecret(length: number): Uint8Array {
   return Buffer.from(letters.join(''));
 }
 
-export async function read(path: string): Promise<Uint8Array | null> {
+export function read(path: string): Promise<Uint8Array | null> {
+  return Promise.resolve().then(() => readKept(path));
+}
+
+function readKept(path: string): Uint8Array | null {
   try {
-    return await readFile(path);
+    return readRegular(path, MOST_SECRET);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw unusable('read', path, error);

@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
 import type { LocalPath, SecretSource } from '../model.js';
 import type { Capture, Captured, Command } from '../ports.js';
 import { ProblemError } from '../problem.js';
+import { readRegular, UnfitFile } from '../regular-file.js';
+import { formatSize } from '../size.js';
 
 /** `directory`: the manifest's folder, absolute. */
 export type Surroundings = {
@@ -13,8 +14,22 @@ export type Surroundings = {
 /** A source that is outside of pets. */
 export type OutsideSource = Exclude<SecretSource, { kind: 'generate' }>;
 
+/** Bytes that systemd takes of all credentials of a unit together, their names included (exec-credential.c). */
+export const MOST_SECRET = 2 ** 20;
+
 /** A secret's value. Rejects with a ProblemError in which nothing of it is. */
 export async function readSource(source: OutsideSource, around: Surroundings): Promise<Uint8Array> {
+  const value = await valueOf(source, around);
+  if (value.length <= MOST_SECRET) return value;
+  throw tooLarge(`it has ${formatSize(value.length)}`);
+}
+
+function tooLarge(words: string): ProblemError {
+  const message = `${words}; systemd takes at most ${formatSize(MOST_SECRET)} of credentials for a unit`;
+  return new ProblemError({ message, hint: 'what is larger is no secret but data: a bind, or a volume' });
+}
+
+async function valueOf(source: OutsideSource, around: Surroundings): Promise<Uint8Array> {
   switch (source.kind) {
     case 'file':
       return fileContent(source.file);
@@ -24,27 +39,30 @@ export async function readSource(source: OutsideSource, around: Surroundings): P
       return withoutNewline(await printedBy(source.command, around));
     case 'sops': {
       const { file, key } = source;
-      await mustBeFile(file);
+      fileContent(file, MOST_SEALED);
       return plain(await printedBy(['sops', '--decrypt', '--extract', extractPath(key), file.path], around));
     }
   }
 }
 
-async function fileContent(file: LocalPath): Promise<Uint8Array> {
-  await mustBeFile(file);
-  return readFile(file.path).catch((error: unknown) => {
-    throw new ProblemError({ message: `cannot read ${file.path}: ${wordsOf(error)}` });
-  });
+/** Bytes of a sops file: it may hold the secrets of a whole company. */
+const MOST_SEALED = 64 * 2 ** 20;
+
+/** What is no regular file may never end. */
+function fileContent({ path }: LocalPath, most = MOST_SECRET): Uint8Array {
+  try {
+    return readRegular(path, most);
+  } catch (error) {
+    if (error instanceof UnfitFile) throw unfit(path, error, most);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new ProblemError({ message: `there is no ${path}` });
+    throw new ProblemError({ message: `cannot read ${path}: ${wordsOf(error)}` });
+  }
 }
 
-/** What is no plain file may never end. */
-async function mustBeFile({ path }: LocalPath): Promise<void> {
-  const found = await stat(path).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return null;
-    throw new ProblemError({ message: `cannot read ${path}: ${wordsOf(error)}` });
-  });
-  if (found === null) throw new ProblemError({ message: `there is no ${path}` });
-  if (!found.isFile()) throw new ProblemError({ message: `${path} is no plain file` });
+function unfit(path: string, { message, size }: UnfitFile, most: number): ProblemError {
+  if (size === null || most !== MOST_SECRET) return new ProblemError({ message: `${path} ${message}` });
+  return tooLarge(`${path} has ${formatSize(size)}`);
 }
 
 function variable(name: string, { env }: Surroundings): Uint8Array {
@@ -59,6 +77,8 @@ function variable(name: string, { env }: Surroundings): Uint8Array {
 
 async function printedBy(command: Command, { capture, directory }: Surroundings): Promise<Uint8Array> {
   const result = await capture(command, directory);
+  // It was ended for that.
+  if (result.stdout.length > 2 * MOST_SECRET) throw tooLarge(`\`${command[0]}\` prints more than 2 MiB`);
   if (result.exitCode === 0) return result.stdout;
   throw new ProblemError({ message: `\`${command[0]}\` ${endOf(result)}` });
 }
@@ -91,10 +111,6 @@ function plain(printed: Uint8Array): Uint8Array {
 /** As a shell takes what a program prints. */
 function withoutNewline(value: Uint8Array): Uint8Array {
   return value.at(-1) === 0x0a ? value.subarray(0, -1) : value;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code;
 }
 
 function wordsOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -8,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -112,7 +114,31 @@ test('what fails says nothing of what it printed', async () => {
     '`./fails` failed with exit code 2 and said nothing',
   );
   expect(await read({ kind: 'command', command: ['./dies'] })).toContain('was ended by a signal');
-  expect(await read({ kind: 'file', file: { written: '.', path: folder } })).toContain('is no plain file');
+  expect(await read({ kind: 'file', file: { written: '.', path: folder } })).toContain(
+    'is a folder, not a regular file',
+  );
+});
+
+test('what is larger than systemd takes is refused when it is read, with the limit', async () => {
+  const most = 'systemd takes at most 1.0 MiB of credentials for a unit';
+  const large = file('large', '');
+  truncateSync(large.path, 2 ** 20);
+  expect(await read({ kind: 'file', file: large })).toHaveLength(2 ** 20);
+  truncateSync(large.path, 3 * 2 ** 20);
+  expect(await read({ kind: 'file', file: large })).toBe(`${large.path} has 3.0 MiB; ${most}`);
+  const much = 'x'.repeat(2 ** 20 + 1);
+  expect(await read({ kind: 'env', variable: 'A' }, { A: much })).toBe(`it has 1.0 MiB; ${most}`);
+  const printing = { kind: 'command', command: ['head', '-c', '1500000', '/dev/zero'] } as const;
+  expect(await read(printing)).toBe(`it has 1.4 MiB; ${most}`);
+  const endless = { kind: 'command', command: ['cat', '/dev/zero'] } as const;
+  expect(await read(endless)).toBe(`\`cat\` prints more than 2 MiB; ${most}`);
+});
+
+test('a named pipe is not waited for', async () => {
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  const pipe = { written: 'pipe', path: join(folder, 'pipe') };
+  expect(await read({ kind: 'file', file: pipe })).toContain('is a named pipe, not a regular file');
+  expect(await read({ kind: 'sops', file: pipe, key: 'a' })).toContain('is a named pipe, not a regular file');
 });
 
 test('a source of several secrets is read once', async () => {

@@ -59,7 +59,7 @@ describe('a source that fails', () => {
 
   test.each([
     ['{ file = "./missing" }', 'there is no /.*/missing'],
-    ['{ file = "." }', 'is no plain file'],
+    ['{ file = "." }', 'is a folder, not a regular file'],
     ['{ env = "NOT_SET_ANYWHERE" }', 'the variable `NOT_SET_ANYWHERE` is not set'],
     ['{ command = ["./fails"] }', '`./fails` failed with exit code 3: the store is locked'],
     ['{ command = ["no-such-program"] }', '`no-such-program` is not installed'],
