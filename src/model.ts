@@ -277,6 +277,9 @@ export type DesiredApp = {
 
 export type Desired = { readonly project: string; readonly apps: readonly DesiredApp[] };
 
+/** In a facet: what could not be read. No field has this value otherwise. */
+export const UNKNOWN = 'unknown:';
+
 // ── Actual ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What the last successful run recorded on the instance (`user.pets.applied`). */
@@ -422,6 +425,8 @@ export type Actual = {
 /** What happens to an app, as one word on the screen. The smallest that does it. */
 export type Verb =
   | 'unchanged'
+  /** Nothing is known to do, and not all is known. */
+  | 'unknown'
   | 'metadata'
   | 'proxy-update'
   | 'reconfigure'
@@ -441,12 +446,13 @@ export type Interrupts = 'nothing' | 'exposure' | 'service' | 'container';
 
 /**
  * One difference. changed: the manifest moved away from what was applied; drifted: the machine did;
- * both: both did, and not to the same value; new: never applied.
+ * both: both did, and not to the same value; new: never applied; unknown: what is wanted could not be read, and
+ * nothing is done about it.
  */
 export type Change = {
   readonly facet: FacetName;
   readonly field: string;
-  readonly kind: 'new' | 'changed' | 'drifted' | 'both';
+  readonly kind: 'new' | 'changed' | 'drifted' | 'both' | 'unknown';
   readonly from: string | null;
   readonly to: string | null;
 };

@@ -1,22 +1,23 @@
 import { DEPLOYED } from '../marks.js';
 import { bindingOf, proxyListen } from '../listen.js';
-import type {
-  AppSource,
-  Binding,
-  ContentHash,
-  Desired,
-  DesiredApp,
-  DesiredExposure,
-  FlakeRef,
-  IpAddress,
-  Listen,
-  LocalPath,
-  Lock,
-  Manifest,
-  ManifestApp,
-  Port,
-  SecretRead,
-  Source,
+import {
+  UNKNOWN,
+  type AppSource,
+  type Binding,
+  type ContentHash,
+  type Desired,
+  type DesiredApp,
+  type DesiredExposure,
+  type FlakeRef,
+  type IpAddress,
+  type Listen,
+  type LocalPath,
+  type Lock,
+  type Manifest,
+  type ManifestApp,
+  type Port,
+  type SecretRead,
+  type Source,
 } from '../model.js';
 import { configOf, facetsOf, identityOf } from './facets.js';
 import { hashAt, own, problemsOf, unread } from './host.js';
@@ -119,7 +120,7 @@ function sourceIdentity(source: AppSource, inputs: DesiredInputs): string {
 
 function fileIdentity({ path }: LocalPath, inputs: DesiredInputs): string {
   const content = hashAt(path, inputs);
-  return 'hash' in content ? content.hash : `missing:${path}`;
+  return 'hash' in content ? content.hash : UNKNOWN;
 }
 
 /** Where the app listens: on loopback inside of the guest. */

@@ -1,6 +1,15 @@
 import { graceField } from '../grace.js';
 import { formatBinding, formatListen } from '../listen.js';
-import type { DesiredApp, DesiredExposure, Facet, Facets, FlakeRef, ManifestApp, Source } from '../model.js';
+import {
+  UNKNOWN,
+  type DesiredApp,
+  type DesiredExposure,
+  type Facet,
+  type Facets,
+  type FlakeRef,
+  type ManifestApp,
+  type Source,
+} from '../model.js';
 import { healthFacet } from './health.js';
 import { leavesOf } from './nixos.js';
 import { formatJson, formatKey } from './toml.js';
@@ -50,7 +59,7 @@ function systemOf({ name, nixos, platform }: Wanted, { source, nixpkgs, modules 
     source,
     ...(nixpkgs !== null && { nixpkgs }),
     platform,
-    ...(modules.length > 0 && { modules: modules.join(' ') }),
+    ...(modules.length > 0 && { modules: modules.includes(UNKNOWN) ? UNKNOWN : modules.join(' ') }),
     ...fields('nixos', options),
   };
 }
@@ -125,6 +134,6 @@ export function identityOf(source: Source): string {
     case 'remote':
       return source.locked ? `${source.locked.locked}${fragment}` : `unlocked:${url}${fragment}`;
     case 'missing':
-      return `missing:${url}`;
+      return UNKNOWN;
   }
 }

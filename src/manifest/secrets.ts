@@ -1,4 +1,4 @@
-import type { DesiredApp, Facet, ManifestApp, Secret, SecretSource } from '../model.js';
+import { UNKNOWN, type DesiredApp, type Facet, type ManifestApp, type Secret, type SecretSource } from '../model.js';
 import type { KeyPath, Problem } from '../problem.js';
 import type { Say } from './check.js';
 import type { DesiredInputs } from './desired.js';
@@ -56,13 +56,14 @@ function sourceOf(written: Written): SecretSource {
   return words ? { kind: 'command', command: words } : { kind: 'generate', length };
 }
 
-/** One field for each secret: its fingerprint, its mode and its owner. One that was not read has none. */
+/** One field for each secret: its fingerprint, its mode and its owner. One that nobody was to read has none. */
 export function secretsFacet({ name, secrets: all }: ManifestApp, inputs: DesiredInputs): Facet {
   return Object.fromEntries(
     all.flatMap((one) => {
       const read = readOf(name, one.name, inputs);
-      if (!read || 'problem' in read) return [];
-      return [[`secret.${one.name}`, `${read.fingerprint} ${one.mode} ${one.owner}`] as const];
+      if (!read) return [];
+      const value = 'problem' in read ? UNKNOWN : `${read.fingerprint} ${one.mode} ${one.owner}`;
+      return [[`secret.${one.name}`, value] as const];
     }),
   );
 }

@@ -30,6 +30,8 @@ export type Compared = {
   /** Under its name, or its former one. */
   readonly actual: ActualApp | null;
   readonly changes: readonly Change[];
+  /** Fields of which nobody knows what is wanted: nothing is done about them. */
+  readonly unknown: readonly Change[];
   readonly store: StoreMode;
   readonly refit: Refit;
   readonly secrets: SecretMoves;
@@ -49,7 +51,9 @@ export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null,
   const base = movesStore({ actual: there, store }) ? null : there;
   // A container that is made anew has nothing to go back to.
   const returns = base && goal.returns;
-  const changes = changesOf(app, base);
+  const differences = changesOf(app, base);
+  const changes = differences.filter(({ kind }) => kind !== 'unknown');
+  const unknown = differences.filter(({ kind }) => kind === 'unknown');
   const taken = takenBy(app, there, actual);
   const kept = actual.volumes.filter((v) => v.app === app.name || taken?.volumes.includes(v));
   const refit = refitOf(app, base, changes, kept, store);
@@ -63,7 +67,7 @@ export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null,
   return {
     ...{ app, wanted: wanted.facets, returns, condemned, actual: there },
     ...{ byHand: goal.byHand !== null, comesBack },
-    ...{ changes, store, refit, secrets, fate, volumes, data, taken, newest: newestOf(there) },
+    ...{ changes, unknown, store, refit, secrets, fate, volumes, data, taken, newest: newestOf(there) },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ActualApp, DesiredApp, Facet } from '../model.js';
+import { UNKNOWN, type ActualApp, type DesiredApp, type Facet } from '../model.js';
 import { lastGood, withoutSecrets } from './goal.js';
 import { holdOf } from './hold.js';
 
@@ -9,10 +9,14 @@ import { holdOf } from './hold.js';
  */
 export type Currency = 'current' | 'outdated' | 'stale';
 
-/** How a pet's system stands to what is wanted. Ports, limits and the like are for `diff`, and so are secrets. */
-export function currencyOf(app: DesiredApp, there: ActualApp): Currency {
+/**
+ * How a pet's system stands to what is wanted; null: its sources could not be read. Ports, limits and the like are for
+ * `diff`, and so are secrets.
+ */
+export function currencyOf(app: DesiredApp, there: ActualApp): Currency | null {
   const { applied, state } = there;
   if (!applied || state !== 'ready') return 'stale';
+  if (Object.values(app.facets.system ?? {}).includes(UNKNOWN)) return null;
   if (isHeld(app, there)) return 'stale';
   return isSame(app.facets.system, applied.facets.system) ? 'current' : 'outdated';
 }

@@ -1,5 +1,5 @@
 import equal from 'fast-deep-equal';
-import type { ActualApp, Change, DesiredApp, Facet, FacetName } from '../model.js';
+import { UNKNOWN, type ActualApp, type Change, type DesiredApp, type Facet, type FacetName } from '../model.js';
 
 const FACETS: readonly FacetName[] = [
   'power',
@@ -53,7 +53,9 @@ function neverApplied(facet: FacetName, wanted: Facet, seen: Facet, visible: rea
   const missing = Object.entries(wanted).filter(([, value]) => value !== null);
   const left = visible.filter((field) => !Object.hasOwn(wanted, field) && seen[field] !== null);
   return [
-    ...missing.map(([field, to]) => ({ facet, field, kind: 'new' as const, from: null, to })),
+    ...missing.map(([field, to]) =>
+      to === UNKNOWN ? unknown(facet, field, null) : { facet, field, kind: 'new' as const, from: null, to },
+    ),
     ...left.map((field) => ({ facet, field, kind: 'drifted' as const, from: seen[field] ?? null, to: null })),
   ];
 }
@@ -80,6 +82,7 @@ function compareField(
   applied: string | null,
   seen: string | null | undefined,
 ): Pick<Change, 'kind' | 'from' | 'to'> | null {
+  if (wanted === UNKNOWN) return { kind: 'unknown', from: applied, to: null };
   const changed = wanted !== applied;
   const drifted = seen !== undefined && seen !== applied;
   if (changed && drifted && seen !== wanted) return { kind: 'both', from: seen, to: wanted };
@@ -104,6 +107,10 @@ function observedFaults(desired: DesiredApp, actual: ActualApp): Change[] {
     faults.push(drift('exposure', 'forwarder', 'not listening', 'listening'));
   }
   return faults;
+}
+
+function unknown(facet: FacetName, field: string, from: string | null): Change {
+  return { facet, field, kind: 'unknown', from, to: null };
 }
 
 function drift(facet: FacetName, field: string, from: string | null, to: string | null): Change {

@@ -100,7 +100,7 @@ function planApp(
   const summary: AppPlan = {
     app: app.name,
     verb,
-    changes: [...ownChanges(compared), ...compared.changes],
+    changes: [...ownChanges(compared), ...compared.changes, ...compared.unknown],
     interrupts: worst(operations),
     url: app.listen ? urlOf(app.listen) : null,
     held: null,
@@ -123,7 +123,8 @@ function verbOf(compared: Compared, operations: readonly Operation[]): Verb {
   if (kinds.has('push-secrets')) return 'secrets';
   if (RECONFIGURES.some((kind) => kinds.has(kind))) return 'reconfigure';
   if (kinds.has('expose') || kinds.has('unexpose') || kinds.has('revive')) return 'proxy-update';
-  return kinds.size > 0 ? 'metadata' : 'unchanged';
+  if (kinds.size > 0) return 'metadata';
+  return compared.unknown.length > 0 ? 'unknown' : 'unchanged';
 }
 
 const RECONFIGURES = [

@@ -1,4 +1,4 @@
-import type { ActualApp, Change, DesiredApp, Facet } from '../model.js';
+import { UNKNOWN, type ActualApp, type Change, type DesiredApp, type Facet } from '../model.js';
 import type { Chain } from './chain.js';
 import { causesOf } from './diff.js';
 
@@ -22,7 +22,8 @@ export function secretMoves(
   const applied = actual?.applied?.facets.secrets ?? {};
   // A run that did not end has touched these: nobody knows what the guest has.
   const unsure = actual?.facets.secrets ?? {};
-  const fields = [...new Set([wanted, applied, unsure].flatMap((facet) => Object.keys(facet)))];
+  const all = new Set([wanted, applied, unsure].flatMap((facet) => Object.keys(facet)));
+  const fields = [...all].filter((field) => wanted[field] !== UNKNOWN);
   const of = (facet: Facet, field: string) => facet[field] ?? '';
   const isSure = (field: string) => of(unsure, field) === '';
   const moved = fields.filter((field) => of(wanted, field) !== of(applied, field) || !isSure(field));

@@ -30,6 +30,7 @@ const meta = v.object({
 
 const VERBS = {
   unchanged: true,
+  unknown: true,
   metadata: true,
   'proxy-update': true,
   reconfigure: true,
@@ -80,7 +81,7 @@ const problem = v.pipe(
 const change = v.object({
   facet: text,
   field: text,
-  kind: v.picklist(['new', 'changed', 'drifted', 'both']),
+  kind: v.picklist(['new', 'changed', 'drifted', 'both', 'unknown']),
   from: v.nullable(text),
   to: v.nullable(text),
 });

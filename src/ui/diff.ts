@@ -66,6 +66,10 @@ function isTelling({ kind, facet, field }: Change): boolean {
 }
 
 function changeRow(change: Change, all: readonly Change[]): ChangeRow {
+  if (change.kind === 'unknown') {
+    const name = change.facet === 'secrets' ? change.field : `${change.facet}.${change.field}`;
+    return { field: oneLine(name), value: 'unknown', why: '(could not be read)' };
+  }
   const [from = '', to = ''] = shortenAll([valueOf(change.from), valueOf(change.to)]);
   if (change.facet === 'secrets' && change.from === change.to)
     return { field: oneLine(change.field), value: 'changed', why: '(changed in its source)' };

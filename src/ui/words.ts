@@ -31,6 +31,7 @@ export const VERBS = {
   start: { plan: 'start', result: 'started', glyph: '▸', tone: 'cyan' },
   stop: { plan: 'stop', result: 'stopped', glyph: '■', tone: 'yellow' },
   destroy: { plan: 'destroy', result: 'destroyed', glyph: '-', tone: 'red' },
+  unknown: { plan: 'unknown', result: 'unknown', glyph: '?', tone: 'yellow' },
   unchanged: { plan: 'unchanged', result: 'unchanged', glyph: '·', tone: 'dim' },
 } as const satisfies Record<Verb, VerbRow>;
 
@@ -44,6 +45,7 @@ export const INTERRUPTS = {
 /** What a person loses for a moment; a destroy is not a moment. */
 export function interruptsWords({ verb, interrupts }: AppPlan): string {
   if (verb === 'destroy') return 'deletes the container';
+  if (verb === 'unknown') return 'not all that it is made of could be read';
   return verb === 'recreate' ? 'deletes the container and makes it anew' : INTERRUPTS[interrupts];
 }
 
@@ -69,6 +71,7 @@ export function countPlan(plan: Plan): string {
     ...some(count('collect'), `${count('collect')} to collect`),
     `${count('destroy')} to destroy`,
     ...some(held, `${held} held`),
+    ...some(count('unknown'), `${count('unknown')} unknown`),
     `${count('unchanged')} unchanged`,
   ].join(', ');
 }

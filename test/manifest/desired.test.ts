@@ -7,7 +7,7 @@ import {
   localRefs,
 } from '../../src/manifest/desired.js';
 import { emptyLock } from '../../src/manifest/lock.js';
-import type { ContentHash, Lock } from '../../src/model.js';
+import { UNKNOWN, type ContentHash, type Lock } from '../../src/model.js';
 import { manifestOf } from './reading.js';
 
 const MANIFEST = manifestOf(`
@@ -73,7 +73,7 @@ test('facets hold what is compared, and nothing else', () => {
         system: {
           name: 'web',
           source: 'sha256-web#nixosModules.site',
-          nixpkgs: 'missing:path:/srv/nixpkgs',
+          nixpkgs: UNKNOWN,
           platform: 'x86_64-linux',
         },
         exposure: { listen: null },

@@ -1,6 +1,7 @@
 import { parseDuration } from '../../src/duration.js';
 import { DEFAULT_GRACE_MS, graceField } from '../../src/grace.js';
 import { bindingOf, formatBinding, formatListen, parseListen, parseProxyListen } from '../../src/listen.js';
+import { UNKNOWN } from '../../src/model.js';
 import type {
   AppName,
   AppSource,
@@ -273,7 +274,7 @@ function identity(source: AppSource): string {
     case 'local':
       return source.contentHash;
     case 'missing':
-      return `missing:${source.ref.url}`;
+      return UNKNOWN;
     case 'remote':
       return `unlocked:${source.ref.url}#${source.ref.attribute}`.replace(/#$/, '');
   }

@@ -54,6 +54,7 @@ export const STEPS: Record<Verb, readonly Simple[]> = {
   stop: ['stop'],
 
   unchanged: [],
+  unknown: [],
 };
 
 export function appPlan(app: string, verb: Verb, over: Partial<AppPlan> = {}): AppPlan {
