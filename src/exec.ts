@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
+import { environmentFor, personalEnvironment } from './environment.js';
 import { EXIT, ProblemError, TimeoutProblem } from './problem.js';
 import type { Capture, Command, Exec, ExecResult, Pipe } from './ports.js';
 
@@ -22,10 +23,16 @@ const CAPTURE_MS = 300_000;
 const MAX_LINES = 10_000;
 const MAX_COLUMNS = 2_000;
 
+/** The environment of a program that pets itself chooses. */
+const chosen = (program: string) => ({ extendEnv: false, env: environmentFor(program, process.env) });
+/** The environment of a program that a person names. */
+const personal = () => ({ extendEnv: false, env: personalEnvironment(process.env) });
+
 /** The `Exec` port. Secrets never go through here: execa prints arguments in its errors. */
 export const exec: Exec = async (command, args, { onLine, limitMs } = {}) => {
   const kept: string[] = [];
   const child = execa(command, args, {
+    ...chosen(command),
     reject: false,
     stdin: 'ignore',
     stripFinalNewline: true,
@@ -48,11 +55,12 @@ export const exec: Exec = async (command, args, { onLine, limitMs } = {}) => {
 };
 
 /**
- * The `Capture` port. In our own process group, unlike all others: what asks for a passphrase on the terminal must be
+ * The `Capture` port: for commands that the manifest names. In our own process group, unlike all others: what asks for a passphrase on the terminal must be
  * in its foreground, and Ctrl-C ends it with us.
  */
 export const capture: Capture = async ([program, ...args], directory) => {
   const result = await execa(program, args, {
+    ...personal(),
     reject: false,
     cwd: directory,
     stdin: 'ignore',
@@ -72,12 +80,18 @@ export const capture: Capture = async ([program, ...args], directory) => {
 /** The `Pipe` port. What goes over is not kept. */
 export const pipe: Pipe = async ([program, ...args], [reader, ...readerArgs], idleMs) => {
   const source = execa(program, args, {
+    ...chosen(program),
     reject: false,
     stdin: 'ignore',
     buffer: { stdout: false },
     detached: true,
   });
-  const sink = execa(reader, readerArgs, { reject: false, stdin: 'pipe', detached: true });
+  const sink = execa(reader, readerArgs, {
+    ...chosen(reader),
+    reject: false,
+    stdin: 'pipe',
+    detached: true,
+  });
   const pids = [source.pid, sink.pid].filter((pid) => pid !== undefined);
   for (const pid of pids) running.add(pid);
   const idle = new AbortController();
@@ -113,7 +127,8 @@ export const foreground = async (
   stop: AbortSignal,
   stdin: 'inherit' | 'ignore' = 'inherit',
 ): Promise<number> => {
-  const child = execa(program, args, { reject: false, stdio: [stdin, 'inherit', 'inherit'] });
+  const stdio = [stdin, 'inherit', 'inherit'] as const;
+  const child = execa(program, args, { ...chosen(program), reject: false, stdio });
   const onStop = () => {
     // Ctrl-C has reached it too: a second one would make some programs give up what they were to end in order.
     if (stop.reason !== EXIT.interrupted) child.kill('SIGTERM');
@@ -134,6 +149,7 @@ export async function* lines(
   stop: AbortSignal,
 ): AsyncGenerator<string, ExecResult> {
   const child = execa(program, args, {
+    ...chosen(program),
     ...{ reject: false, stdin: 'ignore', detached: true, maxBuffer: MAX_OUTPUT },
     buffer: { stdout: false },
   });
@@ -159,9 +175,12 @@ export async function* lines(
   return { exitCode: exitCode ?? null, stdout: '', stderr };
 }
 
-/** Starts a program and leaves it to itself. */
+/** Starts a program that a person names and leaves it to itself. */
 export const launch = async ([program, ...args]: Command): Promise<void> => {
-  const child = execa(program, args, { reject: false, stdio: 'ignore', detached: true, cleanup: false });
+  const child = execa(program, args, {
+    ...personal(),
+    ...{ reject: false, stdio: 'ignore', detached: true, cleanup: false },
+  });
   child.unref();
   const isStarted = new Promise<null>((resolve) => {
     child.once('spawn', () => {

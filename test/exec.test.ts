@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
-import { exec, foreground, pipe } from '../src/exec.js';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { capture, exec, foreground, launch, lines, pipe } from '../src/exec.js';
 import { EXIT, ProblemError, TimeoutProblem } from '../src/problem.js';
 
 test('a program in front may be left without what there is to read', async () => {
@@ -123,5 +123,73 @@ describe('pipe', () => {
     [['echo', 'x'], ['no-such-program']],
   ] as const)('%s into %s: a program that is not there is a problem', async (from, to) => {
     await expect(pipe(from, to, LONG_MS)).rejects.toMatchObject({ exitCode: EXIT.unavailable });
+  });
+});
+
+describe('the environment', () => {
+  /** As in a hook of git's, with a secret, and with a folder of an app in the way of every program. */
+  const AMBIENT = {
+    ...{
+      GIT_DIR: '/other/.git',
+      GIT_WORK_TREE: '/other',
+      GIT_INDEX_FILE: 'x',
+      GIT_EXTERNAL_DIFF: '/other/run',
+    },
+    ...{ DB_PASSWORD: 'hunter2', NODE_OPTIONS: '', LD_LIBRARY_PATH: '/other', NIX_PATH: 'nixpkgs=/other' },
+    ...{ NIX_CONFIG: 'cores = 1', LC_TIME: 'C', PATH: `:.:node_modules/.bin:${process.env['PATH'] ?? ''}` },
+  };
+  const before = { ...process.env };
+  beforeEach(() => {
+    Object.assign(process.env, AMBIENT);
+  });
+  afterEach(() => {
+    process.env = { ...before };
+  });
+
+  const listed = (text: string): Record<string, string | undefined> =>
+    Object.fromEntries(text.split('\n').map((line) => [line.replace(/=.*/s, ''), line.replace(/^.*?=/, '')]));
+  const STRANGE = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_EXTERNAL_DIFF', 'DB_PASSWORD'];
+  const mustBeChosen = (text: string) => {
+    const seen = listed(text);
+    for (const name of [...STRANGE, 'NODE_OPTIONS', 'LD_LIBRARY_PATH', 'NIX_PATH'])
+      expect([name, seen[name]]).toEqual([name, undefined]);
+    expect(seen).toMatchObject({ NIX_CONFIG: 'cores = 1', LC_TIME: 'C', PATH: before['PATH'] });
+    expect(seen).toMatchObject({ GIT_CONFIG_KEY_0: 'core.fsmonitor', GIT_CONFIG_VALUE_0: 'false' });
+  };
+
+  test('of a program that pets chooses is what docs/security.md says', async () => {
+    mustBeChosen((await exec('env', [])).stdout);
+    mustBeChosen((await pipe(['true'], ['env'], 600_000)).to.stdout);
+    mustBeChosen((await pipe(['env'], ['cat'], 600_000)).to.stdout);
+    const reading = lines(['env'], new AbortController().signal);
+    const read: string[] = [];
+    for await (const line of reading) read.push(line);
+    mustBeChosen(read.join('\n'));
+  });
+
+  test('of one that a person names is all but the repository of a hook', async () => {
+    const { stdout } = await capture(['env'], tmpdir());
+    const seen = listed(Buffer.from(stdout).toString());
+    expect(seen).toMatchObject({
+      DB_PASSWORD: 'hunter2',
+      GIT_EXTERNAL_DIFF: '/other/run',
+      NIX_PATH: 'nixpkgs=/other',
+    });
+    expect([seen['GIT_DIR'], seen['GIT_WORK_TREE'], seen['GIT_INDEX_FILE']]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('of what goes on by itself and of what has our terminal', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pets-env-'));
+    const [launched, shown] = [join(folder, 'launched'), join(folder, 'shown')];
+    await launch(['sh', '-c', 'env > "$1.new"; mv "$1.new" "$1"', 'sh', launched]);
+    await foreground(['sh', '-c', 'env > "$1"', 'sh', shown], new AbortController().signal);
+    mustBeChosen(readFileSync(shown, 'utf8'));
+    while (!existsSync(launched)) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(listed(readFileSync(launched, 'utf8'))).toMatchObject({ DB_PASSWORD: 'hunter2' });
+    rmSync(folder, { recursive: true });
   });
 });

@@ -1,5 +1,6 @@
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { gitIn } from '../git.js';
 import { repositoryOf } from '../nix/files.js';
 import { ProblemError } from '../problem.js';
 import { fileDiffText, type FileChange } from '../ui/index.js';
@@ -56,7 +57,7 @@ export async function rewrite(path: string, text: string): Promise<void> {
  */
 export async function makeVisible(folder: string, paths: readonly string[]): Promise<void> {
   if (repositoryOf(folder) === null) return;
-  const result = await lazyExec('git', ['-C', folder, 'add', '--intent-to-add', '--', ...paths]);
+  const result = await lazyExec('git', gitIn(folder, 'add', '--intent-to-add', '--', ...paths));
   if (result.exitCode === 0) return;
   const [words = ''] = result.stderr.split('\n');
   throw new ProblemError({

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, existsSync, lstatSync, statSync } from 'node:fs';
 import { cp, lstat, lutimes, mkdir, open, readdir, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { gitIn } from '../git.js';
 import type { ContentHash } from '../model.js';
 import type { Exec } from '../ports.js';
 import { ProblemError } from '../problem.js';
@@ -43,7 +44,7 @@ export function gitFailed(directory: string, what: string, stderr: string): Prob
 
 /** The files below a folder that git tracks and that are there now, relative to it. */
 export async function tracked(directory: string, exec: Exec): Promise<string[]> {
-  const result = await exec('git', ['-C', directory, 'ls-files', '-z', '--cached']);
+  const result = await exec('git', gitIn(directory, 'ls-files', '-z', '--cached'));
   if (result.exitCode !== 0) throw gitFailed(directory, `git cannot list ${directory}`, result.stderr);
   // A file that was deleted but is still in the index is not part of what is there now.
   // Nor is a submodule, which Nix does not fetch either.

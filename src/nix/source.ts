@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { gitIn } from '../git.js';
 import type { ContentHash, FlakeRef } from '../model.js';
 import type { Exec } from '../ports.js';
 import { ProblemError } from '../problem.js';
@@ -47,7 +48,7 @@ export function contentHash(
 async function commitOf(ref: FlakeRef, exec: Exec): Promise<string | null> {
   const wanted = parameterOf(ref.url, 'rev') ?? parameterOf(ref.url, 'ref');
   if (!ref.url.startsWith('git+file:') || wanted === null || ref.directory === undefined) return null;
-  const args = ['-C', ref.directory, 'rev-parse', '--verify', '--end-of-options', `${wanted}^{commit}`];
+  const args = gitIn(ref.directory, 'rev-parse', '--verify', '--end-of-options', `${wanted}^{commit}`);
   const { exitCode, stdout, stderr } = await exec('git', args);
   if (exitCode !== 0)
     throw gitFailed(ref.directory, `\`${ref.written}\`: git does not know ${wanted}`, stderr);

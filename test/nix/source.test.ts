@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -144,6 +145,61 @@ describe('the hash of a local flake', () => {
     expect(await hash()).not.toBe(dirty);
     rmSync(join(folder, 'untracked'));
     expect(await hash()).toBe(dirty);
+  });
+
+  test('runs nothing that the repository’s own configuration names', async () => {
+    const trap = join(folder, '.git/trap');
+    await git('init', '--quiet');
+    await git('add', 'flake.nix');
+    await git('-c', 'user.name=t', '-c', 'user.email=t@localhost', 'commit', '--quiet', '--message', 'x');
+    write('.git/run', `#!/bin/sh\necho "$0 $*" >> '${trap}'\n`);
+    chmodSync(join(folder, '.git/run'), 0o755);
+    for (const hook of ['post-index-change', 'reference-transaction', 'post-checkout'])
+      symlinkSync('../run', join(folder, '.git/hooks', hook));
+    const run = join(folder, '.git/run');
+    for (const [key, value] of [
+      ...[
+        ['core.fsmonitor', run],
+        ['pager.ls-files', run],
+        ['core.pager', run],
+        ['core.sshCommand', run],
+      ],
+      // What a partial clone lacks is fetched, by whatever its remote says.
+      ...[
+        ['remote.o.promisor', 'true'],
+        ['remote.o.url', `ext::${run} x`],
+        ['protocol.ext.allow', 'always'],
+      ],
+      ...[
+        ['core.repositoryFormatVersion', '1'],
+        ['extensions.partialClone', 'o'],
+      ],
+    ] as [string, string][])
+      await git('config', key, value);
+    write('flake.nix', '{ dirty = true; }');
+    expect(await hash()).toMatch(/^sha256-/);
+    const at = (rev: string) => ({ ...ref('git+file:./app'), url: `git+file://${folder}?rev=${rev}` });
+    expect(await hash(at('1'.repeat(40)))).toContain('git does not know');
+    expect(existsSync(trap)).toBe(false);
+  });
+
+  test('is of the folder that is named, whatever repository a hook of git’s is for', async () => {
+    await git('init', '--quiet');
+    await git('add', 'flake.nix');
+    const wanted = await hash();
+    const other = mkdtempSync(join(tmpdir(), 'pets-other-'));
+    await exec('git', ['-C', other, 'init', '--quiet']);
+    const ambient = {
+      GIT_DIR: join(other, '.git'),
+      GIT_WORK_TREE: other,
+      GIT_INDEX_FILE: join(other, 'index'),
+    };
+    for (const [name, value] of Object.entries({ ...ambient, GIT_CEILING_DIRECTORIES: dirname(folder) })) {
+      process.env[name] = value;
+      expect([name, await hash()]).toEqual([name, wanted]);
+      Reflect.deleteProperty(process.env, name);
+    }
+    rmSync(other, { recursive: true });
   });
 
   test('of a git+file: with a ref is that commit, whatever the ref’s name has in it', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { chmodSync, existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { exec } from '../../src/exec.js';
 import type { AppSource, FlakeRef, Locked } from '../../src/model.js';
@@ -6,7 +7,7 @@ import type { AssembledApp } from '../../src/nix/inputs.js';
 import { inspectorOver } from '../../src/nix/inspect.js';
 import { nixOver } from '../../src/nix/nix.js';
 import type { Exec } from '../../src/ports.js';
-import { ASSEMBLY, removeRunFolders, Scene } from './scene.js';
+import { ASSEMBLY, petFlake, removeRunFolders, Scene } from './scene.js';
 
 const NOWHERE = `/nix/store/${'0'.repeat(32)}-source`;
 
@@ -132,6 +133,25 @@ test.each([
   const app = scene.app({ kind: 'local', ref: ref(url), contentHash: '' }) as AssembledApp;
   const { facts } = await inspectorOver(exec, ASSEMBLY)(app, {});
   expect(facts.isLocked).toBe(expected);
+});
+
+test('the git that Nix calls runs nothing that the repository’s own configuration names either', async () => {
+  const folder = join(scene.folder, 'trap');
+  const trap = join(folder, '.git', 'sprung');
+  scene.write('trap/flake.nix', petFlake('{ }'));
+  await run('git', '-C', folder, 'init', '--quiet');
+  await run('git', '-C', folder, 'add', '-A');
+  scene.write('trap/.git/run', `#!/bin/sh\necho "$0" >> '${trap}'\n`);
+  chmodSync(join(folder, '.git', 'run'), 0o755);
+  for (const hook of ['post-index-change', 'reference-transaction'])
+    symlinkSync('../run', join(folder, '.git', 'hooks', hook));
+  await run('git', '-C', folder, 'config', 'core.fsmonitor', join(folder, '.git', 'run'));
+  const url = `git+file://${folder}`;
+  await nixOver(exec, ASSEMBLY, new Set()).evaluate(
+    scene.app({ kind: 'local', ref: ref(url), contentHash: '' }),
+    {},
+  );
+  expect(existsSync(trap)).toBe(false);
 });
 
 describe('an archive that is pinned and whose address has another one since', () => {
