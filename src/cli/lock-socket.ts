@@ -1,14 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmod, chown } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 
-/** Characters of what a holder says: anybody can listen under any name. */
+/** Where those who want the same lock look for one another. */
+export type LockPlace = {
+  /** A folder that anybody may make files in, and where nobody removes another's. */
+  readonly folder: string;
+  /** What the names of this lock's sockets begin with. */
+  readonly prefix: string;
+  /** The group whose members are believed besides root and ourselves: nobody else can make a file that is its. */
+  readonly group: number | null;
+};
+
+/** Who has the lock, or is about to. */
+export type Holder = {
+  /** Null: it does not say, as it may yet step back. */
+  readonly words: string | null;
+  /** Resolves when it has freed the lock, or died. */
+  readonly gone: Promise<void>;
+  readonly leave: () => void;
+};
+
+export type Release = () => Promise<void>;
+
+/** Characters of what a holder says. */
 const SAID = 1000;
 const ANSWER_MS = 1000;
+const PAUSE_MS = 20;
+/** Of those who wait. Whoever finds no room looks again later. */
+const MAX_WAITING = 200;
 
 /**
- * Takes the abstract socket (unix(7)) `name`, which the kernel frees when its process dies and which leaves no file
- * behind; null when somebody has it. Whoever connects is told `holder`, and sees the connection close when it is free.
+ * Takes the lock, or tells who is in the way. Each one who wants it first shows itself, by a socket of its own, and then
+ * looks for others: so of several at most one sees none, and that one has it. The kernel ends a socket with its process;
+ * what is left of it then is a file that nobody answers at, which the next one removes.
  */
-export async function takeSocket(name: string, holder: string): Promise<(() => Promise<void>) | null> {
+export async function takeLock(place: LockPlace, words: string): Promise<Release | Holder> {
+  const own = await show(place);
+  for (;;) {
+    const others = await othersOf(place, own.name);
+    if (others.length === 0) {
+      own.say(words);
+      return own.withdraw;
+    }
+    const holder = others.find((other) => other.words !== null);
+    const isFirst = others.every(({ name }) => own.name < name);
+    // Of several who try the others step back, and the first has it.
+    if (holder === undefined && isFirst) {
+      for (const other of others) other.leave();
+      await pause();
+      continue;
+    }
+    const met = holder ?? others[0];
+    for (const other of others) if (other !== met) other.leave();
+    await own.withdraw();
+    if (met !== undefined) return met;
+  }
+}
+
+type Shown = {
+  readonly name: string;
+  readonly say: (words: string) => void;
+  readonly withdraw: Release;
+};
+
+/** Listens under a new name; who connects is told what was said last, and sees the connection close at the end. */
+async function show({ folder, prefix, group }: LockPlace): Promise<Shown> {
+  const name = `${prefix}${randomBytes(6).toString('hex')}`;
+  const path = join(folder, name);
+  let said = '';
   const waiting = new Set<Socket>();
   const server = createServer((socket) => {
     waiting.add(socket);
@@ -16,55 +78,110 @@ export async function takeSocket(name: string, holder: string): Promise<(() => P
     socket.once('close', () => waiting.delete(socket));
     // Its peer must not be able to keep us from ending; what it says is not read.
     socket.unref().resume();
-    socket.write(`${holder}\n`);
+    socket.write(`${said}\n`);
   });
+  server.maxConnections = MAX_WAITING;
   server.unref();
-  if (!(await listens(server, name))) return null;
-  return () =>
-    new Promise((resolve) => {
-      server.close(() => {
-        resolve();
-      });
-      // Only now: who waits tries at once.
-      for (const socket of waiting) socket.destroy();
-    });
+  // Not answered yet, it would pass for one whose process has died.
+  const draft = join(folder, `.${name}`);
+  await listen(server, draft);
+  await chmod(draft, 0o660);
+  if (group !== null) await chown(draft, -1, group).catch(() => undefined);
+  renameSync(draft, path);
+  return {
+    name,
+    say: (words) => (said = words),
+    withdraw: () => {
+      rmSync(path, { force: true });
+      return closed(server, waiting);
+    },
+  };
 }
 
-function listens(server: Server, name: string): Promise<boolean> {
+function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(false);
-      else reject(error);
-    });
-    server.listen(name, () => {
-      resolve(true);
-    });
+    server.once('error', reject);
+    server.listen(path, resolve);
   });
 }
 
-/** `words`: null when it has gone before it said any. `gone` resolves when the holder has freed it, or died. */
-export type Holder = {
-  readonly words: string | null;
-  readonly gone: Promise<void>;
-  readonly leave: () => void;
-};
+function closed(server: Server, waiting: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    // Only now: who waits tries at once.
+    for (const socket of waiting) socket.destroy();
+  });
+}
 
-/** Asks who has the socket `name`. */
-export async function holderOf(name: string): Promise<Holder> {
-  const socket = createConnection(name);
+type Other = Holder & { readonly name: string };
+
+/** All others who are believed and alive. */
+async function othersOf(place: LockPlace, own: string): Promise<readonly Other[]> {
+  const names = readdirSync(place.folder).filter((name) => name.startsWith(place.prefix) && name !== own);
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const path = join(place.folder, name);
+      const info = lstatSync(path, { throwIfNoEntry: false });
+      const isOperator = info?.isSocket() === true && isBelieved(info, place.group, process.getuid?.());
+      return isOperator ? meet(path, name) : null;
+    }),
+  );
+  return found.filter((other) => other !== null);
+}
+
+/** Anybody can make a file of this name, but only its own user's, and of no group but its own. */
+export function isBelieved(
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+  group: number | null,
+  own: number | undefined,
+): boolean {
+  return uid === 0 || uid === own || gid === group;
+}
+
+/** Null when nobody is there any more. */
+async function meet(path: string, name: string): Promise<Other | null> {
+  const socket = createConnection(path);
   const gone = new Promise<void>((resolve) => {
     socket.once('close', () => {
       resolve();
     });
   });
-  socket.on('error', () => undefined);
-  const line = await firstLine(socket, gone);
-  const words = line === '' ? (socket.destroyed ? null : 'a process that does not say who it is') : line;
-  return { words, gone, leave: () => socket.destroy() };
+  const code = await connected(socket);
+  if (code === 'ECONNREFUSED') removeDead(path);
+  if (code !== null && NOBODY.has(code)) return null;
+  const line = code === null ? await firstLine(socket, gone) : null;
+  const isSilent = code !== null || (line === null && !socket.destroyed);
+  const words = isSilent ? 'a process that does not say who it is' : line === '' ? null : line;
+  return { name, words, gone, leave: () => socket.destroy() };
 }
 
-/** Empty when nothing is said in time. */
-async function firstLine(socket: Socket, gone: Promise<void>): Promise<string> {
+/** It died, it left, or it is of a daemon that we may not ask either. */
+const NOBODY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'EPERM']);
+
+function removeDead(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Another's is for its owner and root to remove.
+  }
+}
+
+/** Null, or the code of what kept it from that. */
+function connected(socket: Socket): Promise<string | null> {
+  return new Promise((resolve) => {
+    socket.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+      resolve(code);
+    });
+    socket.once('connect', () => {
+      resolve(null);
+    });
+  });
+}
+
+/** Null when nothing is said in time. */
+async function firstLine(socket: Socket, gone: Promise<void>): Promise<string | null> {
   let text = '';
   let timer: NodeJS.Timeout | undefined;
   const said = new Promise<void>((resolve) => {
@@ -76,5 +193,9 @@ async function firstLine(socket: Socket, gone: Promise<void>): Promise<string> {
   });
   await Promise.race([said, gone]);
   clearTimeout(timer);
-  return text.split('\n')[0] ?? '';
+  return text === '' ? null : (text.split('\n')[0] ?? '');
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { realpath, stat } from 'node:fs/promises';
 import { socketPath } from '../incus/http.js';
 import { EXIT, ProblemError } from '../problem.js';
+import { asker } from './ask.js';
 import type { Context, GlobalOptions } from './context.js';
-import { holderOf, takeSocket } from './lock-socket.js';
+import { takeLock, type Holder, type LockPlace, type Release } from './lock-socket.js';
 import { notice } from './notice.js';
 import type { Project } from './project.js';
 import { userName } from './user.js';
@@ -12,8 +14,12 @@ export type LockOptions = GlobalOptions & { readonly lockWait: number; readonly 
 
 /** Between two attempts at least, ms. */
 const PAUSE_MS = 100;
-/** So often a holder that is just leaving is not worth a word. */
-const TRIES = 3;
+/** So often one that is just leaving, or may yet step back, is not worth a word. */
+const TRIES = 20;
+/** What a daemon takes to say who it is. */
+const ANSWER_MS = 5_000;
+/** Emptied at each boot, and the same for all users and services of a host, which /tmp is not. */
+const FOLDER = '/dev/shm';
 
 /**
  * One writer per project and daemon. Readers never take the lock, nor does a dry run. What `read` gives is checked before anybody is
@@ -41,38 +47,78 @@ export async function withLock<P extends Project, T>(
 }
 
 /** Resolves with what frees it. Exit code 75 when it is still held after `lockWait`. */
-export async function holdProject(
-  project: string,
+export async function holdProject(project: string, options: LockOptions, context: Context): Promise<Release> {
+  const deadline = Date.now() + options.lockWait;
+  const held: Release[] = [];
+  const free = async () => {
+    for (const release of held.reverse()) await release();
+  };
+  try {
+    for (const place of await placesOf(project, context.env))
+      held.push(await hold(place, { project, deadline }, options, context));
+  } catch (error) {
+    await free();
+    throw error;
+  }
+  return free;
+}
+
+async function hold(
+  place: LockPlace,
+  { project, deadline }: { readonly project: string; readonly deadline: number },
   options: LockOptions,
   context: Context,
-): Promise<() => Promise<void>> {
-  const name = socketName(project, context.env);
-  const deadline = Date.now() + options.lockWait;
+): Promise<Release> {
   let told = false;
   for (let turn = 0; ; turn++) {
-    const release = await takeSocket(name, ownWords(context.argv));
-    if (release) return release;
-    const holder = await holderOf(name);
-    if (holder.words === null && turn < TRIES) continue;
-    const words = holder.words ?? 'one that ends';
-    const left = deadline - Date.now();
-    if (left > 0) {
-      if (!told) notice('waiting', `waiting for \`${project}\`, held by ${words}`, options, context);
+    const met = await taken(place, ownWords(context.argv));
+    if (typeof met === 'function') return met;
+    const { words } = met;
+    const isPassing = words === null && turn < TRIES;
+    const left = isPassing ? PAUSE_MS : deadline - Date.now();
+    if (left > 0 && words !== null && !told) {
+      notice('waiting', `waiting for \`${project}\`, held by ${words}`, options, context);
       told = true;
-      await within(left, Promise.all([holder.gone, pause(PAUSE_MS)]));
     }
-    holder.leave();
-    if (left <= 0) throw heldBy(words, project, options.lockWait);
+    if (left > 0) await within(left, Promise.all([met.gone, pause(PAUSE_MS)]));
+    met.leave();
+    if (left <= 0) throw heldBy(words ?? 'one that ends', project, options.lockWait);
   }
 }
 
-/** Longer than 107 bytes, such names are cut off without a word. */
-function socketName(project: string, env: Context['env']): string {
-  const scope = createHash('sha256')
-    .update(`${socketPath(env)} ${project}`)
-    .digest('hex');
-  return `\0pets-${scope}`;
+async function taken(place: LockPlace, words: string): Promise<Release | Holder> {
+  try {
+    return await takeLock(place, words);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new ProblemError({ message: `the project cannot be locked: ${message}` }, EXIT.unavailable);
+  }
 }
+
+/**
+ * Whoever may open the daemon's socket is its operator: root, and the members of the socket's group. One daemon has many
+ * sockets (links, mounts, what forwards to it), so it is asked who it is; the path counts as well, for one that is away.
+ */
+async function placesOf(project: string, env: Context['env']): Promise<readonly LockPlace[]> {
+  const socket = socketPath(env);
+  const found = await stat(socket).catch(() => null);
+  const group = found !== null && (found.mode & GROUP_MAY_WRITE) !== 0 ? found.gid : null;
+  const path = await realpath(socket).catch(() => socket);
+  const server = (await asker(socket, ANSWER_MS)('/1.0').catch(() => null)) as Server | null;
+  const fingerprint = server?.environment?.certificate_fingerprint;
+  return [path, fingerprint].flatMap((identity) =>
+    identity ? [{ folder: FOLDER, prefix: prefixOf(identity, project), group }] : [],
+  );
+}
+
+function prefixOf(daemon: string, project: string): string {
+  return `pets-${createHash('sha256').update(`${daemon} ${project}`).digest('hex').slice(0, 32)}-`;
+}
+
+const GROUP_MAY_WRITE = 0o020;
+
+type Server = { readonly environment?: { readonly certificate_fingerprint?: string } };
 
 function ownWords(argv: readonly string[]): string {
   const command = `pets ${argv.join(' ')}`.replace(/\p{Cc}/gu, ' ').slice(0, 200);
