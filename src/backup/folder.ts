@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { makeFolder, MODES, setMode } from '../made.js';
 import type { Bytes, SecretValues } from '../ports.js';
 import { ProblemError } from '../problem.js';
 import { kindOf, readRegular, UnfitFile } from '../regular-file.js';
@@ -106,10 +107,10 @@ export class Draft {
   static async begin(root: string, id: string): Promise<Draft> {
     const draft = new Draft(root, id);
     await filed(`making ${draft.folder}`, async () => {
-      await mkdir(root, { recursive: true, mode: 0o700 });
+      await makeFolder(root, MODES.private.folder);
       for (const name of await readdir(root))
         if (name.startsWith(PARTIAL)) await rm(join(root, name), { recursive: true });
-      await mkdir(draft.folder, { mode: 0o700 });
+      await makeFolder(draft.folder, MODES.private.folder);
     });
     return draft;
   }
@@ -127,8 +128,9 @@ export class Draft {
           yield chunk;
         }
       };
-      const to = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+      const to = createWriteStream(path, { flags: 'wx', mode: MODES.private.file });
       await pipeline(content, measured, to, { ...(stop ? { signal: stop } : {}) });
+      await setMode(path, MODES.private.file);
       await synced(path);
       return { bytes, sha256: hash.digest('hex') };
     });

@@ -1,10 +1,11 @@
-import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { instanceOf } from '../deliver/instance.js';
 import { handProfileOver } from '../deliver/host-directory.js';
 import { incusOver } from '../incus/client.js';
 import { handOver } from '../incus/hand-over.js';
 import { socketPath } from '../incus/http.js';
+import { writeMade } from '../made.js';
 import { appendTable, printTable, type AppTable } from '../manifest/app-table.js';
 import { printLock } from '../manifest/lock.js';
 import { readManifest } from '../manifest/read.js';
@@ -180,7 +181,7 @@ async function replace(path: string, text: string): Promise<void> {
   const target = await realpath(path);
   const temporary = `${target}.${process.pid}.tmp`;
   try {
-    await writeFile(temporary, text, { mode: (await stat(target)).mode });
+    await writeMade(temporary, text, { mode: (await stat(target)).mode & 0o777 });
     await rename(temporary, target);
   } finally {
     await rm(temporary, { force: true });

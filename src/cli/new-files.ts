@@ -1,6 +1,7 @@
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gitIn } from '../git.js';
+import { makeFolder, MODES, writeMade } from '../made.js';
 import { repositoryOf } from '../nix/files.js';
 import { ProblemError } from '../problem.js';
 import { fileDiffText, type FileChange } from '../ui/index.js';
@@ -21,8 +22,8 @@ export async function writeNew(folder: string, files: readonly NewFile[]): Promi
   try {
     for (const { path, text } of files) {
       const target = join(folder, path);
-      await mkdir(dirname(target), { recursive: true });
-      await writeFile(target, text, { flag: 'wx' });
+      await makeFolder(dirname(target), MODES.shared.folder);
+      await writeMade(target, text, { flag: 'wx', mode: MODES.shared.file });
       written.push(target);
     }
   } catch (error) {
@@ -42,7 +43,7 @@ export function inTheWay(path: string): ProblemError {
 export async function rewrite(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(temporary, text, { flag: 'wx', mode: (await stat(path)).mode });
+    await writeMade(temporary, text, { flag: 'wx', mode: (await stat(path)).mode & 0o777 });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { incusOver } from '../incus/client.js';
 import { socketPath } from '../incus/http.js';
 import type { Trials, Verdict } from '../incus/sharing.js';
+import { makeFolderSync, MODES, writeMadeSync } from '../made.js';
 import type { Incus } from '../ports.js';
 import { readRegular } from '../regular-file.js';
 import type { Context } from './context.js';
@@ -32,8 +33,9 @@ export function trialsIn(directory: string): Trials {
     keep: (key, verdict) => {
       const draft = `${pathOf(key)}.${process.pid}`;
       try {
-        mkdirSync(directory, { recursive: true, mode: 0o700 });
-        writeFileSync(draft, `${JSON.stringify({ key, unshareable: verdict })}\n`, { mode: 0o600 });
+        makeFolderSync(directory, MODES.private.folder);
+        const text = `${JSON.stringify({ key, unshareable: verdict })}\n`;
+        writeMadeSync(draft, text, MODES.private.file);
         renameSync(draft, pathOf(key));
       } catch {
         // The next run pays for it, and that is all.

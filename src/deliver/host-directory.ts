@@ -1,5 +1,6 @@
 import { chmod, mkdir, readdir, readlink, rename, rm, rmdir, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { MODES, setMode } from '../made.js';
 import type { AppName } from '../model.js';
 import type { Exec } from '../ports.js';
 import { ProblemError } from '../problem.js';
@@ -61,13 +62,14 @@ export function makeDirectory(project: string, app: AppName): Promise<void> {
 async function makeAll(wanted: readonly string[], project: string, app: AppName): Promise<void> {
   for (const directory of wanted) {
     try {
-      await mkdir(directory);
+      await mkdir(directory, { mode: MODES.shared.folder });
     } catch (error) {
       if (codeOf(error) === 'EEXIST') continue;
       throw denied(error, `make ${directory}`, project, app);
     }
     const { mode } = await stat(dirname(directory));
     if ((mode & GROUP_MAY_WRITE) === GROUP_MAY_WRITE) await chmod(directory, 0o2775);
+    else await setMode(directory, MODES.shared.folder);
   }
 }
 

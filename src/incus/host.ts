@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { formatBinding, reachable, socketsOf } from '../listen.js';
+import { makeFolder, MODES } from '../made.js';
 import type { Binding } from '../model.js';
 import type { Host } from '../ports.js';
 import { ProblemError } from '../problem.js';
@@ -38,7 +38,7 @@ export const localHost: Host = {
 
   makeFolder: async (path) => {
     try {
-      await mkdir(path, { recursive: true });
+      await makeFolder(path, MODES.shared.folder);
     } catch (error) {
       const { code = String(error) } = error as NodeJS.ErrnoException;
       const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'something else is there' : code;

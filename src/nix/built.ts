@@ -1,15 +1,7 @@
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolderSync, MODES } from '../made.js';
 import type { AppName, Facet, StorePath } from '../model.js';
 
 /** Systems of an app that are remembered. */
@@ -33,7 +25,7 @@ export class BuiltSystems {
     const name = linkName(app, system);
     const draft = join(this.#directory, `.${name}`);
     try {
-      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      makeFolderSync(this.#directory, MODES.private.folder);
       rmSync(draft, { force: true });
       symlinkSync(toplevel, draft);
       renameSync(draft, join(this.#directory, name));

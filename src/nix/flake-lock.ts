@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { MODES, setMode } from '../made.js';
 import type { Exec } from '../ports.js';
 import { pathUrl } from './url.js';
 import { failedEvaluation, without } from './words.js';
@@ -7,4 +9,5 @@ export async function lockFlake(folder: string, exec: Exec): Promise<void> {
   const features = ['--extra-experimental-features', 'nix-command flakes'];
   const result = await exec('nix', [...features, 'flake', 'lock', '--', pathUrl(folder)]);
   if (result.exitCode !== 0) throw failedEvaluation('the wrapper cannot be locked', result, without(folder));
+  await setMode(join(folder, 'flake.lock'), MODES.shared.file);
 }

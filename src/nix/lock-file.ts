@@ -1,4 +1,5 @@
-import { realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { MODES, writeMade } from '../made.js';
 import type { Lock } from '../model.js';
 import type { LockFile } from '../ports.js';
 import { ProblemError } from '../problem.js';
@@ -12,7 +13,9 @@ export function lockFileAt(path: string, initial: Lock, print: (lock: Lock) => s
     const target = await realpath(path).catch(() => path);
     const temporary = `${target}.${process.pid}.tmp`;
     try {
-      await writeFile(temporary, print(lock));
+      const there = await stat(target).catch(() => null);
+      const mode = there === null ? MODES.shared.file : there.mode & 0o777;
+      await writeMade(temporary, print(lock), { mode });
       await rename(temporary, target);
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolderSync, MODES, setModeSync, writeMadeSync } from '../made.js';
 import type { AppName, Event, OpId, Outcome, Plan } from '../model.js';
 import { logFile, type RunMeta } from '../run.js';
 import { RUN_ID } from './id.js';
@@ -7,8 +8,7 @@ import { RUN_ID } from './id.js';
 /** Runs of a project that are kept. */
 const KEPT = 50;
 /** What builds print may be private. */
-const FILE = { mode: 0o600 };
-const FOLDER = { mode: 0o700, recursive: true };
+const { file: FILE, folder: FOLDER } = MODES.private;
 
 /** How things are put into words: as the reading verbs and `--progress json` print them. */
 export type Print = {
@@ -41,9 +41,9 @@ export class RunRecord {
     this.#attempt(() => {
       // Whoever sees a record sees these two in it.
       const draft = join(runs, `.${meta.id}`);
-      mkdirSync(join(draft, 'log'), FOLDER);
-      writeFileSync(join(draft, 'plan.json'), print.json(plan), FILE);
-      writeFileSync(join(draft, 'meta.json'), print.json(meta), FILE);
+      makeFolderSync(join(draft, 'log'), FOLDER);
+      writeMadeSync(join(draft, 'plan.json'), print.json(plan), FILE);
+      writeMadeSync(join(draft, 'meta.json'), print.json(meta), FILE);
       renameSync(draft, this.#directory);
       this.#isThere = true;
     });
@@ -109,15 +109,20 @@ export class RunRecord {
   }
 
   #append(path: string, text: string): void {
-    const file = this.#open.get(path) ?? openSync(join(this.#directory, path), 'a', FILE.mode);
+    writeFileSync(this.#open.get(path) ?? this.#begin(path), text);
+  }
+
+  #begin(path: string): number {
+    const file = openSync(join(this.#directory, path), 'a', FILE);
     this.#open.set(path, file);
-    writeFileSync(file, text);
+    setModeSync(join(this.#directory, path), FILE);
+    return file;
   }
 
   /** Whole or not at all. */
   #replace(path: string, value: object): void {
     const target = join(this.#directory, path);
-    writeFileSync(`${target}.new`, this.#print.json(value), FILE);
+    writeMadeSync(`${target}.new`, this.#print.json(value), FILE);
     renameSync(`${target}.new`, target);
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolder, MODES, writeMade } from '../made.js';
 import { EXIT, ProblemError } from '../problem.js';
 import { readRegular } from '../regular-file.js';
 import { MOST_SECRET } from './source.js';
@@ -76,8 +77,8 @@ export async function keep(path: string, value: Uint8Array): Promise<void> {
   // What a killed run leaves of it must not be taken for a secret.
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`);
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(temporary, value, { mode: 0o600, flush: true });
+    await makeFolder(dirname(path), MODES.private.folder);
+    await writeMade(temporary, value, { mode: MODES.private.file, flush: true });
     await rename(temporary, path);
   } catch (error) {
     throw unusable('write', path, error);

@@ -47,6 +47,19 @@ describe('profiles on the host', () => {
     rmSync(scratch, { recursive: true });
   });
 
+  test.each([0o000, 0o077])('their folders have their modes under umask %i', async (mask) => {
+    const usual = process.umask(mask);
+    try {
+      await store.setProfile(web, await path('one'), 0);
+    } finally {
+      process.umask(usual);
+    }
+    const above = statSync(dirname(folder)).mode & 0o2020;
+    const wanted = above === 0o2020 ? 0o2775 : 0o755;
+    for (const made of ['', 'web', 'web/kept', 'web/per-user'])
+      expect([made, statSync(join(folder, made)).mode & 0o7777]).toEqual([made, wanted]);
+  });
+
   test('generations are counted, and the same system makes none', async () => {
     const [one, two] = [await path('one'), await path('two')];
     expect(await store.setProfile(web, one, 0)).toBe(1);
