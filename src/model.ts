@@ -412,6 +412,8 @@ export type Actual = {
   /** Every other instance of the daemon's project: name → whose it is, in words. */
   readonly strangers: Readonly<Record<string, string>>;
   readonly claims: readonly Claim[];
+  /** What apps that have no container yet will listen on besides their exposures: Incus' profiles say so. */
+  readonly inherited: Readonly<Record<string, readonly Binding[]>>;
   /** Addresses that this host has; a `listen` elsewhere cannot work. Wildcards always do. */
   readonly addresses: readonly string[];
   /** Why pets cannot share the host's store, in words; null: they can. */

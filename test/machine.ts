@@ -41,7 +41,8 @@ export class Machine {
     );
     return actualFrom({
       project: this.#project,
-      wanted: { ports: new Set(), sockets: new Set() },
+      wanted: { bindings: [] },
+      inherited: {},
       instances,
       volumes: this.disks.volumes(),
       unshareable: null,

@@ -3,8 +3,14 @@ import { endRestore } from '../backup/restore.js';
 import { instanceOf } from '../deliver/instance.js';
 import { profileTarget } from '../deliver/shared.js';
 import { hostView } from '../incus/host.js';
+import { sender, socketPath } from '../incus/http.js';
 import { actualFrom } from '../incus/observe.js';
-import type { Actual, Desired, DesiredApp, StoreMode } from '../model.js';
+import { Rest } from '../incus/operations.js';
+import { INCUS_PROJECT } from '../incus/own.js';
+import { inheritedBindings, profilesOver, USUAL_PROFILES } from '../incus/profiles.js';
+import { processOf } from '../incus/server.js';
+import { ownersOnce } from '../incus/sockets.js';
+import type { Actual, Binding, Desired, DesiredApp, StoreMode } from '../model.js';
 import type { Incus, InstanceJson } from '../ports.js';
 import { generatedIn } from '../secrets/generated.js';
 import type { Context } from './context.js';
@@ -13,19 +19,20 @@ import { incusFor } from './trials.js';
 
 const SETTLE_MS = 10_000;
 
+/** Of this process' whole run: who has a socket is looked for in all processes, and so at most once. */
+const owners = ownersOnce();
+
 /** What of the machine a verb wants to know about; the rest is not looked up. */
 export type Wanted = {
-  readonly ports: ReadonlySet<number>;
-  readonly sockets: ReadonlySet<string>;
+  readonly bindings: readonly Binding[];
   readonly apps: readonly string[];
   /** Whether an app has volumes. */
   readonly volumes: boolean;
-  /** What apps are made from, should they get stores of their own. */
-  readonly images: readonly Pick<DesiredApp, 'name' | 'store' | 'image'>[];
+  /** What apps are made from and with, should they have to be made. */
+  readonly images: readonly Pick<DesiredApp, 'name' | 'was' | 'store' | 'image' | 'profiles' | 'devices'>[];
 };
 export const nothingWanted: Wanted = {
-  ports: new Set(),
-  sockets: new Set(),
+  bindings: [],
   apps: [],
   volumes: false,
   images: [],
@@ -42,6 +49,7 @@ export async function observe(project: string, wanted: Wanted, env: Context['env
   const incus = incusFor(project, env);
   const view = { profile: profileTarget.bind(null, project), made: instanceOf.bind(null, project) };
   const deadline = Date.now() + SETTLE_MS;
+  let daemon: number | null | undefined;
   for (;;) {
     const instances = await incus.instances();
     const ours = instances.filter((i) => i.config['user.pets.project'] === project);
@@ -56,11 +64,37 @@ export async function observe(project: string, wanted: Wanted, env: Context['env
       isToShare ? incus.unshareable() : null,
     ]);
     const missingImages = await missing(imagesToMake(wanted, ours, unshareable), incus);
-    const host = hostView(view);
-    const actual = actualFrom({ project, wanted, instances, volumes, unshareable, missingImages, host });
+    const inherited = await inheritedBy(wanted, instances, env);
+    const host = hostView(view, owners, daemon);
+    const seen = { project, wanted, inherited, instances, volumes, unshareable, missingImages, host };
+    const actual = actualFrom(seen);
     if (!actual.claims.some((claim) => claim.passing) || Date.now() > deadline) return actual;
+    // Another daemon's forwarder is not waited for.
+    if (daemon === undefined) {
+      daemon = await processOf(new Rest(sender(socketPath(env))));
+      continue;
+    }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+}
+
+/** Of apps that have no container yet: what they get from Incus' profiles. Looked up only where there are such apps. */
+async function inheritedBy(
+  { images }: Wanted,
+  instances: readonly InstanceJson[],
+  env: Context['env'],
+): Promise<Actual['inherited']> {
+  const there = new Set(instances.filter((i) => i.project === INCUS_PROJECT).map(({ name }) => name));
+  const made = images.filter(({ name, was }) => !there.has(name) && (was === null || !there.has(was)));
+  if (made.length === 0) return {};
+  const names = made.flatMap((app) => app.profiles ?? USUAL_PROFILES);
+  const profiles = await profilesOver(socketPath(env))(names);
+  return Object.fromEntries(
+    made.map(({ name, profiles: own, devices }) => [
+      name,
+      inheritedBindings(own ?? USUAL_PROFILES, devices, profiles),
+    ]),
+  );
 }
 
 /** Whether a container of the app is to be made that may have the host's store. `stores`: of those that are there. */
@@ -134,14 +168,8 @@ export async function endRestores(project: string, env: Context['env']): Promise
 }
 
 export function wantedBy({ apps }: Desired): Wanted {
-  const bindings = apps.flatMap((app) => app.exposures.map(({ binding }) => binding));
-  const ports = bindings.flatMap((b) =>
-    b.protocol === 'unix' ? [] : Array.from({ length: b.last - b.first + 1 }, (_, i) => b.first + i),
-  );
-  const sockets = bindings.flatMap((b) => (b.protocol === 'unix' ? [b.path] : []));
   return {
-    ports: new Set(ports),
-    sockets: new Set(sockets),
+    bindings: apps.flatMap((app) => app.exposures.map(({ binding }) => binding)),
     apps: apps.map(({ name }) => name),
     // A former name may have left some.
     volumes: apps.some(({ volumes, was }) => volumes.length > 0 || was !== null),

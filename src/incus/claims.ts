@@ -1,12 +1,12 @@
-import { isWildcard, parseProxyPorts } from '../listen.js';
+import { isWildcard, overlaps } from '../listen.js';
 import type { Binding, Claim } from '../model.js';
 import type { InstanceJson } from '../ports.js';
-import { forwards, isExposure } from './devices.js';
+import { forwards, isExposure, proxyBindings } from './devices.js';
 import type { HostView } from './observe.js';
 import { INCUS_PROJECT } from './own.js';
 
-/** Port numbers and socket files that the manifest wants to listen on. */
-export type Wanted = { readonly ports: ReadonlySet<number>; readonly sockets: ReadonlySet<string> };
+/** What is to be listened on. Nobody asks who has the same port of another address. */
+export type Wanted = { readonly bindings: readonly Binding[] };
 
 /** Who else holds what is wanted: instances that declare it, running or not, and processes of the host. */
 export function claimsOn(
@@ -23,18 +23,15 @@ export function claimsOn(
   ];
 }
 
-function isWanted(binding: Binding, { ports, sockets }: Wanted): boolean {
-  if (binding.protocol === 'unix') return sockets.has(binding.path);
-  const { first, last } = binding;
-  if (first === last) return ports.has(first);
-  return [...ports].some((port) => first <= port && port <= last);
+function isWanted(binding: Binding, { bindings }: Wanted): boolean {
+  return bindings.some((wanted) => overlaps(wanted, binding));
 }
 
 /** What an instance of somebody else declares; Incus itself only finds out at its start. */
 function declared(instance: InstanceJson): Claim[] {
   const { name, project } = instance;
   const where = project === INCUS_PROJECT ? '' : ` of project \`${project}\``;
-  return forwardersOf(instance).map((binding) => ({
+  return proxyBindings(instance.expanded_devices).map((binding) => ({
     binding,
     live: forwards(instance),
     passing: false,
@@ -50,25 +47,10 @@ function foreignDevices(instance: InstanceJson): Claim[] {
   return declared({ ...instance, expanded_devices: Object.fromEntries(foreign) });
 }
 
-/** What the proxy devices of an instance listen on, on the host. */
-function forwardersOf({ expanded_devices }: InstanceJson): Binding[] {
-  return Object.values(expanded_devices)
-    .filter((device) => device['type'] === 'proxy' && !isInside(device['bind']))
-    .flatMap(({ listen = '' }): Binding[] => {
-      if (listen.startsWith('unix:')) return [{ protocol: 'unix', path: listen.slice('unix:'.length) }];
-      const { protocol, address, ports = [] } = parseProxyPorts(listen) ?? {};
-      if (protocol === undefined || address === undefined) return [];
-      return ports.map(([first, last]) => ({ protocol, address, first, last }));
-    });
-}
-
-function isInside(bind: string | undefined): boolean {
-  return bind === 'instance' || bind === 'container';
-}
-
 /** Sockets of the host on what is wanted that are no running instance's forwarder. */
 function liveClaims(wanted: Wanted, instances: readonly InstanceJson[], host: HostView): Claim[] {
-  const forwarders = instances.filter(forwards).flatMap(forwardersOf);
+  const running = instances.filter(forwards);
+  const forwarders = running.flatMap((instance) => proxyBindings(instance.expanded_devices));
   return host.listening
     .filter(({ binding }) => isWanted(binding, wanted) && !forwarders.some((f) => opens(f, binding)))
     .map((socket) => {

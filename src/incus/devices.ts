@@ -1,5 +1,5 @@
-import { parseProxyListen } from '../listen.js';
-import type { Attachment, Exposure, Volume } from '../model.js';
+import { parseProxyListen, parseProxyPorts } from '../listen.js';
+import type { Attachment, Binding, Exposure, Volume } from '../model.js';
 import type { InstanceJson } from '../ports.js';
 
 type Device = Readonly<Record<string, string>>;
@@ -17,6 +17,22 @@ export function isExposure(name: string, value: Device): boolean {
 /** A frozen guest's forwarders still hold their ports. */
 export function forwards({ status }: InstanceJson): boolean {
   return status !== 'Stopped';
+}
+
+/** What proxy devices listen on, on the host. */
+export function proxyBindings(devices: Readonly<Record<string, Device>>): Binding[] {
+  return Object.values(devices)
+    .filter((device) => device['type'] === 'proxy' && !isInside(device['bind']))
+    .flatMap(({ listen = '' }): Binding[] => {
+      if (listen.startsWith('unix:')) return [{ protocol: 'unix', path: listen.slice('unix:'.length) }];
+      const { protocol, address, ports = [] } = parseProxyPorts(listen) ?? {};
+      if (protocol === undefined || address === undefined) return [];
+      return ports.map(([first, last]) => ({ protocol, address, first, last }));
+    });
+}
+
+function isInside(bind: string | undefined): boolean {
+  return bind === 'instance' || bind === 'container';
 }
 
 export function exposuresOf({ devices }: Pick<InstanceJson, 'devices'>): Exposure[] {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { formatBinding, reachable, socketsOf } from '../listen.js';
 import { makeFolder, MODES } from '../made.js';
@@ -7,11 +8,35 @@ import { ProblemError } from '../problem.js';
 import { localAddresses } from './addresses.js';
 import type { HostView } from './observe.js';
 import { bindObstacle, fileObstacle, IN_USE } from './obstacle.js';
-import { holderOf, listeningSockets } from './sockets.js';
+import { listeningSockets, type Holder, type Owner, type Owners, type Socket } from './sockets.js';
 
-/** The host as the kernel shows it. */
-export function hostView({ profile, made }: Pick<HostView, 'profile' | 'made'>): HostView {
+/**
+ * The host as the kernel shows it. `daemon`: the process of the one that we ask; null: it did not say. Other daemons have
+ * forwarders of their own.
+ */
+export function hostView(
+  { profile, made }: Pick<HostView, 'profile' | 'made'>,
+  owners: Owners,
+  daemon: number | null = null,
+): HostView {
+  const holderOf = ({ inode }: Socket) => holderIn(owners(inode), daemon);
   return { listening: listeningSockets(), holderOf, addresses: localAddresses(), profile, made };
+}
+
+function holderIn(owner: Owner | null, own: number | null): Holder {
+  if (owner === null) return { words: 'a process of another user', isForwarder: false };
+  const { pid, command, forwarder } = owner;
+  if (forwarder === null) return { words: `process ${pid} (${command})`, isForwarder: false };
+  if (isOfAnother(forwarder.daemon, own))
+    return { words: `process ${pid}, a forwarder of another Incus`, isForwarder: false };
+  // Whoever waits for it in vain is to know how to be rid of it.
+  const words = `a forwarder of Incus that no running instance has: \`kill ${pid}\` ends it`;
+  return { words, isForwarder: true };
+}
+
+/** One whose daemon has gone may be what a restart of ours has left. */
+function isOfAnother(daemon: number | null, own: number | null): boolean {
+  return daemon !== null && own !== null && daemon !== own && existsSync(`/proc/${daemon}`);
 }
 
 const LOOK_AGAIN_MS = 50;

@@ -25,8 +25,9 @@ export type HostView = {
 
 export type Seen = {
   readonly project: string;
-  /** Ports and socket files that the manifest wants: who else holds them is told, and of no others. */
+  /** What the manifest wants to listen on: who else holds it is told, and of nothing else. */
   readonly wanted: Wanted;
+  readonly inherited: Actual['inherited'];
   readonly instances: readonly InstanceJson[];
   readonly volumes: readonly Volume[];
   /** As in `Actual`. */
@@ -37,7 +38,7 @@ export type Seen = {
 
 /** The daemon's lists and the host's view as `Actual`. */
 export function actualFrom(seen: Seen): Actual {
-  const { project, wanted, instances, volumes, unshareable, missingImages, host } = seen;
+  const { project, wanted, inherited, instances, volumes, unshareable, missingImages, host } = seen;
   const here = instances.filter((i) => i.project === INCUS_PROJECT);
   // Incus copies the marks with the instance: a copy, or one that was renamed by hand, is not the pet.
   const ours = here.filter((i) => isPet(project, i.name, i.config));
@@ -46,11 +47,16 @@ export function actualFrom(seen: Seen): Actual {
     apps: ours.map((i) => actualApp(i, volumes, open, host)),
     volumes,
     strangers: Object.fromEntries(here.filter((i) => !ours.includes(i)).map((i) => [i.name, ownerOf(i)])),
-    claims: claimsOn(wanted, instances, ours, host),
+    claims: claimsOn(withInherited(wanted, inherited), instances, ours, host),
+    inherited,
     addresses: host.addresses,
     unshareable,
     missingImages,
   };
+}
+
+function withInherited({ bindings }: Wanted, inherited: Actual['inherited']): Wanted {
+  return { bindings: [...bindings, ...Object.values(inherited).flat()] };
 }
 
 export const MADE_BY_DEPLOY = 'was made by `pets deploy`';

@@ -8,6 +8,15 @@ export async function hasExtension(name: string, rest: Rest): Promise<boolean> {
   return names.includes(name);
 }
 
+/** The process of the daemon, as it sees itself; null: it does not say. */
+export async function processOf(rest: Rest): Promise<number | null> {
+  const found = await rest.get('/1.0');
+  const { environment } = (found?.metadata ?? {}) as {
+    readonly environment?: { readonly server_pid?: number };
+  };
+  return environment?.server_pid ?? null;
+}
+
 export async function hasImage(alias: string, rest: Rest): Promise<boolean> {
   return (await rest.get(`/1.0/images/aliases/${encodeURIComponent(alias)}`)) !== null;
 }

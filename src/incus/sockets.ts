@@ -3,6 +3,7 @@ import type { Binding, IpAddress, Port } from '../model.js';
 
 /** A socket of the host that listens; of an address, on one port. */
 export type Socket = { readonly binding: Binding; readonly inode: string };
+/** `isForwarder`: of the daemon that we ask. */
 export type Holder = { readonly words: string; readonly isForwarder: boolean };
 
 /** TCP's LISTEN, and what udp sockets have that are bound and not connected (net/tcp_states.h). */
@@ -74,21 +75,42 @@ function ipv6(bytes: readonly number[]): string {
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
-/** Who holds a socket, as far as the kernel tells this user; looked up only when somebody must be named. */
-export function holderOf({ inode }: Socket): Holder {
-  const wanted = `socket:[${inode}]`;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    if (!descriptors(pid).includes(wanted)) continue;
-    const command = commandOf(pid);
-    // A wrapped program is `.incusd-wrapped` on NixOS.
-    const isForwarder = /\bincusd(-wrapped)? forkproxy\b/.test(command);
-    // Whoever waits for it in vain is to know how to be rid of it.
-    const words = isForwarder
-      ? `a forwarder of Incus that no running instance has: \`kill ${pid}\` ends it`
-      : `process ${pid} (${shortened(command)})`;
-    return { words, isForwarder };
-  }
-  return { words: 'a process of another user', isForwarder: false };
+/** The process that has a socket; of a forwarder of Incus also the daemon that started it, where that can be read. */
+export type Owner = { readonly pid: string; readonly command: string; readonly forwarder: Forwarder | null };
+type Forwarder = { readonly daemon: number | null };
+
+/** Tells who has a socket: an `inode`. Null: no process that this user can look into. */
+export type Owners = (inode: string) => Owner | null;
+
+/**
+ * Looks only when somebody must be named, and once: a walk through all descriptors of all processes costs a tenth of a
+ * second and more, however many sockets are asked about.
+ */
+export function ownersOnce(walk: () => ReadonlyMap<string, string> = pidsBySocket): Owners {
+  let pids: ReadonlyMap<string, string> | null = null;
+  return (inode) => {
+    const pid = (pids ??= walk()).get(inode);
+    return pid === undefined ? null : ownerOf(pid);
+  };
+}
+
+/** Inode of each socket → the process that has it. */
+function pidsBySocket(): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+    for (const target of descriptors(pid)) {
+      const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
+      if (inode !== undefined && !found.has(inode)) found.set(inode, pid);
+    }
+  return found;
+}
+
+function ownerOf(pid: string): Owner {
+  const command = commandOf(pid);
+  // A wrapped program is `.incusd-wrapped` on NixOS. The first number is the process whose network it listens in.
+  const [isForwarder, daemon] = /\bincusd(?:-wrapped)? forkproxy\b(?: -- (\d+) )?/.exec(command) ?? [];
+  const forwarder = { daemon: daemon === undefined ? null : Number(daemon) };
+  return { pid, command: shortened(command), forwarder: isForwarder === undefined ? null : forwarder };
 }
 
 function descriptors(pid: string): string[] {

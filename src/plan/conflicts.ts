@@ -1,5 +1,5 @@
 import { formatBinding, isWildcard, overlaps } from '../listen.js';
-import type { Actual, Claim, Desired, DesiredApp, DesiredExposure } from '../model.js';
+import type { Actual, Binding, Claim, Desired, DesiredApp, DesiredExposure } from '../model.js';
 import type { KeyPath, Problem } from '../problem.js';
 import type { Move } from './exposure.js';
 import type { Compared } from './compare.js';
@@ -26,6 +26,7 @@ export function conflictsOf(
         ...portTaken(app, exposure, claims),
         ...noSuchAddress(app, exposure, actual),
       ]),
+      ...inheritedTaken(app, apps, claims, actual),
       ...brokenInstance(app, there.get(app.name)),
       ...unshareableStore(app, there.get(app.name), actual),
       ...missingImage(app, there.get(app.name), actual),
@@ -76,6 +77,48 @@ function portTaken(app: DesiredApp, exposure: DesiredExposure, claims: readonly 
           : `choose another port for \`${app.name}\`, or free that one`,
     },
   ];
+}
+
+/** A proxy of an Incus profile that cannot listen keeps the container from starting. */
+function inheritedTaken(
+  app: DesiredApp,
+  apps: readonly DesiredApp[],
+  claims: readonly Claim[],
+  { inherited }: Actual,
+): Problem[] {
+  return inheritedBy(app, inherited).flatMap((binding) => {
+    const holder = holderAmong(binding, app, apps, claims, inherited);
+    if (holder === null) return [];
+    return [
+      {
+        app: app.name,
+        path: ['apps', app.name, ...(app.profiles === null ? [] : ['incus', 'profiles'])],
+        message: `${formatBinding(binding)} is taken, which \`${app.name}\` gets from an Incus profile: ${holder}`,
+        hint: `take that proxy out of the profile, or name others: \`incus.profiles\` of \`${app.name}\``,
+      },
+    ];
+  });
+}
+
+function inheritedBy({ name }: DesiredApp, inherited: Actual['inherited']): readonly Binding[] {
+  return Object.hasOwn(inherited, name) ? (inherited[name] ?? []) : [];
+}
+
+function holderAmong(
+  binding: Binding,
+  app: DesiredApp,
+  apps: readonly DesiredApp[],
+  claims: readonly Claim[],
+  inherited: Actual['inherited'],
+): string | null {
+  const claim = claims.find((c) => overlaps(c.binding, binding));
+  if (claim) return `${claim.holder}${claim.live ? '' : ' declares it'}`;
+  const exposing = apps.find(({ exposures }) => exposures.some((e) => overlaps(e.binding, binding)));
+  if (exposing)
+    return `${exposing.name === app.name ? 'its own exposure' : `app \`${exposing.name}\``} is there`;
+  const before = apps.slice(0, apps.indexOf(app));
+  const sharing = before.find((other) => inheritedBy(other, inherited).some((one) => overlaps(one, binding)));
+  return sharing ? `\`${sharing.name}\` gets it too` : null;
 }
 
 function noSuchAddress(app: DesiredApp, exposure: DesiredExposure, actual: Actual): Problem[] {

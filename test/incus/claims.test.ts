@@ -4,7 +4,8 @@ import { formatBinding, parseProxyListen } from '../../src/listen.js';
 import type { Binding } from '../../src/model.js';
 import type { InstanceJson } from '../../src/ports.js';
 
-const WANTED: Wanted = { ports: new Set([80, 81]), sockets: new Set(['/run/web.sock']) };
+const bindings = ['tcp:127.0.0.1:80-81', 'tcp:127.0.0.2:80', 'udp:127.0.0.1:80-81', 'unix:/run/web.sock'];
+const WANTED: Wanted = { bindings: bindings.map((text) => parseProxyListen(text) as Binding) };
 
 function instance(name: string, devices: InstanceJson['devices'], change: Partial<InstanceJson> = {}) {
   const whole = { name, project: 'default', status: 'Running', type: 'container', profiles: [], config: {} };
@@ -81,12 +82,27 @@ describe('what a pet has besides its exposures', () => {
 });
 
 describe('what listens on the host', () => {
+  test('on a wanted port of other addresses: nobody asks who that is', () => {
+    const others = Array.from({ length: 50 }, (_, i) => `tcp:127.0.1.${i + 1}:80`);
+    let asked = 0;
+    claimsOn(WANTED, [], [], {
+      listening: others.map((inode) => ({ binding: parseProxyListen(inode) as Binding, inode })),
+      holderOf: () => ({ words: String(++asked), isForwarder: true }),
+      addresses: [],
+      profile: () => undefined,
+      made: () => ({ config: {}, devices: {} }),
+    });
+    expect(asked).toBe(0);
+  });
+
   test('a process, on any of the three', () => {
     const sockets = {
       'tcp:127.0.0.1:80': 'nginx',
       'udp:0.0.0.0:81': 'dnsmasq',
       'unix:/run/web.sock': 'php',
       'tcp:127.0.0.1:8000': 'nobody asks',
+      'tcp:127.0.0.3:80': 'nobody asks: another address',
+      'udp:127.0.0.2:80': 'nobody asks: another protocol',
       'unix:/run/other.sock': 'nobody asks',
     };
     expect(claims({}, sockets)).toEqual([

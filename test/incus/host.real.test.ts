@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import { hostView } from '../../src/incus/host.js';
+import { ownersOnce } from '../../src/incus/sockets.js';
 
 test('an address of an interface without a carrier is the host’s', () => {
   const [device, peer] = [`pt${process.pid}`, `pu${process.pid}`];
@@ -12,7 +13,8 @@ test('an address of an interface without a carrier is the host’s', () => {
     ip('link', 'set', device, 'up');
     expect(ip('link', 'show', device).stdout).toContain('NO-CARRIER');
     const here = ['127.0.0.1', '::1', '198.51.100.77', '2001:db8:0:1::77'];
-    const { addresses } = hostView({ profile: () => undefined, made: () => ({ config: {}, devices: {} }) });
+    const made = () => ({ config: {}, devices: {} });
+    const { addresses } = hostView({ profile: () => undefined, made }, ownersOnce());
     expect(addresses).toEqual(expect.arrayContaining(here));
     expect(addresses.filter((address) => /\.(0|255)$/.test(address))).toEqual([]);
   } finally {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { hostView, localHost } from '../../src/incus/host.js';
-import { holderOf, listeningSockets } from '../../src/incus/sockets.js';
+import { listeningSockets, ownersOnce } from '../../src/incus/sockets.js';
 import { formatBinding, parseProxyListen } from '../../src/listen.js';
 import type { Binding } from '../../src/model.js';
 import { freeRange } from '../ports.js';
@@ -151,6 +151,9 @@ describe('folders', () => {
   });
 });
 
+const view = (daemon: number | null = null) =>
+  hostView({ profile: () => undefined, made: () => ({ config: {}, devices: {} }) }, ownersOnce(), daemon);
+
 test('the kernel shows what listens, and who that is', async () => {
   const path = join(folder, 'seen.sock');
   const names = [
@@ -164,23 +167,57 @@ test('the kernel shows what listens, and who that is', async () => {
   const found = listeningSockets().filter((s) => names.includes(formatBinding(s.binding)));
   expect(found.map((s) => formatBinding(s.binding)).sort()).toEqual([...names].sort());
   for (const socket of found) {
-    const { words, isForwarder } = holderOf(socket);
+    const { words, isForwarder } = view().holderOf(socket);
     expect(words).toMatch(new RegExp(`^process ${process.pid} \\(`));
     expect(isForwarder).toBe(false);
   }
-  const view = hostView({ profile: () => undefined, made: () => ({ config: {}, devices: {} }) });
-  expect(view.addresses).toContain('127.0.0.1');
+  expect(view().addresses).toContain('127.0.0.1');
 });
 
-test('a forwarder that nobody has any more is named with what ends it', async () => {
-  const path = join(folder, 'forwarder.sock');
+/** A program that is called like a forwarder of Incus; where its socket is. */
+async function forwarder(name: string, call: string): Promise<{ path: string; pid: string }> {
+  const path = join(folder, name);
   const program = `require('net').createServer().listen(${JSON.stringify(path)})`;
-  const child = spawn(process.execPath, ['-e', program], { argv0: '/usr/libexec/incus/incusd forkproxy' });
+  const child = spawn(process.execPath, ['-e', program], { argv0: `/usr/libexec/incus/incusd ${call}` });
   open.push(() => new Promise((resolve) => child.once('exit', resolve).kill()));
   await accepts(`unix:${path}`, 10_000);
+  return { path, pid: String(child.pid) };
+}
+const holderAt = (path: string, daemon: number | null) => {
   const socket = listeningSockets().find((s) => formatBinding(s.binding) === `unix:${path}`);
-  expect(socket && holderOf(socket)).toEqual({
-    words: `a forwarder of Incus that no running instance has: \`kill ${child.pid}\` ends it`,
+  return socket && view(daemon).holderOf(socket);
+};
+
+test('a forwarder that nobody has any more is named with what ends it', async () => {
+  const ours = await forwarder('forwarder.sock', 'forkproxy');
+  expect(holderAt(ours.path, null)).toEqual({
+    words: `a forwarder of Incus that no running instance has: \`kill ${ours.pid}\` ends it`,
     isForwarder: true,
   });
+});
+
+test('one of another daemon is not waited for; one of a daemon that has gone may be ours', async () => {
+  const [daemon, gone] = [process.pid, 2 ** 22 + 1];
+  const { path, pid } = await forwarder('other.sock', `forkproxy -- ${daemon} 4 tcp:127.0.0.1:1`);
+  expect(holderAt(path, daemon)).toMatchObject({ isForwarder: true });
+  expect(holderAt(path, null)).toMatchObject({ isForwarder: true });
+  expect(holderAt(path, 1)).toEqual({
+    words: `process ${pid}, a forwarder of another Incus`,
+    isForwarder: false,
+  });
+  const left = await forwarder('restart.sock', `forkproxy -- ${gone} 4 tcp:127.0.0.1:1`);
+  expect(holderAt(left.path, 1)).toMatchObject({ isForwarder: true });
+});
+
+test('however many sockets are asked about, all processes are looked through once, and only when one is', () => {
+  let walks = 0;
+  const owners = ownersOnce(() => {
+    walks++;
+    return new Map([['7', String(process.pid)]]);
+  });
+  expect(walks).toBe(0);
+  for (let n = 0; n < 50; n++) owners(String(n));
+  expect(owners('7')).toMatchObject({ pid: String(process.pid), forwarder: null });
+  expect(owners('8')).toBeNull();
+  expect(walks).toBe(1);
 });

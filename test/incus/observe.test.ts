@@ -47,7 +47,11 @@ function host(sockets: Readonly<Record<string, string>>): HostView {
 }
 const STORE = { type: 'disk', path: '/s' };
 
-const WANTED = { ports: new Set([80, 81]), sockets: new Set(['/run/web.sock']) };
+const WANTED = {
+  bindings: ['tcp:0.0.0.0:80-81', 'udp:0.0.0.0:80-81', 'unix:/run/web.sock'].flatMap(
+    (text) => parseProxyListen(text) ?? [],
+  ),
+};
 const observe = (
   instances: InstanceJson[],
   sockets: Record<string, string> = {},
@@ -56,6 +60,7 @@ const observe = (
   actualFrom({
     project: 'p',
     wanted: WANTED,
+    inherited: {},
     instances,
     volumes,
     unshareable: null,
@@ -113,7 +118,7 @@ describe('whose an instance is', () => {
   });
 
   test('what the daemon cannot do is passed on', () => {
-    const seen = { project: 'p', wanted: WANTED, instances: [], volumes: [], host: host({}) };
+    const seen = { project: 'p', wanted: WANTED, inherited: {}, instances: [], volumes: [], host: host({}) };
     expect(actualFrom({ ...seen, unshareable: 'an old kernel', missingImages: [] }).unshareable).toBe(
       'an old kernel',
     );

@@ -48,6 +48,42 @@ describe('a port that somebody else holds', () => {
   });
 });
 
+describe('a port that a new app gets from an Incus profile', () => {
+  const inherited = { web: ['9000'] };
+  const HINT = 'take that proxy out of the profile, or name others: `incus.profiles` of `web`';
+  const taken = (holder: string) => [
+    `apps.web: 127.0.0.1:9000 is taken, which \`web\` gets from an Incus profile: ${holder} | ${HINT}`,
+  ];
+
+  test('is no problem where nobody has it', () => {
+    expect(problems({ want: ['web 80'], inherited })).toEqual([]);
+    expect(problems({ want: ['web 80'], inherited, claims: [claim('10.0.0.5:9000', 'nginx')] })).toEqual([]);
+  });
+
+  test('is one where somebody has it: another instance, a process, an app, itself', () => {
+    const claims = [claim('9000', 'the Incus instance `vm`', false)];
+    expect(problems({ want: ['web 80'], inherited, claims })).toEqual(
+      taken('the Incus instance `vm` declares it'),
+    );
+    expect(
+      problems({ want: ['web 80'], inherited, claims: [claim('0.0.0.0:9000', 'process 7 (nginx)')] }),
+    ).toEqual(taken('process 7 (nginx)'));
+    expect(problems({ want: ['api 9000', 'web 80'], have: ['api 9000'], inherited })).toEqual(
+      taken('app `api` is there'),
+    );
+    expect(problems({ want: ['web 9000'], inherited })).toEqual(taken('its own exposure is there'));
+  });
+
+  test('is one where two new apps get it; the profiles that the manifest names are pointed at', () => {
+    const both = { api: ['9000'], web: ['9000'] };
+    expect(problems({ want: ['api 81', 'web 80'], inherited: both })).toEqual(taken('`api` gets it too'));
+    expect(problems({ want: ['constructor 81', 'web 80'], inherited })).toEqual([]);
+    expect(problems({ want: ['api 81', 'web 80 profiles=default,gpu'], inherited: both })).toEqual([
+      expect.stringMatching(/^apps\.web\.incus\.profiles: 127\.0\.0\.1:9000 is taken/),
+    ]);
+  });
+});
+
 test('an instance that is not ours is never touched', () => {
   const strangers = { web: 'was made by incus-pet' };
   expect(problems({ want: ['web 80'], strangers })).toEqual([

@@ -55,6 +55,8 @@ export type World = {
   /** Kept beside those of the pets above: `web/data` or `web/data:1GiB`. */
   readonly volumes?: readonly string[];
   readonly claims?: readonly Claim[];
+  /** What new apps get from Incus' profiles: app → `9000`, `0.0.0.0:53/udp`. */
+  readonly inherited?: Readonly<Record<string, readonly string[]>>;
   readonly strangers?: Actual['strangers'];
   readonly addresses?: readonly string[];
   readonly unshareable?: string;
@@ -77,6 +79,7 @@ export function actualOf({
   have = [],
   volumes = [],
   claims,
+  inherited,
   strangers,
   addresses,
   unshareable,
@@ -87,11 +90,16 @@ export function actualOf({
     ...there,
     volumes: [...there.volumes, ...volumes.map(keptVolume)],
     ...(claims && { claims }),
+    ...(inherited && { inherited: mapped(inherited) }),
     ...(strangers && { strangers }),
     ...(addresses && { addresses }),
     ...(unshareable !== undefined && { unshareable }),
     ...(missingImages && { missingImages }),
   };
+}
+
+function mapped(inherited: Readonly<Record<string, readonly string[]>>): Actual['inherited'] {
+  return Object.fromEntries(Object.entries(inherited).map(([app, places]) => [app, places.map(bindingAt)]));
 }
 
 /** The least that there is to an upgrade: an app that nothing is kept for and nobody reaches gets another system. */
@@ -153,6 +161,7 @@ export function actual(have: readonly Found[], over: Partial<Actual> = {}): Actu
     volumes: have.flatMap((text) => volumesOf(wanted(text))),
     strangers: {},
     claims: [],
+    inherited: {},
     addresses: ['127.0.0.1', '10.0.0.5'],
     unshareable: null,
     missingImages: [],

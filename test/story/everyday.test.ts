@@ -16,8 +16,8 @@ describe("an operator's days, one after the other", () => {
     await close();
     expect(diff.stdout).toContain('Plan: 3 to create');
     expect(diff.code).toBe(0);
-    // The others ask what the host and its pool can do for containers that are yet to be made.
-    const ofTheHost = ['GET /1.0', 'GET /1.0/profiles/default'];
+    // The others ask what the host and its pool can do for containers that are yet to be made, and what their profile brings.
+    const ofTheHost = ['GET /1.0', 'GET /1.0/profiles/default', 'GET /1.0/profiles/default'];
     expect(requests[0]).toBe('GET /1.0/instances?recursion=1&all-projects=true');
     expect(requests.slice(1).toSorted()).toEqual(ofTheHost);
     expect(nix.calls()).toEqual([]);
@@ -60,7 +60,7 @@ describe("an operator's days, one after the other", () => {
     );
   });
 
-  test('up again: one request, no evaluation, the same boots', async () => {
+  test('up again: one list, no evaluation, the same boots', async () => {
     const boots = await story.bootIds();
     const before = nix.calls().length;
     const { socket, requests, close } = await recorder();
@@ -68,8 +68,8 @@ describe("an operator's days, one after the other", () => {
     await close();
     expect(up.stderr).toContain('3 unchanged');
     expect(up.code).toBe(0);
-    // Before it looks, it asks what the daemon still does, and to whom where that is anything.
-    const looks = requests.filter((r) => !/\/operations|instances\?recursion=1$/.test(r));
+    // Before it looks, it asks who the daemon is, what it still does, and to whom where that is anything.
+    const looks = requests.filter((r) => !/^GET \/1\.0$|\/operations|instances\?recursion=1$/.test(r));
     expect(looks).toEqual(['GET /1.0/instances?recursion=1&all-projects=true']);
     expect(requests.filter((r) => !r.startsWith('GET '))).toEqual([]);
     expect(nix.calls()).toHaveLength(before);
