@@ -373,6 +373,8 @@ export type ActualApp = {
   /** Config keys and devices that the pet was made with and that are not there, or not as they were made. */
   readonly altered: readonly string[];
   readonly protections: readonly Protection[];
+  /** What pets has not given it: config keys, whose values may be secret, and devices; as far as that is looked at. */
+  readonly added: { readonly config: readonly string[]; readonly devices: Passthrough['devices'] };
   /** What can be seen of each facet now; a field that cannot be observed is absent. */
   readonly facets: Facets;
 };
@@ -448,13 +450,13 @@ export type Interrupts = 'nothing' | 'exposure' | 'service' | 'container';
 
 /**
  * One difference. changed: the manifest moved away from what was applied; drifted: the machine did;
- * both: both did, and not to the same value; new: never applied; unknown: what is wanted could not be read, and
- * nothing is done about it.
+ * both: both did, and not to the same value; new: never applied; added: on the machine, by somebody else; unknown: what
+ * is wanted could not be read, and nothing is done about it.
  */
 export type Change = {
   readonly facet: FacetName;
   readonly field: string;
-  readonly kind: 'new' | 'changed' | 'drifted' | 'both' | 'unknown';
+  readonly kind: 'new' | 'changed' | 'drifted' | 'both' | 'added' | 'unknown';
   readonly from: string | null;
   readonly to: string | null;
 };

@@ -109,6 +109,8 @@ const PRUNE = 'destroy apps that are no longer in the manifest';
 const RECREATE = 'make containers anew whose store mode changes; what is on their root disks is lost';
 
 const RETRY = 'try again what failed before and was rolled back';
+const STRICT =
+  'take away what somebody has added to the containers: disks, proxies, environment and raw config';
 
 function addUp(program: Command, context: Context, ends: Ends): void {
   withRunOptions(program.command('up [app...]'))
@@ -119,6 +121,7 @@ function addUp(program: Command, context: Context, ends: Ends): void {
     .addOption(flag('--prune', PRUNE).default(false))
     .addOption(flag('--recreate', RECREATE).default(false))
     .addOption(flag('--retry', RETRY).default(false))
+    .addOption(flag('--strict', STRICT).default(false))
     .addOption(flag('-n, --dry-run', 'only show what would be done, as `pets diff`').default(false))
     .addHelpText(
       'after',
@@ -147,6 +150,7 @@ function addDiff(program: Command, context: Context, ends: Ends): void {
     .addOption(flag('--prune', PRUNE).default(false))
     .addOption(flag('--recreate', RECREATE).default(false))
     .addOption(flag('--retry', RETRY).default(false))
+    .addOption(flag('--strict', STRICT).default(false))
     .addHelpText(
       'after',
       examples('pets diff', 'pets diff web --build', 'pets diff --json | jq .apps', 'pets diff --exit-code'),

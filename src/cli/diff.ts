@@ -18,6 +18,7 @@ export type DiffOptions = GlobalOptions & {
   readonly prune: boolean;
   readonly recreate: boolean;
   readonly retry: boolean;
+  readonly strict: boolean;
   /** Evaluate and build what changed, so that its packages can be told. */
   readonly build: boolean;
 };
@@ -49,7 +50,7 @@ export async function diff(
   context.stdout.write(options.json ? jsonText(record) : typed(diffText(plan, { color, packages })));
   if (problems.length > 0) throw new ProblemError(problems, EXIT.manifest);
   if (builds?.hasFailed) return EXIT.failed;
-  const changes = plan.apps.some((app) => app.verb !== 'unchanged');
+  const changes = plan.apps.some((app) => app.verb !== 'unchanged' || app.changes.length > 0);
   return options.exitCode && changes ? EXIT.changes : EXIT.ok;
 }
 

@@ -29,6 +29,7 @@ export type UpOptions = RunOptions & {
   readonly prune: boolean;
   readonly recreate: boolean;
   readonly retry: boolean;
+  readonly strict: boolean;
 };
 
 export async function up(apps: readonly string[], options: UpOptions, context: Context): Promise<ExitCode> {
@@ -40,7 +41,7 @@ export async function up(apps: readonly string[], options: UpOptions, context: C
     await endRestores(project.manifest.project, context.env);
     const desired = await desireOf(project, lazyExec, only, progressTo(options, context));
     const actual = await observeToMake(desired.project, wantedBy(desired), context.env);
-    const planFor = (allowed: Allowed) => planOf(desired, actual, { ...allowed, retry: options.retry, only });
+    const planFor = (allowed: Allowed) => planOf(desired, actual, { ...options, ...allowed, only });
     const plan = planFor(await allowedBy(planFor(options), options, context));
     return carryOut({ verb: 'up', plan, desired, project }, options, context);
   });

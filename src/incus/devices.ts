@@ -46,13 +46,21 @@ export function exposuresOf({ devices }: Pick<InstanceJson, 'devices'>): Exposur
     });
 }
 
+/** By name: `volume-data`, `bind-1`. */
+const ATTACHMENT_DEVICE = /^(volume|bind)-(.+)$/;
+
+/** Whether a device of a pet is one of its volumes or binds. */
+export function isAttachment(name: string, value: Device): boolean {
+  return value['type'] === 'disk' && ATTACHMENT_DEVICE.test(name);
+}
+
 export function attachmentsOf(
   { devices }: Pick<InstanceJson, 'devices'>,
   volumes: readonly Volume[],
 ): Attachment[] {
   return Object.entries(devices).flatMap(([device, value]): Attachment[] => {
     const { type, pool, source = '', path = '' } = value;
-    const [, kind, own = ''] = /^(volume|bind)-(.+)$/.exec(device) ?? [];
+    const [, kind, own = ''] = ATTACHMENT_DEVICE.exec(device) ?? [];
     if (type !== 'disk' || kind === undefined) return [];
     if (kind === 'bind') {
       return [{ kind, device, source, path, readOnly: value['readonly'] === 'true' }];

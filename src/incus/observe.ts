@@ -3,6 +3,7 @@ import { ADOPTING, DEPLOYED } from '../marks.js';
 import type { Actual, ActualApp, AppName, StoreMode, Volume } from '../model.js';
 import { isAppName } from '../names.js';
 import type { InstanceJson, InstanceSpec } from '../ports.js';
+import { addedTo } from './added.js';
 import { claimsOn, type Wanted } from './claims.js';
 import { attachmentsOf, exposuresOf } from './devices.js';
 import { seenFacets } from './facets.js';
@@ -102,6 +103,7 @@ function actualApp(
     devices: Object.keys(devices),
     altered: alteredIn(instance, host.made(name, store)),
     protections: protectionsOf(instance),
+    added: addedTo(instance, host.made(name, store)),
     facets: seenFacets({ instance, applied, store, exposures, attachments, volumes, open, host }),
   };
 }

@@ -8,6 +8,7 @@ import type {
   Generation,
   StoreMode,
 } from '../model.js';
+import { additionsTo } from './added.js';
 import { dataMove, movesData, volumesFor, type DataMove } from './data.js';
 import { changesOf } from './diff.js';
 import type { Fate } from './exposure.js';
@@ -32,6 +33,12 @@ export type Compared = {
   readonly changes: readonly Change[];
   /** Fields of which nobody knows what is wanted: nothing is done about them. */
   readonly unknown: readonly Change[];
+  /** What somebody has added on the machine. */
+  readonly added: readonly Change[];
+  /** What of it is to be taken away. */
+  readonly removes: readonly Change[];
+  /** Whether what is in the way of a device of ours is to give way. */
+  readonly isStrict: boolean;
   readonly store: StoreMode;
   readonly refit: Refit;
   readonly secrets: SecretMoves;
@@ -45,7 +52,13 @@ export type Compared = {
   readonly newest: number;
 };
 
-export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null, actual: Actual): Compared {
+export function compare(
+  wanted: DesiredApp,
+  goal: Goal,
+  there: ActualApp | null,
+  actual: Actual,
+  isStrict: boolean,
+): Compared {
   const { app, condemned } = goal;
   const store = storeOf(app, there, actual);
   const base = movesStore({ actual: there, store }) ? null : there;
@@ -56,7 +69,9 @@ export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null,
   const unknown = differences.filter(({ kind }) => kind === 'unknown');
   const taken = takenBy(app, there, actual);
   const kept = actual.volumes.filter((v) => v.app === app.name || taken?.volumes.includes(v));
-  const refit = refitOf(app, base, changes, kept, store);
+  const added = additionsTo(app, base);
+  const removes = isStrict ? added : [];
+  const refit = refitOf(app, base, { changes, removes }, kept, store);
   const rebuilt = app.activation === 'restart' && changes.some((c) => c.facet === 'system');
   const volumes = volumesFor(app, base, kept);
   const data = dataMove(goal, base, changes, volumes);
@@ -67,7 +82,8 @@ export function compare(wanted: DesiredApp, goal: Goal, there: ActualApp | null,
   return {
     ...{ app, wanted: wanted.facets, returns, condemned, actual: there },
     ...{ byHand: goal.byHand !== null, comesBack },
-    ...{ changes, unknown, store, refit, secrets, fate, volumes, data, taken, newest: newestOf(there) },
+    ...{ changes, unknown, added, removes, isStrict, store, refit, secrets, fate, volumes, data, taken },
+    newest: newestOf(there),
   };
 }
 

@@ -1,6 +1,7 @@
 import { formatBinding, isWildcard, overlaps } from '../listen.js';
 import type { Actual, Binding, Claim, Desired, DesiredApp, DesiredExposure } from '../model.js';
 import type { KeyPath, Problem } from '../problem.js';
+import { inTheWay } from './added.js';
 import type { Move } from './exposure.js';
 import type { Compared } from './compare.js';
 
@@ -28,6 +29,7 @@ export function conflictsOf(
       ]),
       ...inheritedTaken(app, apps, claims, actual),
       ...brokenInstance(app, there.get(app.name)),
+      ...compared.filter((c) => c.app === app).flatMap(inTheWay),
       ...unshareableStore(app, there.get(app.name), actual),
       ...missingImage(app, there.get(app.name), actual),
       ...missingOthers(app, there, actual),

@@ -129,6 +129,7 @@ const CAUSES_SHOWN = 3;
 function causeOf(change: Change): string {
   const field = change.facet === change.field ? change.field : `${change.facet} ${change.field}`;
   if (change.kind === 'new') return 'not there yet';
+  if (change.kind === 'added') return `${change.field} was added on the machine`;
   if (change.facet === 'secrets') return `${change.field.replace('.', ' ')} ${wordOf(change)}`;
   const verb = change.kind === 'drifted' ? ' drifted' : '';
   if (change.facet === 'system')

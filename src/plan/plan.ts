@@ -31,6 +31,8 @@ export type PlanOptions = {
   readonly recreate: boolean;
   /** Try again what failed before; otherwise it is held. */
   readonly retry: boolean;
+  /** Take away what somebody has added to the containers. */
+  readonly strict?: boolean;
   /** The generation that a person wants of the selected app. */
   readonly rollback?: Rollback;
   /** The apps a person selected; null: all. Selecting never prunes. */
@@ -41,13 +43,13 @@ export type PlanOptions = {
 
 /** Pure: the same desired and actual state give the same plan, in the same order. */
 export function planOf(desired: Desired, actual: Actual, options: PlanOptions): Plan {
-  const { prune, recreate, retry, rollback, only, graces } = options;
+  const { prune, recreate, retry, strict = false, rollback, only, graces } = options;
   const selected = desired.apps.filter((app) => only === null || only.has(app.name));
   const instances = matchApps(desired, actual);
   const compared = selected.map((app) => {
     const there = instances.get(app.name) ?? null;
     const goal = rollback && there ? goalOfRollback(app, there, rollback) : goalOf(app, there, retry);
-    return compare(app, goal, there, actual);
+    return compare(app, goal, there, actual, strict);
   });
   const gone = only === null ? goneApps(actual, compared) : [];
   const [held, ready] = split(compared, (app) => isCondemned(app) || (movesStore(app) && !recreate));
@@ -100,7 +102,7 @@ function planApp(
   const summary: AppPlan = {
     app: app.name,
     verb,
-    changes: [...ownChanges(compared), ...compared.changes, ...compared.unknown],
+    changes: [...ownChanges(compared), ...compared.changes, ...compared.unknown, ...compared.added],
     interrupts: worst(operations),
     url: app.listen ? urlOf(app.listen) : null,
     held: null,
@@ -154,8 +156,8 @@ function isNew({ actual }: Compared): boolean {
 }
 
 /** What the manifest says failed before, and what was there before it is there again. */
-function isCondemned({ condemned, changes }: Compared): boolean {
-  return condemned !== null && changes.length === 0;
+function isCondemned({ condemned, changes, removes }: Compared): boolean {
+  return condemned !== null && changes.length + removes.length === 0;
 }
 
 /** What no facet has: of the container as a whole. */

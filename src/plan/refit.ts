@@ -1,5 +1,6 @@
 import type { Action } from '../actions.js';
 import type { ActualApp, Change, DesiredApp, FacetName, StoreMode, Volume } from '../model.js';
+import { addedDevices, addedKeys } from './added.js';
 import { causesOf } from './diff.js';
 import { attachSteps, detachSteps, mountsOf } from './mounts.js';
 
@@ -18,11 +19,14 @@ export type Refit = {
   readonly mounts: boolean;
 };
 
+/** `removes`: what somebody has added and is to go. */
+type Differences = { readonly changes: readonly Change[]; readonly removes: readonly Change[] };
+
 /** `kept`: the volumes that there are for this app, under its name or its former one. */
 export function refitOf(
   app: DesiredApp,
   actual: ActualApp | null,
-  changes: readonly Change[],
+  { changes, removes }: Differences,
   kept: readonly Volume[],
   store: StoreMode,
 ): Refit {
@@ -32,13 +36,19 @@ export function refitOf(
   const mounts = mountsOf(app, actual);
   const there = actual?.attachments ?? [];
   const [detached, attached] = [detachSteps(app, mounts, there), attachSteps(mounts, there)];
-  const [config, devices] = actual ? [configSteps(app, changes), deviceSteps(app, changes)] : [[], []];
+  const [config, devices] = actual
+    ? [configSteps(app, changes, removes), deviceSteps(app, changes)]
+    : [[], []];
+  const removed = actual ? removeSteps(actual, removes) : [];
   return {
     prepare: [...missingVolumes(app, kept), ...folderSteps(app)],
     config,
-    changes: [...repair, ...resizeSteps(app, kept), ...detached, ...devices, ...attached],
+    changes: [...repair, ...resizeSteps(app, kept), ...removed, ...detached, ...devices, ...attached],
     mounts: attached.length > 0,
-    cold: altered.length + detached.length + attached.length > 0 || changes.some(isCold),
+    cold:
+      altered.length + detached.length + attached.length > 0 ||
+      changes.some(isCold) ||
+      removes.some((change) => isCold(change) || isDisk(change, actual)),
   };
 }
 
@@ -69,15 +79,28 @@ export function keysOf(facet: FacetName, field: string): readonly string[] {
   return field.startsWith('config.') ? [field.slice('config.'.length)] : [];
 }
 
-function configSteps(app: DesiredApp, changes: readonly Change[]): Step[] {
-  const relevant = changes.filter(
+/** What a service has open below a mount stays open where it is taken away while the service runs. */
+function isDisk({ field }: Change, actual: ActualApp | null): boolean {
+  const device = actual?.added.devices[field.replace(/^device\./, '')];
+  return field.startsWith('device.') && device?.['type'] === 'disk';
+}
+
+function removeSteps({ added }: ActualApp, removes: readonly Change[]): Step[] {
+  return addedDevices(removes)
+    .filter((device) => Object.hasOwn(added.devices, device))
+    .map((device) => ({ action: { kind: 'detach', device }, cause: `${device} was added on the machine` }));
+}
+
+function configSteps(app: DesiredApp, changes: readonly Change[], removes: readonly Change[]): Step[] {
+  const removed = addedKeys(removes);
+  const relevant = [...changes, ...removes].filter(
     ({ facet, field }) =>
       facet === 'limits' || (facet === 'container' && (field === 'profiles' || field.startsWith('config.'))),
   );
   if (relevant.length === 0) return [];
   const keys = relevant.flatMap(({ facet, field }) => keysOf(facet, field));
   const config = Object.fromEntries(
-    keys.map((key) => [key, Object.hasOwn(app.config, key) ? (app.config[key] ?? '') : '']),
+    [...keys, ...removed].map((key) => [key, Object.hasOwn(app.config, key) ? (app.config[key] ?? '') : '']),
   );
   const profiles = relevant.some(({ field }) => field === 'profiles') ? (app.profiles ?? ['default']) : null;
   return [{ action: { kind: 'configure', config, profiles }, cause: causesOf(relevant) }];

@@ -14,7 +14,7 @@ export type DiffTextOptions = {
 /** What `pets up` would do, for people. Ends with a newline. */
 export function diffText(plan: Plan, { color, packages }: DiffTextOptions): string {
   const style = createStyle(color);
-  const acting = plan.apps.filter((app) => app.verb !== 'unchanged');
+  const acting = plan.apps.filter((app) => app.verb !== 'unchanged' || app.changes.length > 0);
   if (acting.length === 0) return `${noChanges(plan.apps.length)}\n`;
   const name = widest(acting.map((app) => app.app));
   const verb = widest(acting.map((app) => VERBS[app.verb].plan));
@@ -46,7 +46,7 @@ type ChangeRow = { readonly field: string; readonly value: string; readonly why:
 
 function changeLines(app: AppPlan, style: Style): string[] {
   if (app.held !== null || app.verb === 'destroy') return [];
-  const rows = app.changes.filter(isTelling).map((change) => changeRow(change, app.changes));
+  const rows = app.changes.filter(isTelling).map((change) => changeRow(change, app));
   const field = widest(rows.map((row) => row.field));
   const value = widest(rows.filter((row) => row.why !== '').map((row) => row.value));
   return rows.map((row) =>
@@ -65,7 +65,7 @@ function isTelling({ kind, facet, field }: Change): boolean {
   return kind !== 'new' || !(facet === 'power' || UNTELLING.has(field));
 }
 
-function changeRow(change: Change, all: readonly Change[]): ChangeRow {
+function changeRow(change: Change, app: AppPlan): ChangeRow {
   if (change.kind === 'unknown') {
     const name = change.facet === 'secrets' ? change.field : `${change.facet}.${change.field}`;
     return { field: oneLine(name), value: 'unknown', why: '(could not be read)' };
@@ -78,7 +78,13 @@ function changeRow(change: Change, all: readonly Change[]): ChangeRow {
     case 'new':
       return { field, value: to, why: '' };
     case 'changed':
-      return { field, value: `${from} → ${to}`, why: `(${changedWhere(change, all)})` };
+      return { field, value: `${from} → ${to}`, why: `(${changedWhere(change, app.changes)})` };
+    case 'added':
+      return {
+        field,
+        value: from,
+        why: `(added on the machine; \`pets up --strict ${oneLine(app.app)}\` removes it)`,
+      };
     case 'drifted':
       return { field, value: `${from} → ${to}`, why: '(drifted on the machine)' };
     case 'both':

@@ -1,5 +1,5 @@
 import type { ActualApp, Attachment, DesiredApp, Exposure, Facet, StoreMode } from '../../src/model.js';
-import { ofRename, seenAs, systemSeen } from './worlds.js';
+import { NOTHING_ADDED, ofRename, seenAs, systemSeen } from './worlds.js';
 import { limitKey } from './words.js';
 import type { Volume } from '../../src/model.js';
 
@@ -97,6 +97,7 @@ export function created(app: DesiredApp, store: StoreMode, root: number): Instan
       devices: [],
       altered: [],
       protections: [],
+      added: NOTHING_ADDED,
       facets: {},
     },
     store,

@@ -54,7 +54,7 @@ const WANTED = [
   ...['after', 'was', 'store', 'activation', 'keep', 'timeout', 'grace', 'problem'],
 ];
 const HAPPENED = [
-  ...['status', 'state', 'record', 'top', 'forwarder', 'seen-ref', 'devices', 'altered', 'becoming'],
+  ...['status', 'state', 'record', 'top', 'forwarder', 'seen-ref', 'devices', 'altered', 'added', 'becoming'],
   ...['former'],
   ...['mounts', 'seen-limits', 'seen-config', 'kept', 'condemned', 'tried', 'protect'],
 ];

@@ -40,7 +40,7 @@ export { at, wanted } from './words.js';
 /**
  * A pet as the last run left it, by the same words, and then what happened to it:
  * `status=Stopped` `state=creating` `record=none` `top=/nix/store/by-hand` `forwarder=dead` `seen-ref=./x`
- * `altered=raw.lxc` `becoming=new-name` `former=old-name`, `devices=web:7700,web-2:7701` or `devices=none` where the proxies of the
+ * `altered=raw.lxc` `added=extra:/x,page:7000,environment.X` (a disk, a proxy, a config key of somebody else) `becoming=new-name` `former=old-name`, `devices=web:7700,web-2:7701` or `devices=none` where the proxies of the
  * main exposure are not what was applied, `mounts=none` or `mounts=data:/elsewhere` likewise for disks,
  * `kept=1,2`: generations that are recorded, the last one applied; `condemned=b`: this source failed before, `condemned=b@hand`: it was
  * left by hand,
@@ -64,14 +64,15 @@ export type World = {
   readonly prune?: boolean;
   readonly recreate?: boolean;
   readonly retry?: boolean;
+  readonly strict?: boolean;
   /** Selected apps. */
   readonly only?: readonly string[];
 };
 
 export function planned(world: World): Plan {
-  const { want, prune = false, recreate = false, retry = false, only } = world;
+  const { want, prune = false, recreate = false, retry = false, strict = false, only } = world;
   const selected = only ? new Set(only.map(appName)) : null;
-  return planOf(desired(want), actualOf(world), { prune, recreate, retry, only: selected });
+  return planOf(desired(want), actualOf(world), { prune, recreate, retry, strict, only: selected });
 }
 
 /** The machine that a world begins with. */
@@ -204,6 +205,8 @@ function keptVolume(text: string): Volume {
   };
 }
 
+export const NOTHING_ADDED: ActualApp['added'] = { config: [], devices: {} };
+
 /** As a run leaves an app that went well: nothing is to be done about it. */
 export function applied(app: DesiredApp): ActualApp {
   const toplevel = toplevelOf(app.facets);
@@ -226,6 +229,7 @@ export function applied(app: DesiredApp): ActualApp {
     devices: [],
     altered: [],
     protections: [],
+    added: NOTHING_ADDED,
     facets: {
       system: systemSeen(store, toplevel),
       limits: app.facets.limits ?? {},
@@ -369,6 +373,7 @@ export function found(text: Found): ActualApp {
     condemned: condemnedIn(words, wanted(text)),
     exposures: option('devices') === undefined ? whole.exposures : proxiesIn(list('devices')),
     attachments: option('mounts') === undefined ? whole.attachments : mountsIn(list('mounts')),
+    added: addedIn(list('added')),
     altered: [...list('altered'), ...(option('former') === undefined ? [] : ofRename(whole.store))],
     protections: protectionsIn(list('protect')),
     facets: facetsSeen(words, whole, !half && option('record') !== 'none'),
@@ -386,6 +391,15 @@ function protectionsIn(items: readonly string[]): Protection[] {
     against: against as Protection['against'],
     by: by === 'profile' ? 'profile' : 'instance',
   }));
+}
+
+function addedIn(items: readonly string[]): ActualApp['added'] {
+  const devices = pairs(items.filter((item) => item.includes(':'))).map(([name, place]) => {
+    const disk = { type: 'disk', source: '/srv/x', path: place };
+    const proxy = { type: 'proxy', listen: `tcp:127.0.0.1:${place}`, connect: 'tcp:127.0.0.1:80' };
+    return [name, place.startsWith('/') ? disk : proxy] as const;
+  });
+  return { config: items.filter((item) => !item.includes(':')), devices: Object.fromEntries(devices) };
 }
 
 function proxiesIn(items: readonly string[]): Exposure[] {

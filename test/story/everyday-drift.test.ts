@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { operatorsDays } from './days.js';
-import { answerOf, get, must } from './rig.js';
+import { answerOf, freePorts, get, must } from './rig.js';
 
 describe("an operator's days, one after the other", () => {
   const { story, ports, hello, again, worker, manifest, setUp, pets, ok } = operatorsDays('drift');
@@ -46,6 +46,30 @@ describe("an operator's days, one after the other", () => {
     await ok(['up']);
     await must('incus', ['restart', '--force', again]);
     await ok(['up']);
+    expect((await answerOf(ports[1] ?? 0)).body).toBe('another app');
+    expect((await pets(['diff', '--exit-code'])).code).toBe(0);
+  });
+
+  test('what somebody has added is shown and left alone, and goes with --strict', async () => {
+    const [port = 0] = await freePorts(1);
+    const add = (...device: string[]) => must('incus', ['config', 'device', 'add', again, ...device]);
+    await add('extra', 'proxy', `listen=tcp:127.0.0.1:${port}`, 'connect=tcp:127.0.0.1:8080');
+    await add('files', 'disk', `source=${story.folder}`, 'path=/srv/files');
+    await must('incus', ['config', 'set', again, 'environment.TOKEN=hunter2']);
+    const there = async () => (await story.instances()).find((i) => i.name === again);
+    const diff = await pets(['diff', '--exit-code']);
+    expect(diff.code).toBe(2);
+    const rows = ['config.environment.TOKEN', 'device.extra', 'device.files'];
+    for (const field of rows)
+      expect(diff.stdout).toMatch(new RegExp(`container.${field} .*added on the machine`));
+    expect(diff.stdout).not.toContain('hunter2');
+    await ok(['up']);
+    expect(Object.keys((await there())?.devices ?? {})).toEqual(expect.arrayContaining(['extra', 'files']));
+    await ok(['up', '--strict']);
+    const left = await there();
+    expect(Object.keys(left?.devices ?? {}).filter((name) => ['extra', 'files'].includes(name))).toEqual([]);
+    expect(left?.config).not.toHaveProperty('environment.TOKEN');
+    expect(await get(port)).toBeNull();
     expect((await answerOf(ports[1] ?? 0)).body).toBe('another app');
     expect((await pets(['diff', '--exit-code'])).code).toBe(0);
   });

@@ -63,6 +63,21 @@ Plan: 1 to create, 1 to rebuild, 1 proxy update, 1 to start, 1 to destroy, 1 hel
 `);
   });
 
+  test('what somebody has added is shown although nothing is done about it', () => {
+    const changes = [
+      change('container.config.environment.X', 'added', 'set', null),
+      change('container.device.extra', 'added', 'disk of /srv/\x1b[31mx at /x', null),
+    ];
+    const plan = planOf([appPlan('same', 'unchanged'), appPlan('web', 'unchanged', { changes })]);
+    expect(diffText(plan, { color: false })).toBe(`\
+· web  unchanged  interrupts nothing
+    container.config.environment.X   set                    (added on the machine; \`pets up --strict web\` removes it)
+    container.device.extra           disk of /srv/x at /x   (added on the machine; \`pets up --strict web\` removes it)
+
+Plan: 0 to create, 0 to rebuild, 0 to destroy, 2 unchanged.
+`);
+  });
+
   test('where a change was made, as far as that is known', () => {
     const shown = (...changes: Change[]) =>
       diffText(planOf([appPlan('db', 'rebuild', { changes })]), { color: false })
