@@ -54,7 +54,8 @@ let
   textOf = option: if isSet option then text option.value else null;
   serviceOf = name:
     let
-      set = system.options.services.${name};
+      # The module may do without what the flake declares.
+      set = system.options.services.${name} or { };
       values = if lib.isOption set then set.value else mapAttrs (_: option: option.value or null) set;
     in
     lib.genAttrs [ "enable" "host" "port" ] (option: plain (values.${option} or null));

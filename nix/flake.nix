@@ -23,11 +23,17 @@
         request = asked;
         file = path: request + "/${path}";
       };
+      contract = import ./contract.nix { inherit app nixpkgs ours system; request = asked; };
     in
     {
       inherit (system.config.system.build) toplevel;
       # The name that the flake suggests; the request's own where it says none.
       inherit (system.config.incus.container) hostname;
-      contract = import ./contract.nix { inherit app nixpkgs ours system; request = asked; };
+      inherit contract;
+      # A system with what can be told of the contract by the way: it is evaluated once.
+      judged = {
+        inherit (system.config.system.build) toplevel;
+        facts = { inherit (contract.options) kind modules services settings; };
+      };
     };
 }

@@ -30,6 +30,13 @@ export type Facts = {
   readonly drv: string | null;
 };
 
+/** Of what is not there, or was not seen. */
+export const NO_FACTS: Facts = {
+  ...{ kind: null, version: null, outputs: [], inputs: [], isLocked: false, platforms: [], packages: [] },
+  ...{ modules: [], homeModules: [], arguments: [], mainPrograms: {}, services: null, settings: null },
+  drv: null,
+};
+
 type Setting = string | number | boolean | null;
 
 export type Settings = {

@@ -104,6 +104,9 @@ export type Secret = {
   readonly owner: string | number;
 };
 
+/** On loopback in the guest. */
+export type GuestPort = { readonly protocol: 'tcp' | 'udp'; readonly port: Port };
+
 /** When an app counts as healthy. `port`: of the guest. */
 export type Health = {
   readonly check:
@@ -119,8 +122,11 @@ export type Health = {
     | { readonly kind: 'tcp'; readonly port: Port }
     | { readonly kind: 'unit'; readonly unit: string }
     | { readonly kind: 'command'; readonly command: readonly [program: string, ...args: readonly string[]] }
-    /** No unit has failed or is being restarted, for a window: weaker. Never written: it is what no key says. */
-    | { readonly kind: 'stable' };
+    /**
+     * No unit has failed or is being restarted, for a window, and something listens where the exposures lead: weaker.
+     * Never written: it is what no key says. Records of older releases have no `listens`.
+     */
+    | { readonly kind: 'stable'; readonly listens?: readonly GuestPort[] };
   /** For all of it. */
   readonly timeoutMs: number;
   /** Between two tries. */

@@ -181,7 +181,12 @@ export type Bytes = AsyncIterable<Uint8Array>;
 /** `warning`: a size that the pool's driver does not enforce. */
 export type VolumeMade = { readonly warning: string | null };
 
-export type Evaluated = { readonly drv: StorePath; readonly toplevel: StorePath };
+/** `warnings`: what is wrong with it although it evaluates. */
+export type Evaluated = {
+  readonly drv: StorePath;
+  readonly toplevel: StorePath;
+  readonly warnings?: readonly string[];
+};
 
 /** Flakes, evaluation and builds. Rejections carry Nix' words as a ProblemError with `log`. */
 export interface Nix {

@@ -31,7 +31,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
 
   evaluate: async (job) => {
     job.progress.systems.set(job.app, await job.ports.nix.evaluate(desiredApp(job), job.progress.pins));
-    return {};
+    return { warnings: evaluated(job).warnings ?? [] };
   },
 
   build: async (job) => {

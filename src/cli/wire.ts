@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Limits } from '../apply/apply.js';
 import type { Ports } from '../apply/job.js';
 import { pinned } from '../apply/record.js';
+import { mistakesIn } from '../contract/mistakes.js';
 import { deliveries } from '../deliver/deliveries.js';
 import { guestOver } from '../guest/guest.js';
 import { localHost } from '../incus/host.js';
@@ -38,7 +39,7 @@ export function portsFor(project: Project, timeoutMs: number, context: Context):
 }
 
 export function nixFor({ ownFiles }: Pick<Project, 'ownFiles'>): Nix {
-  return nixOver(lazyExec, ASSEMBLY, ownFiles);
+  return nixOver(lazyExec, ASSEMBLY, ownFiles, (facts, { listen }) => mistakesIn(facts, listen !== null));
 }
 
 function lockFileOf({ lockPath, lock }: Project): LockFile {

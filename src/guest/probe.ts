@@ -1,8 +1,9 @@
 import { askWithin, BIN, mustRun, TOO_LATE } from './ask.js';
 import type { Patient } from './patient.js';
 import { probeHttp } from './probe-http.js';
+import { probeStable } from './probe-stable.js';
 import { probeTcp } from './probe-tcp.js';
-import { probeStable, probeUnit } from './probe-unit.js';
+import { probeUnit } from './probe-unit.js';
 import { PRELUDE, UNITS } from './shell.js';
 import { isAiling, isOwn, isYoung, unitsIn, type Unit } from './units.js';
 import { restartsOf, type Verdict } from './verdict.js';
@@ -28,7 +29,7 @@ export async function probe(patient: Patient): Promise<Verdict> {
     case 'command':
       return probeCommand(patient, check.command);
     case 'stable':
-      return probeStable(patient);
+      return probeStable(patient, check);
   }
 }
 

@@ -47,24 +47,42 @@ export const DESCRIBE = `describe() {
 `;
 
 /**
- * `listeners <port>`: the pids that hold a socket which listens for connections to a port of 127.0.0.1. The kernel
- * writes addresses and ports in hexadecimal; state 0A is "listens".
+ * `inodes <tcp|udp> <port>`: of the sockets that take what comes to a port of 127.0.0.1. The kernel writes addresses and
+ * ports in hexadecimal; state 0A is "listens", 07 that of a datagram socket with no peer.
  */
-export const LISTENERS = `listeners() {
-  local port address state inode
-  printf -v port %04X "$1"
-  set --
+const INODES = `inodes() {
+  local port address state inode takes=0A
+  [ "$1" = tcp ] || takes=07
+  printf -v port %04X "$2"
   while read -r _ address _ state _ _ _ _ _ inode _; do
     case "$state $address" in
-      "0A 0100007F:$port" | "0A 00000000:$port" | "0A 00000000000000000000000000000000:$port" | \\
-      "0A 0000000000000000FFFF00000100007F:$port")
-        set -- "$@" -o -lname "socket:\\[$inode\\]" ;;
+      "$takes 0100007F:$port" | "$takes 00000000:$port" | "$takes 00000000000000000000000000000000:$port" | \\
+      "$takes 0000000000000000FFFF00000100007F:$port")
+        printf '%s\\n' "$inode" ;;
     esac
-  done < <(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+  done < <(cat "/proc/net/$1" "/proc/net/\${1}6" 2>/dev/null)
+}
+`;
+
+/** `listeners <port>`: the pids that hold a socket which listens for connections to a port of 127.0.0.1. */
+export const LISTENERS = `${INODES}listeners() {
+  local inode inodes=$(inodes tcp "$1")
+  set --
+  for inode in $inodes; do set -- "$@" -o -lname "socket:\\[$inode\\]"; done
   shift || return
   set +f
   find /proc/[0-9]*/fd -maxdepth 1 '(' "$@" ')' 2>/dev/null | cut -d/ -f3 | sort -nu
   set -f
+}
+`;
+
+/**
+ * `listens <tcp|udp> <port>`: whether somebody does. What the kernel forwards has no socket, but takes connections, as
+ * long as it is not one that is dropped without an answer.
+ */
+export const LISTENS = `${INODES}listens() {
+  [ -z "$(inodes "$1" "$2")" ] || return 0
+  [ "$1" = tcp ] && timeout 2 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1"' bash "$2" 2>/dev/null
 }
 `;
 

@@ -20,6 +20,7 @@ import {
   type Source,
 } from '../model.js';
 import { configOf, facetsOf, identityOf } from './facets.js';
+import { healthOf } from './health.js';
 import { hashAt, own, problemsOf, unread } from './host.js';
 import { parentOf } from './path.js';
 import { desiredSecrets, secretsFacet } from './secrets.js';
@@ -58,7 +59,8 @@ function remembering(app: DesiredApp): DesiredApp {
 function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
   const listen = app.port === null ? null : { address: app.listen, port: app.port };
   const { name, was, modules, nixos, volumes, after, store, image, activation, keep, timeout } = app;
-  const { health, stateful, stopTimeout } = app;
+  const { stateful, stopTimeout } = app;
+  const exposures = exposuresOf(app, listen);
   const wanted = {
     ...{
       name,
@@ -72,16 +74,16 @@ function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
       activation,
       keep,
       timeout,
-      health,
       stateful,
       stopTimeout,
     },
+    health: healthOf(app.health, exposures),
     binds: app.binds.map((bind) => ({ ...bind, create: bind.create && isMissing(bind.source, inputs) })),
     source: sourceOf(app, inputs),
     nixpkgs: resolve(app.nixpkgs, inputs),
     platform: inputs.platform,
     listen,
-    exposures: exposuresOf(app, listen),
+    exposures,
     secrets: desiredSecrets(app),
     config: configOf(app),
     devices: app.incus.devices,

@@ -1,5 +1,6 @@
 import { formatDuration } from '../duration.js';
-import type { DesiredApp, Facet, Health, NixValue, Port } from '../model.js';
+import { parseProxyListen } from '../listen.js';
+import type { DesiredApp, DesiredExposure, Facet, GuestPort, Health, NixValue, Port } from '../model.js';
 import { formatJson } from './toml.js';
 
 /** What the keys of `health` are when they are not written. */
@@ -18,6 +19,17 @@ export const STABLE: Health = {
   intervalMs: HEALTH_DEFAULTS.intervalMs,
   successes: 4,
 };
+
+/** Without the key something must at least listen where its exposures lead. Of a range it may be any part, or none yet. */
+export function healthOf(health: Health | null, exposures: readonly DesiredExposure[]): Health | null {
+  if (health?.check.kind !== 'stable') return health;
+  const led = exposures.flatMap(({ connect }) => parseProxyListen(connect) ?? []);
+  const ports = led.flatMap((to): GuestPort[] =>
+    to.protocol !== 'unix' && to.first === to.last ? [{ protocol: to.protocol, port: to.first }] : [],
+  );
+  const listens = [...new Map(ports.map((one) => [`${one.protocol} ${one.port}`, one])).values()];
+  return listens.length === 0 ? health : { ...health, check: { kind: 'stable', listens } };
+}
 
 /** Null where the key is absent: records that were made before there was one have none. */
 export function healthFacet({ health }: Pick<DesiredApp, 'health'>): Facet | null {

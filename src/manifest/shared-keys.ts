@@ -41,7 +41,7 @@ const healthKeys = {
   health: key(v.exactOptional(health), {
     meaning: 'when it counts as healthy; `false`: nobody checks',
     example: { path: '/healthz' },
-    default: 'no unit has failed or is restarted for 3 seconds',
+    default: 'no unit fails or is restarted for 3 seconds, and something listens where the exposures lead',
     details: 'An app’s own is taken whole in place of that of [defaults].',
     interrupts: NOTHING,
   }),

@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NO_FACTS, type Facts } from '../contract.js';
 import type { Locked } from '../model.js';
 import { isStorePath } from '../names.js';
 import type { Evaluated, Exec, ExecResult } from '../ports.js';
@@ -28,16 +29,35 @@ export type Tools = {
 
 type Pins = Readonly<Record<string, Locked>>;
 
+/** What is to be told of a flake by what can be seen of it. */
+export type Judge = (facts: Facts) => readonly string[];
+
 /** Evaluates the system of an app. `folder`: of this run's own. */
-export function assemble(app: AssembledApp, pins: Pins, folder: string, tools: Tools): Promise<Evaluated> {
-  const paths = ['--apply', 'system: { drv = system.drvPath; toplevel = system.outPath; }'];
-  return withInputs(
-    app,
-    pins,
-    folder,
-    tools,
-    async (evaluate) => systemIn(await evaluate('toplevel', paths), app),
-  );
+export function assemble(
+  app: AssembledApp,
+  pins: Pins,
+  folder: string,
+  tools: Tools,
+  judge: Judge | null,
+): Promise<Evaluated> {
+  return withInputs(app, pins, folder, tools, async (evaluate) => {
+    const judged = judge && app.source.kind !== 'config' ? await judgedBy(judge, app, evaluate) : null;
+    return judged ?? systemIn(await evaluate('toplevel', ['--apply', `system: ${pathsOf('system')}`]), app);
+  });
+}
+
+const pathsOf = (system: string) => `{ drv = ${system}.drvPath; toplevel = ${system}.outPath; }`;
+
+/** Null: not all of it can be seen. Then the system alone is asked for, which says whose fault it is. */
+async function judgedBy(judge: Judge, app: AssembledApp, evaluate: Evaluate): Promise<Evaluated | null> {
+  const whole = `found: ${pathsOf('found.toplevel')} // { inherit (found) facts; }`;
+  const judged = await evaluate('judged', ['--apply', whole]).catch((error: unknown) => {
+    if (error instanceof ProblemError) return null;
+    throw error;
+  });
+  if (judged === null) return null;
+  const { facts } = judged as { readonly facts: Partial<Facts> };
+  return { ...systemIn(judged, app), warnings: judge({ ...NO_FACTS, ...facts }) };
 }
 
 /** A flake can say anything: what is no store path is given to no program. */

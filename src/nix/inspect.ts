@@ -1,4 +1,4 @@
-import type { Facts, Inspection } from '../contract.js';
+import { NO_FACTS, type Facts, type Inspection } from '../contract.js';
 import type { Locked } from '../model.js';
 import type { Exec } from '../ports.js';
 import { ProblemError, problemOf } from '../problem.js';
@@ -24,25 +24,11 @@ type Seen = { readonly facts: Partial<Facts>; readonly unseen: Inspection['unsee
 async function inspection(evaluate: Evaluate, { isLocked }: Inputs): Promise<Inspection> {
   const whole = await evaluate('contract.whole').catch(refusal);
   if (!(whole instanceof ProblemError))
-    return { facts: { ...NOTHING, ...(whole as Facts), isLocked }, problem: null, unseen: {} };
+    return { facts: { ...NO_FACTS, ...(whole as Facts), isLocked }, problem: null, unseen: {} };
   await evaluate('contract.options.outputs');
   const { facts, unseen } = await withDefaultProgram(await see(NAMES, evaluate), evaluate);
-  return { facts: { ...NOTHING, ...facts, isLocked }, problem: problemOf(whole), unseen };
+  return { facts: { ...NO_FACTS, ...facts, isLocked }, problem: problemOf(whole), unseen };
 }
-
-/** What is not there, and what was not seen. */
-const NOTHING: Facts = {
-  ...{ kind: null, version: null, outputs: [], inputs: [], isLocked: false, platforms: [], packages: [] },
-  ...{
-    modules: [],
-    homeModules: [],
-    arguments: [],
-    mainPrograms: {},
-    services: null,
-    settings: null,
-    drv: null,
-  },
-};
 
 /** What the whole system is not needed for; what fails most is last. */
 const NAMES = [

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Facts } from '../contract.js';
 import type { DesiredApp, Locked } from '../model.js';
 import type { Exec, Nix } from '../ports.js';
 import { ProblemError } from '../problem.js';
@@ -14,9 +15,14 @@ import { failedBuild } from './words.js';
 
 /**
  * `assembly`: the directory of the shipped flake that puts a pet's system together.
- * `ignored`: files that are part of no source, see source.ts.
+ * `ignored`: files that are part of no source, see source.ts. `judge`: says what to warn of; null: nobody asks.
  */
-export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<string>): Nix {
+export function nixOver(
+  exec: Exec,
+  assembly: string,
+  ignored: ReadonlySet<string>,
+  judge: ((facts: Facts, app: DesiredApp) => readonly string[]) | null = null,
+): Nix {
   const tools = toolsOver(exec, assembly, ignored);
   const folder = once(() => makeRunFolder());
   const oneByOne = queues();
@@ -27,8 +33,15 @@ export function nixOver(exec: Exec, assembly: string, ignored: ReadonlySet<strin
 
     evaluate: async (app, pins) => {
       const { source } = app;
-      if (source.kind !== 'toplevel') return assemble({ ...app, source }, pins, await folder(), tools);
-      return readyMade(source.path, ['apps', app.name, 'toplevel'], await rootOf(app, await folder()), exec);
+      if (source.kind === 'toplevel')
+        return readyMade(
+          source.path,
+          ['apps', app.name, 'toplevel'],
+          await rootOf(app, await folder()),
+          exec,
+        );
+      const judging = judge && ((facts: Facts) => judge(facts, app));
+      return assemble({ ...app, source }, pins, await folder(), tools, judging);
     },
 
     build: async (app, { drv, toplevel }, onLine) => {

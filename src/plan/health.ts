@@ -2,6 +2,7 @@ import type { ActionKind, SystemRef } from '../actions.js';
 import type { Health, Listen } from '../model.js';
 import type { Chain } from './chain.js';
 import type { Compared } from './compare.js';
+import { lastGood } from './goal.js';
 
 /** Where the main exposure leads. */
 const GUEST_PORT = 8080;
@@ -12,12 +13,25 @@ const AFFECT: readonly ActionKind[] = [
 ];
 
 /** What serves must be healthy before it counts as what was applied. */
-export function checkHealth(ops: Chain, { app, changes }: Compared, system: SystemRef): void {
+export function checkHealth(ops: Chain, compared: Compared, system: SystemRef): void {
+  const { app, changes } = compared;
   const { health, listen } = app;
   const isOther = changes.some(({ facet, kind }) => facet === 'health' && kind !== 'new');
-  if (!health || (!isOther && !AFFECT.some((kind) => ops.has(kind)))) return;
-  const cause = isOther ? 'healthy means something else now' : 'what serves must be healthy';
+  const leads = leadsElsewhere(compared);
+  if (!health || (!isOther && !leads && !AFFECT.some((kind) => ops.has(kind)))) return;
+  const cause = isOther
+    ? 'healthy means something else now'
+    : leads
+      ? 'something must listen where it leads now'
+      : 'what serves must be healthy';
   ops.then({ kind: 'check', system, health, through: throughOf(health, listen) }, cause);
+}
+
+/** To a port of the guest that nobody has looked at when it was last found healthy. */
+function leadsElsewhere({ app: { health, exposures }, actual }: Compared): boolean {
+  const last = lastGood(actual);
+  if (health?.check.kind !== 'stable' || !last) return false;
+  return exposures.some(({ connect }) => !last.exposures.some((there) => there.connect === connect));
 }
 
 /** Where http must answer on the host: the main exposure, where it leads to the port that is asked. */

@@ -252,6 +252,26 @@ test.each<[lines: string, health: Record<string, string> | undefined]>([
   expect(app?.facets.health).toEqual(health);
 });
 
+test('without the key something must listen where the exposures lead, but for ranges', () => {
+  const checkOf = (lines: string) => {
+    const text = `project = "x"\n[apps.a]\nflake-ref = "."\n${lines}\n`;
+    return desiredFrom(manifestOf(text), HERE).apps[0]?.health?.check;
+  };
+  expect(checkOf('')).toEqual({ kind: 'stable' });
+  expect(checkOf('publish = [{ port = "90-91", to = "90-91" }]')).toEqual({ kind: 'stable' });
+  const udp = '{ port = 53, to = 5300, protocol = "udp" }';
+  expect(
+    checkOf(`port = 80\npublish = [{ port = 81, to = 8080 }, ${udp}, { socket = "/run/a.sock" }]`),
+  ).toEqual({
+    kind: 'stable',
+    listens: [
+      { protocol: 'tcp', port: 8080 },
+      { protocol: 'udp', port: 5300 },
+    ],
+  });
+  expect(checkOf('port = 80\nhealth.unit = "x.service"')).toEqual({ kind: 'unit', unit: 'x.service' });
+});
+
 test('`stateful` is a field only where the volumes do not say it', () => {
   const metaOf = (lines: string) => {
     const text = `project = "x"\n[apps.a]\nflake-ref = "./a"\n${lines}\n`;

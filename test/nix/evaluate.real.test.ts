@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chmodSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Facts } from '../../src/contract.js';
 import { exec } from '../../src/exec.js';
 import type { DesiredApp, StorePath } from '../../src/model.js';
+import { nixOver } from '../../src/nix/nix.js';
+import type { Exec } from '../../src/ports.js';
 import { standIn } from '../stand-in.js';
 import { ASSEMBLY, petFlake, removeRunFolders, Scene } from './scene.js';
 
@@ -394,4 +397,42 @@ test('a registry name for a folder of this host is not pinned', async () => {
     problems: [{ message: expect.stringContaining('`flake:here` is a folder of this host') }],
   });
   delete process.env['NIX_CONFIG'];
+});
+
+describe('what is to be told of a flake', () => {
+  const SERVICE = 'options.services.web.port = lib.mkOption { type = lib.types.port; default = 3000; };';
+  const look = async (folder: string, shipped: string, module = '{ }') => {
+    const calls: string[] = [];
+    const seen: Facts[] = [];
+    const counted: Exec = (program, args, options) => {
+      if (args.includes('eval')) calls.push(args.join(' '));
+      return exec(program, args, options);
+    };
+    const nix = nixOver(counted, ASSEMBLY, new Set(), (facts) => {
+      seen.push(facts);
+      return ['a warning'];
+    });
+    scene.write(
+      `${folder}/flake.nix`,
+      petFlake(module, `nixosModules.default = { lib, ... }: { ${shipped} };`),
+    );
+    const system = await nix.evaluate(scene.app(scene.flake(folder)), {});
+    return { system, seen, evaluations: calls.length };
+  };
+
+  test('comes with the evaluation of its system', async () => {
+    const module = '{ imports = [ self.nixosModules.default ]; }';
+    const { system, seen, evaluations } = await look('told', SERVICE, module);
+    expect(system).toMatchObject({ warnings: ['a warning'], drv: expect.stringMatching(/\.drv$/) });
+    expect(seen).toMatchObject([
+      { kind: 'module', services: { web: ['port'] }, settings: { services: { web: { port: 3000 } } } },
+    ]);
+    expect(evaluations).toBe(1);
+  });
+
+  test('is nothing where it cannot be seen: the system is evaluated all the same', async () => {
+    const { system, seen, evaluations } = await look('untold', 'options.services = builtins.abort "alone";');
+    expect(system.toplevel).toMatch(/-nixos-system-/);
+    expect([system.warnings, seen, evaluations]).toEqual([undefined, [], 2]);
+  });
 });

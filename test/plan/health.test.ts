@@ -49,6 +49,16 @@ describe('health', () => {
     );
   });
 
+  test('is looked at where an exposure leads to another port of the guest, that nobody has looked at', () => {
+    const listens = 'web/check, something must listen where it leads now';
+    const have = ['web 80 health=stable kept=1'];
+    expect(shown({ want: ['web 80 publish=81>9000 health=stable'], have })).toContain(listens);
+    expect(shown({ want: ['web 80 publish=81>8080 health=stable'], have })).not.toContain(listens);
+    expect(
+      shown({ want: ['web 80 publish=81>9000 health=unit:x'], have: ['web 80 health=unit:x kept=1'] }),
+    ).not.toContain(listens);
+  });
+
   test('that means something else is checked, and nothing else is done', () => {
     expect(shown({ want: ['web - health=unit:web.service'], have: ['web - health=stable kept=1'] })).toBe(
       golden(`
