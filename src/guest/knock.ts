@@ -11,8 +11,8 @@ import { ageOf, NO_ANSWER, runOf, type Ill, type Well } from './verdict.js';
 /** One try: an app that has accepted a connection while it starts may never answer on it. */
 const TRY_MS = 10_000;
 const LEAST_MS = 1000;
-/** For looking at who listens, once that is known. */
-const LOOK_MS = 5000;
+/** For looking at who listens, once that is known; a guest on a busy machine takes its time. */
+const LOOK_MS = 15_000;
 const INIT = 1;
 
 /**

@@ -4,10 +4,11 @@ import type { Patient } from '../../src/guest/patient.js';
 import type { AppName, Health } from '../../src/model.js';
 import type { GuestResult, Incus } from '../../src/ports.js';
 
-/** A guest whose commands run here, with the machine's own programs; `folder`: of some that come first. */
+/** A guest whose commands run here for as long as they take, with this machine's programs; `folder`: some that come first. */
 export function guestHere(limitMs: number, folder?: string) {
   const exec = (_: string, words: readonly string[]): Promise<GuestResult> => {
-    const [program = '', ...args] = words.map((word) => word.replace(`${BIN}/`, ''));
+    const all = words.map((word) => word.replace(`${BIN}/`, ''));
+    const [program = '', ...args] = all[0] === 'timeout' ? all.slice(3) : all;
     const path = process.env['PATH'] ?? '';
     const env = { ...process.env, PATH: folder === undefined ? path : `${folder}:${path}` };
     return new Promise((resolve) => {
