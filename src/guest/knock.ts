@@ -4,7 +4,8 @@ import type { Exchange } from './http.js';
 import { originOf } from './origin.js';
 import type { Patient } from './patient.js';
 import { processesIn, type Process } from './processes.js';
-import { DESCRIBE, FETCH, LISTENERS, PRELUDE, UNITS } from './shell.js';
+import { DESCRIBE, FETCH, LISTENERS, PRELUDE, SERVICES, UNITS } from './shell.js';
+import { LEFT } from './starts.js';
 import { unitsIn, type Unit } from './units.js';
 import { ageOf, NO_ANSWER, runOf, type Ill, type Well } from './verdict.js';
 
@@ -17,21 +18,25 @@ const INIT = 1;
 
 /**
  * Port, limit in seconds, and a request or none. Prints whether it is `open` or `closed`, how the exchange ended, its
- * first line, then who listens, and the units.
+ * first line, what of who listens a switch has left running, then who that is, and the units.
  */
-const KNOCK = `${PRELUDE}${UNITS}${DESCRIBE}${LISTENERS}${FETCH}state=closed end= first=
+const KNOCK = `${PRELUDE}${UNITS}${DESCRIBE}${LISTENERS}${FETCH}${SERVICES}${LEFT}state=closed end= first=
 if { exec 3<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null; then
   state=open
   [ $# -lt 3 ] || fetch "$3" "$2"
 fi
-who=
-[ $state = closed ] || who=$(describe $(listeners "$1"))
+pids= who=
+look() {
+  pids=$(listeners "$1")
+  who=$(describe $pids)
+}
+[ $state = closed ] || look "$1"
 if [ $state != closed ] && [ -z "$who" ]; then
   # It may have ended just now. Where nobody holds the socket all the same, something on the way forwards it.
   { exec 4<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || state=closed
-  who=$(describe $(listeners "$1"))
+  look "$1"
 fi
-printf '%s\\n' "$state" "$end" "\${first:0:80}" "$who" =
+printf '%s\\n' "$state" "$end" "\${first:0:80}" "$(left $(services $pids) | tr '\\n' ' ')" "$who" =
 units '*.service' '*.socket'`;
 
 /** What was found at a port of the guest. `exchange`: means something where a request was made. */
@@ -39,6 +44,8 @@ export type Knock = {
   readonly isOpen: boolean;
   readonly exchange: Exchange;
   readonly listeners: readonly Process[];
+  /** Their units that a switch has left as they were, and that say something else by now. */
+  readonly left: readonly string[];
   readonly units: readonly Unit[];
 };
 
@@ -49,11 +56,12 @@ export async function knockAt(patient: Asked, port: Port, request?: string): Pro
   const command = [`${BIN}/bash`, '-c', KNOCK, 'bash', ...args];
   const { exitCode, stdout } = await askWithin(patient, command, ms + LOOK_MS);
   if (exitCode === TOO_LATE) return null;
-  const [state, ended = '', first = '', ...rest] = stdout.split('\n');
+  const [state, ended = '', first = '', left = '', ...rest] = stdout.split('\n');
   const end = rest.indexOf('=');
   return {
     isOpen: state === 'open',
     exchange: { end: ENDS.find((one) => one === ended) ?? 'late', first },
+    left: left.split(' ').filter((unit) => unit !== ''),
     listeners: processesIn(rest.slice(0, end).join('\n')),
     units: exitCode === 0 ? unitsIn(rest.slice(end + 1).join('\n')) : [],
   };
@@ -77,9 +85,9 @@ export function nothingListens(port: Port): string {
 
 /** Whether it is the new system that answers, and since when. */
 export async function whoAnswers(patient: Patient, knock: Knock, what: string): Promise<Well | Ill> {
-  const { listeners, units } = knock;
+  const { listeners, left, units } = knock;
   if (units.length === 0) return NO_ANSWER;
-  const origin = await originOf(listeners, patient.closure);
+  const origin = await originOf(listeners, left, patient.closure);
   if (typeof origin !== 'string') return origin;
   const about = unitsOf(knock);
   const isKept = listeners.some(({ pid }) => pid === INIT);

@@ -1,8 +1,10 @@
 import type { Exec } from '../ports.js';
+import { isOwnUnit } from './log.js';
 import type { Process } from './processes.js';
 import type { Ill } from './verdict.js';
 
 const INIT = 1;
+const HINT = 'activation = "restart" restarts the container for each new system';
 
 /** The store paths of a system; null: this host does not know them, as after its garbage was collected. */
 export type Closure = () => Promise<ReadonlySet<string> | null>;
@@ -20,25 +22,31 @@ export function closureOf(toplevel: string, exec: Exec, say: (line: string) => v
 }
 
 /**
- * Whether processes are of the new system, by the store paths in their programs and arguments. Where nobody can tell
- * (systemd itself holds the socket, no store path is named) it is enough that the guest runs the new system.
+ * Whether processes are of the new system: by the store paths in their programs and arguments, and by what their units
+ * were started with, which a wrapper that ends in another program does not show. Where nobody can tell (systemd itself
+ * holds the socket, no store path is named) it is enough that the guest runs the new system. `left`: units that were
+ * started before the last switch, with what they do not say any more.
  */
 export async function originOf(
-  processes: readonly Process[] | null,
+  processes: readonly Process[],
+  left: readonly string[],
   closure: Closure,
 ): Promise<Ill | 'from its own system' | 'in its own system'> {
-  if (!processes) return { ill: 'the guest does not say which process it is' };
   const telling = processes.filter(({ pid, paths }) => pid !== INIT && paths.length > 0);
   const known = telling.length === 0 ? null : await closure();
-  if (known === null) return 'in its own system';
   for (const { pid, unit, paths } of telling) {
-    const old = paths.find((path) => !known.has(path));
-    if (old === undefined) continue;
+    const old = known && paths.find((path) => !known.has(path));
+    if (old == null) continue;
     return {
       ill: `pid ${pid}${unit === null ? '' : ` of ${unit}`} still runs the system before: ${old}`,
-      hint: 'activation = "restart" restarts the container for each new system',
+      hint: HINT,
       unit,
     };
   }
-  return 'from its own system';
+  const [unit] = left.filter(isOwnUnit);
+  if (unit !== undefined) {
+    const ill = `${unit} still runs what it was started with before the switch: its command or its environment is another now`;
+    return { ill, hint: HINT, unit };
+  }
+  return known === null ? 'in its own system' : 'from its own system';
 }

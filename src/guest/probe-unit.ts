@@ -3,18 +3,21 @@ import { originOf } from './origin.js';
 import type { Patient } from './patient.js';
 import { processesIn } from './processes.js';
 import { DESCRIBE, PRELUDE, UNITS } from './shell.js';
+import { LEFT } from './starts.js';
 import { hasFailed, unitsIn } from './units.js';
 import { ageOf, NO_ANSWER, runOf, type Verdict } from './verdict.js';
 
-/** The main process of a unit, then that unit and all others. */
-const OF_UNIT = `${PRELUDE}${UNITS}${DESCRIBE}pid=$(systemctl show --property=MainPID --value -- "$1")
+/** A unit's name where a switch has left it running as it was, its main process, then that unit and all others. */
+const OF_UNIT = `${PRELUDE}${UNITS}${DESCRIBE}${LEFT}left "$1"
+echo =
+pid=$(systemctl show --property=MainPID --value -- "$1")
 [ "\${pid:-0}" = 0 ] || describe "$pid"
 echo =
 units "$1" '*.service' '*.socket'`;
 
 export async function probeUnit(patient: Patient, name: string): Promise<Verdict> {
   const answer = await ask(patient, [`${BIN}/bash`, '-c', OF_UNIT, 'bash', name]);
-  const [described = '', shown = ''] = (answer?.stdout ?? '').split(/^=\n/m);
+  const [left = '', described = '', shown = ''] = (answer?.stdout ?? '').split(/^=\n/m);
   const units = answer?.exitCode === 0 ? unitsIn(shown) : [];
   const [unit] = units;
   if (!unit) return NO_ANSWER;
@@ -26,7 +29,7 @@ export async function probeUnit(patient: Patient, name: string): Promise<Verdict
   if (unit.active !== 'active')
     return { ill: `${name} is ${unit.active} (${unit.sub})`, unit: name, units, about: [unit.id] };
   const processes = processesIn(described).filter(({ pid }) => pid === unit.pid);
-  const origin = await originOf(processes, patient.closure);
+  const origin = await originOf(processes, left.trim() === '' ? [] : [name], patient.closure);
   if (typeof origin !== 'string') return origin;
   const runs = new Map([[name, runOf(unit)]]);
   return {

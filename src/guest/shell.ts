@@ -46,6 +46,17 @@ export const DESCRIBE = `describe() {
 }
 `;
 
+/** `services <pids>`: the services that they run in. */
+export const SERVICES = `services() {
+  local pid line
+  for pid; do
+    while IFS= read -r line; do
+      [[ ! $line =~ /([^/]+\\.service)(/|$) ]] || echo "\${BASH_REMATCH[1]}"
+    done <"/proc/$pid/cgroup"
+  done 2>/dev/null | sort -u
+}
+`;
+
 /**
  * `inodes <tcp|udp> <port>`: of the sockets that take what comes to a port of 127.0.0.1. The kernel writes addresses and
  * ports in hexadecimal; state 0A is "listens", 07 that of a datagram socket with no peer.

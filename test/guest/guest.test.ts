@@ -20,6 +20,8 @@ async function activate(
   const calls: string[] = [];
   const incus = {
     exec: (_: string, [program, verb]: readonly string[]) => {
+      // What runs is noted before it is switched.
+      if (program?.endsWith('/bash')) return Promise.resolve(void calls.push('note'));
       calls.push(`${program?.split('/').at(-1) ?? ''} ${verb ?? ''}`);
       if (ends instanceof Error) return Promise.reject(ends);
       const { exitCode = 0, stdout = '', stderr = '' } = ends;
@@ -117,7 +119,7 @@ describe.each(['auto', 'switch'] as const)('activation = "%s"', (activation) => 
   test('a switch that works', async () => {
     const { calls, said, result } = await activate(activation, { stderr: 'activating…\n\n' });
     expect({ calls, said, result }).toEqual({
-      calls: [SWITCH],
+      calls: ['note', SWITCH],
       said: ['activating…'],
       result: { warnings: [] },
     });
@@ -128,13 +130,13 @@ describe.each(['auto', 'switch'] as const)('activation = "%s"', (activation) => 
     const booted = await activate(activation, {}, 'Running', { ...current, '/run/booted-system': TOP });
     expect(booted).toEqual({ calls: [], said: [], warned: [], result: { warnings: [] } });
     const switched = await activate(activation, {}, 'Running', { ...current, '/run/booted-system': '/y' });
-    expect(switched.calls).toEqual([SWITCH]);
+    expect(switched.calls).toEqual(['note', SWITCH]);
   });
 
   test.each(HANDLED)('%s is a warning: health decides', async (_, exitCode, lines, warnings) => {
     const ends = { exitCode, stderr: `${BEGUN}\n${lines.join('\n')}` };
     const { calls, result } = await activate(activation, ends, 'Running', CURRENT);
-    expect(calls).toEqual([SWITCH]);
+    expect(calls).toEqual(['note', SWITCH]);
     expect(result).toEqual({ warnings });
   });
 
@@ -143,7 +145,7 @@ describe.each(['auto', 'switch'] as const)('activation = "%s"', (activation) => 
     for (const exitCode of [2, 4]) {
       const ends = { exitCode, stderr: `${BEGUN}\ncannot\n` };
       const { calls, result } = await activate(activation, ends, 'Running', before);
-      expect(calls).toEqual([SWITCH]);
+      expect(calls).toEqual(['note', SWITCH]);
       expect(result).toMatchObject({
         message: 'the activation script broke off: the guest still runs /nix/store/y-system',
         log: [BEGUN, 'cannot'],
@@ -157,7 +159,7 @@ describe.each(['auto', 'switch'] as const)('activation = "%s"', (activation) => 
     async (exitCode) => {
       const stderr = exitCode === 11 ? `${BEGUN}\nUnable to list users` : 'no such file';
       const { calls, result } = await activate(activation, { exitCode, stderr }, 'Running', CURRENT);
-      expect(calls).toEqual([SWITCH]);
+      expect(calls).toEqual(['note', SWITCH]);
       expect(result).toMatchObject({
         message: `switch-to-configuration failed with exit code ${exitCode}`,
         log: stderr.split('\n'),
@@ -209,7 +211,7 @@ const REFUSALS = [
 describe.each(REFUSALS)('%s', (_, ends, reason, advice) => {
   test('auto restarts, and says why', async () => {
     const { calls, said, result } = await activate('auto', ends);
-    expect(calls).toEqual([SWITCH, 'stop', 'start']);
+    expect(calls).toEqual(['note', SWITCH, 'stop', 'start']);
     expect(said.at(-1)).toContain(reason);
     expect(result).toEqual({
       warnings: [expect.stringMatching(`^${reason}.*; the container was restarted instead$`)],
@@ -218,7 +220,7 @@ describe.each(REFUSALS)('%s', (_, ends, reason, advice) => {
 
   test('switch fails, says what is left, and touches nothing', async () => {
     const { calls, result } = await activate('switch', ends);
-    expect(calls).toEqual([SWITCH]);
+    expect(calls).toEqual(['note', SWITCH]);
     expect(result).toBeInstanceOf(FailedProgram);
     expect(result).toMatchObject({
       problems: [
@@ -246,13 +248,13 @@ describe('a container that is dead', () => {
 
   test('auto starts it', async () => {
     const { calls, result } = await activate('auto', dead, 'Stopped');
-    expect(calls).toEqual([SWITCH, 'stop', 'start']);
+    expect(calls).toEqual(['note', SWITCH, 'stop', 'start']);
     expect(result).toMatchObject({ warnings: [expect.stringContaining('the container had stopped')] });
   });
 
   test('switch tells its last words', async () => {
     const { calls, result } = await activate('switch', dead, 'Stopped');
-    expect(calls).toEqual([SWITCH]);
+    expect(calls).toEqual(['note', SWITCH]);
     expect(result).toMatchObject({
       message: 'the guest was not switched: the container had stopped',
       log: ['the last words'],

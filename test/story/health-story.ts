@@ -6,12 +6,20 @@ import type { AppName, Health, IpAddress, Listen, Port } from '../../src/model.j
 import { FailedProgram, type Problem } from '../../src/problem.js';
 import { freePorts, Story } from './rig.js';
 
-/** `web` runs on when it changes; the others are started by hand, or by who connects. */
+/**
+ * `web` runs on when it changes, and so does `wrapped`, whose process is one of both systems; the others are started by
+ * hand, or by who connects.
+ */
 const MODULE = `
   systemd.services.web = {
     wantedBy = [ "multi-user.target" ];
     restartIfChanged = false;
     serviceConfig.ExecStart = "\${pkgs.busybox}/bin/httpd -f -v -p 8080 -h \${./site}";
+  };
+  systemd.services.wrapped = {
+    wantedBy = [ "multi-user.target" ];
+    restartIfChanged = false;
+    serviceConfig.ExecStart = "/bin/sh \${builtins.toFile "start" "exec /bin/busybox httpd -f -p 8088 -h / # \${./site}"}";
   };
   systemd.services.looping = {
     unitConfig.StartLimitIntervalSec = 0;

@@ -64,7 +64,7 @@ describe('a unit that is dead for good', () => {
   const died = /crashing\.service is dead for good \([a-z-]+, after \d restarts\)$/;
 
   beforeAll(() => systemctl('start', '--no-block', 'crashing'));
-  const others = ['web.service', 'called.socket', 'chatty.socket', 'silent.socket'];
+  const others = ['web.service', 'wrapped.service', 'called.socket', 'chatty.socket', 'silent.socket'];
   afterAll(async () => {
     await systemctl('start', ...others);
     await systemctl('reset-failed');
@@ -115,8 +115,22 @@ describe('a process of the system before', () => {
     });
   });
 
+  test.each([tcp(8088), unit('wrapped.service')])(
+    'is not healthy where a wrapper hides it: %j',
+    async (check) => {
+      expect(await illness(check)).toMatchObject({
+        message: expect.stringContaining(
+          'wrapped.service still runs what it was started with before the switch',
+        ),
+        hint: expect.stringContaining('activation = "restart"'),
+      });
+    },
+  );
+
   test('is healthy once it was restarted', async () => {
-    await systemctl('restart', 'web');
+    await systemctl('restart', 'web', 'wrapped');
+    expect(await note(tcp(8088))).toBe('port 8088 accepts connections from its own system');
+    expect(await note(unit('wrapped.service'))).toBe('wrapped.service is active from its own system');
     expect(await note(http('/'))).toBe('http 200 from its own system');
     expect(await note(unit('web.service'))).toBe('web.service is active from its own system');
   });
