@@ -94,6 +94,8 @@ export type Action =
   | { readonly kind: 'detach'; readonly device: string }
   /** Write secrets as files of the guest, running or not, and remove those that are not wanted any more. */
   | { readonly kind: 'push-secrets'; readonly put: readonly string[]; readonly remove: readonly string[] }
+  /** The secrets of these names are again what they were before this upgrade, or one that was cut short, wrote them. */
+  | { readonly kind: 'revert-secrets'; readonly secrets: readonly string[] }
   /** Give secrets to those users of the guest that are known by name. They may come with the system. */
   | { readonly kind: 'own-secrets'; readonly secrets: readonly string[] }
   /** Restart the units of the running guest that load any of these secrets, and no others. */
@@ -187,6 +189,7 @@ export const ACTIONS = {
   attach: { doing: 'attaching', done: 'attached', slot: 'incus' },
   detach: { doing: 'detaching', done: 'detached', slot: 'incus' },
   'push-secrets': { doing: 'writing the secrets', done: 'secrets written', slot: 'incus' },
+  'revert-secrets': { doing: 'putting back the secrets', done: 'secrets put back', slot: 'incus' },
   'own-secrets': { doing: 'giving the secrets to their users', done: 'secrets given', slot: 'wait' },
   'restart-units': { doing: 'restarting what loads the secrets', done: 'secrets loaded', slot: 'wait' },
   start: { doing: 'starting', done: 'started', slot: 'incus' },

@@ -4,6 +4,9 @@ export const DEPLOYED = '_deployed';
 /** The key of an instance that names the project that is about to take it over. */
 export const ADOPTING = 'user.pets.adopting';
 
+/** The key of an instance with the names of secrets that a run has touched and not recorded. */
+export const TOUCHED = 'user.pets.secrets';
+
 /** The key of an instance with the units that had failed before its last change, by name. */
 export const FAILING = 'user.pets.failing';
 

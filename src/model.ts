@@ -303,6 +303,8 @@ export type Generation = {
   readonly at: string;
   readonly toplevel: StorePath;
   readonly facets: Facets;
+  /** The secrets that it was last whole with; null: recorded by a pets that did not keep that. */
+  readonly secrets: Facet | null;
   /** How it is told healthy; null: nobody looks. */
   readonly health: Health | null;
   /** What the check said then; null: nobody looked. */

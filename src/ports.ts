@@ -78,6 +78,7 @@ export type VolumeMarks = Pick<Volume, 'app' | 'volume'>;
 
 /** `mode`: `0400`. The ids are the guest's own. */
 export type FileAccess = { readonly uid: number; readonly gid: number; readonly mode: string };
+export type GuestFile = { readonly content: Uint8Array; readonly access: FileAccess };
 
 /** What a command in a guest has done, and said: both streams as one. */
 export type GuestDeed = { readonly exitCode: number; readonly output: string };
@@ -125,6 +126,8 @@ export interface Incus {
   readLink(name: string, path: string): Promise<string | null>;
   /** A file's text, null when it is not there. */
   readFile(name: string, path: string): Promise<string | null>;
+  /** A file byte for byte, null when there is none; larger than `mostBytes` is a problem. Of a guest that runs or not. */
+  readBytes(name: string, path: string, mostBytes: number): Promise<GuestFile | null>;
   /** Of a guest that runs or not. One that is there stays as it is. */
   makeDirectory(name: string, path: string, mode: string): Promise<void>;
   /** A new file in place of one that is there; its folder must be. */
@@ -279,6 +282,15 @@ export interface Guest {
   ): Promise<{ readonly bytes: number } | { readonly unknown: string }>;
   /** Running or not. One whose owner is a name belongs to root until `ownSecrets`. */
   writeSecrets(app: AppName, secrets: readonly SecretFile[], remove: readonly string[]): Promise<void>;
+  /**
+   * Keeps what secrets are now, the files or that there are none, where only the guest's root can read it. Of those
+   * `kept` already it stays as it is; what is kept of any other is from an upgrade that has ended, and goes.
+   */
+  keepSecrets(app: AppName, secrets: readonly string[], kept: readonly string[]): Promise<void>;
+  /** They are again what was kept of them. The names of those of which nothing is: they stay as they are. */
+  revertSecrets(app: AppName, secrets: readonly string[]): Promise<readonly string[]>;
+  /** Removes what is kept of these; null: all of it. */
+  forgetSecrets(app: AppName, secrets: readonly string[] | null): Promise<void>;
   /** Waits for the users whose names are given. */
   ownSecrets(app: AppName, secrets: readonly SecretFile[], limitMs: number): Promise<void>;
   /** Restarts the units that load any of these secrets: their names. */

@@ -139,6 +139,16 @@ class Pet {
     expect({ state: this.app.state, whole: this.isWhole(), differences: this.differences() }).toEqual({
       ...{ state: 'ready', whole: true, differences: [] },
     });
+    this.checkSecrets();
+  }
+
+  /** Those that were recorded, and no others, in files and in what has loaded them; nothing older is kept. */
+  checkSecrets(): void {
+    const { files = [], loaded = [], kept } = this.machine.instance('web')?.secrets ?? {};
+    const recorded = Object.entries(this.app.applied?.facets.secrets ?? {});
+    const wanted = new Map(recorded.map(([field, value]) => [field.replace('secret.', ''), value]));
+    expect([new Map(files), new Map(loaded)]).toEqual([wanted, wanted]);
+    expect([...(kept ?? [])]).toEqual([]);
   }
 
   #look(): string {
@@ -228,6 +238,7 @@ async function settles(pet: Pet, wanted: Desired): Promise<void> {
   const [summary, app] = [plan.apps[0], wanted.apps[0]];
   const { applied, condemned, status } = pet.app;
   expect(status).toBe('Running');
+  pet.checkSecrets();
   if (summary?.condemned) {
     // Only the system is held, and what was tried with it.
     expect(condemned?.facets.system).toEqual(app?.facets.system);

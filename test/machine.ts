@@ -12,8 +12,21 @@ import { Disks } from './disks.js';
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Profile = { current: number; newest: number; readonly all: Map<number, StorePath> };
 /** `root`: its root disk, by a number that no other ever has. `runs`: the system that it runs. */
-type Instance = Writable<InstanceJson> & { readonly root: number; runs: string | null; own: Profile };
+type Instance = Writable<InstanceJson> & {
+  readonly root: number;
+  runs: string | null;
+  own: Profile;
+  readonly secrets: Secrets;
+};
+/** Files, what was kept of them (null: that there was none), and what the system that runs has loaded. */
+type Secrets = {
+  readonly files: Map<string, string>;
+  readonly kept: Map<string, string | null>;
+  readonly loaded: Map<string, string>;
+};
 type Fault = 'start' | 'settle' | 'check';
+type SecretCalls =
+  'writeSecrets' | 'keepSecrets' | 'revertSecrets' | 'forgetSecrets' | 'ownSecrets' | 'restartLoaders';
 
 const later = <T>(value: T) => Promise.resolve(value);
 const unused = () => Promise.reject(new Error('the executor has no use for this'));
@@ -58,6 +71,7 @@ export class Machine {
   }
 
   async carryOut(plan: Plan, desired: Desired, over: Partial<ApplyOptions> = {}): Promise<Outcome> {
+    this.#desired = desired;
     return apply({
       plan,
       desired,
@@ -80,6 +94,9 @@ export class Machine {
   halt(name: string): void {
     this.#set(name, { status: 'Stopped', runs: null });
   }
+
+  /** Whose secrets are asked for. */
+  #desired: Desired = { project: '', apps: [] };
 
   /** What listens for a proxy's address: a binding that was probed before. */
   readonly #open = new Map<string, Binding>();
@@ -123,6 +140,8 @@ export class Machine {
 
   #run(name: string, system: string): void {
     this.#set(name, { status: 'Running', runs: system });
+    const { files, loaded } = this.#there(name).secrets;
+    replace(loaded, files);
     this.disks.write(this.#mounted(name), system);
     this.#hold(system, 'start');
   }
@@ -156,12 +175,14 @@ export class Machine {
         if (this.#instances.has(name)) return later(undefined);
         const json = { name, project: 'default', status: 'Stopped', type: 'container' };
         const [root, own] = [this.#roots++, { current: 0, newest: 0, all: new Map() }];
+        const secrets = { files: new Map(), kept: new Map(), loaded: new Map() };
         this.#instances.set(name, {
           ...{
             ...json,
             root,
             runs: null,
             own,
+            secrets,
             config,
             expanded_config: config,
             devices,
@@ -229,8 +250,8 @@ export class Machine {
           importVolume: unused,
         },
       },
-      ...{ readDirectory: unused, writeFile: unused, removeFile: unused, query: unused, exec: unused },
-      clearOutputs: () => Promise.resolve(),
+      ...{ readDirectory: unused, readBytes: unused, writeFile: unused, removeFile: unused, query: unused },
+      ...{ exec: unused, clearOutputs: () => Promise.resolve() },
     };
   }
 
@@ -307,10 +328,55 @@ export class Machine {
         return later({ note: 'all is well' });
       },
       sizeOf: () => later({ bytes: 0 }),
-      writeSecrets: () => later(undefined),
-      ownSecrets: () => later(undefined),
-      restartLoaders: () => later([]),
+      ...this.#secretsOfGuests(),
     };
+  }
+
+  #secretsOfGuests(): Pick<Guest, SecretCalls> {
+    return {
+      writeSecrets: async (app, secrets, remove) => {
+        const { files } = this.#there(app).secrets;
+        for (const { name, value } of secrets) files.set(name, Buffer.from(value).toString());
+        for (const name of remove) files.delete(name);
+        return later(undefined);
+      },
+      keepSecrets: async (app, secrets, before) => {
+        const { files, kept } = this.#there(app).secrets;
+        for (const name of [...kept.keys()]) if (!before.includes(name)) kept.delete(name);
+        for (const name of secrets) if (!before.includes(name)) kept.set(name, files.get(name) ?? null);
+        return later(undefined);
+      },
+      revertSecrets: async (app, secrets) => {
+        const { files, kept } = this.#there(app).secrets;
+        for (const name of secrets) {
+          const value = kept.get(name);
+          if (value === null) files.delete(name);
+          else if (value !== undefined) files.set(name, value);
+        }
+        return later(secrets.filter((name) => !kept.has(name)));
+      },
+      forgetSecrets: async (app, secrets) => {
+        const { kept } = this.#there(app).secrets;
+        for (const name of secrets ?? [...kept.keys()]) kept.delete(name);
+        return later(undefined);
+      },
+      ownSecrets: () => later(undefined),
+      restartLoaders: async (app, secrets) => {
+        const { files, loaded } = this.#there(app).secrets;
+        for (const name of secrets) {
+          const value = files.get(name);
+          if (value === undefined) loaded.delete(name);
+          else loaded.set(name, value);
+        }
+        return later([]);
+      },
+    };
+  }
+
+  /** What stands for it in a manifest of the tests. */
+  #valueOf(app: AppName, secret: string): Uint8Array {
+    const facets = this.#desired.apps.find(({ name }) => name === app)?.facets;
+    return Buffer.from(facets?.secrets?.[`secret.${secret}`] ?? '');
   }
 
   ports(): Ports {
@@ -323,7 +389,11 @@ export class Machine {
         build: () => later(undefined),
       },
       guest: this.#guest(),
-      secrets: { value: () => later(new Uint8Array()), take: () => later(undefined), hide: (text) => text },
+      secrets: {
+        value: (app, secret) => later(this.#valueOf(app, secret)),
+        take: () => later(undefined),
+        hide: (text) => text,
+      },
       host: {
         probe: (binding) => {
           const address = binding.protocol === 'unix' ? formatBinding(binding) : '';
@@ -344,6 +414,11 @@ export function systemOf({ name, facets }: Desired['apps'][number]): StorePath {
   const made = createHash('sha256').update(JSON.stringify(Object.values(facets.system ?? {})));
   // Nix' alphabet has no e.
   return `/nix/store/${made.digest('hex').slice(0, 32).replaceAll('e', 'z')}-${name}` as StorePath;
+}
+
+function replace(map: Map<string, string>, by: ReadonlyMap<string, string>): void {
+  map.clear();
+  for (const [key, value] of by) map.set(key, value);
 }
 
 function currentOf(profile: Profile | undefined): StorePath | undefined {

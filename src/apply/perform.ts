@@ -17,6 +17,7 @@ import {
   type Job,
 } from './job.js';
 import { recordOf } from './record.js';
+import { forgetSecrets, pushSecrets, revertSecrets } from './secrets.js';
 
 export type Told = { readonly note?: string; readonly warnings?: readonly string[] };
 
@@ -155,13 +156,12 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     return {};
   },
 
-  'push-secrets': async (job, { put, remove }) => {
-    const files = await secretFiles(job, put);
-    // Should the run not end well, the next one must not take them for what was last applied.
-    await job.ports.incus.setConfig(job.app, { 'user.pets.secrets': [...put, ...remove].join(' ') });
-    await job.ports.guest.writeSecrets(job.app, files, remove);
+  'push-secrets': async (job, action) => {
+    await pushSecrets(job, action);
     return {};
   },
+
+  'revert-secrets': async (job, { secrets }) => revertSecrets(job, secrets),
 
   'own-secrets': async (job, { secrets }) => {
     await job.ports.guest.ownSecrets(job.app, await secretFiles(job, secrets), limitOf(job));
@@ -218,7 +218,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   record: async (job, action) => {
     const instance = await job.ports.incus.instance(job.app);
     await job.ports.incus.setConfig(job.app, recordOf(job, action, instance));
-    return {};
+    return forgetSecrets(job, instance.config);
   },
 
   collect: async (job, { keep, store }) => noted(await collect(job, keep, store)),

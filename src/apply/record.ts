@@ -1,6 +1,6 @@
 import type { Action } from '../actions.js';
 import { parseListen } from '../listen.js';
-import { generationKey } from '../marks.js';
+import { generationKey, TOUCHED } from '../marks.js';
 import type { Facet, Facets, Locked } from '../model.js';
 import type { Incus } from '../ports.js';
 import { desiredApp, toplevelOf, type Job } from './job.js';
@@ -21,12 +21,8 @@ export function recordOf(
     system.kind === 'built' ? (job.progress.generations.get(job.app) ?? 0) : system.generation;
   const toplevel = toplevelOf(job, system);
   const kept = pinned(facets, job.progress.pins);
-  const applied = {
-    v: 1,
-    generation,
-    toplevel,
-    facets: withSecrets(kept, secretsOf(job, heldSecrets, instance)),
-  };
+  const secrets = secretsOf(job, heldSecrets, instance);
+  const applied = { v: 1, generation, toplevel, facets: withSecrets(kept, secrets) };
   const listen = parseListen(kept.exposure?.['listen'] ?? '');
   const key = generationKey(generation);
   return {
@@ -35,11 +31,12 @@ export function recordOf(
     'user.pets.state': 'ready',
     // A rename that nobody wants any more.
     'user.pets.becoming': '',
-    'user.pets.secrets': '',
+    [TOUCHED]: '',
     'user.pets.applied': JSON.stringify(applied),
     [key]: JSON.stringify({
       toplevel,
       facets: kept,
+      secrets: secrets ?? {},
       health,
       ...madeOf(job, instance),
       ...foundGood(job, instance.config[key]),
@@ -51,6 +48,12 @@ export function recordOf(
     'user.incus-pet.host-port': listen ? String(listen.port) : '',
     'user.incus-pet.listen': listen ? listen.address : '',
   };
+}
+
+/** Their fingerprints as they were last recorded. */
+function recordedSecrets(config: Instance['config']): Facet | undefined {
+  const { facets } = parsed(config['user.pets.applied']) as { facets?: Facets | null };
+  return facets?.secrets;
 }
 
 /** Incus' own, pets' marks, and what every pet has. */
@@ -101,8 +104,7 @@ function withSecrets(facets: Facets, secrets: Facet | undefined): Facets {
 function secretsOf(job: Job, held: readonly string[], { config }: Instance): Facet | undefined {
   const { secrets } = desiredApp(job).facets;
   if (held.length === 0) return secrets;
-  const { facets } = parsed(config['user.pets.applied']) as { readonly facets?: Facets };
-  const kept = Object.entries(facets?.secrets ?? {}).filter(([field]) => held.includes(field));
+  const kept = Object.entries(recordedSecrets(config) ?? {}).filter(([field]) => held.includes(field));
   const wanted = Object.entries(secrets ?? {}).filter(([field]) => !held.includes(field));
   return Object.fromEntries([...wanted, ...kept]);
 }

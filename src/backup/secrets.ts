@@ -1,3 +1,4 @@
+import { TOUCHED } from '../marks.js';
 import type { InstanceJson, SecretFile, SecretValues } from '../ports.js';
 import { secretsIn, type Found } from './folder.js';
 import type { Subject, Work } from './subject.js';
@@ -29,18 +30,18 @@ export function replacedBy({ before, restored }: SecretChange): string[] {
   return [...restored.keys()].filter((name) => before.has(name));
 }
 
-const MARK = 'user.pets.secrets';
-
 /** Has the next `up` write all that changes once more: whatever a killed run left in the guest, it is what is kept. */
 export async function markSecrets(
   { restored }: SecretChange,
   { app, secrets }: Subject,
-  { incus }: Work,
+  { incus, guest }: Work,
   { config }: InstanceJson,
 ): Promise<void> {
   const names = secrets.map(({ name }) => name).filter((name) => restored.has(name));
-  const marked = (config[MARK] ?? '').split(' ').filter((name) => name !== '' && !names.includes(name));
-  if (names.length > 0) await incus.setConfig(app, { [MARK]: [...marked, ...names].join(' ') });
+  // What an upgrade that did not end has kept of them is from before this data.
+  if (names.length > 0) await guest.forgetSecrets(app, names);
+  const marked = (config[TOUCHED] ?? '').split(' ').filter((name) => name !== '' && !names.includes(name));
+  if (names.length > 0) await incus.setConfig(app, { [TOUCHED]: [...marked, ...names].join(' ') });
 }
 
 /** After the guest has its own again. */
@@ -49,7 +50,7 @@ export async function unmarkSecrets(
   { incus }: Work,
   { config }: InstanceJson,
 ): Promise<void> {
-  await incus.setConfig(app, { [MARK]: config[MARK] ?? '' });
+  await incus.setConfig(app, { [TOUCHED]: config[TOUCHED] ?? '' });
 }
 
 /** Into the guest, before it is started. */

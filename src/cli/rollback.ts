@@ -2,7 +2,7 @@ import { incusOver } from '../incus/client.js';
 import { socketPath } from '../incus/http.js';
 import type { ActualApp, AppName, Desired, Generation } from '../model.js';
 import { copyOf } from '../plan/data.js';
-import { withoutSecrets } from '../plan/goal.js';
+import { withItsSecrets } from '../plan/goal.js';
 import { planOf } from '../plan/plan.js';
 import type { Incus } from '../ports.js';
 import { EXIT, ProblemError, type ExitCode } from '../problem.js';
@@ -42,7 +42,7 @@ export async function rollback(
     const generation = pick(there, wanted);
     if (options.data)
       await mustHaveCopies(there, generation, incusOver(socketPath(context.env), all.project));
-    const desired = withItsSecrets(all, there);
+    const desired = keepingSecrets(all, there);
     const rollback = { generation, data: options.data };
     const only = new Set([name as AppName]);
     const plan = planOf(desired, actual, { prune: false, recreate: false, retry: false, rollback, only });
@@ -87,11 +87,7 @@ async function mustHaveCopies({ name }: ActualApp, { generation }: Generation, i
   );
 }
 
-function withItsSecrets(desired: Desired, { name, applied }: ActualApp): Desired {
-  const { secrets } = applied?.facets ?? {};
-  const apps = desired.apps.map((app) => {
-    if (app.name !== name) return app;
-    return { ...app, secrets: [], facets: { ...withoutSecrets(app.facets), ...(secrets && { secrets }) } };
-  });
+function keepingSecrets(desired: Desired, there: ActualApp): Desired {
+  const apps = desired.apps.map((app) => (app.name === there.name ? withItsSecrets(app, there) : app));
   return { ...desired, apps };
 }

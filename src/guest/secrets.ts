@@ -4,6 +4,7 @@ import { FailedProgram, ProblemError } from '../problem.js';
 import { baselineOf } from './baseline.js';
 import { lookInside } from './journal.js';
 import { loadersOf } from './loaders.js';
+import { keptSecretsIn } from './kept-secrets.js';
 import { PRELUDE, UNITS } from './shell.js';
 import { isAiling, unitsIn } from './units.js';
 
@@ -15,12 +16,14 @@ const POLL_MS = 200;
 const COMMAND_MS = 30_000;
 const ROOT = { uid: 0, gid: 0 };
 
-type Calls = 'writeSecrets' | 'ownSecrets' | 'restartLoaders';
+type Calls = 'writeSecrets' | 'ownSecrets' | 'restartLoaders' | keyof ReturnType<typeof keptSecretsIn>;
 
 export function secretsIn(incus: Incus): Pick<Guest, Calls> {
   const put = (app: AppName, { name, value }: SecretFile, access: FileAccess) =>
     incus.writeFile(app, `${CREDENTIALS}/${name}`, value, access);
   return {
+    ...keptSecretsIn(incus, CREDENTIALS),
+
     writeSecrets: async (app, secrets, remove) => {
       // The root disk of a new container may be empty.
       await incus.makeDirectory(app, '/etc', '0755');

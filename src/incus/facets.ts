@@ -1,4 +1,5 @@
 import { formatBinding, socketsOf } from '../listen.js';
+import { TOUCHED } from '../marks.js';
 import type { Applied, Attachment, Exposure, Facet, Facets, StoreMode, Volume } from '../model.js';
 import type { InstanceJson } from '../ports.js';
 import { forwards } from './devices.js';
@@ -36,7 +37,7 @@ const SECRET = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 
 /** Secrets are not looked at, but a run that did not end has left word of those that it touched. */
 function unfinishedSecrets({ config }: InstanceJson): Pick<Facets, 'secrets'> {
-  const names = (config['user.pets.secrets'] ?? '').split(' ').filter((name) => SECRET.test(name));
+  const names = (config[TOUCHED] ?? '').split(' ').filter((name) => SECRET.test(name));
   if (names.length === 0) return {};
   return { secrets: Object.fromEntries(names.map((name) => [`secret.${name}`, 'unfinished'])) };
 }

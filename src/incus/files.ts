@@ -1,11 +1,18 @@
-import type { FileAccess, Incus } from '../ports.js';
+import type { FileAccess, GuestFile, Incus } from '../ports.js';
 import { said, write } from './attempt.js';
 import type { Reply, RequestOptions } from './http.js';
 import { open, type Rest } from './operations.js';
 import { at, type OwnInstances } from './own.js';
 
 type Calls =
-  'readLink' | 'readFile' | 'makeDirectory' | 'writeFile' | 'removeFile' | 'readDirectory' | 'writeLink';
+  | 'readLink'
+  | 'readFile'
+  | 'readBytes'
+  | 'makeDirectory'
+  | 'writeFile'
+  | 'removeFile'
+  | 'readDirectory'
+  | 'writeLink';
 
 const FILE_ATTEMPTS = 3;
 /** Users, marks, links: a guest may put anything in their place. */
@@ -28,6 +35,11 @@ export function filesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
         const reply = await read(name, path, rest);
         return reply?.headers['x-incus-type'] === 'file' ? reply.body : null;
       }),
+
+    readBytes: (name, path, mostBytes) =>
+      said(`reading ${path} in \`${name}\``, async () =>
+        fileIn(await read(name, path, rest, { mostBytes, encoding: 'latin1' })),
+      ),
 
     makeDirectory: (name, path, mode) =>
       write(`making ${path} in \`${name}\``, async () => {
@@ -83,8 +95,24 @@ function headersOf(
   };
 }
 
-async function read(name: string, path: string, rest: Rest): Promise<Reply | null> {
-  const reply = await asked(() => rest.raw('GET', filesAt(name, path), { mostBytes: FILE_BYTES }));
+/** Whose it is stands in the headers as they are sent. */
+function fileIn(reply: Reply | null): GuestFile | null {
+  const { headers = {}, body = '' } = reply ?? {};
+  const of = (name: string) => String(headers[`x-incus-${name}`] ?? '');
+  if (of('type') !== 'file') return null;
+  const access = { uid: Number(of('uid')), gid: Number(of('gid')), mode: of('mode') };
+  return { content: Buffer.from(body, 'latin1'), access };
+}
+
+async function read(
+  name: string,
+  path: string,
+  rest: Rest,
+  options: RequestOptions = {},
+): Promise<Reply | null> {
+  const reply = await asked(() =>
+    rest.raw('GET', filesAt(name, path), { mostBytes: FILE_BYTES, ...options }),
+  );
   if (reply.status === 404) return null;
   if (reply.status !== 200) open(reply.body);
   return reply;

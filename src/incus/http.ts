@@ -34,8 +34,10 @@ export type RequestOptions = {
   readonly etag?: string;
   /** How long the daemon may take to answer. */
   readonly silenceMs?: number;
-  /** How long the answer may be. */
+  /** How long the answer may be; a longer one is broken off. */
   readonly mostBytes?: number;
+  /** `latin1` where its bytes are no text: each is one character. */
+  readonly encoding?: 'utf8' | 'latin1';
 };
 
 /** Longer than anything the daemon does while a request stays open: proxies of one instance, 1 to 6 s each. */
@@ -75,7 +77,8 @@ export function isLeaving(code: number, words: string): boolean {
 function requester(socket: string, silence: number): Send {
   return (method, path, options = {}) =>
     new Promise((resolve, reject) => {
-      const { body, content, headers: more, etag, silenceMs = silence, mostBytes = ANSWER_BYTES } = options;
+      const { body, content, headers: more, etag, silenceMs = silence } = options;
+      const { mostBytes = ANSWER_BYTES, encoding } = options;
       const payload = content ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
       // The daemon looks into what has no type, and then there is nothing left of it to write into a file.
       const type = content === undefined ? 'application/json' : 'application/octet-stream';
@@ -92,7 +95,7 @@ function requester(socket: string, silence: number): Send {
           left -= chunk.byteLength;
           if (left >= 0) chunks.push(chunk);
           else {
-            reject(new IncusError(`more than ${mostBytes / 1024 / 1024} MiB`, 413));
+            reject(new IncusError(`it is larger than ${mostBytes} bytes`, 413));
             req.destroy();
           }
         });
@@ -103,7 +106,7 @@ function requester(socket: string, silence: number): Send {
           resolve({
             status: res.statusCode ?? 0,
             headers: res.headers,
-            body: Buffer.concat(chunks).toString(),
+            body: Buffer.concat(chunks).toString(encoding),
           });
         });
       });

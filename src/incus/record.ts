@@ -45,6 +45,7 @@ function generationFrom(generation: number, value: Table, volumes: readonly Volu
   return [
     {
       ...{ generation, at, toplevel, facets: facetsFrom(facets), devices },
+      secrets: isTable(value['secrets']) ? facetFrom(value['secrets']) : null,
       health,
       healthy: typeof healthy === 'string' ? healthy : null,
       config: stringsIn(value['config']),

@@ -105,6 +105,12 @@ function local(path: string): { written: string; path: string } {
   return { written: path, path };
 }
 
+/** With the secrets that it has, whatever their sources say by now: these need not even be there. */
+export function withItsSecrets(app: DesiredApp, { applied }: ActualApp): DesiredApp {
+  const { secrets } = applied?.facets ?? {};
+  return { ...app, secrets: [], facets: { ...withoutSecrets(app.facets), ...(secrets && { secrets }) } };
+}
+
 /** What pets would not have written itself cannot be wanted. */
 export function exposed({
   role,

@@ -68,23 +68,13 @@ function merged(wanted: Facets, condemned: Condemned, last: Facets): Facets {
   );
 }
 
-/**
- * The generation that serves goes on with the secrets that it has. One that was changed since it is held is given to
- * it; so is one of which a run that did not end has left nobody knows what.
- */
-function withSecrets(
-  facets: Facets,
-  wanted: Facets,
-  { condemned, applied, facets: seen }: ActualApp,
-): Facets {
-  const [now, then, had] = [wanted.secrets, condemned?.facets.secrets, applied?.facets.secrets].map(
-    (facet) => facet ?? {},
-  ) as [Facet, Facet, Facet];
-  const unsure = seen.secrets ?? {};
-  const chosen = fieldsIn(had, unsure).flatMap((field) => {
+/** The generation that serves goes on with the secrets that it has. One that was changed since it is held is given to it. */
+function withSecrets(facets: Facets, wanted: Facets, { condemned, applied }: ActualApp): Facets {
+  const [now, then] = [wanted.secrets ?? {}, condemned?.facets.secrets ?? {}];
+  const had = Object.entries(applied?.facets.secrets ?? {});
+  const chosen = had.map(([field, value]) => {
     const isChanged = Object.hasOwn(now, field) && !isSame(now, then, field);
-    const from = isChanged || Object.hasOwn(unsure, field) ? now : had;
-    return Object.hasOwn(from, field) ? [[field, from[field] ?? null] as const] : [];
+    return [field, isChanged ? (now[field] ?? null) : value] as const;
   });
   return chosen.length > 0 || wanted.secrets ? { ...facets, secrets: Object.fromEntries(chosen) } : facets;
 }
@@ -106,9 +96,12 @@ function isSame(a: Facet, b: Facet, field: string): boolean {
 export function appUnder({ facets }: Hold, app: DesiredApp, served: DesiredApp): DesiredApp {
   const isExposed = equal(facets.exposure, app.facets.exposure);
   const { listen, exposures } = isExposed ? app : served;
+  const held = heldSecrets(facets, app.facets);
   return {
     ...served,
     ...{ listen, exposures, facets },
+    // Of one that is held nobody knows the value: it stays, or is put back.
+    secrets: app.secrets.filter(({ name }) => !held.includes(`secret.${name}`)),
     volumes: served.volumes.map((v) => ({ ...v, size: facets.storage?.[`size.${v.name}`] ?? null })),
     config: configUnder(facets, app, served),
     problems: app.problems.filter(({ path = [] }) => path[2] === 'publish' || path[2] === 'secrets'),

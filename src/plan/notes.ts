@@ -1,5 +1,6 @@
 import type { Actual, ActualApp, AppName, DesiredApp, VolumeMount } from '../model.js';
 import { movesStore, type Compared } from './compare.js';
+import { nameOf } from './secrets.js';
 
 /** What a person should know about an app's data before it is changed. */
 export function notesOf(compared: Compared, actual: Actual): string[] {
@@ -10,6 +11,7 @@ export function notesOf(compared: Compared, actual: Actual): string[] {
     ...(isAnew ? ['what is on its root disk is lost'] : []),
     ...detached(app, there),
     ...copied(compared, actual),
+    ...changedSecrets(compared),
     ...fresh.flatMap(({ name }) => found(name, [app.name, compared.taken?.from], actual)),
     ...formerName(compared, actual),
     ...(there?.state === 'ready' && !isAnew ? fresh.map(covered) : []),
@@ -28,6 +30,20 @@ function formerName({ app, actual: there, store, taken }: Compared, { apps }: Ac
     return [`\`${was}\` is there as well, and stays what it is: \`${name}\` has a container already`];
   const isLater = there !== null && there.name !== name && app.store !== null && app.store !== store;
   return isLater ? [`its store changes with a second \`pets up --recreate ${name}\``] : [];
+}
+
+/** A rollback by hand leaves secrets alone: those that the generation had are kept nowhere. */
+function changedSecrets({ actual, returns, byHand }: Compared): string[] {
+  if (!byHand || !returns?.secrets || !actual) return [];
+  const [then, now] = [returns.secrets, actual.applied?.facets.secrets ?? {}];
+  const fields = [...new Set([...Object.keys(then), ...Object.keys(now)])].sort();
+  const changed = fields.filter((field) => then[field] !== now[field]).map(nameOf);
+  if (changed.length === 0) return [];
+  const names = changed.map((name) => `\`${name}\``).join(', ');
+  const since = `since generation ${returns.generation}`;
+  return changed.length === 1
+    ? [`the secret ${names} has changed ${since}, and stays as it is now`]
+    : [`the secrets ${names} have changed ${since}, and stay as they are now`];
 }
 
 function isAttached(volume: string, there: ActualApp | null): boolean {

@@ -41,6 +41,7 @@ const TOUCHES: ReadonlySet<ActionKind> = new Set<ActionKind>([
   'begin-rename',
   'move-profile',
   'push-secrets',
+  'revert-secrets',
   'activate',
   'restart-units',
   'expose',

@@ -122,7 +122,7 @@ function verbOf(compared: Compared, operations: readonly Operation[]): Verb {
   if (kinds.has('build')) return 'rebuild';
   if (kinds.has('stop')) return 'restart';
   if (kinds.has('start')) return 'start';
-  if (kinds.has('push-secrets')) return 'secrets';
+  if (kinds.has('push-secrets') || kinds.has('revert-secrets')) return 'secrets';
   if (RECONFIGURES.some((kind) => kinds.has(kind))) return 'reconfigure';
   if (kinds.has('expose') || kinds.has('unexpose') || kinds.has('revive')) return 'proxy-update';
   if (kinds.size > 0) return 'metadata';

@@ -57,7 +57,10 @@ function isChange({ kind }: Action): boolean {
 }
 
 const SETS: readonly ActionKind[] = ['set-profile', 'return'];
-const CHANGES: readonly ActionKind[] = [...SETS, 'configure', 'attach', 'detach', 'restore'];
+const CHANGES: readonly ActionKind[] = [
+  ...SETS,
+  ...(['configure', 'attach', 'detach', 'restore', 'push-secrets'] as const),
+];
 
 function stepsBack(compared: Compared, last: Generation, forward: readonly Operation[]): Step[] {
   const { app, store } = compared;
@@ -83,6 +86,7 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
     },
     ...dataSteps(compared, forward, due, cause),
     { action: { kind: 'return', store, generation, toplevel }, cause, rescues: due.profile },
+    ...secretSteps(forward, cause, due.secrets),
     ...configSteps(last, forward, cause, due.configured),
     ...deviceSteps(last, forward, cause, due.plugged),
     ...exposureSteps(compared, last, forward, cause, stopped),
@@ -97,7 +101,10 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
 
 /** What must have failed for each part of the way back to be due. */
 type Due = Readonly<
-  Record<'tried' | 'stopped' | 'data' | 'profile' | 'configured' | 'plugged' | 'marked', readonly OpId[]>
+  Record<
+    'tried' | 'stopped' | 'data' | 'profile' | 'secrets' | 'configured' | 'plugged' | 'marked',
+    readonly OpId[]
+  >
 >;
 
 function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
@@ -125,6 +132,7 @@ function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
     stopped,
     data: isResumed ? stopped : stopped.filter((id) => marked.includes(id)),
     profile,
+    secrets: [...new Set([...(isResumed ? stopped : []), ...from('push-secrets')])],
     configured: from('configure'),
     // What a running app has mounted is left to it as long as nobody has touched it.
     plugged: from('attach', 'detach'),
@@ -133,7 +141,7 @@ function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
 }
 
 /** Show whether a system is any good. */
-const TRIES: readonly ActionKind[] = ['activate', 'start', 'settle', 'check'];
+const TRIES: readonly ActionKind[] = ['activate', 'restart-units', 'start', 'settle', 'check'];
 
 /** Volumes are given back where the new system may have run; what an earlier run left in them is kept as well. */
 function dataSteps(
@@ -159,6 +167,16 @@ function dataSteps(
     rescues: data,
   };
   return isDirty(actual) && actual.state !== 'restoring' ? [kept, restored] : [restored];
+}
+
+/** Before it starts: what the system loads is to be what it was found good with. */
+function secretSteps(forward: readonly Operation[], cause: string, rescues: readonly OpId[]): Step[] {
+  return forward.flatMap(({ action }): Step[] => {
+    if (action.kind !== 'push-secrets') return [];
+    return [
+      { action: { kind: 'revert-secrets', secrets: [...action.put, ...action.remove] }, cause, rescues },
+    ];
+  });
 }
 
 function configSteps(

@@ -6,6 +6,8 @@ import { causesOf } from './diff.js';
 export type SecretMoves = {
   readonly put: readonly string[];
   readonly remove: readonly string[];
+  /** Are to be what they were before a run that did not end has touched them; nobody has read their sources. */
+  readonly revert: readonly string[];
   /** Of `put`: the owner is known by name, and the guest has to know it. */
   readonly owned: readonly string[];
   /** With another value than before, or none any more. */
@@ -27,23 +29,25 @@ export function secretMoves(
   const of = (facet: Facet, field: string) => facet[field] ?? '';
   const isSure = (field: string) => of(unsure, field) === '';
   const moved = fields.filter((field) => of(wanted, field) !== of(applied, field) || !isSure(field));
-  const [put, remove] = [
-    moved.filter((f) => of(wanted, f) !== ''),
-    moved.filter((f) => of(wanted, f) === ''),
-  ];
+  const isRead = (field: string) => app.secrets.some(({ name }) => name === nameOf(field));
+  const isReverted = (field: string) => of(wanted, field) !== '' && !isRead(field);
+  const put = moved.filter((f) => of(wanted, f) !== '' && isRead(f));
+  const remove = moved.filter((f) => of(wanted, f) === '');
   const changed = moved.filter((f) => valueOf(of(wanted, f)) !== valueOf(of(applied, f)) || !isSure(f));
   const isNamed = (name: string) =>
     app.secrets.some((s) => s.name === name && typeof s.owner === 'string' && s.owner !== 'root');
   return {
     put: put.map(nameOf),
     remove: remove.map(nameOf),
+    revert: moved.filter(isReverted).map(nameOf),
     owned: put.map(nameOf).filter(isNamed),
     changed: changed.map(nameOf),
     cause: causesOf(changes.filter((c) => c.facet === 'secrets')),
   };
 }
 
-function nameOf(field: string): string {
+/** `secret.db` → `db`. */
+export function nameOf(field: string): string {
   return field.replace('secret.', '');
 }
 
@@ -52,7 +56,8 @@ function valueOf(field: string): string {
   return field.split(' ')[0] ?? '';
 }
 
-export function pushSecrets(ops: Chain, { put, remove, cause }: SecretMoves): void {
+export function pushSecrets(ops: Chain, { put, remove, revert, cause }: SecretMoves): void {
+  if (revert.length > 0) ops.then({ kind: 'revert-secrets', secrets: revert }, cause);
   if (put.length + remove.length > 0) ops.then({ kind: 'push-secrets', put, remove }, cause);
 }
 

@@ -88,7 +88,7 @@ export function bringSystem(
   if (status !== 'Running') bringUp(ops, app.name, status, context);
   if (isHot) pushSecrets(ops, secrets);
   const isSame = status === 'Running' && !isNew;
-  if (isSame && !ops.has('push-secrets')) return;
+  if (isSame && !ops.has('push-secrets') && !ops.has('revert-secrets')) return;
   // A frozen guest goes on with the system that it was frozen with; any other boots the newest.
   if (isNew && status !== 'Stopped') ops.then({ kind: 'activate', system: ref }, cause, 'service');
   ownSecrets(ops, secrets);

@@ -266,9 +266,9 @@ describe('a generation', () => {
     const applied = parseApplied(config['user.pets.applied']);
     expect(others).toEqual([]);
     const { secrets, ...facets } = applied?.facets ?? {};
-    expect(secrets).toBeDefined();
+    expect(Object.keys(secrets ?? {})).toEqual(['secret.db']);
     expect(generation).toMatchObject({
-      ...{ generation: 7, toplevel: '/nix/store/t-web', facets, healthy: 'all is well' },
+      ...{ generation: 7, toplevel: '/nix/store/t-web', facets, secrets, healthy: 'all is well' },
       health: { check: { kind: 'http', path: '/up' } },
       ...{ config: { 'limits.memory': '1GiB' }, profiles: ['default'] },
       devices: { web: devices['web web'] },
@@ -277,7 +277,6 @@ describe('a generation', () => {
     const at = new Date(generation?.at ?? '').getTime();
     expect(at).toBeGreaterThanOrEqual(before);
     expect(at).toBeLessThanOrEqual(after);
-    expect(config['user.pets.generation.7']).not.toContain('abc');
   });
 
   test.each(['{', '"x"', '[]', 'null', '{"at":1,"healthy":{}}'])(

@@ -31,6 +31,8 @@ export type Script = {
   /** What a guest says of each volume, and what a pool has left in bytes. */
   readonly size?: { readonly bytes: number } | { readonly unknown: string };
   readonly free?: number;
+  /** Secrets of which nobody has kept what they were. */
+  readonly unkept?: readonly string[];
   /** Volumes that somebody deletes after the plan was made. */
   readonly lost?: readonly string[];
 };
@@ -88,6 +90,7 @@ export function recordingPorts(
     forced = null,
     size = { bytes: 2 ** 20 },
     free = 2 ** 40,
+    unkept = [],
     ...before
   }: Script,
   there: readonly Volume[] = [],
@@ -233,6 +236,7 @@ export function recordingPorts(
       writeFile: unused,
       removeFile: unused,
       readDirectory: unused,
+      readBytes: unused,
       writeLink: unused,
       query: unused,
       exec: unused,
@@ -269,6 +273,14 @@ export function recordingPorts(
           ['guest.writeSecrets', app, ...secrets.map(shown), ...remove.map((name) => `-${name}`)],
           undefined,
         ),
+      keepSecrets: (app, secrets, kept) =>
+        call(['guest.keepSecrets', app, ...secrets, ...kept.map((name) => `(${name})`)], undefined),
+      revertSecrets: (app, secrets) =>
+        call(
+          ['guest.revertSecrets', app, ...secrets],
+          secrets.filter((name) => unkept.includes(name)),
+        ),
+      forgetSecrets: (app, secrets) => call(['guest.forgetSecrets', app, ...(secrets ?? ['all'])], undefined),
       ownSecrets: (app, secrets, limitMs) =>
         call(['guest.ownSecrets', app, ...secrets.map(shown), String(limitMs)], undefined),
       restartLoaders: (app, secrets, limitMs) =>

@@ -91,7 +91,15 @@ test('an answer is no longer than it may be, whatever is sent', async () => {
     more();
   });
   const asked = sender(socket)('GET', '/1.0/files', { mostBytes: 1024 * 1024 });
-  await expect(asked).rejects.toThrow('more than 1 MiB');
+  await expect(asked).rejects.toThrow('it is larger than 1048576 bytes');
   // What was on its way then is all that came.
   expect(sent).toBeLessThan(160);
+});
+
+test('an answer that is no text arrives byte for byte', async () => {
+  const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+  const { socket } = await daemon((_, res) => res.end(bytes));
+  const { body } = await sender(socket)('GET', '/file', { mostBytes: 256, encoding: 'latin1' });
+  expect(Buffer.from(body, 'latin1')).toEqual(bytes);
+  await expect(sender(socket)('GET', '/file', { mostBytes: 255 })).rejects.toMatchObject({ code: 413 });
 });

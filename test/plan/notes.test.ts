@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { notes } from './worlds.js';
+import { withItsSecrets } from '../../src/plan/goal.js';
+import { planOf } from '../../src/plan/plan.js';
+import { actualOf, desired, notes, recordOf, applied, wanted } from './worlds.js';
 
 test('a volume that is taken away is kept, and it is said how to delete it', () => {
   expect(notes({ want: ['web'], have: ['web - volumes=data:/x'] })).toEqual([
@@ -90,4 +92,30 @@ test('an app that is gone may only have got another name', () => {
   expect(notes({ want: ['new'], have: ['old'] })).toEqual([note]);
   expect(notes({ want: ['new'], have: ['new', 'old'] })).toEqual([]);
   expect(notes({ want: ['new'], have: ['old'], prune: true })).toEqual([]);
+});
+
+describe('a rollback by hand says which secrets have changed since, and that they stay', () => {
+  /** What is told about a return to generation 1, which had these secrets; null: nobody has recorded which. */
+  const told = (then: string | null) => {
+    const now = 'web - source=b secrets=db:2,api:1 kept=2';
+    const actual = actualOf({ want: [], have: [now] });
+    const [there] = actual.apps;
+    if (!there) throw new Error('nothing is there');
+    const before = wanted(`web - ${then === null ? '' : `secrets=${then}`}`.trim());
+    const one = { ...recordOf(before, applied(before), 1), ...(then === null && { secrets: null }) };
+    const all = { ...actual, apps: [{ ...there, generations: [...there.generations, one] }] };
+    const app = desired(['web - source=b']).apps.map((wanted) => withItsSecrets(wanted, there));
+    const rollback = { generation: one, data: false };
+    const options = { prune: false, recreate: false, retry: false, rollback, only: null };
+    return planOf({ project: 'homelab', apps: app }, all, options).apps.flatMap((plan) => plan.notes);
+  };
+
+  test.each([
+    ['db:2,api:1', []],
+    ['db:1,api:1', ['the secret `db` has changed since generation 1, and stays as it is now']],
+    ['old:1,api:1', ['the secrets `db`, `old` have changed since generation 1, and stay as they are now']],
+    [null, []],
+  ])('then %s', (then, words) => {
+    expect(told(then)).toEqual(words);
+  });
 });

@@ -222,7 +222,7 @@ describe('the way back', () => {
     );
   });
 
-  test('does not have the secrets: they are no part of a generation', () => {
+  test('has the secrets that came with it, before the old system starts', () => {
     expect(shown({ want: ['web - source=b secrets=db:2'], have: ['web - secrets=db:1 kept=1'] })).toBe(
       golden(`
         web: rebuild
@@ -236,7 +236,7 @@ describe('the way back', () => {
         [8] #7 web/settle, the app must run the system it was given
         [9] #8 web/record, as the manifest says: system, secrets
         [10] #9 web/collect, 5 are kept
-        [11-16] ?6-8 web back to generation 1: condemn?6,8 stop return?4-8 mark?3-8 start settle
+        [11-17] ?6-8 web back to generation 1: condemn stop return?4-8 revert-secrets?5-8 mark?3-8 start settle
       `),
     );
   });

@@ -55,7 +55,7 @@ const WORLDS: Readonly<Record<string, World>> = {
     want: ['new 80 was=old volumes=data:/x secrets=db:1'],
     have: ['old 80 volumes=data:/x secrets=db:1'],
   },
-  secrets: { want: ['a 80 secrets=db:2@0440/web'], have: ['a 80 secrets=db:1,api:1'] },
+  secrets: { want: ['a 80 secrets=db:2@0440/web'], have: ['a 80 secrets=db:1,api:1 kept=1'] },
   recreate: { want: ['a 80 store=copy volumes=data:/x'], have: ['a 80'], recreate: true },
   metadata: { want: ['a - ref=./y'], have: ['a'] },
   upgrade: {
@@ -63,8 +63,11 @@ const WORLDS: Readonly<Record<string, World>> = {
     have: ['web 80 volumes=data:/x health=http:/up kept=1,2', 'db - kept=3'],
   },
   rollback: {
-    want: ['a - volumes=data:/x', 'b - source=b'],
-    have: ['a - volumes=data:/x kept=1 state=upgrading top=/nix/store/b', 'b - kept=1 condemned=b'],
+    want: ['a - volumes=data:/x', 'b - source=b', 'c 80 source=b'],
+    have: [
+      ...['a - volumes=data:/x kept=1 state=upgrading top=/nix/store/b', 'b - kept=1 condemned=b'],
+      'c 80 kept=1 condemned=b devices=none',
+    ],
   },
   problems: {
     want: ['a 80', 'b 10.9.9.9:81 source=missing', 'c 82'],

@@ -96,6 +96,39 @@ describe('a secret', () => {
     expect(printPlan(plan)).toContain('web/restart-units');
   });
 
+  test('that was tried with what is held is not there again: what serves keeps its own', () => {
+    const tried = 'web 80 secrets=db:1 kept=1 condemned=b condemned-secrets=db:2';
+    const held = { want: ['web 80 source=b secrets=db:2'], have: [tried] };
+    expect(shown(held)).toMatch(
+      /^web: rebuild \(held: tried before: it broke .*; generation 1 serves; .*\)$/,
+    );
+    // A way back was cut short, or could not put it back.
+    expect(shown({ ...held, have: [`${tried} touched=db,api`] })).toBe(
+      golden(`
+        web: secrets
+        [1] web/revert-secrets, secret db changed, secret api removed
+        [2] #1 web/push-secrets, secret db changed, secret api removed
+        [3] #2 web/restart-units, secret db changed, secret api removed !service
+        [4] #3 web/settle, the app must run the system it was given
+        [5] #4 web/record, as the manifest says: secrets
+        [6-12] ?3-4 web back to generation 1: condemn stop revert-secrets?2-4 unexpose:web start settle expose:web
+      `),
+    );
+  });
+
+  test('goes back alone where nothing has loaded it yet', () => {
+    expect(shown({ want: ['web - secrets=db:1@0440/web'], have: ['web - secrets=db:1 kept=1'] })).toBe(
+      golden(`
+        web: secrets
+        [1] web/push-secrets, secret db changed
+        [2] #1 web/own-secrets, they belong to users of the guest
+        [3] #2 web/settle, the app must run the system it was given
+        [4] #3 web/record, as the manifest says: secrets
+        [5-6] ?3 web back to generation 1: condemn revert-secrets?1-3
+      `),
+    );
+  });
+
   test('has its fingerprint nowhere in the plan', () => {
     for (const have of [[], ['web - secrets=db:abc1,old:abc3']]) {
       const plan = planned({ want: ['web - secrets=db:abc2'], have });

@@ -6,6 +6,7 @@ import type {
   AppName,
   Desired,
   DesiredApp,
+  Facet,
   Operation,
   Plan,
   StoreMode,
@@ -191,6 +192,14 @@ export class Machine {
       this.#detach(name, device);
     },
     'take-secrets': () => undefined,
+    'revert-secrets': (name, { secrets }) => {
+      const it = this.#there(name);
+      const applied = Object.entries(it.app.applied?.facets.secrets ?? {});
+      const kept = Object.entries(it.secrets).filter(([field]) => !secrets.includes(secretOf(field)));
+      const before = applied.filter(([field]) => secrets.includes(secretOf(field)));
+      const unsure = it.unsure.filter((secret) => !secrets.includes(secret));
+      this.#set({ ...it, secrets: Object.fromEntries([...kept, ...before]), unsure });
+    },
     'push-secrets': (name, { put, remove }) => {
       const it = this.#there(name);
       if (it.app.status === 'Frozen') throw new Error(`${name} is frozen`);
@@ -231,8 +240,8 @@ export class Machine {
       this.#change(name, { exposures: exposures.filter((e) => e.device !== device) });
     },
     revive: () => undefined,
-    record: (name, { facets, system }) => {
-      const { secrets } = this.#wanted(name).facets;
+    record: (name, { facets, system, heldSecrets }) => {
+      const secrets = this.#secretsBeside(name, heldSecrets);
       const all = { ...facets, ...(secrets && { secrets }) };
       const { app } = this.#there(name);
       const newest = Math.max(0, ...app.generations.map(({ generation }) => generation));
@@ -270,6 +279,17 @@ export class Machine {
       if (store === 'shared') this.#profiles.delete(name);
     },
   };
+
+  /** What is wanted, but for those that are held. */
+  #secretsBeside(name: AppName, held: readonly string[]): Facet | undefined {
+    const { secrets } = this.#wanted(name).facets;
+    if (held.length === 0) return secrets;
+    const had = this.#there(name).app.applied?.facets.secrets ?? {};
+    return Object.fromEntries([
+      ...Object.entries(secrets ?? {}).filter(([field]) => !held.includes(field)),
+      ...Object.entries(had).filter(([field]) => held.includes(field)),
+    ]);
+  }
 
   #setProfile(name: AppName, store: StoreMode): void {
     this.#needsBuild(name);

@@ -56,7 +56,8 @@ const WANTED = [
 const HAPPENED = [
   ...['status', 'state', 'record', 'top', 'forwarder', 'seen-ref', 'devices', 'altered', 'added', 'becoming'],
   ...['former'],
-  ...['mounts', 'seen-limits', 'seen-config', 'kept', 'condemned', 'tried', 'protect'],
+  ...['mounts', 'seen-limits', 'seen-config', 'kept', 'condemned', 'condemned-secrets', 'touched'],
+  ...['tried', 'protect'],
 ];
 const OPTION = new RegExp(`^(${[...WANTED, ...HAPPENED].join('|')})=(.+)$`);
 

@@ -42,8 +42,9 @@ export { at, wanted } from './words.js';
  * `status=Stopped` `state=creating` `record=none` `top=/nix/store/by-hand` `forwarder=dead` `seen-ref=./x`
  * `altered=raw.lxc` `added=extra:/x,page:7000,environment.X` (a disk, a proxy, a config key of somebody else) `becoming=new-name` `former=old-name`, `devices=web:7700,web-2:7701` or `devices=none` where the proxies of the
  * main exposure are not what was applied, `mounts=none` or `mounts=data:/elsewhere` likewise for disks,
- * `kept=1,2`: generations that are recorded, the last one applied; `condemned=b`: this source failed before, `condemned=b@hand`: it was
- * left by hand,
+ * `kept=1,2`: generations that are recorded, the last one applied; `condemned=b`: this source failed before, with
+ * `condemned-secrets=db:2` where these were others, `condemned=b@hand`: it was left by hand,
+ * `touched=db`: secrets that a run without an end has touched,
  * `state=upgrading` or `state=restoring`; `seen-limits=memory:2GiB`, `seen-config=security.guestapi:true`,
  * `protect=delete` or `protect=start:profile`: what Incus refuses, and where that is said.
  */
@@ -323,6 +324,7 @@ export function recordOf(app: DesiredApp, whole: ActualApp, generation: number):
   const facets = withoutSecrets(app.facets);
   return {
     ...{ generation, at: '2026-01-02T03:04:05Z', toplevel: toplevelOf(app.facets), facets },
+    secrets: app.facets.secrets ?? {},
     ...{ health: app.health, healthy: null, config: app.config, exposures, attachments },
     devices: { ...app.devices, ...Object.fromEntries([...disks, ...proxies]) },
     profiles: app.profiles ?? ['default'],
@@ -337,13 +339,21 @@ function keptOf({ list }: Words, text: Found, whole: ActualApp): Pick<ActualApp,
   return { generations, applied: record && { ...record, generation: last ?? record.generation } };
 }
 
+function secretsTried(words: string | undefined): Pick<Facets, 'secrets'> {
+  const secrets = words === undefined ? undefined : wanted(`x - secrets=${words}`).facets.secrets;
+  return secrets ? { secrets } : {};
+}
+
 function condemnedIn(words: Words, { facets }: DesiredApp): ActualApp['condemned'] {
   const { option } = words;
   const [source, hand] = option('condemned')?.split('@') ?? [];
   if (source === undefined) return null;
   return {
     at: '2026-01-02T03:04:05Z',
-    facets: { ...facets, ...triedWith(words), system: { ...facets.system, source } },
+    facets: {
+      ...{ ...facets, ...triedWith(words), ...secretsTried(option('condemned-secrets')) },
+      system: { ...facets.system, source },
+    },
     why: 'it broke',
     byHand: hand !== undefined,
   };
@@ -423,7 +433,12 @@ function facetsSeen({ option, list }: Words, { facets, store }: ActualApp, isRec
     // What was given to Incus as it is can only be told by the record.
     container: isRecorded ? { ...facets.container, ...(Object.fromEntries(config) as Facet) } : {},
     meta: ref === undefined ? (facets.meta ?? {}) : { 'flake-ref': ref },
+    ...(list('touched').length > 0 && { secrets: touchedFacet(list('touched')) }),
   };
+}
+
+function touchedFacet(names: readonly string[]): Facet {
+  return Object.fromEntries(names.map((name) => [`secret.${name}`, 'unfinished']));
 }
 
 /** The same pet with its record changed: what an older or a newer pets left there. */

@@ -15,6 +15,8 @@ export const READER = `
   users.groups.clerk = { };
 `;
 export const CREDSTORE = '/etc/credstore';
+/** What they were before an upgrade that has not ended. */
+export const BEFORE = '/etc/credstore.before-upgrade';
 
 export class SecretStory extends Story {
   get state(): string {

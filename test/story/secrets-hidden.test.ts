@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { must, run } from './rig.js';
-import { READER, SecretStory } from './secret-story.js';
+import { BEFORE, READER, SecretStory } from './secret-story.js';
 
 describe('a value', () => {
   const story = new SecretStory('poison', { isWatched: true });
@@ -55,6 +55,11 @@ describe('a value', () => {
     );
     story.write('db', `${poison} failing`);
     await keep(['up']);
+    // It is taken back with the system that fails, and what was kept meanwhile is gone.
+    expect(await story.inside('app', 'cat', '/run/credentials/reader.service/db')).toBe(`${poison} tty`);
+    expect(await story.inside('app', 'ls', '-A', BEFORE)).toBe('');
+    await keep(['history', story.name('app')]);
+    await keep(['rollback', story.name('app')]);
     await keep(['config', '--json']);
     await keep(['ps', '--json']);
     isOver = true;

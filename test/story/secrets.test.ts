@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { must, run } from './rig.js';
-import { CREDSTORE, READER, SecretStory } from './secret-story.js';
+import { must, run, seen } from './rig.js';
+import { BEFORE, CREDSTORE, READER, SecretStory } from './secret-story.js';
 
 describe('a secret', () => {
   const story = new SecretStory('secret');
@@ -82,16 +82,58 @@ describe('a secret', () => {
     expect(await story.inside('app', 'cat', '/run/credentials/reader.service/db')).toBe('fourth');
   });
 
-  test('a unit that cannot start with it fails the run, and the next one mends it', async () => {
+  test('a unit that cannot start without it: it is there again, as it was, and that is held', async () => {
     story.secrets('');
     const up = await story.pets(['up']);
-    expect(up).toMatchObject({ code: 1 });
+    expect(up).toMatchObject({ code: 3 });
     expect(up.stderr).toContain('reader.service failed');
-    // As it was last applied, but not as the guest has it.
-    story.secrets('db = { file = "private/db", mode = "0440" }');
-    expect((await story.ok(['diff'])).stdout).toMatch(/secret\.db +unfinished → 0440 root/);
-    await story.ok(['up']);
+    expect(await story.access('db')).toBe('440 root:root');
     expect(await story.inside('app', 'cat', '/run/credentials/reader.service/db')).toBe('fourth');
+    expect(await story.inside('app', 'ls', '-A', BEFORE)).toBe('');
+    expect((await story.pets(['up'])).code).toBe(3);
+    expect(await story.inside('app', 'cat', join(CREDSTORE, 'db'))).toBe('fourth');
+    story.secrets('db = { file = "private/db", mode = "0440" }');
+    expect((await story.ok(['diff'])).stdout).toContain('No changes');
+  });
+
+  test('that came with an upgrade goes back with it, owner and all, and one that it brought is gone', async () => {
+    story.secrets('db = { file = "private/db", mode = "0440", owner = "clerk" }');
+    await story.ok(['up']);
+    story.secrets('db = { file = "private/new" }, more = { command = ["echo", "one line"] }');
+    writeFileSync(join(story.folder, 'private/new'), bytes);
+    story.plainFlake(
+      'app',
+      `${READER} systemd.services.other.serviceConfig.ExecStartPre = "/bin/sh -c 'test ! -e /etc/credstore/more'";`,
+    );
+    const up = await story.pets(['up']);
+    expect(up).toMatchObject({ code: 3 });
+    expect(up.stderr).toContain('other.service failed');
+    expect(await story.inside('app', 'ls', CREDSTORE)).toBe('db');
+    expect(await story.access('db')).toBe('440 clerk:clerk');
+    expect(await story.inside('app', 'cat', '/run/credentials/reader.service/db')).toBe('fourth');
+    expect(await story.inside('app', 'ls', '-A', BEFORE)).toBe('');
+    expect(await story.inside('app', 'stat', '-c', '%a %U', BEFORE)).toBe('700 root');
+  });
+
+  test('a run that is killed in such an upgrade leaves it to the next one', async () => {
+    const killed = story.start(['up', '--retry']);
+    await seen(killed.child, 'secrets written');
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    expect(await story.inside('app', 'ls', CREDSTORE)).toContain('more');
+    expect(await story.pets(['up'])).toMatchObject({ code: 3 });
+    expect(await story.inside('app', 'ls', CREDSTORE)).toBe('db');
+    expect(await story.inside('app', 'cat', '/run/credentials/reader.service/db')).toBe('fourth');
+  });
+
+  test('a rollback by hand leaves it, and says which have changed since', async () => {
+    story.plainFlake('app', `${READER} environment.etc."changed".text = "2";`);
+    writeFileSync(join(story.folder, 'private/new'), 'fifth');
+    story.secrets('db = { file = "private/new" }');
+    await story.ok(['up']);
+    const back = await story.ok(['rollback', story.name('app')]);
+    expect(back.stderr).toMatch(/the secret `db` has changed since generation \d+, and stays as it is now/);
+    expect(await story.inside('app', 'cat', '/run/credentials/reader.service/db')).toBe('fifth');
   });
 
   test('an owner whom the guest does not know is an error at its key', async () => {
