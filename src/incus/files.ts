@@ -3,6 +3,7 @@ import { said, write } from './attempt.js';
 import type { Reply, RequestOptions } from './http.js';
 import { open, type Rest } from './operations.js';
 import { at, type OwnInstances } from './own.js';
+import { reach } from './reach.js';
 
 type Calls =
   | 'readLink'
@@ -24,6 +25,46 @@ export function filesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
     open((await asked(() => rest.raw('POST', filesAt(name, path), options))).body);
   };
   return {
+    ...readsOf(rest),
+
+    makeDirectory: (name, path, mode) =>
+      write(`making ${path} in \`${name}\``, async () => {
+        await own.get(name);
+        const made = post(name, path, { headers: headersOf('directory', { uid: 0, gid: 0, mode }) });
+        await reach(made, async () => typeIn(await read(name, path, rest)) === 'directory');
+      }),
+
+    // Of a file that is there the daemon keeps owner and permissions.
+    writeFile: (name, path, content, access) =>
+      write(`writing ${path} in \`${name}\``, async () => {
+        await own.get(name);
+        await remove(name, path, rest);
+        const written = post(name, path, { content, headers: headersOf('file', access) });
+        const bytes = { limitBytes: content.byteLength, encoding: 'latin1' } as const;
+        await reach(written, async () => isFile(content, access, await read(name, path, rest, bytes)));
+      }),
+
+    removeFile: (name, path) =>
+      write(`removing ${path} in \`${name}\``, async () => {
+        await own.get(name);
+        await remove(name, path, rest);
+      }),
+
+    // The daemon replaces no link and renames no file.
+    writeLink: (name, path, target) =>
+      write(`writing the link ${path} in \`${name}\``, async () => {
+        await own.get(name);
+        await remove(name, path, rest);
+        const headers = headersOf('symlink', { uid: 0, gid: 0, mode: '0777' });
+        await reach(post(name, path, { content: Buffer.from(target), headers }), async () =>
+          isLinkTo(target, await read(name, path, rest)),
+        );
+      }),
+  };
+}
+
+function readsOf(rest: Rest): Pick<Incus, 'readLink' | 'readFile' | 'readBytes' | 'readDirectory'> {
+  return {
     readLink: (name, path) =>
       said(`reading ${path} in \`${name}\``, async () => {
         const reply = await read(name, path, rest);
@@ -41,40 +82,11 @@ export function filesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
         fileIn(await read(name, path, rest, { mostBytes, encoding: 'latin1' })),
       ),
 
-    makeDirectory: (name, path, mode) =>
-      write(`making ${path} in \`${name}\``, async () => {
-        await own.get(name);
-        await post(name, path, { headers: headersOf('directory', { uid: 0, gid: 0, mode }) });
-      }),
-
-    // Of a file that is there the daemon keeps owner and permissions.
-    writeFile: (name, path, content, access) =>
-      write(`writing ${path} in \`${name}\``, async () => {
-        await own.get(name);
-        await remove(name, path, rest);
-        await post(name, path, { content, headers: headersOf('file', access) });
-      }),
-
-    removeFile: (name, path) =>
-      write(`removing ${path} in \`${name}\``, async () => {
-        await own.get(name);
-        await remove(name, path, rest);
-      }),
-
     readDirectory: (name, path) =>
       said(`reading ${path} in \`${name}\``, async () => {
         const reply = await read(name, path, rest);
         if (reply?.headers['x-incus-type'] !== 'directory') return null;
         return (open(reply.body).metadata ?? []) as readonly string[];
-      }),
-
-    // The daemon replaces no link and renames no file.
-    writeLink: (name, path, target) =>
-      write(`writing the link ${path} in \`${name}\``, async () => {
-        await own.get(name);
-        await remove(name, path, rest);
-        const headers = headersOf('symlink', { uid: 0, gid: 0, mode: '0777' });
-        await post(name, path, { content: Buffer.from(target), headers });
       }),
   };
 }
@@ -118,9 +130,31 @@ async function read(
   return reply;
 }
 
+function isFile(content: Uint8Array, { uid, gid, mode }: FileAccess, reply: Reply | null): boolean {
+  const there = fileIn(reply);
+  if (!there || Buffer.compare(there.content, content) !== 0) return false;
+  const { access } = there;
+  return access.uid === uid && access.gid === gid && parseInt(access.mode, 8) === parseInt(mode, 8);
+}
+
+function isLinkTo(target: string, reply: Reply | null): boolean {
+  return typeIn(reply) === 'symlink' && reply?.body.trim() === target;
+}
+
+function typeIn(reply: Reply | null): unknown {
+  return reply?.headers['x-incus-type'];
+}
+
 async function remove(name: string, path: string, rest: Rest): Promise<void> {
   const reply = await asked(() => rest.raw('DELETE', filesAt(name, path)));
-  if (reply.status !== 404) open(reply.body);
+  const removed = reply.status === 404 ? Promise.resolve() : opened(reply);
+  await reach(removed, async () => (await read(name, path, rest)) === null);
+}
+
+/** An error that was answered, as a rejection. */
+async function opened({ body }: Reply): Promise<void> {
+  await Promise.resolve();
+  open(body);
 }
 
 /**

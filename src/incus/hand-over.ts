@@ -3,7 +3,8 @@ import type { InstanceJson } from '../ports.js';
 import { write } from './attempt.js';
 import { IncusError, sender } from './http.js';
 import { Rest } from './operations.js';
-import { at, type Change, type Instance } from './own.js';
+import { at, has, type Change, type Instance } from './own.js';
+import { reach } from './reach.js';
 import { at as volumeAt, inPool } from './volumes.js';
 import { poolsOf } from './server.js';
 import type { VolumeJson } from './volume-json.js';
@@ -35,7 +36,11 @@ export function handOver(socket: string, { name, from, to }: Way): HandOver {
     if (owner !== from)
       throw new IncusError(`somebody else has marked it meanwhile; it was not touched`, 409);
     const description = change.devices ? `pets: ${to}/${name}` : instance.description;
-    await rest.write('PATCH', at(name), { body: { ...change, description }, etag: found?.etag ?? '' });
+    const request = { body: { ...change, description }, etag: found?.etag ?? '' };
+    await reach(rest.write('PATCH', at(name), request), async () => {
+      const now = (await rest.get(at(name)))?.metadata as Instance | undefined;
+      return now !== undefined && has(now, change);
+    });
   };
   return {
     begin: (marks) => write(`marking \`${name}\``, () => patch({ config: { ...marks, [ADOPTING]: to } })),
@@ -62,7 +67,10 @@ async function markVolumes(rest: Rest, { name, from, to }: Way): Promise<void> {
       const found = await rest.get(url);
       const { description } = (found?.metadata ?? volume) as VolumeJson;
       const body = { config: { 'user.pets.project': to }, description };
-      await rest.write('PATCH', url, { body, etag: found?.etag ?? '' });
+      await reach(rest.write('PATCH', url, { body, etag: found?.etag ?? '' }), async () => {
+        const now = (await rest.get(url))?.metadata as VolumeJson | undefined;
+        return now?.config['user.pets.project'] === to;
+      });
     }
   }
 }

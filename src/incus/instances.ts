@@ -2,8 +2,9 @@ import type { Incus, InstanceSpec } from '../ports.js';
 import { ProblemError } from '../problem.js';
 import { said, write } from './attempt.js';
 import type { Rest } from './operations.js';
-import { at, type OwnInstances } from './own.js';
+import { at, type Instance, type OwnInstances } from './own.js';
 import { quiesce } from './quiesce.js';
+import { onceDown, reach } from './reach.js';
 import { hasImage } from './server.js';
 
 type Calls =
@@ -32,9 +33,8 @@ export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
         if (await isThere(name, rest, own)) return;
         const source = image === null ? { type: 'none' } : await imageSource(image, rest);
         const body = { name, description, config, devices, source, type: 'container' };
-        await rest.write('POST', '/1.0/instances', {
-          body: profiles === null ? body : { ...body, profiles },
-        });
+        const request = { body: profiles === null ? body : { ...body, profiles } };
+        await reach(rest.write('POST', '/1.0/instances', request), () => isThere(name, rest, own));
       }),
 
     // Marked before and after: cut short at any point, the instance is still ours, and calling again ends it.
@@ -45,7 +45,8 @@ export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
           await own.get(from);
           await quiesce(from, rest);
           await own.patch(from, { config: { 'user.pets.becoming': to } });
-          await rest.write('POST', at(from), { body: { name: to } });
+          const renamed = onceDown(() => rest.write('POST', at(from), { body: { name: to } }));
+          await reach(renamed, async () => (await own.find(to)) !== null);
         }
         await own.patch(to, { config: { 'user.pets.app': to, 'user.pets.becoming': '' } });
       }),
@@ -65,10 +66,12 @@ export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
     removeDevice: (name, device) =>
       write(`removing the device \`${device}\` of \`${name}\``, async () => {
         const { instance, etag } = await own.get(name);
-        if (!Object.hasOwn(instance.devices, device)) return;
+        if (isWithout(device, instance)) return;
         const kept = Object.entries(instance.devices).filter(([key]) => key !== device);
         const body = { ...instance, devices: Object.fromEntries(kept) };
-        await rest.write('PUT', at(name), { body, etag });
+        await reach(rest.write('PUT', at(name), { body, etag }), async () =>
+          isWithout(device, (await own.get(name)).instance),
+        );
       }),
 
     status: (name) => said(`looking at \`${name}\``, async () => (await own.get(name)).instance.status),
@@ -86,7 +89,11 @@ async function remove(name: string, rest: Rest, own: OwnInstances): Promise<void
   if (!(await own.find(name))) return;
   // DELETE is not locked against a create that still runs.
   await quiesce(name, rest);
-  await rest.remove(at(name));
+  await onceDown(() => rest.remove(at(name)));
+}
+
+function isWithout(device: string, { devices }: Instance): boolean {
+  return !Object.hasOwn(devices, device);
 }
 
 async function setConfig(

@@ -71,11 +71,11 @@ export class Rest {
   /** Deletes, and looks: what was gone before is fine, what is only said to be gone is not. */
   async remove(path: string): Promise<void> {
     const said = await this.write('DELETE', path).catch((error: unknown) => {
-      if (error instanceof IncusError) return error;
+      if (error instanceof IncusError || error instanceof OperationTimeout) return error;
       throw error;
     });
     if ((await this.get(path)) === null) return;
-    if (said instanceof IncusError) throw said;
+    if (said instanceof Error) throw said;
     throw new IncusError('the daemon says that it was deleted, but it is still there', 500);
   }
 
@@ -168,12 +168,13 @@ const isBusy = (error: unknown) =>
   error instanceof IncusError && /Instance is busy running a/.test(error.message);
 export const isLost = (error: unknown) => error instanceof ConnectionLost;
 
-/** Again after a pause, as long as what goes wrong may pass, for a minute. */
+/** Again after a pause, as long as what goes wrong may pass, for a minute unless said. */
 export async function patiently<T>(
   attempt: () => Promise<T>,
   isPassing: (error: unknown) => boolean,
+  limitMs = PATIENCE_MS,
 ): Promise<T> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + limitMs;
   for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
     try {
       return await attempt();

@@ -1,5 +1,7 @@
+import equal from 'fast-deep-equal';
 import { IncusError } from './http.js';
 import type { Rest } from './operations.js';
+import { reach } from './reach.js';
 
 /** The daemon's project that pets live in. */
 export const INCUS_PROJECT = 'default';
@@ -71,8 +73,19 @@ export class OwnInstances {
     const { instance, etag } = await this.get(name);
     const config = { ...ended(name, instance), ...change.config };
     const body = { ...change, config, description: instance.description };
-    await this.#rest.write('PATCH', at(name), { body, etag });
+    await reach(this.#rest.write('PATCH', at(name), { body, etag }), async () =>
+      has((await this.get(name)).instance, { ...change, config }),
+    );
   }
+}
+
+/** Whether a change of an instance has been made. */
+export function has(instance: Instance, { config = {}, devices = {}, profiles }: Change): boolean {
+  return (
+    Object.entries(config).every(([key, value]) => (instance.config[key] ?? '') === value) &&
+    Object.entries(devices).every(([name, device]) => equal(instance.devices[name], device)) &&
+    (profiles === undefined || equal(instance.profiles, profiles))
+  );
 }
 
 /** What is left to do of a rename that was cut short after Incus had done its part. */

@@ -6,6 +6,7 @@ import { IncusError } from './http.js';
 import { OperationTimeout, type Rest } from './operations.js';
 import { at, type OwnInstances } from './own.js';
 import { quiesce } from './quiesce.js';
+import { reach, refused } from './reach.js';
 
 const START_LIMIT_MS = 120_000;
 const STOP_LIMIT_MS = 30_000;
@@ -35,8 +36,10 @@ export function powerOf(rest: Rest, own: OwnInstances): Pick<Incus, 'start' | 'u
 
     unfreeze: (name) =>
       write(`unfreezing \`${name}\``, async () => {
-        if ((await own.get(name)).instance.status !== 'Frozen') return;
-        await setState(name, { action: 'unfreeze', timeout: 30 }, START_LIMIT_MS, rest);
+        const statusOf = async () => (await own.get(name)).instance.status;
+        if ((await statusOf()) !== 'Frozen') return;
+        const thawed = setState(name, THAW, START_LIMIT_MS, rest);
+        await reach(thawed, async () => (await statusOf()) === 'Running');
       }),
 
     stop: async (name, graceMs) => {
@@ -61,20 +64,21 @@ export function powerOf(rest: Rest, own: OwnInstances): Pick<Incus, 'start' | 'u
  */
 async function startPatiently(name: string, rest: Rest): Promise<void> {
   for (let n = 1; (await look(name, rest)) !== 'Running'; n++) {
-    try {
-      await setState(name, { action: 'start', timeout: 30 }, START_LIMIT_MS, rest);
-      return;
-    } catch (error) {
-      if (!(error instanceof IncusError)) throw error;
-      await settled(name, rest);
-      if (n >= START_ATTEMPTS) throw error;
-      await pause(START_PAUSE_MS);
-    }
+    const refusal = await refused(setState(name, START, START_LIMIT_MS, rest));
+    if (refusal === null) return;
+    await settled(name, rest);
+    const isLast = n >= START_ATTEMPTS || refusal instanceof OperationTimeout;
+    // It may be up all the same, and only the daemon's last word went wrong.
+    if (isLast && (await look(name, rest)) !== 'Running') throw refusal;
+    await pause(START_PAUSE_MS);
   }
 }
 
 /** As `Stopped`, while it is found out. */
 type Ending = { forced: string | null };
+
+const START = { action: 'start', timeout: 30 };
+const THAW = { action: 'unfreeze', timeout: 30 };
 
 /** True when a stop of ours ended well: then all that ran for the guest is gone. */
 async function stopped(
@@ -86,12 +90,11 @@ async function stopped(
 ): Promise<boolean> {
   const status = await statusOf();
   if (status === 'Stopped') return false;
-  // A frozen guest would sleep through its grace.
-  const awake = status === 'Frozen' ? { action: 'unfreeze', timeout: 30 } : null;
   const grace = { action: 'stop', timeout: Math.ceil(graceMs / 1000) };
-  const refusal =
-    (awake && (await refused(setState(name, awake, STOP_LIMIT_MS, rest)))) ??
-    (await refused(setState(name, grace, graceMs + STOP_LIMIT_MS, rest)));
+  const asleep = status === 'Frozen' ? await refused(setState(name, THAW, STOP_LIMIT_MS, rest)) : null;
+  // One that is still frozen would sleep through its grace.
+  const isAsleep = asleep !== null && (await statusOf()) === 'Frozen';
+  const refusal = isAsleep ? asleep : await refused(setState(name, grace, graceMs + STOP_LIMIT_MS, rest));
   if (refusal === null) {
     ending.forced = null;
     return mustBeDown(statusOf, null);
@@ -114,17 +117,6 @@ const LATE = /deadline exceeded|timed? ?out/i;
 function whyForced(refusal: Error, graceMs: number): string {
   const isLate = refusal instanceof OperationTimeout || LATE.test(refusal.message);
   return isLate ? lateWords(graceMs) : refusal.message;
-}
-
-/** What the daemon says against a request; null: it was carried out. */
-async function refused(request: Promise<unknown>): Promise<Error | null> {
-  try {
-    await request;
-    return null;
-  } catch (error) {
-    if (error instanceof IncusError || error instanceof OperationTimeout) return error;
-    throw error;
-  }
 }
 
 /** Looks whether the guest is stopped: for a second or three after its end it may still read as running. */

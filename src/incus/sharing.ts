@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { write } from './attempt.js';
 import { lxcErrorsOf } from './failed-start.js';
 import { IncusError } from './http.js';
-import { patiently, type Rest } from './operations.js';
+import type { Rest } from './operations.js';
 import { at } from './own.js';
 import { quiesce } from './quiesce.js';
+import { onceDown } from './reach.js';
 import { rootPool } from './server.js';
 
 /** What came of a trial: null, the store can be shared; else why not, in the daemon's words. */
@@ -129,9 +130,5 @@ async function removeOld(rest: Rest): Promise<void> {
 async function remove(name: string, rest: Rest): Promise<void> {
   // The daemon may still be clearing away what the start has begun.
   await quiesce(name, rest);
-  // For a second or three after a start that failed it still reads as running.
-  await patiently(() => rest.remove(at(name)), isRunning);
+  await onceDown(() => rest.remove(at(name)));
 }
-
-const isRunning = (error: unknown) =>
-  error instanceof IncusError && /Instance is running/.test(error.message);

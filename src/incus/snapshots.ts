@@ -3,11 +3,14 @@ import type { Incus } from '../ports.js';
 import { said, write } from './attempt.js';
 import { IncusError } from './http.js';
 import type { Rest } from './operations.js';
+import { onceDown, refused } from './reach.js';
 import { userOf, type VolumeJson } from './volume-json.js';
 import { at, inPool, OwnVolumes } from './volumes.js';
 
 type Calls = 'snapshots' | 'snapshotVolume' | 'restoreVolume' | 'removeSnapshot';
 
+const ATTEMPTS = 3;
+const FULL = 'is full';
 /** A full disk that is copied file by file. */
 const COPY_MS = 6 * 3_600_000;
 /** Go's zero time: whatever expiry the volume's own snapshots have, this one has none. */
@@ -38,18 +41,29 @@ export function snapshotsOf(rest: Rest, project: string): Pick<Incus, Calls> {
     snapshotVolume: (volume, name) =>
       write(`making the snapshot \`${name}\` of the volume \`${volume.name}\``, async () => {
         await get(volume);
-        await remove(volume, name);
-        const body = { name, expires_at: NEVER };
-        await inWords(volume, rest.write('POST', `${at(volume)}/snapshots`, { body }, COPY_MS));
-        // An upgrade goes on with this as its only way back to the data: it is looked at, not believed.
-        if (!(await list(volume)).includes(name))
-          throw new IncusError('the daemon says that it was made, but it is not there', 500);
+        for (let n = 1; ; n++) {
+          await remove(volume, name);
+          const refusal = await refused(make(volume, name, rest));
+          // An upgrade goes on with this as its only way back to the data: it is looked at, not believed.
+          const isListed = (await list(volume)).includes(name);
+          if (refusal === null && isListed) return;
+          // Of one that is said to have failed nobody knows what it holds: it is made anew, or goes.
+          if (isListed && n < ATTEMPTS) continue;
+          await remove(volume, name);
+          throw refusal ?? new IncusError('the daemon says that it was made, but it is not there', 500);
+        }
       }),
 
     restoreVolume: (volume, snapshot) =>
       write(`restoring the volume \`${volume.name}\` from its snapshot \`${snapshot}\``, async () => {
-        await checkUnused(await get(volume), rest);
+        await onceDown(async () => {
+          await checkUnused(await get(volume), rest);
+        });
         if (!(await list(volume)).includes(snapshot)) throw new IncusError('there is no such snapshot', 404);
+        const first = await refused(restore(volume, snapshot, rest));
+        if (first === null) return;
+        // What it holds now shows nowhere: it is restored once more, from the beginning, where that may help.
+        if (!mayPass(first)) throw first;
         await restore(volume, snapshot, rest);
       }),
 
@@ -58,6 +72,11 @@ export function snapshotsOf(rest: Rest, project: string): Pick<Incus, Calls> {
         if (await volumes.find(volume, [volume])) await remove(volume, name);
       }),
   };
+}
+
+function make(volume: Volume, name: string, rest: Rest): Promise<unknown> {
+  const body = { name, expires_at: NEVER };
+  return inWords(volume, rest.write('POST', `${at(volume)}/snapshots`, { body }, COPY_MS));
 }
 
 /** Incus itself refuses to restore a volume in use, but would empty it. */
@@ -116,8 +135,13 @@ async function inWords<T>({ pool }: Volume, copy: Promise<T>): Promise<T> {
     return await copy;
   } catch (error) {
     const isFull = error instanceof IncusError && error.message.includes('No space left on device');
-    throw isFull ? new IncusError(`the storage pool \`${pool}\` is full`, error.code) : error;
+    throw isFull ? new IncusError(`the storage pool \`${pool}\` ${FULL}`, error.code) : error;
   }
+}
+
+/** Neither what the daemon refuses to do, nor a pool without room, nor what takes hours. */
+function mayPass(error: Error): boolean {
+  return error instanceof IncusError && error.code >= 500 && !error.message.includes(FULL);
 }
 
 function snapshotAt(volume: Volume, name: string): string {

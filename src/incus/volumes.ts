@@ -3,6 +3,7 @@ import type { Incus, VolumeMade, VolumeMarks } from '../ports.js';
 import { said, write } from './attempt.js';
 import { IncusError } from './http.js';
 import type { Rest } from './operations.js';
+import { reach } from './reach.js';
 import { defaultPool, poolsOf, type Pool } from './server.js';
 import type { Sharing } from './sharing.js';
 import { isMarked, onePerMarks, userOf, type VolumeJson } from './volume-json.js';
@@ -91,7 +92,8 @@ export class OwnVolumes {
   /** `isShifted`: files keep the guest's own ids on disk, so that any container can have the volume. */
   async make(marks: VolumeMarks, size: string | null, isShifted: boolean): Promise<VolumeMade> {
     const { pools, own } = await this.list();
-    const there = own.find((v) => v.app === marks.app && v.volume === marks.volume);
+    const isIt = (v: Volume) => v.app === marks.app && v.volume === marks.volume;
+    const there = own.find(isIt);
     if (there) return warned(size, poolOf(there, pools));
     const { pool, name } = await this.place(marks);
     const config = {
@@ -100,7 +102,9 @@ export class OwnVolumes {
       ...(isShifted ? { 'security.shifted': 'true' } : {}),
     };
     const body = { name, config, content_type: 'filesystem' };
-    await this.#rest.write('POST', inPool(pool.name), { body });
+    await reach(this.#rest.write('POST', inPool(pool.name), { body }), async () =>
+      (await this.list()).own.some(isIt),
+    );
     return warned(size, pool);
   }
 
@@ -120,7 +124,10 @@ export class OwnVolumes {
     const found = await this.find(volume, [volume, marks]);
     if (!found) throw new IncusError(`there is no such volume in the pool \`${volume.pool}\``, 404);
     const body = { config, description: found.json.description };
-    await this.#rest.write('PATCH', at(volume), { body, etag: found.etag });
+    await reach(this.#rest.write('PATCH', at(volume), { body, etag: found.etag }), async () => {
+      const now = (await this.find(volume, [volume, marks]))?.json.config;
+      return now !== undefined && Object.entries(config).every(([key, value]) => (now[key] ?? '') === value);
+    });
   }
 }
 

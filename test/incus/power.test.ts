@@ -144,6 +144,21 @@ describe('a stop', () => {
     });
   });
 
+  test('of a frozen guest that somebody thaws meanwhile is graceful all the same', async () => {
+    const asked: object[] = [];
+    const answers = [() => failed('The instance is not frozen'), () => begun('own')];
+    const { stop } = web({
+      ...seenAs(['Frozen', 'Running', 'Stopped']),
+      [PUT]: () => {
+        asked.push({});
+        return (answers[asked.length - 1] ?? (() => failed('enough')))();
+      },
+    });
+    await stop('web', 1000);
+    // No third one, by force.
+    expect(asked).toHaveLength(2);
+  });
+
   test('that the daemon only says has happened is a failure', async () => {
     const { stop } = web(seenAs(['Running']));
     await expect(stop('web', 1000)).rejects.toThrow(
@@ -185,6 +200,23 @@ describe('a delete', () => {
     });
     await inTheEnd.remove('web');
     expect(inTheEnd.asked).toContain('GET /1.0/operations/own/wait');
+  });
+
+  test('of a guest that has just ended, and still reads as running, is asked for again', async () => {
+    let tries = 0;
+    let isThere = true;
+    const config = { 'user.pets.project': 'p', 'user.pets.app': 'web' };
+    const { remove } = web({
+      'GET /1.0/instances/web': () =>
+        isThere ? shown({ status: 'Stopped', config }) : failed('Instance not found', 404),
+      'DELETE /1.0/instances/web': () => {
+        if (++tries < 3) return failed('Instance is running', 400);
+        isThere = false;
+        return shown(null);
+      },
+    });
+    await remove('web');
+    expect(tries).toBe(3);
   });
 
   test('that fails otherwise is a problem', async () => {

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { call } from '../bench/incus-api.mjs';
 import { SOCKET } from './rig.js';
 
 /**
@@ -21,9 +22,14 @@ export const FAULTS = [
   'stall',
   '500',
 ] as const;
-export type Fault = (typeof FAULTS)[number];
+/**
+ * What a guest can do at a request that is to stop it: end by itself, right before the daemon has the request, or in the
+ * moment when its grace is over.
+ */
+export const ENDS = ['ends-before', 'ends-at-its-grace'] as const;
+export type Fault = (typeof FAULTS)[number] | (typeof ENDS)[number];
 
-/** The n-th request of one name, from 1. `PATCH /1.0/instances/web`; ids in it are stars. */
+/** The n-th request of one name, from 1. `PATCH /1.0/instances/web`; ids in it are stars, a change of power says which. */
 export type Request = { readonly name: string; readonly nth: number };
 export type Strike = Request & { readonly fault: Fault; readonly kill: () => void };
 
@@ -43,6 +49,10 @@ const BUSY = answer(
   'Failed to create instance update operation: Instance is busy running a "start" operation',
 );
 const CHANGED = answer(412, "ETag doesn't match: 5f1c vs 0e2d");
+const GRACE_IS_OVER = answer(
+  500,
+  'Failed shutting down instance, status is "Running": context deadline exceeded',
+);
 const BROKEN = answer(500, 'Failed to write to the database: disk I/O error');
 
 /** A socket in front of the daemon's that hands everything on, but for one request at a time that it strikes. */
@@ -53,7 +63,7 @@ export class FaultyDaemon {
   readonly #folder = mkdtempSync(join(tmpdir(), 'pets-faults-'));
   readonly #daemon: string;
   readonly #server = createServer((req, res) => {
-    this.#serve(req, res);
+    void this.#serve(req, res);
   });
   readonly #streams = new Set<Duplex>();
   #strike: Strike | null = null;
@@ -99,8 +109,8 @@ export class FaultyDaemon {
   }
 
   /** What is to strike this request, if anything is. */
-  #strikeOn(req: IncomingMessage): Strike | null {
-    const name = nameOf(req);
+  #strikeOn(req: IncomingMessage, content: Buffer | null): Strike | null {
+    const name = nameOf(req, content);
     const nth = this.#seen.filter((seen) => seen.name === name).length + 1;
     this.#seen.push({ name, nth });
     return this.#strike?.name === name && this.#strike.nth === nth ? this.#strike : null;
@@ -108,7 +118,7 @@ export class FaultyDaemon {
 
   /** A stream that is struck breaks: before it is there, or as soon as something was said. */
   #serveStream(req: IncomingMessage, stream: Duplex): void {
-    const strike = this.#strikeOn(req);
+    const strike = this.#strikeOn(req, null);
     const onward = connect(this.#daemon);
     for (const end of [stream, onward]) this.#streams.add(end.on('error', () => undefined));
     const headers = req.rawHeaders.map((word, i) => (i % 2 === 0 ? `${word}: ` : `${word}\r\n`));
@@ -124,20 +134,30 @@ export class FaultyDaemon {
     stream.pipe(onward).pipe(stream);
   }
 
-  #serve(req: IncomingMessage, res: ServerResponse): void {
-    const strike = this.#strikeOn(req);
+  async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const content = isPower(req) ? await bodyOf(req) : null;
+    const strike = this.#strikeOn(req, content);
     if (strike === null) {
-      this.#forward(req, res, (reply) => {
-        res.writeHead(reply.statusCode ?? 0, reply.rawHeaders);
-        reply.pipe(res);
-      });
+      this.#handOn(req, res, content);
       return;
     }
     this.struck = true;
-    this.#fail(strike, req, res);
+    await this.#fail(strike, req, res, content);
   }
 
-  #fail({ fault, kill }: Strike, req: IncomingMessage, res: ServerResponse): void {
+  #handOn(req: IncomingMessage, res: ServerResponse, content: Buffer | null): void {
+    this.#forward(req, res, content, (reply) => {
+      res.writeHead(reply.statusCode ?? 0, reply.rawHeaders);
+      reply.pipe(res);
+    });
+  }
+
+  async #fail(
+    { fault, kill }: Strike,
+    req: IncomingMessage,
+    res: ServerResponse,
+    content: Buffer | null,
+  ): Promise<void> {
     const drop = () => {
       res.destroy();
     };
@@ -149,7 +169,7 @@ export class FaultyDaemon {
       setTimeout(drop, statusCode === ACCEPTED ? STALL_MS : 0);
     };
     const afterwards = (effect: (reply: IncomingMessage) => void) => () => {
-      this.#forward(req, res, (reply) => {
+      this.#forward(req, res, content, (reply) => {
         reply
           .on('end', () => {
             effect(reply);
@@ -163,7 +183,11 @@ export class FaultyDaemon {
         req.resume();
         res.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
       };
-    const effects: Readonly<Record<Fault, () => void>> = {
+    const ended = (effect: () => void) => async () => {
+      await this.#endGuest(req);
+      effect();
+    };
+    const effects: Readonly<Record<Fault, () => void | Promise<void>>> = {
       'kill-before': killed,
       'kill-after': afterwards(killed),
       'drop-before': drop,
@@ -172,24 +196,59 @@ export class FaultyDaemon {
       busy: refused(BUSY),
       '412': refused(CHANGED),
       '500': refused(BROKEN),
+      'ends-before': ended(() => {
+        this.#handOn(req, res, content);
+      }),
+      'ends-at-its-grace': ended(refused(GRACE_IS_OVER)),
     };
-    effects[fault]();
+    await effects[fault]();
   }
 
-  #forward(req: IncomingMessage, res: ServerResponse, replied: (reply: IncomingMessage) => void): void {
+  /** Its init is gone at once, and the daemon, which nobody has asked for that, has yet to hear of it. */
+  async #endGuest({ url = '' }: IncomingMessage): Promise<void> {
+    const { pid = 0 } = (await call(this.#daemon, 'GET', url)) as { readonly pid?: number };
+    if (pid > 1) process.kill(pid, 'SIGKILL');
+  }
+
+  #forward(
+    req: IncomingMessage,
+    res: ServerResponse,
+    content: Buffer | null,
+    replied: (reply: IncomingMessage) => void,
+  ): void {
     const { method, url, headers } = req;
     const onward = request({ socketPath: this.#daemon, method, path: url, headers, agent: false }, replied);
     onward.on('error', () => res.destroy());
     res.on('close', () => onward.destroy());
-    req.pipe(onward);
+    if (content === null) req.pipe(onward);
+    else onward.end(content);
   }
 }
 
+/** Of an instance. */
+function isPower({ method, url = '' }: IncomingMessage): boolean {
+  return method === 'PUT' && /^\/1\.0\/instances\/[^/]+\/state\b/.test(url);
+}
+
+async function bodyOf(req: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
 /** Names of operations, recorded output, rounds of waiting and generations are different each time. */
-function nameOf({ method = '', url = '' }: IncomingMessage): string {
+function nameOf({ method = '', url = '' }: IncomingMessage, content: Buffer | null): string {
   const path = url
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*')
     .replace(/(timeout|secret)=[^&]+/, '$1=*')
     .replace(/(\/snapshots\/pets-)[^/?]+/, '$1*');
-  return `${method} ${path}`;
+  return `${method} ${path}${content === null ? '' : ` ${actionIn(content)}`}`;
+}
+
+function actionIn(content: Buffer): string {
+  const { action = '', force = false } = JSON.parse(content.toString()) as {
+    action?: string;
+    force?: boolean;
+  };
+  return force ? `${action} by force` : action;
 }

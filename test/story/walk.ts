@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { FAULTS, FaultyDaemon, type Fault, type Request } from './faults.js';
+import { ENDS, FAULTS, FaultyDaemon, type Fault, type Request } from './faults.js';
 import { isDrawn, isWhole, sampleOf, SEED } from '../sample.js';
 import { get, Story, type Result } from './rig.js';
 import { shapeOf } from './shape.js';
@@ -29,6 +29,8 @@ export type Scenario = {
   readonly isSame: boolean;
   /** Whether requests that only read are struck too. */
   readonly reads?: true;
+  /** Only stops are struck, all of them: by guests that end by themselves. */
+  readonly stops?: true;
   /** So many pets share the work, side by side. */
   readonly pets: number;
 };
@@ -101,7 +103,8 @@ export class Walk {
   /** `half`: which, where both ways are the same. */
   #casesOf(side: Side, half: number): Case[] {
     const requests = this.#requests.get(side) ?? [];
-    const { isSame, pets } = this.#scenario;
+    const { isSame, pets, stops } = this.#scenario;
+    if (stops) return endsOfGuests(requests);
     const cases = isWhole ? everyCase(requests) : someCases(requests);
     return cases.filter((_, n) => Math.floor(n / 2) % pets === this.#share && (!isSame || n % 2 === half));
   }
@@ -175,6 +178,11 @@ export class Walk {
 
 function everyCase(requests: readonly Request[]): Case[] {
   return requests.flatMap((request) => faultsOf(request).map((fault): Case => ({ ...request, fault })));
+}
+
+function endsOfGuests(requests: readonly Request[]): Case[] {
+  const stops = requests.filter(({ name }) => name.endsWith('/state stop'));
+  return stops.flatMap((request) => ENDS.map((fault): Case => ({ ...request, fault })));
 }
 
 /** As many seeds as there are parts strike each request once; when the next ones begin anew, the faults move on. */
