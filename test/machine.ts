@@ -226,7 +226,7 @@ export class Machine {
         this.#setDevices(instance, Object.fromEntries(left));
         return later(undefined);
       },
-      instance: async (name) => later(this.#there(name)),
+      instance: async (name) => later({ ...this.#there(name) }),
       ...this.disks.calls(this.#project, (volume) => this.#usersOf(volume)),
       ...{
         instances: unused,

@@ -18,7 +18,7 @@ import { rewrite, writeNew } from '../src/cli/new-files.js';
 import { trialsIn } from '../src/cli/trials.js';
 import { localHost } from '../src/incus/host.js';
 import { makeFolder, makeFolderSync } from '../src/made.js';
-import type { AppName, OpId, StorePath } from '../src/model.js';
+import type { AppName, StorePath } from '../src/model.js';
 import { BuiltSystems } from '../src/nix/built.js';
 import { lockFileAt } from '../src/nix/lock-file.js';
 import type { RunMeta } from '../src/run.js';
@@ -63,7 +63,7 @@ function recordRun(runs: string): void {
   const print = { json: () => 'x', event: () => 'x', outcome: () => ({}) };
   const meta = { id: '20261121T193000Z-4f2a' } as RunMeta;
   const record = new RunRecord(runs, meta, {} as never, print);
-  record.event({ kind: 'output', app: WEB, op: 'web/build' as OpId, at: 0, line: 'x' });
+  record.event({ kind: 'output', app: WEB, op: 'web/build', at: 0, line: 'x' });
   record.end(0);
 }
 
@@ -145,11 +145,11 @@ describe.each([0o000, 0o022, 0o077])('under umask %i', (mask) => {
 });
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
-/** These make what only Nix reads, in a run's own private folder; or set each mode themselves. */
+/** These make what only Nix reads, in a run's own private folder; or set each mode themselves; or open only to read. */
 const OTHERS = [
   ...['nix/assemble.ts', 'nix/closure.ts', 'nix/files.ts', 'nix/inputs.ts', 'nix/nix.ts', 'nix/source.ts'],
   ...['nix/run-folder.ts', 'cli/init-contract.ts', 'deliver/host-directory.ts', 'backup/folder.ts'],
-  ...['runs/write.ts', 'made.ts'],
+  ...['runs/write.ts', 'made.ts', 'regular-file.ts'],
 ];
 
 test('nothing else makes files or folders', () => {

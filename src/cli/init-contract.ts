@@ -43,7 +43,7 @@ export async function initContract(
     return EXIT.ok;
   }
   const service = serviceFor(name, examined);
-  const change = await changeFor(service, folder);
+  const change = changeFor(service, folder);
   const result = await tried(change, { ref, service, examined, inspector });
   showChanges(
     [
@@ -104,7 +104,7 @@ function textOf(path: string): string {
   }
 }
 
-async function changeFor(service: Service, folder: string): Promise<Change> {
+function changeFor(service: Service, folder: string): Change {
   const hasFolder = lstatSync(join(folder, 'nix'), { throwIfNoEntry: false })?.isDirectory() === true;
   const path = hasFolder ? 'nix/incus.nix' : 'incus-module.nix';
   if (existsSync(join(folder, path))) throw inTheWay(path);

@@ -38,7 +38,7 @@ starts '*.service' | while read -r id hash _; do echo "$id \${noted[$id]:-$hash}
 
 /** Before a switch: what each unit that is up was started with. A guest that does not say is told from by less. */
 export async function noteStarts(incus: Incus, app: AppName, file = NOTED): Promise<void> {
-  await incus.exec(app, [`${BIN}/bash`, '-c', NOTE, 'bash', file], ANSWER_MS).catch(() => null);
+  await incus.query(app, [`${BIN}/bash`, '-c', NOTE, 'bash', file], ANSWER_MS).catch(() => null);
 }
 
 /** `left <units>`: those that run since before a switch, and do not say any more what they were started with. */

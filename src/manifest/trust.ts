@@ -50,7 +50,7 @@ export function checkTrust({ path, keys }: Draft, say: Say): void {
 }
 
 function flawOf(device: Properties): string | null {
-  const { type, path = '', source = path, readonly: isReadOnly } = device;
+  const { type = '', path = '', source = path, readonly: isReadOnly } = device;
   switch (type) {
     case 'disk':
       return source.startsWith('/') && device['pool'] === undefined

@@ -9,7 +9,7 @@ const STATEFUL = {
   have: ['web 80 volumes=data:/x health=stable kept=1'],
 };
 const HOT = { want: ['web 81 source=b health=stable'], have: ['web 80 health=stable kept=1'] };
-const OLD = '/nix/store/a-nixos-25.11-x86_64-linux';
+const OLD = '/nix/store/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz-a-nixos-25.11-x86_64-linux';
 
 /** Lets that call fail, and no other, as a program or as a daemon does. */
 function failingAt(call: number, isProgram = true): RunScript {
@@ -160,13 +160,18 @@ describe('a step of the way back that fails', () => {
     ],
     [
       'a unit',
-      'guest.settle web /nix/store/a-',
+      'guest.settle web /nix/store/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz-a-',
       'web/settle~back',
       ['web/expose:web~back', 'web/check~back'],
       'gone',
     ],
   ])('ends nothing but itself, and is told: %s', async (_, call, failed, gone, missing) => {
-    const checks = { 'guest.check web /nix/store/t-web': new FailedProgram({ message: 'no' }, []) };
+    const checks = {
+      'guest.check web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web': new FailedProgram(
+        { message: 'no' },
+        [],
+      ),
+    };
     const recorded = await run(HOT, { fails: { ...checks, [call]: 'gone' } });
     expect(said(recorded, 'failed')).toEqual(['web/check', failed]);
     expect(said(recorded, 'finished')).toEqual(expect.arrayContaining(gone));
@@ -177,7 +182,12 @@ describe('a step of the way back that fails', () => {
   });
 
   test('of data ends it: a container is not started with volumes that are half restored', async () => {
-    const checks = { 'guest.check web /nix/store/t-web': new FailedProgram({ message: 'no' }, []) };
+    const checks = {
+      'guest.check web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web': new FailedProgram(
+        { message: 'no' },
+        [],
+      ),
+    };
     const recorded = await run(STATEFUL, { fails: { ...checks, 'incus.restoreVolume': 'gone' } });
     expect(said(recorded, 'failed')).toEqual(['web/check', 'web/restore~back']);
     expect(said(recorded, 'finished').filter((op) => op.endsWith('~back'))).toEqual([
@@ -192,7 +202,12 @@ describe('a step of the way back that fails', () => {
       if (call.startsWith('guest.check')) isTried = true;
     };
     let [isTried, isBack] = [false, false];
-    const fails = { 'guest.check web /nix/store/t-web': new FailedProgram({ message: 'no' }, []) };
+    const fails = {
+      'guest.check web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web': new FailedProgram(
+        { message: 'no' },
+        [],
+      ),
+    };
     const recorded = await run(HOT, { during, fails });
     expect(said(recorded, 'failed')).toEqual(['web/check', 'web/condemn~back']);
     expect(results(recorded)).toEqual(['web rolled-back (web/check: no)']);
@@ -227,8 +242,11 @@ describe('a run that is stopped in the middle of an upgrade', () => {
   });
 
   test('takes back what has failed', async () => {
-    const fails = { 'guest.settle web /nix/store/t-web': 'no' };
-    const recorded = await run(STATEFUL, stopAt('guest.settle web /nix/store/t-web', { fails }));
+    const fails = { 'guest.settle web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web': 'no' };
+    const recorded = await run(
+      STATEFUL,
+      stopAt('guest.settle web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web', { fails }),
+    );
     expect(recorded.calls.at(-1)).toBe(`guest.check web ${OLD} stable`);
     expect(recorded.outcome).toMatchObject({ interrupted: true, apps: [{ result: 'rolled-back' }] });
   });
@@ -268,7 +286,13 @@ describe('a generation', () => {
     const { secrets, ...facets } = applied?.facets ?? {};
     expect(Object.keys(secrets ?? {})).toEqual(['secret.db']);
     expect(generation).toMatchObject({
-      ...{ generation: 7, toplevel: '/nix/store/t-web', facets, secrets, healthy: 'all is well' },
+      ...{
+        generation: 7,
+        toplevel: '/nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web',
+        facets,
+        secrets,
+        healthy: 'all is well',
+      },
       health: { check: { kind: 'http', path: '/up' } },
       ...{ config: { 'limits.memory': '1GiB' }, profiles: ['default'] },
       devices: { web: devices['web web'] },

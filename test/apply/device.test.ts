@@ -14,7 +14,7 @@ test('a volume is attached by the name that it has in Incus, a bind by the folde
     'incus.setDevice web bind-1 /srv/x',
     'incus.setDevice web bind-2 /srv/z',
     'incus.start web',
-    'guest.settle web /nix/store/a-nixos-25.11-x86_64-linux 1000',
+    'guest.settle web /nix/store/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz-a-nixos-25.11-x86_64-linux 1000',
     'incus.setConfig web',
   ]);
   expect(devices).toMatchObject({
@@ -75,7 +75,7 @@ describe('a rename', () => {
       'incus.resizeVolume homelab.old.data 2GiB',
       'incus.removeDevice new web',
       'incus.start new',
-      'guest.settle new /nix/store/a-nixos-25.11-x86_64-linux 1000',
+      'guest.settle new /nix/store/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz-a-nixos-25.11-x86_64-linux 1000',
       'host.probe 127.0.0.1:80',
       'incus.setDevice new web tcp:127.0.0.1:80',
       'host.accepts 127.0.0.1:80',

@@ -81,7 +81,7 @@ test('three times are enough; the same one is no fallback, for it has just faile
   expect(recorded.calls).toEqual([
     'incus.removeDevice web web',
     'incus.start web',
-    'guest.settle web /nix/store/a-nixos-25.11-x86_64-linux 1000',
+    'guest.settle web /nix/store/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz-a-nixos-25.11-x86_64-linux 1000',
     ...OPENED,
     'incus.removeDevice web web',
     ...OPENED,

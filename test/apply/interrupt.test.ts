@@ -11,8 +11,8 @@ test('Ctrl-C: nothing new starts, what runs is finished, and it is said what is 
   const recorded = await run(TWO, { stop: stop.signal, during });
   const at = recorded.calls.findIndex((call) => call.startsWith('guest.activate a'));
   expect(recorded.calls.slice(at)).toEqual([
-    'guest.activate a /nix/store/t-a auto 1000',
-    'guest.activate b /nix/store/t-b auto 1000',
+    'guest.activate a /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-a auto 1000',
+    'guest.activate b /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-b auto 1000',
   ]);
   expect(said(recorded, 'finished').slice(-2)).toEqual(['a/activate', 'b/activate']);
   expect(said(recorded, 'skipped').sort()).toEqual([

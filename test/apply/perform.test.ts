@@ -107,7 +107,7 @@ describe('a stop', () => {
 
   test('that came to force is told, by the way forward and the way back', async () => {
     const world = { want: ['web - volumes=data:/x source=b'], have: ['web - volumes=data:/x kept=1'] };
-    const fails = { 'guest.settle web /nix/store/t-web': 'no' };
+    const fails = { 'guest.settle web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web': 'no' };
     const { outcome, events } = await run(world, { forced: 'it had not stopped within 30s', fails });
     const killed =
       'it was ended by force (it had not stopped within 30s): what it had not written yet is lost; `stop-timeout` gives a stop more time';
@@ -153,14 +153,14 @@ describe('a store of its own', () => {
       'incus.makeVolume web data unlimited',
       'incus.create web',
       'incus.start web',
-      'copy.deliver web /nix/store/t-web 5000',
-      'copy.setProfile web /nix/store/t-web',
+      'copy.deliver web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web 5000',
+      'copy.setProfile web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web',
       'incus.stop web',
       'incus.setConfig web',
       'incus.setDevice web nix-profiles /profiles/web',
       'incus.setDevice web volume-data homelab.web.data',
       'incus.start web',
-      'guest.settle web /nix/store/t-web 5000',
+      'guest.settle web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web 5000',
       'incus.setConfig web',
     ]);
   });
@@ -169,7 +169,7 @@ describe('a store of its own', () => {
     const recorded = await run(world, { says: '3 paths, 12 MB' });
     expect(recorded.events.filter((e) => 'op' in e && e.op === 'web/deliver')).toMatchObject([
       { kind: 'started' },
-      { kind: 'output', line: 'sending /nix/store/t-web' },
+      { kind: 'output', line: 'sending /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web' },
       { kind: 'finished', note: '3 paths, 12 MB' },
     ]);
   });
@@ -218,8 +218,8 @@ describe('a new system', () => {
     const world = { want: ['web - source=b activation=switch keep=2 timeout=9000'], have: ['web'] };
     const recorded = await run(world, { says: '1 generation' });
     expect(recorded.calls.slice(3)).toEqual([
-      'guest.activate web /nix/store/t-web switch 9000',
-      'guest.settle web /nix/store/t-web 9000',
+      'guest.activate web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web switch 9000',
+      'guest.settle web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web 9000',
       'incus.setConfig web',
       'shared.collect web 7',
     ]);

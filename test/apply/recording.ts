@@ -311,7 +311,10 @@ function shown({ name, mode, owner }: SecretFile): string {
 
 /** The system that evaluating the app gives. */
 export function systemOf(app: string): Evaluated {
-  return { drv: `/nix/store/d-${app}.drv` as StorePath, toplevel: `/nix/store/t-${app}` as StorePath };
+  return {
+    drv: `/nix/store/d-${app}.drv` as StorePath,
+    toplevel: `/nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-${app}` as StorePath,
+  };
 }
 
 /** Each app's end in a line: `web proxy-update done`. */

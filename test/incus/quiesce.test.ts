@@ -105,7 +105,12 @@ describe('what runs on a project’s instances', () => {
 
   test('is waited for longer where a stop may take longer', async () => {
     const facets = { meta: { 'stop-timeout': '5m' } };
-    const applied = JSON.stringify({ v: 1, generation: 1, toplevel: '/nix/store/x', facets });
+    const applied = JSON.stringify({
+      v: 1,
+      generation: 1,
+      toplevel: '/nix/store/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz-x',
+      facets,
+    });
     const slow = { name: 'web', config: { ...pet('web').config, 'user.pets.applied': applied } };
     const { rest } = daemon({
       ...operations([operation('1', 'web')]),

@@ -67,7 +67,7 @@ describe('the hash of a local flake', () => {
     const before = held();
     const most = { ...before };
     const reading = { files: 0, bytes: 0 };
-    let isOver = false;
+    let isOver = false as boolean;
     const hashed = contentHash(ref(), new Set(), exec, reading).finally(() => {
       isOver = true;
     });
@@ -255,8 +255,18 @@ describe('odd surroundings', () => {
   const inside = (name: string) => join(folder, name);
 
   test.each([
-    ['an empty folder', () => mkdirSync(inside('.git'))],
-    ['an empty file', () => writeFileSync(inside('.git'), '')],
+    [
+      'an empty folder',
+      () => {
+        mkdirSync(inside('.git'));
+      },
+    ],
+    [
+      'an empty file',
+      () => {
+        writeFileSync(inside('.git'), '');
+      },
+    ],
   ])('a .git that is %s is none: all files count', async (_, make) => {
     write('a', 'one');
     make();

@@ -102,7 +102,7 @@ describe('drift is repaired', () => {
 
   test('no profile any more', () => {
     expect(changes('web 80', 'web 80 top=none')).toEqual([
-      'system.toplevel drifted: none → /nix/store/a-nixos-25.11-x86_64-linux',
+      'system.toplevel drifted: none → /nix/store/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz-a-nixos-25.11-x86_64-linux',
     ]);
   });
 

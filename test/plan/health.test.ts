@@ -100,6 +100,7 @@ describe('health', () => {
         [3] #2 web/settle, the app must run the system it was given
         [4] #3 web/check, what serves must be healthy
         [5] #4 web/record, as the manifest says: secrets
+        [6-11] ?2-4 web back to generation 1: condemn stop revert-secrets?1-4 start settle check
       `),
     );
   });

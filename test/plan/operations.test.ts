@@ -66,7 +66,11 @@ describe('a stopped app', () => {
     );
     expect(planned(world).operations[2]?.action).toEqual({
       kind: 'settle',
-      system: { kind: 'applied', toplevel: '/nix/store/a-nixos-25.11-x86_64-linux', generation: 1 },
+      system: {
+        kind: 'applied',
+        toplevel: '/nix/store/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz-a-nixos-25.11-x86_64-linux',
+        generation: 1,
+      },
     });
   });
 
@@ -175,7 +179,11 @@ test('a record names the system of this run, or the one that stays', () => {
     );
   expect(refs('web 80')).toEqual([{ kind: 'built' }]);
   expect(refs('web 80 source=b')).toEqual([
-    { kind: 'applied', toplevel: '/nix/store/b-nixos-25.11-x86_64-linux', generation: 1 },
+    {
+      kind: 'applied',
+      toplevel: '/nix/store/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz-b-nixos-25.11-x86_64-linux',
+      generation: 1,
+    },
   ]);
 });
 

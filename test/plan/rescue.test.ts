@@ -273,7 +273,7 @@ test('what it gives back is what was recorded', () => {
   const back = Object.fromEntries(
     operations.flatMap(({ id, rescues, action }) => (rescues ? [[id.slice('web/'.length), action]] : [])),
   );
-  const toplevel = '/nix/store/a-nixos-25.11-x86_64-linux';
+  const toplevel = '/nix/store/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz-a-nixos-25.11-x86_64-linux';
   const system = { kind: 'applied', toplevel, generation: 2 };
   expect(back).toMatchObject({
     'condemn~back': { facets: { system: { source: 'b' }, exposure: { listen: '127.0.0.1:81' } }, why: null },

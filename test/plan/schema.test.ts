@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ACTIONS } from '../../src/actions.js';
+import { UNKNOWN } from '../../src/model.js';
 import { readManifest } from '../../src/manifest/read.js';
+import { planOf } from '../../src/plan/plan.js';
 import { stopPlan } from '../../src/plan/power.js';
-import { actual, appName, claim, desired, planned, type World } from './worlds.js';
+import { actual, actualOf, appName, claim, desired, planned, type World } from './worlds.js';
 
 type Schema = {
   readonly $defs: {
@@ -81,15 +83,24 @@ test.each(Object.entries(WORLDS))('a plan as the planner makes it is valid: %s',
   expect(faults(planned(world))).toEqual([]);
 });
 
+const [WEB] = desired(['web 80']).apps;
+const FACETS = { ...WEB?.facets, system: { ...WEB?.facets.system, source: UNKNOWN } };
+/** Of what could not be read. */
+const UNREAD = planOf(
+  { ...desired([]), apps: WEB ? [{ ...WEB, facets: FACETS }] : [] },
+  actualOf({ want: [], have: ['web 80'] }),
+  { prune: false, recreate: false, retry: false, only: null },
+);
 /** Made by no `up`. */
 const STOP = stopPlan(desired(['a']), actual(['a']), new Set([appName('a')]));
 
-test('a plan that stops something is valid', () => {
+test('a plan that stops something is valid, and one of what nobody knows', () => {
   expect(faults(STOP)).toEqual([]);
+  expect(faults(UNREAD)).toEqual([]);
 });
 
 test('the worlds have every kind of operation and every verb', () => {
-  const plans = [...Object.values(WORLDS).map(planned), STOP];
+  const plans = [...Object.values(WORLDS).map(planned), STOP, UNREAD];
   const kinds = plans.flatMap((plan) => plan.operations.map((op) => op.action.kind));
   expect(new Set(kinds)).toEqual(new Set(Object.keys(ACTIONS)));
   const verbs = plans.flatMap((plan) => plan.apps.map((app) => app.verb));

@@ -52,7 +52,11 @@ test('a source that could not be read is unknown: it is neither built nor called
 });
 
 test('of a new container it is no value either', () => {
-  const plan = planOf(wanting('web 80', { secrets: { 'secret.db': UNKNOWN } }), actualOf({ want: [] }), OPTIONS);
+  const plan = planOf(
+    wanting('web 80', { secrets: { 'secret.db': UNKNOWN } }),
+    actualOf({ want: [] }),
+    OPTIONS,
+  );
   expect(plan.apps[0]?.verb).toBe('create');
   expect(JSON.stringify(plan)).not.toContain(UNKNOWN);
 });

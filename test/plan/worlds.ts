@@ -248,7 +248,7 @@ export function systemSeen(store: StoreMode, toplevel: string | null): Facet {
 
 /** A system's store path, by what it is made of. */
 export function toplevelOf({ system }: Facets): StorePath {
-  return `/nix/store/${Object.values(system ?? {}).join('-')}` as StorePath;
+  return `/nix/store/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz-${Object.values(system ?? {}).join('-')}` as StorePath;
 }
 
 /** A proxy device as a run makes it. */
