@@ -70,7 +70,7 @@ export function tableFor(instance: InstanceJson, { flakeRef }: AdoptOptions, cwd
   if (written === '')
     throw refused(
       `nothing says which flake \`${name}\` is made from`,
-      'say so: --flake-ref github:owner/repo',
+      'name it, for example with --flake-ref github:owner/repo',
     );
   const web = devices['web']?.['listen'];
   const binding = web === undefined ? null : parseProxyListen(web);

@@ -95,7 +95,7 @@ async function agreed(plan: Plan, options: DownOptions, context: Context): Promi
   throw new ProblemError(
     {
       message: `this destroys ${names}, with everything on their root disks; volumes are kept`,
-      hint: 'say so: `pets down --yes`',
+      hint: 'confirm it: `pets down --yes`',
     },
     EXIT.usage,
   );
@@ -113,7 +113,7 @@ async function mustConfirm(
   const data = `${volumes.map(nameOf).join(', ')} and all that is in them`;
   const what = `this deletes ${data}${apps === '' ? '' : `, and destroys ${apps}`}`;
   if (options.confirm === undefined && !mayAsk(options, context)) {
-    const hint = `say so: \`pets down --volumes --confirm ${project}\``;
+    const hint = `confirm it: \`pets down --volumes --confirm ${project}\``;
     throw new ProblemError({ message: what, hint }, EXIT.usage);
   }
   const answer =

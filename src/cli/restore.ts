@@ -134,7 +134,7 @@ async function agreed(
     );
     const id = from.id === '' ? '' : `${from.id} `;
     throw new ProblemError(
-      { message: what, hint: `say so: \`pets restore ${app} ${id}${given}\`` },
+      { message: what, hint: `confirm it: \`pets restore ${app} ${id}${given}\`` },
       EXIT.usage,
     );
   }

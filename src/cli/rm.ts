@@ -98,7 +98,7 @@ async function agreed(
   throw new ProblemError(
     {
       message: `this removes ${names}, with everything on their root disks; volumes are kept`,
-      hint: `say so: \`pets rm --yes ${selectors.join(' ')}\``,
+      hint: `confirm it: \`pets rm --yes ${selectors.join(' ')}\``,
     },
     EXIT.usage,
   );

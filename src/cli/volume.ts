@@ -73,7 +73,7 @@ async function isConfirmed(name: string, options: VolumeRmOptions, context: Cont
   throw new ProblemError(
     {
       message: `this deletes \`${name}\` and all that is in it`,
-      hint: `say so: \`pets volume rm ${name} --confirm ${name}\``,
+      hint: `confirm it: \`pets volume rm ${name} --confirm ${name}\``,
     },
     EXIT.usage,
   );

@@ -1,3 +1,4 @@
+import { ACTIONS, type ActionKind } from '../actions.js';
 import type { AppOutcome, Verb } from '../model.js';
 import type { RunApp } from '../run.js';
 import { formatProblem, type Problem } from '../problem.js';
@@ -26,7 +27,7 @@ export function failureLines(
   });
   const after = ms > 0 ? ` after ${formatTook(ms)}` : '';
   return [
-    style.red(style.bold(`✖ ${app} failed at ${operationOf(failure.op)}${after}`)),
+    style.red(style.bold(`✖ ${app} failed ${whileDoing(failure.op)}${after}`)),
     ...told.split('\n').map((line) => `  ${line}`.trimEnd()),
     ...logLines(failure.log, style),
     ...(file === null ? [] : [`  ${style.bold('log:')} ${clean(file)}`]),
@@ -73,9 +74,16 @@ function kindOf(op: string): string {
   return op.slice(op.indexOf('/') + 1).replace(/[:~].*$/, '');
 }
 
-/** `web/expose:web2` → `expose web2`. */
-function operationOf(op: string): string {
-  return clean(op.slice(op.indexOf('/') + 1).replace(':', ' '));
+/** `web/expose:web2` → `while exposing web2`. */
+function whileDoing(op: string): string {
+  const [, detail = ''] = /:([^~]*)/.exec(op.slice(op.indexOf('/') + 1)) ?? [];
+  const kind = kindOf(op);
+  const doing = isKind(kind) ? ACTIONS[kind].doing : kind;
+  return clean(`while ${doing}${detail === '' ? '' : ` (${detail})`}`);
+}
+
+function isKind(kind: string): kind is ActionKind {
+  return Object.hasOwn(ACTIONS, kind);
 }
 
 /** The same problem with nothing in it that a terminal would obey. */

@@ -99,8 +99,8 @@ export function resultWords({ result, verb, because, failure }: Result): string 
     case 'interrupted':
       return `interrupted${why}`;
     case 'condemned':
-      return because === null ? `${VERBS[verb].result}, its system is held` : `left${why}`;
+      return because === null ? `${VERBS[verb].result}, its system is held` : `left alone${why}`;
     case 'held':
-      return `left${why || ' (no longer in the manifest; --prune destroys it)'}`;
+      return `left alone${why || ' (no longer in the manifest; --prune destroys it)'}`;
   }
 }

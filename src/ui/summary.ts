@@ -96,14 +96,14 @@ const RESULT_ORDER = [
   'rolled back',
   'skipped',
   'interrupted',
-  'left',
+  'left alone',
   'unchanged',
 ];
 
 function countedAs({ result, verb, because }: Counted): string {
   if (result === 'done' || (result === 'condemned' && because === null)) return VERBS[verb].result;
   if (result === 'rolled-back') return VERBS.rollback.result;
-  return result === 'held' || result === 'condemned' ? 'left' : result;
+  return result === 'held' || result === 'condemned' ? 'left alone' : result;
 }
 
 function nextLines(outcome: Outcome, style: Style): string[] {

@@ -243,7 +243,7 @@ describe('what is read', () => {
     for (const event of EVENTS) again.event(event);
     again.end(1);
     const text = runText(readRun(runs, ID), { color: false, now: T0 });
-    expect(text).toContain('✖ web failed at build');
+    expect(text).toContain('✖ web failed while building');
     expect(text).toContain('next: mend it');
     expect(text).toMatch(/log: .*-0000\/log\/web\.log\n/);
   });

@@ -74,7 +74,7 @@ describe('the packages that change', () => {
     );
     const { code, stdout, stderr } = await story.pets(['diff', '--build']);
     expect(code).toBe(1);
-    expect(stderr).toContain('failed at build');
+    expect(stderr).toContain('failed while building');
     expect(stderr).toContain('a poor excuse');
     expect(stdout).toContain('system.source');
     expect(stdout).not.toContain('packages:');

@@ -106,7 +106,7 @@ web: up in 1.0s
 
 ↩ web  rolled back (generation 1 serves)  2.1s
 
-✖ web failed at settle after 2.1s
+✖ web failed while waiting for the system after 2.1s
   web: nginx.service failed
     hint: look at \`pets logs web\`
   its last lines:
@@ -122,9 +122,9 @@ test('what failed before is left, and counted so', () => {
   const [held = appPlan('web', 'rebuild')] = planned(world).apps;
   const outcome = outcomeOf(held, { result: 'condemned', ms: 0, because: held.held });
   expect(summaryLines({ apps: [outcome], interrupted: false }, { color: false })).toEqual([
-    '- web  left (tried before: it broke (2026-01-02 03:04 UTC); generation 1 serves; change it, or `pets up --retry web`)',
+    '- web  left alone (tried before: it broke (2026-01-02 03:04 UTC); generation 1 serves; change it, or `pets up --retry web`)',
     '',
-    '1 left',
+    '1 left alone',
   ]);
 });
 

@@ -23,13 +23,13 @@ test.each(['auto', 'tty', 'plain'] as const)('%s: a line a step, then each failu
     'web: building',
   ]);
   expect(lines).toContain('db: failed: nix build exited with 1');
-  expect(lines).toContain('✖ db failed at build after 3.0s');
+  expect(lines).toContain('✖ db failed while building after 3.0s');
   expect(lines).toContain('    error: builder failed');
   expect(lines.join('\n')).not.toMatch(/to create|1 failed|skipped/);
 });
 
 test('quiet: the failures only', async () => {
-  expect((await shown('quiet'))[0]).toBe('✖ db failed at build after 3.0s');
+  expect((await shown('quiet'))[0]).toBe('✖ db failed while building after 3.0s');
 });
 
 test('json: every line parses; of a whole run nothing is said', async () => {

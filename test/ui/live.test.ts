@@ -93,18 +93,18 @@ describe('the live reporter', () => {
 const LAST_SCREEN = `! web   created    http://127.0.0.1:7703  4.0s
 · blog  unchanged  http://127.0.0.1:7704
 ✖ db    failed: nix build exited with 1  3.0s
-- old   left (no longer in the manifest; \`pets up --prune\` destroys it)
+- old   left alone (no longer in the manifest; \`pets up --prune\` destroys it)
 – wiki  skipped (needs db/build)
 ! web: unit nginx.service failed to reload
 
-✖ db failed at build after 3.0s
+✖ db failed while building after 3.0s
   db: nix build exited with 1
   its last lines:
     error: builder failed
       tabs    and colours
   next: fix flake.nix, then run \`pets up db\` again
 
-1 created, 1 failed, 1 skipped, 1 left, 1 unchanged in 5.1s`;
+1 created, 1 failed, 1 skipped, 1 left alone, 1 unchanged in 5.1s`;
 
 async function start(size: { columns: number; rows: number }, color = true) {
   const screen = new Screen(size);

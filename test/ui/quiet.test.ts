@@ -9,7 +9,7 @@ test('nothing but the failures, at the end', () => {
   expect(out.text()).toBe('');
   reporter.event({ kind: 'run-ended', at: T0, outcome: OUTCOME });
   expect(out.text()).toBe(`\
-✖ db failed at build after 3.0s
+✖ db failed while building after 3.0s
   db: nix build exited with 1
   its last lines:
     error: builder failed

@@ -71,7 +71,7 @@ plan: 0 to create, 0 to rebuild, 0 to destroy, 0 unchanged
 ✖ db    failed: broken  2.1s
 · same  unchanged  http://127.0.0.1:7704
 
-✖ db failed at build after 2.1s
+✖ db failed while building after 2.1s
   db: broken
   its last lines:
     its words

@@ -124,7 +124,7 @@ i db: it is kept
       failed({ problem: { message: 'taken\x1b[2J\nby x', place, excerpt, hint: 'a bug\n  at b' } }),
     ]);
     expect(text).toContain(`
-✖ db failed at build
+✖ db failed while building
   pets.toml:3:8: taken
   by x
     3 | port = ·77
