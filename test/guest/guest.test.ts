@@ -19,9 +19,9 @@ async function activate(
 ) {
   const calls: string[] = [];
   const incus = {
+    // What runs is noted before it is switched.
+    query: () => Promise.resolve(void calls.push('note')),
     exec: (_: string, [program, verb]: readonly string[]) => {
-      // What runs is noted before it is switched.
-      if (program?.endsWith('/bash')) return Promise.resolve(void calls.push('note'));
       calls.push(`${program?.split('/').at(-1) ?? ''} ${verb ?? ''}`);
       if (ends instanceof Error) return Promise.reject(ends);
       const { exitCode = 0, stdout = '', stderr = '' } = ends;
