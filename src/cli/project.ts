@@ -44,7 +44,7 @@ export async function readProject(context: Context, file: string | undefined): P
   throw new NoManifest(
     {
       message: `there is no pets.toml in ${context.cwd} or above it`,
-      hint: '`pets init` writes one; --file names another',
+      hint: '`pets init` writes one; --file names another; --deployed goes by what `pets deploy` made',
     },
     EXIT.manifest,
   );

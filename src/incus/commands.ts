@@ -25,10 +25,11 @@ export async function query(
   const [control, stdin, stdout, stderr] = await dialled(begun, dial);
   try {
     stdin.end();
+    const operation = ended(rest.wait(begun.operation, deadline - Date.now()));
     const [out, err, { metadata }] = await Promise.all([
-      stdout.output,
-      stderr.output,
-      ended(rest.wait(begun.operation, deadline - Date.now())),
+      untilLate(operation, stdout.output),
+      untilLate(operation, stderr.output),
+      operation,
     ]);
     return { exitCode: exitCodeIn(metadata), stdout: out, stderr: err };
   } catch (error) {
@@ -36,6 +37,31 @@ export async function query(
     throw error;
   } finally {
     for (const stream of [stdin, stdout, stderr, control]) stream.close();
+  }
+}
+
+/** What is on its way when the daemon says that a command has ended takes no longer than this, however busy the machine. */
+const REST_MS = 30_000;
+
+/** A stream of which nobody says that it has ended, though its command has, is lost. */
+async function untilLate<T>(operation: Promise<unknown>, output: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const late = new Promise<never>((_, reject) => {
+    const begin = () => {
+      if (isOver) return;
+      timer = setTimeout(() => {
+        reject(new ConnectionLost('the output of a command in the guest did not end'));
+      }, REST_MS);
+    };
+    // One that failed is told by itself.
+    operation.then(begin, () => undefined);
+  });
+  try {
+    return await Promise.race([output, late]);
+  } finally {
+    isOver = true;
+    clearTimeout(timer);
   }
 }
 

@@ -11,15 +11,16 @@ export const emptyLock: Lock = { version: 1, refs: {} };
 const RESTORE = 'take it from git again, or delete it: `pets up` then pins everything anew';
 
 /** As the manifest's flake references are kept: no option, one line without spaces. */
-const keySchema = v.pipe(v.string('expected a string'), v.regex(/^[A-Za-z][^\s\p{Cc}]*$/u, 'expected a flake reference'));
+const keySchema = v.pipe(
+  v.string('expected a string'),
+  v.regex(/^[A-Za-z][^\s\p{Cc}]*$/u, 'expected a flake reference'),
+);
 
 /** What Nix pins: a URL, which ends up in Nix' arguments. */
 const url = v.pipe(
   v.string('expected a string'),
   v.regex(/^[a-z][a-z0-9+.-]*:[^\s#\p{Cc}]+$/u, 'expected a flake reference'),
 );
-
-const LOCAL = /^(?:path|file|(?:git|hg)\+file|tarball\+file|file\+file):/;
 
 const lockedSchema = v.object(
   {
@@ -60,7 +61,7 @@ function parseRefs(refs: Readonly<Record<string, unknown>>, text: string, file: 
   const entries: [string, Locked][] = [];
   for (const [key, value] of Object.entries(refs)) {
     const result = v.safeParse(lockedSchema, value);
-    const flaw = v.is(keySchema, key) ? flawOfPin(key, result) : 'expected a flake reference';
+    const flaw = v.is(keySchema, key) ? null : 'expected a flake reference';
     if (result.success && flaw === null) entries.push([key, result.output]);
     const issues = result.issues?.map((issue) => `${pathOf(key, issue)}: ${issue.message}`) ?? [];
     const messages = flaw === null ? issues : [`refs.${quote(key)}: ${flaw}`, ...issues];
@@ -70,12 +71,6 @@ function parseRefs(refs: Readonly<Record<string, unknown>>, text: string, file: 
   if (problems.length > 0) return { ok: false, problems };
   // fromEntries defines keys rather than assigning them: `__proto__` is a key like any other.
   return { ok: true, lock: { version: 1, refs: Object.fromEntries(entries) } };
-}
-
-/** What comes from elsewhere is not to be found on this host by a lock that somebody else has written. */
-function flawOfPin(key: string, pin: v.SafeParseResult<typeof lockedSchema>): string | null {
-  const isLocal = pin.success && LOCAL.test(pin.output.locked) && !LOCAL.test(key);
-  return isLocal ? 'is pinned to a folder or file of this host' : null;
 }
 
 /** Sorted and indented, so that two machines write the same bytes and git shows one entry's change. */

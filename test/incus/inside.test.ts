@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { ConnectionLost, type Reply } from '../../src/incus/http.js';
 import { insideOf } from '../../src/incus/inside.js';
 import { OwnInstances } from '../../src/incus/own.js';
@@ -109,6 +109,20 @@ describe('a question to a guest', () => {
     );
     expect(await query('web', ['true'], 1000)).toMatchObject({ exitCode: 0, stdout: 'out' });
     expect(asked.filter((request) => request === EXEC)).toHaveLength(2);
+  });
+
+  test('whose output nobody ends, though it has ended itself, is asked again', async () => {
+    jest.useFakeTimers();
+    try {
+      let times = 0;
+      const never = () => new Promise<string>(() => undefined);
+      const out = () => (++times === 1 ? never() : Promise.resolve('out'));
+      const answer = web({}, { out, err: says('') }).query('web', ['true'], 60_000);
+      await jest.advanceTimersByTimeAsync(60_000);
+      expect(await answer).toMatchObject({ stdout: 'out' });
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('for a program that is not there is answered as by a shell', async () => {

@@ -6,6 +6,10 @@ import { join } from 'node:path';
 import { DeployStory, removeProfile } from './deploy-story.js';
 import { freePorts, must, standIn } from './rig.js';
 
+/** Something that listens where the exposure leads. */
+const SERVES =
+  'systemd.services.page = { wantedBy = [ "multi-user.target" ]; serviceConfig.ExecStart = "/bin/busybox httpd -f -p 127.0.0.1:8080 -h /etc"; };';
+
 describe('a remote flake', () => {
   const story = new DeployStory('deploy-remote');
   const named = story.name('named');
@@ -15,7 +19,7 @@ describe('a remote flake', () => {
   });
   const ref = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/app.tar.gz`;
   const publish = async (hostname: string, text: string) => {
-    story.plainFlake('app', `${hostname} environment.etc.text.text = "${text}";`);
+    story.plainFlake('app', `${hostname} ${SERVES} environment.etc.text.text = "${text}";`);
     await must('tar', ['-czf', join(story.folder, 'app.tar.gz'), '-C', story.folder, 'app']);
   };
   const deploy = (...args: string[]) => story.pets(['deploy', ref(), ...args]);
@@ -41,7 +45,7 @@ describe('a remote flake', () => {
   test('is deployed under the name that it suggests, at its newest revision each time', async () => {
     const hostname = `incus.container.hostname = "${named}";`;
     await publish(hostname, 'one');
-    expect((await deploy('--port', String(port), '--nixpkgs', standIn())).code).toBe(0);
+    expect(await deploy('--port', String(port), '--nixpkgs', standIn())).toMatchObject({ code: 0 });
     expect(await story.inside('named', 'cat', '/etc/text')).toBe('one');
     await publish(hostname, 'two');
     await story.ok(['up', named, '--deployed']);

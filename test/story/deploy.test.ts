@@ -73,7 +73,8 @@ describe('an app without a manifest', () => {
     const [free = 0] = await freePorts(1);
     const made = await story.pets(['deploy', './web', name, '--port', String(free), '--nixpkgs', standIn()]);
     expect(made).toMatchObject({ code: 0, stdout: `http://127.0.0.1:${free}\n` });
-    const without = await story.pets(['rm', name, '--yes']);
+    story.write('other.toml', 'project = "other"\n');
+    const without = await story.pets(['rm', name, '--yes', '--file', 'other.toml']);
     expect(without).toMatchObject({
       code: 65,
       stderr: expect.stringContaining('`--deployed` goes by what that made'),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readdirSync } from 'node:fs';
+import { filesBelow } from '../files.js';
 import { Story } from './rig.js';
 
 const UNIT = `systemd.services.app = { wantedBy = [ "multi-user.target" ]; serviceConfig.ExecStart = "/bin/sleep infinity"; };`;
@@ -31,7 +31,7 @@ describe('--dry-run', () => {
     volumes: await story.volumes(),
     boots: await story.bootIds(),
     generations: await story.generations('web'),
-    files: readdirSync(story.folder, { recursive: true }),
+    files: filesBelow(story.folder),
   });
 
   test.each([

@@ -3,7 +3,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
+import { pipeline, type Duplex } from 'node:stream';
 import { call } from '../bench/incus-api.mjs';
 import { SOCKET } from './rig.js';
 
@@ -131,7 +131,8 @@ export class FaultyDaemon {
     };
     if (strike && /-after$|^stall$/.test(strike.fault)) onward.once('data', strikes);
     else if (strike) strikes();
-    stream.pipe(onward).pipe(stream);
+    // Where one end breaks, so does the other.
+    pipeline(stream, onward, stream, () => undefined);
   }
 
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {

@@ -11,7 +11,7 @@ describe('an upgrade that goes wrong', () => {
   test('its journal is in the summary and in the record', async () => {
     ledger(story, 'v2', 'echo cannot go on >&2; exit 7');
     const up = await story.pets(['up']);
-    expect(up.stderr).toContain('cannot go on');
+    expect(up).toMatchObject({ code: 3, stderr: expect.stringContaining('cannot go on') });
     const [shown, list] = [await story.ok(['runs', 'last']), await story.ok(['runs', '--json'])];
     expect(shown.stdout).toContain('cannot go on');
     expect((JSON.parse(list.stdout) as { runs: { exitCode: number }[] }).runs[0]?.exitCode).toBe(3);
