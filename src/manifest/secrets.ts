@@ -1,4 +1,11 @@
-import { UNKNOWN, type DesiredApp, type Facet, type ManifestApp, type Secret, type SecretSource } from '../model.js';
+import {
+  UNKNOWN,
+  type DesiredApp,
+  type Facet,
+  type ManifestApp,
+  type Secret,
+  type SecretSource,
+} from '../model.js';
 import type { KeyPath, Problem } from '../problem.js';
 import type { Say } from './check.js';
 import type { DesiredInputs } from './desired.js';

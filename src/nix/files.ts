@@ -103,8 +103,7 @@ async function contentHashOf(path: string, reading: Reading): Promise<string> {
     const file = await open(path, PLAINLY);
     try {
       const info = await file.stat();
-      if (!info.isFile())
-        throw new ProblemError({ message: `${path} is no regular file any more` });
+      if (!info.isFile()) throw new ProblemError({ message: `${path} is no regular file any more` });
       // Most files are small, and there may be many thousands.
       const buffer = Buffer.allocUnsafe(Math.min(CHUNK, info.size + 1));
       for (;;) {

@@ -1,5 +1,12 @@
 import equal from 'fast-deep-equal';
-import { UNKNOWN, type ActualApp, type Change, type DesiredApp, type Facet, type FacetName } from '../model.js';
+import {
+  UNKNOWN,
+  type ActualApp,
+  type Change,
+  type DesiredApp,
+  type Facet,
+  type FacetName,
+} from '../model.js';
 
 const FACETS: readonly FacetName[] = [
   'power',

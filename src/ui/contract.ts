@@ -26,7 +26,9 @@ export function contractText({ flakeRef, nixpkgs, items }: ContractReport, color
   });
   const left = items.filter(({ status }) => status !== 'ok').length;
   const sum =
-    left === 0 ? 'The contract is met: `pets up` can deploy it.' : `Not met yet: ${plural(left, 'item')} to put right.`;
+    left === 0
+      ? 'The contract is met: `pets up` can deploy it.'
+      : `Not met yet: ${plural(left, 'item')} to put right.`;
   return [`${style.bold(oneLine(flakeRef))} with ${oneLine(nixpkgs)}`, '', ...lines, '', sum, ''].join('\n');
 }
 

@@ -76,7 +76,11 @@ describe('usage', () => {
     ],
     [['down', 'web'], '`pets down` takes no arguments; "web" is too much', '`pets rm` removes single apps'],
     [['history'], '`pets history` needs <app>', 'usage: pets history [options] <app>'],
-    [['backup', '--keep', '0'], '`--keep <n>` cannot be "0": expected a whole number from 1', 'usage: pets backup'],
+    [
+      ['backup', '--keep', '0'],
+      '`--keep <n>` cannot be "0": expected a whole number from 1',
+      'usage: pets backup',
+    ],
     [['history'], '', 'there are: db, web\n'],
     [['rm'], '`pets rm` needs at least one <app>', 'there are: db, web\n'],
     [
