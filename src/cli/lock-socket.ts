@@ -27,7 +27,8 @@ export type Release = () => Promise<void>;
 
 /** Characters of what a holder says. */
 const SAID = 1000;
-const ANSWER_MS = 1000;
+const ANSWER_MS = 3000;
+const SILENT = 'a process that does not say who it is';
 const PAUSE_MS = 20;
 /** Of those who wait. Whoever finds no room looks again later. */
 const MAX_WAITING = 200;
@@ -45,7 +46,8 @@ export async function takeLock(place: LockPlace, words: string): Promise<Release
       own.say(words);
       return own.withdraw;
     }
-    const holder = others.find((other) => other.words !== null);
+    const speaks = others.find(({ words }) => words !== null && words !== SILENT);
+    const holder = speaks ?? others.find(({ words }) => words !== null);
     const isFirst = others.every(({ name }) => own.name < name);
     // Of several who try the others step back, and the first has it.
     if (holder === undefined && isFirst) {
@@ -153,12 +155,14 @@ async function meet(path: string, name: string): Promise<Other | null> {
   if (code !== null && NOBODY.has(code)) return null;
   const line = code === null ? await firstLine(socket, gone) : null;
   const isSilent = code !== null || (line === null && !socket.destroyed);
-  const words = isSilent ? 'a process that does not say who it is' : line === '' ? null : line;
+  const words = isSilent ? SILENT : line === '' ? null : line;
   return { name, words, gone, leave: () => socket.destroy() };
 }
 
-/** It died, it left, or it is of a daemon that we may not ask either. */
-const NOBODY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'EPERM']);
+/** It died, it left, even as it was asked, or it is of a daemon that we may not ask either. */
+const NOBODY: ReadonlySet<string> = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'EACCES', 'EPERM'],
+]);
 
 function removeDead(path: string): void {
   try {
