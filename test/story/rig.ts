@@ -1,13 +1,15 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
@@ -71,7 +73,18 @@ export type StoryOptions = {
 
 /** What stories have found out by trial, good news only: for one of them the daemon's answers may be rewritten. */
 const KNOWN = join(tmpdir(), 'pets-test-trials');
-const isGood = (path: string) => statSync(path).isDirectory() || readFileSync(path, 'utf8').includes('null');
+const isGood = (path: string) => readFileSync(path, 'utf8').includes('null');
+
+/** Whole files only, and none is ever away: other workers read them and write them at the same time. */
+function passOn(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  const names = readdirSync(from).filter((name) => name.endsWith('.json') && isGood(join(from, name)));
+  for (const name of names) {
+    const draft = join(to, `.${name}.${process.pid}`);
+    copyFileSync(join(from, name), draft);
+    renameSync(draft, join(to, name));
+  }
+}
 
 /** A manifest's folder with flakes beside it, and a project name that nobody else has. */
 export class Story {
@@ -147,7 +160,7 @@ export class Story {
     const isMaking = args.some((arg) => arg === 'up' || arg === 'deploy');
     const { knowsHost = true } = this.#options;
     if (!isMaking || !knowsHost || !existsSync(KNOWN) || existsSync(this.#trials())) return;
-    cpSync(KNOWN, this.#trials(), { recursive: true });
+    passOn(KNOWN, this.#trials());
   }
 
   pets(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
@@ -199,7 +212,7 @@ export class Story {
     for (const { name, pool } of await this.volumes())
       await this.#incus('storage', 'volume', 'delete', pool, name);
     rmSync(join('/nix/var/nix/profiles/per-pet', this.project), { recursive: true, force: true });
-    if (existsSync(this.#trials())) cpSync(this.#trials(), KNOWN, { recursive: true, filter: isGood });
+    if (existsSync(this.#trials())) passOn(this.#trials(), KNOWN);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
