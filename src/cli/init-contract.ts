@@ -1,9 +1,10 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { incusInsertion, withInsertion } from '../contract/flake-edit.js';
+import { byHand } from '../contract/by-hand.js';
+import { modulesInsertion, withInsertion } from '../contract/flake-edit.js';
 import { contractItems, prerequisites, releaseOf, serviceOf, type Examined } from '../contract/items.js';
-import { incusByHand, incusModule, type Service } from '../contract/templates.js';
+import { incusModule, moduleText, type Service } from '../contract/templates.js';
 import { nearestName } from '../manifest/names.js';
 import { didYouMean } from '../manifest/suggest.js';
 import type { FlakeRef } from '../model.js';
@@ -109,16 +110,19 @@ function changeFor(service: Service, folder: string): Change {
   const path = hasFolder ? 'nix/incus.nix' : 'incus-module.nix';
   if (existsSync(join(folder, path))) throw inTheWay(path);
   const before = textOf(join(folder, 'flake.nix'));
-  const edit = incusInsertion(before, (self) => `import ./${path} ${self}`);
-  if (!edit.ok) throw byHand(`flake.nix is not understood: ${edit.reason}`, service);
+  const edit = modulesInsertion(before, [{ name: 'incus', value: (self) => `import ./${path} ${self}` }]);
+  if (!edit.ok)
+    throw refusal(`flake.nix cannot be added to: ${edit.reason}`, byHandText(before, service, false));
   return { file: { path, text: incusModule(service) }, before, after: withInsertion(before, edit) };
 }
 
-function byHand(message: string, service: Service): ProblemError {
-  return new ProblemError({
-    message: `${message}; nothing was written`,
-    hint: `add this by hand to the flake’s outputs, where \`self\` is in scope:\n${incusByHand(service)}`,
-  });
+function refusal(message: string, hint: string): ProblemError {
+  return new ProblemError({ message: `${message}; nothing was written`, hint });
+}
+
+/** The whole of it, for a person to write. */
+function byHandText(flake: string, service: Service, isTried: boolean): string {
+  return byHand(flake, [{ name: 'incus', value: (self) => moduleText(service, '', self) }], isTried);
 }
 
 type Trial = {
@@ -140,13 +144,14 @@ async function tried(change: Change, { ref, service, examined, inspector }: Tria
       await writeFile(join(copy, path), text);
     }
     const changed = { ...ref, written: `path:${copy}`, url: `path:${copy}`, directory: copy };
+    const hint = byHandText(change.before, service, true);
     const result = await inspector.inspect(changed).catch((error: unknown) => {
-      if (error instanceof ProblemError) throw byHand(`with the change ${error.message}`, service);
+      if (error instanceof ProblemError) throw refusal(`with the change ${error.message}`, hint);
       throw error;
     });
-    if (result.problem) throw byHand(`with the change ${result.problem.message}`, service);
+    if (result.problem) throw refusal(`with the change ${result.problem.message}`, hint);
     if (!onlyAdds(examined, result))
-      throw byHand('with the change the flake would not have this module besides all it has now', service);
+      throw refusal('with the change the flake would not have this module besides all it has now', hint);
     return result;
   } finally {
     await rm(copy, { recursive: true, force: true });

@@ -16,25 +16,20 @@ ${moduleText(service, '')}
 `;
 }
 
-/** The module, each line but the first below `indent`; `self` is in scope. */
-export function moduleText({ name, hostname, release }: Service, indent: string): string {
+/** The module, each line but the first below `indent`. `self`: the expression for the flake. */
+export function moduleText({ name, hostname, release }: Service, indent: string, self = 'self'): string {
   return `{ lib, pkgs, ... }: {
-  imports = [ self.nixosModules.default ];
+  imports = [ ${self}.nixosModules.default ];
   incus.container.enable = true;
   incus.container.hostname = lib.mkDefault ${text(hostname)};
   system.stateVersion = ${text(release)};
   services.${attribute(name)} = {
     enable = true;
-    package = lib.mkDefault self.packages.\${pkgs.stdenv.hostPlatform.system}.default;
+    package = lib.mkDefault ${self}.packages.\${pkgs.stdenv.hostPlatform.system}.default;
     host = lib.mkDefault "0.0.0.0";
     port = 8080;
   };
 }`.replaceAll('\n', `\n${indent}`);
-}
-
-/** What to write where no program can: the whole of it, to stand among the flake's outputs. */
-export function incusByHand(service: Service): string {
-  return `nixosModules.incus = ${moduleText(service, '')};`;
 }
 
 /** A pets.toml to begin with. `project`: a valid name. */

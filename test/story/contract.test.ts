@@ -244,7 +244,9 @@ describe('pets init --contract does not touch', () => {
       [
         '`nixosModules` is no set',
         'add this by hand',
-        'nixosModules.incus = { lib, pkgs, ... }:',
+        'take `nixosModules` out of the `inherit` in line 2',
+        'nixosModules = (import ./outputs.nix).nixosModules // {',
+        '  incus = { lib, pkgs, ... }: {',
         '  port = 8080;',
       ],
     ],
@@ -256,7 +258,7 @@ describe('pets init --contract does not touch', () => {
     [
       'a flake in which the change would be of no effect',
       outputs('nixosModules.other = { }; } // (import ./outputs.nix) // {'),
-      ['would not have this module', 'add this by hand'],
+      ['would not have this module', 'add this by hand', 'nixosModules = outputs.nixosModules or { } // {'],
     ],
     [
       'a flake that has it',
