@@ -1,5 +1,6 @@
 import { bindingsText, type Added } from './added.js';
 import type { Binding, FunctionNode, Span } from './nodes.js';
+import { attributePath } from './nix-text.js';
 import { functionOf, outputsOf, Unfit } from './outputs.js';
 import { NoPlace, placeIn, type Place } from './place.js';
 import { selfIn } from './scope.js';
@@ -46,8 +47,9 @@ function atPlace(text: string, place: Place, added: readonly Added[]): Advice {
   }
   const { holder, after, prefix, self } = place;
   const code = bindingsText(added, prefix, self).join('\n');
+  const name = after?.path ? `\`${attributePath(...after.path)}\` in ` : '';
   return after
-    ? { where: `to flake.nix, behind line ${lineOf(text, after.end)}`, code }
+    ? { where: `to flake.nix, behind ${name}${placeOf(text, after)}`, code }
     : { where: `to flake.nix, in the set that begins in line ${lineOf(text, holder.start)}`, code };
 }
 

@@ -38,11 +38,14 @@ const MODULES = 'nixosModules';
 /** Where the modules of a flake are, whose `outputs` are this function. Throws NoPlace. */
 export function placeIn(outputs: FunctionNode): Place {
   const scope = [outputs];
+  const sets = setsOf(outputs.body, scope);
   // Of `a // b` the last one wins, and they are not merged.
-  for (const { set, scope: around } of setsOf(outputs.body, scope).reverse()) {
+  for (const { set, scope: around } of [...sets].reverse()) {
     const found = placeAt(set, [MODULES], around);
     if (found) return found;
   }
+  const last = sets.at(-1);
+  if (last && isAllWritten(outputs.body)) return atEnd(last, [MODULES]);
   const parts = partsOf(outputs.body, scope).at(-1);
   if (parts) return placeInParts(parts);
   throw new NoPlace(
@@ -50,6 +53,24 @@ export function placeIn(outputs: FunctionNode): Place {
     { kind: 'outputs' },
     selfIn(scope),
   );
+}
+
+/** Whether nothing else can have modules than the sets that are written there. */
+function isAllWritten(node: Node): boolean {
+  switch (node.kind) {
+    case 'set':
+      return node.bindings.every(({ path }) => path !== null);
+    case 'function':
+    case 'let':
+      return isAllWritten(node.body);
+    case 'update':
+      return node.sides.every(isAllWritten);
+    case 'call':
+    case 'name':
+    case 'operand':
+    case 'other':
+      return false;
+  }
 }
 
 /** The module that flake-parts makes a flake of. */

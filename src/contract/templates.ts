@@ -1,37 +1,3 @@
-import { attribute, text } from './nix-text.js';
-
-export type Service = {
-  /** As in `services.<name>`. */
-  readonly name: string;
-  readonly hostname: string;
-  /** `25.11`. */
-  readonly release: string;
-};
-
-/** A function from the flake to its `nixosModules.incus`. */
-export function incusModule(service: Service): string {
-  return `# The service as a pet: what \`pets\` looks for in a flake, as its nixosModules.incus.
-self:
-${moduleText(service, '')}
-`;
-}
-
-/** The module, each line but the first below `indent`. `self`: the expression for the flake. */
-export function moduleText({ name, hostname, release }: Service, indent: string, self = 'self'): string {
-  return `{ lib, pkgs, ... }: {
-  imports = [ ${self}.nixosModules.default ];
-  incus.container.enable = true;
-  incus.container.hostname = lib.mkDefault ${text(hostname)};
-  system.stateVersion = ${text(release)};
-  services.${attribute(name)} = {
-    enable = true;
-    package = lib.mkDefault ${self}.packages.\${pkgs.stdenv.hostPlatform.system}.default;
-    host = lib.mkDefault "0.0.0.0";
-    port = 8080;
-  };
-}`.replaceAll('\n', `\n${indent}`);
-}
-
 /** A pets.toml to begin with. `project`: a valid name. */
 export function firstManifest(project: string): string {
   return `# What runs on this machine, and where. From this folder:

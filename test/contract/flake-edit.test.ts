@@ -283,12 +283,17 @@ describe('what to write by hand fits what is there', () => {
     [
       'a set',
       '{ outputs = { self }: {\n nixosModules = { default = 1; }; }; }',
-      'to flake.nix, behind line 2: incus = f self;',
+      'to flake.nix, behind `default` in line 2: incus = f self;',
     ],
     [
       'paths of attributes',
       '{ outputs = i: {\n nixosModules.default = 1;\n }; }',
-      'behind line 2: nixosModules.incus = f i.self;',
+      'behind `nixosModules.default` in line 2: nixosModules.incus = f i.self;',
+    ],
+    [
+      'no modules',
+      '{ outputs = { self }: let a = 1; in {\n packages = a;\n } // { x = 1; }; }',
+      'behind `x` in line 3: nixosModules.incus = f self;',
     ],
     [
       'an empty set',
