@@ -18,6 +18,7 @@ import { flakeRefOf, inspectorFor, type Inspector } from './inspect.js';
 import { listenFor } from './listen-options.js';
 import { inTheWay, makeVisible, showChanges, writeNew } from './new-files.js';
 import { notice } from './notice.js';
+import { patiently } from './patience.js';
 import { PLATFORM } from './project.js';
 import { lazyExec } from './wire.js';
 
@@ -47,7 +48,8 @@ export async function initWrapper(
   await writeNew(folder, files);
   const isPinned = upstream.directory === undefined;
   try {
-    if (isPinned) await lockFlake(folder, lazyExec);
+    if (isPinned)
+      await patiently(`Nix to pin ${upstream.url}`, lockFlake(folder, lazyExec), options, context);
     await makeVisible(folder, [...files.map(({ path }) => path), ...(isPinned ? ['flake.lock'] : [])]);
   } catch (error) {
     rmSync(folder, { recursive: true });
