@@ -21,7 +21,18 @@ export function listenOf(options: readonly ServiceOption[], values: Values = {})
     const given = Object.keys(values).find((name) => isGiven(part, values[name] ?? null));
     return given ?? known;
   };
-  return { host: optionFor('host'), port: optionFor('port') };
+  const [host, port] = [optionFor('host'), optionFor('port')];
+  return {
+    host,
+    port: port ?? (host !== null && isForBoth(host, options, values[host] ?? null) ? host : null),
+  };
+}
+
+/** An address without any option for its port has that in it, or the port could not be said at all. */
+function isForBoth(host: string, options: readonly ServiceOption[], value: Setting): boolean {
+  if (namedFor('port', options).length > 0 || options.some(isSet)) return false;
+  if (['host', 'ip', 'ipaddress'].includes(wordsOf(host).at(-1) ?? '')) return false;
+  return value === null || /:\d+$/.test(String(value));
 }
 
 /** Usual names, in lower case and without what parts their words. */
@@ -61,9 +72,14 @@ export function namedFor(part: ListenPart, options: readonly ServiceOption[]): s
 }
 
 function canBe(part: ListenPart, option: ServiceOption): boolean {
-  const words = namesIn(option.name).map((name) => name.toLowerCase().replace(/[-_ ]/g, ''));
+  const words = wordsOf(option.name);
   const last = words.pop() ?? '';
   return NAMES[part].has(last) && words.every((word) => AROUND.has(word)) && kindOf(option) !== 'other';
+}
+
+/** In lower case, without what parts the words of a name. */
+function wordsOf(option: string): string[] {
+  return namesIn(option).map((name) => name.toLowerCase().replace(/[-_ ]/g, ''));
 }
 
 /** What an option can be set to, by its type's words. */

@@ -95,8 +95,14 @@ function partsOf(node: Node, scope: Scope): Found[] {
 
 /** Definitions of such a module are merged with those of others; in one set nothing can be defined twice. */
 function placeInParts({ set, scope }: Found): Place {
-  const whole = set.bindings.find(({ path }) => path?.length === 1 && path[0] === 'flake');
-  if (!whole) return placeAt(set, ['flake', MODULES], scope) ?? atEnd({ set, scope }, ['flake', MODULES]);
+  const config = set.bindings.find(({ path }) => path?.[0] === 'config');
+  const inConfig = config?.path?.length === 1 ? setsOf(config.value, scope).at(-1) : undefined;
+  if (inConfig) return placeInParts(inConfig);
+  // Beside `config` nothing else is taken for a definition.
+  const flake = config ? ['config', 'flake'] : ['flake'];
+  const whole = set.bindings.find(({ path }) => path?.join('.') === flake.join('.'));
+  const modules = [...flake, MODULES];
+  if (!whole) return placeAt(set, modules, scope) ?? atEnd({ set, scope }, modules);
   const inner = setsOf(whole.value, scope).at(-1);
   if (inner) return placeAt(inner.set, [MODULES], inner.scope) ?? atEnd(inner, [MODULES]);
   throw new NoPlace(

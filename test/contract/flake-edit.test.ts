@@ -133,6 +133,21 @@ describe('nixosModules.incus is inserted', () => {
       'y = 1;« nixosModules.incus = import ./incus.nix inputs.self;»',
     ],
     [
+      'flake-parts with config',
+      'inputs: inputs.p.lib.mkFlake { } { imports = [ ]; config = { flake.x = 1; }; }',
+      'flake.x = 1;« flake.nixosModules.incus = import ./incus.nix inputs.self;» }',
+    ],
+    [
+      'flake-parts with config.flake',
+      'inputs: inputs.p.lib.mkFlake { } { config.flake = { nixosModules.a = 1; }; }',
+      'a = 1;« nixosModules.incus = import ./incus.nix inputs.self;» }',
+    ],
+    [
+      'flake-parts with config.systems',
+      'inputs: inputs.p.lib.mkFlake { } { config.systems = [ ]; }',
+      '[ ];« config.flake.nixosModules.incus = import ./incus.nix inputs.self;» }',
+    ],
+    [
       'flake-parts whose flake is bound by let',
       'inputs: let flake = { x = 1; }; in inputs.p.lib.mkFlake { } { inherit flake; }',
       '{ x = 1;« nixosModules.incus = import ./incus.nix inputs.self;» }',

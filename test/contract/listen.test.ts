@@ -40,6 +40,14 @@ test.each<[string, string[], string | null, string | null]>([
   ['several', ['bind', 'listenAddress', 'port'], null, 'port'],
   ['what is no text', ['listen: list of (submodule)', 'address: boolean', 'port'], null, 'port'],
   ['a list of addresses', ['listen: list of string', 'port'], 'listen', 'port'],
+  [
+    'an address that has its port in it',
+    ['web.listenAddress', 'dataDir'],
+    'web.listenAddress',
+    'web.listenAddress',
+  ],
+  ['an address whose port may be in a set', ['listenAddress', 'settings: JSON value'], 'listenAddress', null],
+  ['a host has no port in it', ['host', 'dataDir'], 'host', null],
   ['nothing', ['dataDir: absolute path'], null, null],
 ])('by name: %s', (_, names, host, port) => {
   expect(listenOf(options(...names))).toEqual({ host, port });
@@ -52,6 +60,8 @@ test('what has been given what a pet needs is it', () => {
     port: 'settings.b',
   });
   expect(listenOf(none, { 'settings.a': ':8080' })).toEqual({ host: 'settings.a', port: 'settings.a' });
+  expect(listenOf(options('bind'), { bind: ':9428' })).toEqual({ host: 'bind', port: 'bind' });
+  expect(listenOf(options('bind'), { bind: '0.0.0.0' })).toEqual({ host: 'bind', port: null });
   // A database may be there.
   expect(listenOf(none, { 'settings.db': '127.0.0.1', 'settings.n': 3000 })).toEqual({
     host: null,
