@@ -93,6 +93,10 @@ async function wrapperOf(app: AppName, upstream: FlakeRef, asked: Asked): Promis
   const flaw = unseen.packages ?? unseen.platforms ?? unseen.inputs;
   if (flaw !== undefined) throw new ProblemError(flaw);
   const name = packageOf(upstream, facts);
+  if (facts.modules.includes('incus')) {
+    const words = `it has nixosModules.incus: without a wrapper flake-ref = "${upstream.written.replace(/#.*/, '')}" does`;
+    notice('note', words, asked.options, asked.context);
+  }
   const needsNixpkgs = !facts.isLocked && facts.inputs.includes('nixpkgs');
   return {
     app,
@@ -135,7 +139,7 @@ async function upstreamService(
 }
 
 /** The one that the reference picks: `…#server`, `…#packages.x86_64-linux.server`. */
-function packageOf({ written }: FlakeRef, { packages, platforms }: Facts): string {
+function packageOf({ written }: FlakeRef, { packages, platforms, modules }: Facts): string {
   const fragment = written.includes('#') ? written.slice(written.indexOf('#') + 1) : '';
   const name = fragment.replace(`packages.${PLATFORM}.`, '').replaceAll('"', '') || 'default';
   if (packages.includes(name)) return name;
@@ -144,9 +148,17 @@ function packageOf({ written }: FlakeRef, { packages, platforms }: Facts): strin
       ? `it has ${packages.slice(0, 5).join(', ')}: write ${oneLine(written.replace(/#.*/, ''))}#${packages[0] ?? ''}`
       : platforms.length > 0
         ? `it has packages for ${platforms.join(', ')} only`
-        : 'it has no packages';
+        : `it has no packages${moduleWords(written, modules)}`;
   throw new ProblemError({
     message: `\`${written}\` has no package packages.${PLATFORM}.${name}`,
     hint: didYouMean(name, packages) ?? there,
   });
+}
+
+/** Where there is nothing to wrap, a module can be an app by itself. */
+function moduleWords(written: string, modules: readonly string[]): string {
+  const module = modules.includes('default') ? 'default' : modules[0];
+  if (module === undefined) return '';
+  const ref = `${oneLine(written.replace(/#.*/, ''))}#${attributePath('nixosModules', module)}`;
+  return `; its module can be an app by itself: flake-ref = "${ref}", with nixos.incus.container.enable = true`;
 }

@@ -48,11 +48,9 @@ export function serviceItems(
     options.some(({ name }) => name === option) ? null : missing(...declarationOf(service, option));
   const enable = declared('enable') ?? enableItem(service, values['enable'] ?? null);
   const from = declared('package') ?? ok(attributePath('services', service, 'package'));
-  return [
-    enable,
-    from,
-    ...LISTEN_PARTS.map((part) => listenItem(part, { service, options, values, listen })),
-  ];
+  // One option that takes address:port is one item.
+  const parts = listen.host !== null && listen.host === listen.port ? ['host' as const] : LISTEN_PARTS;
+  return [enable, from, ...parts.map((part) => listenItem(part, { service, options, values, listen }))];
 }
 
 function itemsOf(
@@ -90,7 +88,8 @@ function listenItem(part: ListenPart, { service, options, values, listen }: List
   const name = `${attributePath('services', service)}.${option}`;
   const value = values[option] ?? null;
   if (value === null) return ok(name);
-  if (isRight(part, value)) return ok(name, String(value));
+  const asked = LISTEN_PARTS.filter((one) => listen[one] === option);
+  if (asked.every((one) => isRight(one, value))) return ok(name, String(value));
   const code = listenCode(listen, options).find(([one]) => one === option)?.[1] ?? null;
   return wrong(name, `it is ${show(value)}`, code === null ? null : `${name} = ${code};`);
 }

@@ -192,6 +192,14 @@ describe('each thing that is not as it should be has its name, and what to write
     ],
     ['one for both', ['endpoint'], { endpoint: '[::]:8080' }, []],
     [
+      'one for both, with another port',
+      ['listen'],
+      { listen: '0.0.0.0:9428' },
+      [
+        'wrong services.web.listen: it is "0.0.0.0:9428" ⟶ services.web.listen = lib.mkDefault "0.0.0.0:8080";',
+      ],
+    ],
+    [
       'two that could be it, and no port',
       ['bind', 'address'],
       {},

@@ -439,6 +439,23 @@ describe('pets init --wrapper', () => {
     expect([told.code, readdirSync(join(story.folder, 'told'))]).toEqual([0, ['flake.nix']]);
   });
 
+  test('what needs no wrapper is told so', async () => {
+    story.flake('ready');
+    const { code, stderr } = await init('--wrapper', './ready', 'needless');
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining('without a wrapper flake-ref = "./ready" does'),
+    ]);
+    story.write('module/flake.nix', '{ outputs = { self }: { nixosModules.web = { }; }; }');
+    const none = await init('--wrapper', './module', 'none');
+    expect([none.code, none.stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        'flake-ref = "./module#nixosModules.web", with nixos.incus.container.enable = true',
+      ),
+    ]);
+  });
+
   test('one that comes from elsewhere is pinned', async () => {
     await must('tar', ['-C', story.folder, '-czf', join(story.folder, 'up.tar.gz'), 'upstream']);
     const server = createServer((_, reply) => reply.end(readFileSync(join(story.folder, 'up.tar.gz'))));
