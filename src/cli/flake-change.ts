@@ -129,7 +129,7 @@ function onlyAdds(
 
 export async function write(folder: string, { file, before, after }: Change): Promise<void> {
   const flake = await realpath(join(folder, 'flake.nix'));
-  if ((await readFile(flake, 'utf8')) !== before) {
+  if (readFlake(folder) !== before) {
     throw new ProblemError({ message: 'flake.nix has been changed meanwhile; nothing was written' });
   }
   await writeNew(folder, [file]);
@@ -138,7 +138,7 @@ export async function write(folder: string, { file, before, after }: Change): Pr
     await makeVisible(folder, [file.path]);
   } catch (error) {
     await rm(join(folder, file.path), { force: true });
-    if ((await readFile(flake, 'utf8')) !== before) await rewrite(flake, before);
+    if (readFlake(folder) !== before) await rewrite(flake, before);
     throw error;
   }
 }
