@@ -68,9 +68,12 @@ let
   isSet = option: unless false (option.highestPrio < (lib.mkOptionDefault null).priority);
   textOf = option: if isSet option then text option.value else null;
 
+  # Of one that may be missing, or that takes what nixpkgs has not, nothing can be asked: no failure of that is caught.
+  mayBePackage = type: match ".*[pP]ackage.*" "${type.name or ""} ${toString (text (type.description or null))}" != null;
+
   # Values that modules give, by their paths. Defaults are not among them: nothing may need what they take.
   givenIn = path: set:
-    if lib.isOption set then lib.optionals (isSet set) (concatMap (given path) set.definitions)
+    if lib.isOption set then lib.optionals (!mayBePackage set.type && isSet set) (concatMap (given path) set.definitions)
     else if isAttrs set then concatLists (lib.mapAttrsToList (name: givenIn (path ++ [ name ])) set)
     else [ ];
   given = path: value:

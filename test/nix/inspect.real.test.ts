@@ -131,7 +131,7 @@ describe('what a flake has of the contract', () => {
       settings = lib.mkOption { default = { }; type = lib.types.attrsOf lib.types.anything; };
     }; }`;
     const { facts } = await look(`${packages} nixosModules.default = ${web};
-      nixosModules.incus = { lib, ... }: { imports = [ ${web} ]; system.stateVersion = "25.05"; incus.container.enable = true;
+      nixosModules.incus = { lib, ... }: { imports = [ (${web}) ]; system.stateVersion = "25.05"; incus.container.enable = true;
         services.web = { enable = true; settings = lib.mkIf true { a.b = lib.mkDefault "0.0.0.0"; port = 8080; }; }; };`);
     expect(facts.settings?.services['web']).toEqual({
       ...{ enable: true, listenAddress: '127.0.0.1', 'settings.a.b': '0.0.0.0', 'settings.port': 8080 },
