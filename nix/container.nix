@@ -58,7 +58,7 @@ in
     assertions = [
       {
         assertion = cfg.enable;
-        message = "the module does not set incus.container.enable = true: is it the flake's module for containers?";
+        message = "the module does not set incus.container.enable = true: is it the flake's module for containers? For another one the manifest can: nixos.incus.container.enable = true";
       }
     ] ++ map told inTheWay;
 

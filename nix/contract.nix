@@ -3,7 +3,8 @@
 { app, nixpkgs, ours, request, system }:
 let
   inherit (builtins)
-    attrNames deepSeq elem filter functionArgs isAttrs isBool isFunction isInt isPath isString mapAttrs tryEval;
+    attrNames concatLists concatMap concatStringsSep deepSeq elem filter foldl' functionArgs isAttrs isBool isFunction isInt
+    isPath isString length listToAttrs mapAttrs match toJSON tryEval;
   inherit (nixpkgs) lib;
   inherit (request) platform;
 
@@ -38,27 +39,62 @@ let
     arguments = if isThere && !isSystem then argumentsOf selected else [ ];
   };
 
-  # What `nixosModules.default` declares itself, without NixOS around it.
-  alone = lib.evalModules {
-    modules = [ app.nixosModules.default { _module.check = false; } ];
+  # What a module declares itself, without NixOS around it.
+  alone = name: lib.evalModules {
+    modules = [ app.nixosModules.${name} { _module.check = false; } ];
     specialArgs = { pkgs = nixpkgs.legacyPackages.${platform}; modulesPath = "${nixpkgs}/nixos/modules"; };
   };
   optionsIn = set: if lib.isOption set then set.type.getSubOptions [ ] else set;
+  pathText = path: concatStringsSep "." (map (part: if match "[A-Za-z_][A-Za-z0-9_'-]*" part == null then toJSON part else part) path);
+  # With the options of what is an option for a set. An old name for another option is none.
+  listed = depth: path: set: concatLists (lib.mapAttrsToList
+    (name: value: listedAt depth (path ++ [ name ]) value)
+    (removeAttrs set [ "_module" "_freeformOptions" ]));
+  listedAt = depth: path: value:
+    if lib.isOption value then
+      lib.optionals (value.visible or true != false) [{ name = pathText path; type = text (value.type.description or null); }]
+      ++ unless [ ] (lib.optionals (depth > 0 && value.type.name or null == "submodule") (listed (depth - 1) path (value.type.getSubOptions [ ])))
+    else lib.optionals (depth > 0 && isAttrs value) (listed (depth - 1) path value);
+  declaredBy = module: unless null (mapAttrs
+    (_: set: { inherit module; options = listed 3 [ ] (optionsIn set); })
+    ((alone module).options.services or { }));
+  # Without `default`, and before there is a module for containers, any of the others may be what is looked for.
   declared =
-    if elem "default" outline.modules
-    then unless null (mapAttrs (_: set: filter (name: name != "_module") (namesIn (optionsIn set))) (alone.options.services or { }))
-    else null;
+    if elem "default" outline.modules then declaredBy "default"
+    else if isThere || outline.modules == [ ] then null
+    else foldl' (all: module: let more = declaredBy module; in (if more == null then { } else more) // all) { } outline.modules;
 
   # Not the option's own default.
   isSet = option: unless false (option.highestPrio < (lib.mkOptionDefault null).priority);
   textOf = option: if isSet option then text option.value else null;
+
+  # Of one that may be missing, or that takes what nixpkgs has not, nothing can be asked: no failure of that is caught.
+  mayBePackage = type: match ".*[pP]ackage.*" "${type.name or ""} ${toString (text (type.description or null))}" != null;
+
+  # Values that modules give, by their paths. Defaults are not among them: nothing may need what they take.
+  givenIn = path: set:
+    if lib.isOption set then lib.optionals (!mayBePackage set.type && isSet set) (concatMap (given path) set.definitions)
+    else if isAttrs set then concatLists (lib.mapAttrsToList (name: givenIn (path ++ [ name ])) set)
+    else [ ];
+  given = path: value:
+    let kind = value._type or null; in
+    if elem kind [ "override" "order" ] then given path value.content
+    else if kind == "if" then lib.optionals value.condition (given path value.content)
+    else if kind == "merge" then concatMap (given path) value.contents
+    else if isAttrs value then lib.optionals (!lib.isDerivation value && length path < 6)
+      (concatLists (lib.mapAttrsToList (name: given (path ++ [ name ])) value))
+    else lib.optional (plain value != null) { name = pathText path; value = plain value; };
+
+  # Of what says where something listens the default counts too.
+  isAsked = name: match "enable|ip|host|(bind|listen)[A-Za-z_]*|([A-Za-z_]*[_-])?(addr|address|port)|[A-Za-z_]*(Host|Addr|Address|Port)" name != null;
   serviceOf = name:
     let
       # The module may do without what the flake declares.
       set = system.options.services.${name} or { };
       values = if lib.isOption set then set.value else mapAttrs (_: option: option.value or null) set;
+      asked = filter (option: isAsked option && values ? ${option}) (map (option: option.name) declared.${name}.options);
     in
-    lib.genAttrs [ "enable" "host" "port" ] (option: plain (values.${option} or null));
+    listToAttrs (unless [ ] (givenIn [ ] set)) // lib.genAttrs asked (option: plain values.${option});
   settings = {
     enable = plain system.options.incus.container.enable.value;
     hostname = textOf system.options.incus.container.hostname;

@@ -22,8 +22,8 @@ export type Facts = {
   readonly homeModules: readonly string[];
   /** That the module cannot do without. */
   readonly arguments: readonly string[];
-  /** Options by the service that `nixosModules.default` declares them for. */
-  readonly services: Readonly<Record<string, readonly string[]>> | null;
+  /** That `nixosModules.default` declares; without it and `nixosModules.incus`, that any other module does. */
+  readonly services: Readonly<Record<string, DeclaredService>> | null;
   /** What the module sets. */
   readonly settings: Settings | null;
   /** The derivation of the whole system. */
@@ -37,12 +37,19 @@ export const NO_FACTS: Facts = {
   drv: null,
 };
 
-type Setting = string | number | boolean | null;
+/** `module`: its name among `nixosModules`. */
+export type DeclaredService = { readonly module: string; readonly options: readonly ServiceOption[] };
+
+/** `name`: the path below the service, as Nix code (`settings.port`). `type`: in words, as NixOS has them. */
+export type ServiceOption = { readonly name: string; readonly type: string | null };
+
+export type Setting = string | number | boolean | null;
 
 export type Settings = {
   readonly enable: Setting;
   readonly hostname: string | null;
   readonly stateVersion: string | null;
+  /** By service, and by the option's name. */
   readonly services: Readonly<Record<string, Readonly<Record<string, Setting>>>>;
   /** Ports that the firewall is told to open, by other modules than pets'. */
   readonly opened: readonly { readonly file: string; readonly ports: readonly number[] }[];

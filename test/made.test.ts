@@ -148,7 +148,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 /** These make what only Nix reads, in a run's own private folder; or set each mode themselves; or open only to read. */
 const OTHERS = [
   ...['nix/assemble.ts', 'nix/closure.ts', 'nix/files.ts', 'nix/inputs.ts', 'nix/nix.ts', 'nix/source.ts'],
-  ...['nix/run-folder.ts', 'cli/init-contract.ts', 'deliver/host-directory.ts', 'backup/folder.ts'],
+  ...['nix/run-folder.ts', 'cli/flake-change.ts', 'deliver/host-directory.ts', 'backup/folder.ts'],
   ...['runs/write.ts', 'made.ts', 'regular-file.ts'],
 ];
 

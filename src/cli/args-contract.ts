@@ -28,10 +28,19 @@ export function addContract(program: Command, context: Context, ends: Ends): voi
   withGlobalOptions(program.command('init [name]'))
     .summary('write a first pets.toml, or what a flake needs to be a pet')
     .description(
-      'Writes a commented pets.toml of the project <name>, by default the folder’s. With --contract it adds `nixosModules.incus` to the flake in this folder, for its service <name> where there are several; with --wrapper it writes a flake around another one’s package, in a folder <name>. Nothing is ever overwritten.',
+      'Writes a commented pets.toml of the project <name>, by default the folder’s. With --contract it adds `nixosModules.incus` to the flake in this folder, for its service <name> where there are several; with --wrapper it writes a flake around another one’s package, with its module where it has one, in a folder <name>. Nothing is ever overwritten.',
     )
     .option('--contract', 'add nixosModules.incus to the flake in this folder', false)
     .option('--wrapper <flake-ref>', 'write a flake that makes a pet of this one’s package')
+    .addOption(
+      flag(
+        '--host-option <option>',
+        'option of the service for the address that it listens on: settings.address',
+      ),
+    )
+    .addOption(
+      flag('--port-option <option>', 'the one for the port; the same for both where it takes address:port'),
+    )
     .addOption(nixpkgs())
     .addOption(flag('-n, --dry-run', 'only show what would be written').default(false))
     .addOption(flag('-y, --yes', 'write without asking').default(false))
@@ -41,6 +50,7 @@ export function addContract(program: Command, context: Context, ends: Ends): voi
       examples(
         'pets init homelab',
         'pets init --contract --dry-run',
+        'pets init --contract --host-option settings.bind --port-option settings.port',
         'pets init --wrapper github:owner/repo#server web',
       ),
     )

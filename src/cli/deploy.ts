@@ -11,6 +11,7 @@ import { isDeployed, marksOf, projectOf, readTable, tableOf } from './deployed.j
 import { flakeRefOf } from './inspect.js';
 import { progressTo } from './notice.js';
 import { observeToMake, wantedBy } from './observe.js';
+import { patiently } from './patience.js';
 import { desireOf, type Project } from './project.js';
 import { withLock } from './project-lock.js';
 import { carryOut, type RunOptions } from './up.js';
@@ -30,13 +31,14 @@ export async function deploy(
   context: Context,
 ): Promise<ExitCode> {
   const given = givenBy(ref, options, context);
-  const table = { ...given, name: name ?? (await nameOf(given, context)) };
+  const table = { ...given, name: name ?? (await nameOf(given, options, context)) };
   const read = async () => {
     const whole = await completed(table, context);
     return { ...projectFor(whole, context), whole };
   };
   return withLock(read, options, context, async ({ whole, ...unlocked }) => {
-    const project = { ...unlocked, lock: { version: 1 as const, refs: await newest(unlocked, context) } };
+    const refs = await newest(unlocked, options, context);
+    const project = { ...unlocked, lock: { version: 1 as const, refs } };
     const desired = marked(await desireOf(project, lazyExec, null, progressTo(options, context)), whole);
     const actual = await observeToMake(DEPLOYED, wantedBy(desired), context.env);
     const only = new Set([table.name as AppName]);
@@ -69,16 +71,21 @@ export function absolute(written: string, cwd: string, use: 'app' | 'nixpkgs'): 
 /** Stands in for the name until it is known. */
 const UNNAMED = 'unnamed';
 
-async function nameOf(given: Given, context: Context): Promise<string> {
+async function nameOf(given: Given, options: DeployOptions, context: Context): Promise<string> {
   const project = projectFor({ ...given, name: UNNAMED }, context);
-  const pins = await newest(project, context);
+  const pins = await newest(project, options, context);
   const { apps } = await desireOf({ ...project, lock: { version: 1, refs: pins } }, lazyExec, null);
   const [app] = apps;
   if (app && app.problems.length > 0) throw new ProblemError(app.problems);
   const source = app?.source;
   const name =
     app && source && source.kind !== 'toplevel'
-      ? await nameFrom({ ...app, source }, pins, [lazyExec, ASSEMBLY])
+      ? await patiently(
+          `Nix to evaluate ${given['flake-ref']}`,
+          nameFrom({ ...app, source }, pins, [lazyExec, ASSEMBLY]),
+          options,
+          context,
+        )
       : null;
   if (name !== null) return name;
   const hint = `name it: pets deploy ${given['flake-ref']} <name> --port <port>`;
@@ -120,13 +127,19 @@ function asGiven({ message, hint }: Problem): Problem {
 }
 
 /** What the remote references of the project stand for now. */
-async function newest(project: Project, context: Context): Promise<Readonly<Record<string, Locked>>> {
+async function newest(
+  project: Project,
+  options: DeployOptions,
+  context: Context,
+): Promise<Readonly<Record<string, Locked>>> {
   const refs = project.manifest.apps.flatMap(({ source, nixpkgs }) =>
     source.kind === 'flake' ? [source.ref, nixpkgs] : [nixpkgs],
   );
   const urls = [...new Set(refs.flatMap(({ url, directory }) => (directory === undefined ? [url] : [])))];
   const { nix } = portsFor(project, 0, context);
-  return Object.fromEntries(await Promise.all(urls.map(async (url) => [url, await nix.lock(url)] as const)));
+  const pin = async (url: string) =>
+    [url, await patiently(`Nix to find ${url}`, nix.lock(url), options, context)] as const;
+  return Object.fromEntries(await Promise.all(urls.map(pin)));
 }
 
 /** What the next deploy reads back is there from the creation on: one that is cut short can be gone on with. */

@@ -1,6 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { contractItems, releaseOf } from '../contract/items.js';
+import type { Service } from '../contract/incus-module.js';
+import { contractItems, releaseOf, serviceOf } from '../contract/items.js';
+import { attributePath } from '../contract/nix-text.js';
 import { wrapperFlake, wrapperModule, type Wrapper } from '../contract/wrapper.js';
 import { didYouMean } from '../manifest/suggest.js';
 import type { AppName, FlakeRef } from '../model.js';
@@ -9,10 +11,14 @@ import type { Facts } from '../contract.js';
 import { lockFlake } from '../nix/flake-lock.js';
 import { contractText, oneLine } from '../ui/index.js';
 import { wantsColor, type Context } from './context.js';
+import type { Shipped } from './flake-change.js';
 import type { InitOptions } from './init.js';
+import { serviceText } from './init-service.js';
 import { flakeRefOf, inspectorFor, type Inspector } from './inspect.js';
+import { listenFor } from './listen-options.js';
 import { inTheWay, makeVisible, showChanges, writeNew } from './new-files.js';
 import { notice } from './notice.js';
+import { patiently } from './patience.js';
 import { PLATFORM } from './project.js';
 import { lazyExec } from './wire.js';
 
@@ -27,10 +33,12 @@ export async function initWrapper(
   refuseUsed(folder, app);
   const upstream = flakeRefOf(written, context.cwd);
   const inspector = await inspectorFor(options, context);
-  const wrapper = await wrapperOf(app, upstream, inspector);
+  const wrapper = await wrapperOf(app, upstream, { inspector, options, context });
   const files = [
     { path: 'flake.nix', text: wrapperFlake(wrapper) },
-    { path: 'service-module.nix', text: wrapperModule(wrapper) },
+    ...(wrapper.module === null
+      ? [{ path: 'service-module.nix', text: wrapperModule(wrapper.service) }]
+      : []),
   ];
   if (options.dryRun) {
     const changes = files.map(({ path, text }) => ({ path: `${app}/${path}`, before: null, after: text }));
@@ -40,7 +48,8 @@ export async function initWrapper(
   await writeNew(folder, files);
   const isPinned = upstream.directory === undefined;
   try {
-    if (isPinned) await lockFlake(folder, lazyExec);
+    if (isPinned)
+      await patiently(`Nix to pin ${upstream.url}`, lockFlake(folder, lazyExec), options, context);
     await makeVisible(folder, [...files.map(({ path }) => path), ...(isPinned ? ['flake.lock'] : [])]);
   } catch (error) {
     rmSync(folder, { recursive: true });
@@ -76,20 +85,22 @@ function refuseUsed(folder: string, app: AppName): void {
   }
 }
 
-async function wrapperOf(
-  app: AppName,
-  upstream: FlakeRef,
-  { inspect, nixpkgs }: Inspector,
-): Promise<Wrapper> {
+type Asked = { readonly inspector: Inspector; readonly options: InitOptions; readonly context: Context };
+
+async function wrapperOf(app: AppName, upstream: FlakeRef, asked: Asked): Promise<Wrapper> {
+  const { inspect, nixpkgs } = asked.inspector;
   const { facts, unseen } = await inspect({ ...upstream, attribute: 'nixosModules.incus' });
   const flaw = unseen.packages ?? unseen.platforms ?? unseen.inputs;
   if (flaw !== undefined) throw new ProblemError(flaw);
   const name = packageOf(upstream, facts);
+  if (facts.modules.includes('incus')) {
+    const words = `it has nixosModules.incus: without a wrapper flake-ref = "${upstream.written.replace(/#.*/, '')}" does`;
+    notice('note', words, asked.options, asked.context);
+  }
   const needsNixpkgs = !facts.isLocked && facts.inputs.includes('nixpkgs');
   return {
-    name: app,
-    hostname: app,
-    release: releaseOf(facts.version),
+    app,
+    ...((await upstreamService(app, facts, asked)) ?? { service: ownService(app, facts), module: null }),
     upstream: upstream.url,
     package: name,
     mainProgram: facts.mainPrograms[name] ? null : name === 'default' ? app : name,
@@ -97,8 +108,38 @@ async function wrapperOf(
   };
 }
 
+/** The wrapper's own: service-module.nix. */
+function ownService(app: AppName, facts: Facts): Service {
+  const listen = [
+    ['host', 'lib.mkDefault "0.0.0.0"'],
+    ['port', '8080'],
+  ] as const;
+  return { name: app, hostname: app, release: releaseOf(facts.version), hasPackage: true, listen };
+}
+
+/** What upstream has a module for, where that can be made to listen as a pet must. */
+async function upstreamService(
+  app: AppName,
+  facts: Facts,
+  { options, context }: Asked,
+): Promise<Shipped | null> {
+  const name = facts.services?.[app] ? app : serviceOf(facts);
+  const declared = name === null ? undefined : facts.services?.[name];
+  if (name === null || !declared) return null;
+  const listen = await listenFor(name, declared.options, options, context);
+  const isEnabled = declared.options.some((option) => option.name === 'enable');
+  if (isEnabled && listen.host !== null && listen.port !== null) {
+    const service = { ...serviceText(name, declared, listen, facts), hostname: app };
+    return { service, module: declared.module };
+  }
+  const module = attributePath('nixosModules', declared.module);
+  const words = `${module} of upstream declares services.${name}, but no option of it is known to say where it listens: the wrapper has a service of its own; --host-option and --port-option say which it is`;
+  notice('warning', words, options, context);
+  return null;
+}
+
 /** The one that the reference picks: `…#server`, `…#packages.x86_64-linux.server`. */
-function packageOf({ written }: FlakeRef, { packages, platforms }: Facts): string {
+function packageOf({ written }: FlakeRef, { packages, platforms, modules }: Facts): string {
   const fragment = written.includes('#') ? written.slice(written.indexOf('#') + 1) : '';
   const name = fragment.replace(`packages.${PLATFORM}.`, '').replaceAll('"', '') || 'default';
   if (packages.includes(name)) return name;
@@ -107,9 +148,17 @@ function packageOf({ written }: FlakeRef, { packages, platforms }: Facts): strin
       ? `it has ${packages.slice(0, 5).join(', ')}: write ${oneLine(written.replace(/#.*/, ''))}#${packages[0] ?? ''}`
       : platforms.length > 0
         ? `it has packages for ${platforms.join(', ')} only`
-        : 'it has no packages';
+        : `it has no packages${moduleWords(written, modules)}`;
   throw new ProblemError({
     message: `\`${written}\` has no package packages.${PLATFORM}.${name}`,
     hint: didYouMean(name, packages) ?? there,
   });
+}
+
+/** Where there is nothing to wrap, a module can be an app by itself. */
+function moduleWords(written: string, modules: readonly string[]): string {
+  const module = modules.includes('default') ? 'default' : modules[0];
+  if (module === undefined) return '';
+  const ref = `${oneLine(written.replace(/#.*/, ''))}#${attributePath('nixosModules', module)}`;
+  return `; its module can be an app by itself: flake-ref = "${ref}", with nixos.incus.container.enable = true`;
 }

@@ -13,6 +13,9 @@ export type InitOptions = InspectOptions & {
   readonly contract: boolean;
   /** A flake-ref. */
   readonly wrapper?: string;
+  /** Of the service: options that say where it listens. */
+  readonly hostOption?: string;
+  readonly portOption?: string;
   readonly dryRun: boolean;
   readonly yes: boolean;
   readonly input: boolean;
@@ -27,6 +30,17 @@ export async function init(
   if (options.contract && options.wrapper !== undefined) {
     const hint = 'a wrapper has all of the contract already';
     throw new ProblemError({ message: '--contract and --wrapper exclude one another', hint }, EXIT.usage);
+  }
+  if (
+    !options.contract &&
+    options.wrapper === undefined &&
+    (options.hostOption ?? options.portOption) !== undefined
+  ) {
+    const message = '--host-option and --port-option are about the service of a flake';
+    throw new ProblemError(
+      { message, hint: 'pets init --contract, pets init --wrapper <flake-ref> <app>' },
+      EXIT.usage,
+    );
   }
   if (options.contract) return (await import('./init-contract.js')).initContract(name, options, context);
   if (options.wrapper === undefined) return initManifest(name, options, context);

@@ -8,6 +8,7 @@ import { inspectorOver } from '../nix/inspect.js';
 import { nixOver } from '../nix/nix.js';
 import { EXIT, ProblemError } from '../problem.js';
 import type { Context, GlobalOptions } from './context.js';
+import { patiently } from './patience.js';
 import { PLATFORM, readProjectIfAny } from './project.js';
 import { ASSEMBLY, lazyExec } from './wire.js';
 
@@ -30,10 +31,12 @@ export async function inspectorFor(options: InspectOptions, context: Context): P
     nixpkgs,
     inspect: async (ref) => {
       for (const { url, directory } of [nixpkgs, ref])
-        if (directory === undefined) pins[url] ??= await nix.lock(url);
+        if (directory === undefined)
+          pins[url] ??= await patiently(`Nix to find ${url}`, nix.lock(url), options, context);
       const sources = { nixpkgs: sourceOf(nixpkgs, pins), source: sourceOf(ref, pins) };
+      const inspected = inspectOver({ ...BARE, ...sources }, pins);
       return {
-        ...(await inspectOver({ ...BARE, ...sources }, pins)),
+        ...(await patiently(`Nix to evaluate ${ref.written}`, inspected, options, context)),
         attribute: ref.attribute,
         platform: PLATFORM,
       };

@@ -5,6 +5,7 @@ import { lockFileAt } from '../nix/lock-file.js';
 import { EXIT, ProblemError, problemOf, type ExitCode, type Problem } from '../problem.js';
 import { jsonText, table } from '../ui/index.js';
 import type { Context } from './context.js';
+import { patiently } from './patience.js';
 import { readProject, type Project } from './project.js';
 import { withLock, type LockOptions } from './project-lock.js';
 import { revisionOf } from './revision.js';
@@ -40,7 +41,9 @@ export async function update(
     const { lockPath } = project;
     if (lockPath === null) throw notLocked(name);
     const isDry = options.dryRun === true;
-    const moved = await moveAll(urls, { ...project, lockPath }, isDry);
+    const find = (url: string, pin: Promise<Locked>) =>
+      patiently(`Nix to find ${url}`, pin, options, context);
+    const moved = await moveAll(urls, { ...project, lockPath }, { isDry, find });
     const refs = moved.map(recordOf);
     context.stdout.write(
       options.json ? jsonText({ version: 1, project: name, refs }) : textOf(moved, chosen.length, isDry),
@@ -72,11 +75,17 @@ function remoteUrls({ source, nixpkgs }: ManifestApp): string[] {
 /** Most of it is waiting for somebody else's server. */
 const AT_A_TIME = 4;
 
+/** `find`: as long as it takes, it says what is waited for. */
+type Moving = {
+  readonly isDry: boolean;
+  readonly find: (url: string, pin: Promise<Locked>) => Promise<Locked>;
+};
+
 /** One that cannot be had leaves the others alone, and its own entry as it is. */
 async function moveAll(
   urls: readonly string[],
   project: Project & { readonly lockPath: string },
-  isDry: boolean,
+  { isDry, find }: Moving,
 ): Promise<Moved[]> {
   const { lock, lockPath, manifest } = project;
   const file = lockFileAt(lockPath, lock, printLock);
@@ -86,7 +95,7 @@ async function moveAll(
     const from = Object.hasOwn(lock.refs, url) ? (lock.refs[url] ?? null) : null;
     const apps = manifest.apps.filter((app) => remoteUrls(app).includes(url)).map(({ name }) => name);
     try {
-      const to = await nix.lock(url);
+      const to = await find(url, nix.lock(url));
       const isOther = to.locked !== from?.locked || to.narHash !== from.narHash;
       if (isOther && !isDry) await file.add(url, to);
       moved.push({ url, apps, from, to, problem: null });

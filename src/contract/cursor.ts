@@ -53,6 +53,20 @@ export class Cursor {
     return this.last().text;
   }
 
+  /** Whether the brace here opens the argument of a function. */
+  isPattern(): boolean {
+    let depth = 0;
+    for (let ahead = 0; ; ahead++) {
+      const token = this.peek(ahead);
+      if (!token) return false;
+      if (token.text === '{' || token.text === '${') depth++;
+      if (token.text === '}' && --depth === 0) {
+        const next = this.peek(ahead + 1)?.text;
+        return next === ':' || next === '@';
+      }
+    }
+  }
+
   surprise(): NotUnderstood {
     const token = this.peek();
     const what = token ? `\`${token.text.slice(0, 40)}\`` : 'the end of the file';

@@ -1,6 +1,8 @@
 import type { ContractItem, Facts, Inspection } from '../contract.js';
 import { broken, missing, ok, unknown, wrong } from './item.js';
-import { attribute, attributePath, text } from './nix-text.js';
+import type { Listen } from './listen.js';
+import { attribute, attributePath, listed, text } from './nix-text.js';
+import { serviceItems } from './service-items.js';
 
 /** `attribute`: what the reference picks, as written. `platform`: `x86_64-linux`. */
 export type Examined = Inspection & { readonly attribute: string; readonly platform: string };
@@ -27,17 +29,23 @@ export function serviceOf({ services, settings }: Pick<Facts, 'services' | 'sett
   const names = Object.keys(services ?? {});
   const enabled = names.filter((name) => settings?.services[name]?.['enable'] === true);
   const named = names.find((name) => name === settings?.hostname);
-  const whole = names.filter((name) => services?.[name]?.includes('enable'));
+  const whole = names.filter((name) => services?.[name]?.options.some((option) => option.name === 'enable'));
   return (enabled.length === 1 ? enabled[0] : null) ?? named ?? enabled[0] ?? whole[0] ?? names[0] ?? null;
 }
 
 /**
  * What the flake's author must write before there can be a module for containers. What cannot be seen is among it
- * only where nothing is missing.
+ * only where nothing is missing. `listen`: where that is known better than by the options' names.
  */
-export function prerequisites(examined: Examined, service: string | null): ContractItem[] {
+export function prerequisites(examined: Examined, service: string | null, listen?: Listen): ContractItem[] {
   const bare = { ...examined, facts: { ...examined.facts, settings: null } };
-  const items = [...packageItems(examined), defaultModule(examined, service), ...serviceItems(bare, service)];
+  const isDeclared = service !== null && examined.facts.services?.[service] !== undefined;
+  const items = [
+    ...packageItems(examined),
+    // A module of another name is made the default.
+    ...(isDeclared ? [] : [defaultModule(examined, service)]),
+    ...serviceItems(bare, service, listen),
+  ];
   const missed = items.filter(({ status }) => status === 'missing');
   return missed.length > 0 ? missed : items.filter(({ status }) => status !== 'ok');
 }
@@ -65,11 +73,21 @@ function packageItems({ facts, platform, unseen: { packages, mainPrograms } }: E
 }
 
 function defaultModule({ facts, unseen: flaws }: Examined, service: string | null): ContractItem {
-  const { modules, homeModules } = facts;
+  const { modules, homeModules, services } = facts;
   const name = 'nixosModules.default';
-  const flaw = flaws.modules ?? flaws.services;
+  const flaw = flaws.modules ?? (modules.includes('default') ? flaws.services : undefined);
   if (flaw !== undefined) return broken(name, flaw);
   if (modules.includes('default')) return ok(name);
+  const others = modules.filter((other) => other !== 'incus');
+  if (others.length > 0) {
+    const own = (service === null ? undefined : services?.[service]?.module) ?? onlyOne(others);
+    const found = `there is ${listed(others.map((other) => attributePath('nixosModules', other)))}`;
+    return missing(
+      name,
+      own === null ? null : `${name} = self.${attributePath('nixosModules', own)};`,
+      found,
+    );
+  }
   const write = `${name} = ./module.nix;  # declares ${serviceOptions(service)}, runs systemd.services`;
   const [home] = homeModules;
   if (home === undefined) return missing(name, write);
@@ -77,57 +95,12 @@ function defaultModule({ facts, unseen: flaws }: Examined, service: string | nul
   return missing(name, write, found);
 }
 
-function serviceOptions(service: string | null): string {
-  return `services.${service === null ? '<app>' : attribute(service)}.{enable,package,host,port}`;
+function onlyOne(names: readonly string[]): string | null {
+  return names.length === 1 ? (names[0] ?? null) : null;
 }
 
-/** The options, how they are declared, what they must be set to; of none of these: whatever the module says. */
-const OPTIONS = [
-  {
-    option: 'enable',
-    declare: (app: string) => `lib.mkEnableOption ${text(app)}`,
-    set: 'true',
-    right: [true],
-  },
-  { option: 'package', declare: () => 'lib.mkOption { type = lib.types.package; }', set: null, right: null },
-  {
-    option: 'host',
-    declare: () => 'lib.mkOption { type = lib.types.str; default = "127.0.0.1"; }',
-    set: 'lib.mkDefault "0.0.0.0"',
-    right: ['0.0.0.0', '127.0.0.1', '::', 'localhost'],
-  },
-  {
-    option: 'port',
-    declare: () => 'lib.mkOption { type = lib.types.port; default = 8080; }',
-    set: '8080',
-    right: [8080],
-  },
-] as const;
-
-/** Not of the contract, and nothing that `up` would refuse. */
-const WORKER = 'only what listens on nothing can do without';
-
-function serviceItems({ facts, unseen: flaws }: Examined, service: string | null): ContractItem[] {
-  const { modules, services, settings } = facts;
-  const app = service ?? '<app>';
-  const declared = service === null ? [] : (services?.[service] ?? []);
-  const values = service === null ? undefined : settings?.services[service];
-  return OPTIONS.map(({ option, declare, set, right }) => {
-    const name = service === null ? `services.<app>.${option}` : attributePath('services', service, option);
-    const isMissing = flaws.modules === undefined && !modules.includes('default');
-    if (isMissing) return unknown(name, 'nixosModules.default');
-    if (services === null || flaws.modules !== undefined)
-      return unknown(name, 'nixosModules.default', 'does not evaluate');
-    if (!declared.includes(option)) {
-      const isWorker =
-        (option === 'host' || option === 'port') && !declared.includes('host') && !declared.includes('port');
-      return missing(name, `options.${name} = ${declare(app)};`, isWorker ? WORKER : null);
-    }
-    const value = values?.[option] ?? null;
-    if (right === null || value === null) return ok(name);
-    if ((right as readonly unknown[]).includes(value)) return ok(name, String(value));
-    return wrong(name, `it is ${show(value)}`, `${name} = ${set};`);
-  });
+function serviceOptions(service: string | null): string {
+  return `services.${service === null ? '<app>' : attribute(service)}.{enable,package,host,port}`;
 }
 
 function module({ facts, attribute: name, problem, unseen: { kind } }: Examined): ContractItem {
@@ -189,15 +162,6 @@ function system(examined: Examined): ContractItem {
   const name = 'system.build.toplevel';
   if (facts.kind === null) return unseen(name, examined);
   return problem === null ? ok(name, 'it evaluates') : broken(name, problem);
-}
-
-function show(value: string | number | boolean): string {
-  return typeof value === 'string' ? text(value) : String(value);
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
-  return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}` : shown.join('');
 }
 
 function unseen(name: string, examined: Examined): ContractItem {

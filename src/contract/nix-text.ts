@@ -17,3 +17,15 @@ export function attribute(name: string): string {
 export function attributePath(...path: readonly string[]): string {
   return path.map(attribute).join('.');
 }
+
+/** The names in an attribute path, without their quotes. */
+export function namesIn(path: string): string[] {
+  return (path.match(/"(?:[^"\\]|\\.)*"|[^."]+/g) ?? []).map((name) => name.replace(/^"|"$/g, ''));
+}
+
+/** `a, b and c`; of more than so many the first. */
+export function listed(names: readonly string[], most = 4): string {
+  const shown =
+    names.length > most ? [...names.slice(0, most - 1), `${names.length - most + 1} more`] : names;
+  return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}` : shown.join('');
+}

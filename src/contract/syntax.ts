@@ -1,7 +1,8 @@
 import { Cursor } from './cursor.js';
-import type { Binding, Node } from './nodes.js';
-import { tokensOf, type Token } from './tokens.js';
+import type { Binding, Node, Span } from './nodes.js';
+import { plainPath, tokensOf } from './tokens.js';
 
+const OPERAND: Node = { kind: 'operand' };
 const OTHER: Node = { kind: 'other' };
 
 /** Throws NotUnderstood. */
@@ -17,10 +18,7 @@ const RESERVED = new Set(['then', 'else', 'in', 'assert', 'if', 'inherit', 'let'
 
 class Parser extends Cursor {
   expression(): Node {
-    if (this.takes('let')) {
-      this.#bindings('in');
-      return this.expression();
-    }
+    if (this.takes('let')) return this.#let();
     if (this.takes('with') || this.takes('assert')) {
       this.expression();
       this.expect(';');
@@ -37,6 +35,12 @@ class Parser extends Cursor {
     return this.#function() ?? this.#operation();
   }
 
+  #let(): Node {
+    const start = this.last().end;
+    const bindings = this.#bindings('in');
+    return { kind: 'let', bindings, start, end: this.last().start, body: this.expression() };
+  }
+
   expectEnd(): void {
     if (this.peek()) throw this.surprise();
   }
@@ -49,27 +53,25 @@ class Parser extends Cursor {
       this.skip(2);
       const names = second.text === '@' ? this.#pattern() : [];
       if (second.text === '@') this.expect(':');
-      return { kind: 'function', names, whole: first.text, body: this.expression() };
+      return this.#body(names, first.text);
     }
-    if (first?.text !== '{' || !this.#isPattern()) return null;
+    if (first?.text !== '{' || !this.isPattern()) return null;
     const names = this.#pattern();
     const whole = this.takes('@') ? this.name() : null;
     this.expect(':');
-    return { kind: 'function', names, whole, body: this.expression() };
+    return this.#body(names, whole);
   }
 
-  /** Whether the brace here opens the argument of a function. */
-  #isPattern(): boolean {
-    let depth = 0;
-    for (let ahead = 0; ; ahead++) {
-      const token = this.peek(ahead);
-      if (!token) return false;
-      if (token.text === '{' || token.text === '${') depth++;
-      if (token.text === '}' && --depth === 0) {
-        const next = this.peek(ahead + 1)?.text;
-        return next === ':' || next === '@';
-      }
-    }
+  #body(names: readonly string[], whole: string | null): Node {
+    const { node: body, ...span } = this.#spanned();
+    return { kind: 'function', names, whole, body, ...span };
+  }
+
+  /** An expression, and where it is written. */
+  #spanned(): Span & { readonly node: Node } {
+    const start = this.peek()?.start ?? 0;
+    const node = this.expression();
+    return { node, start, end: this.last().end };
   }
 
   #pattern(): string[] {
@@ -121,11 +123,11 @@ class Parser extends Cursor {
     let node = this.#operand();
     while (this.takes('.')) {
       this.#pathPart();
-      node = OTHER;
+      node = OPERAND;
     }
     if (this.takes('or')) {
       this.#selection();
-      node = OTHER;
+      node = OPERAND;
     }
     return node;
   }
@@ -134,29 +136,30 @@ class Parser extends Cursor {
     if (this.takes('(')) {
       const node = this.expression();
       this.expect(')');
-      return node;
+      // In brackets anything can be followed by `//`.
+      return node.kind === 'other' ? OPERAND : node;
     }
     if (this.takes('[')) {
       while (!this.takes(']')) this.#selection();
-      return OTHER;
+      return OPERAND;
     }
     if (this.takes('${')) {
       this.expression();
       this.expect('}');
-      return OTHER;
+      return OPERAND;
     }
     const isRecursive = this.takes('rec');
-    if (isRecursive || this.peek()?.text === '{') return this.#set();
+    if (isRecursive || this.peek()?.text === '{') return this.#set(isRecursive);
     const token = this.peek();
     if (!token || token.kind === 'symbol' || RESERVED.has(token.text)) throw this.surprise();
     this.skip();
-    return OTHER;
+    return token.kind === 'name' ? { kind: 'name', name: token.text } : OPERAND;
   }
 
-  #set(): Node {
+  #set(isRecursive: boolean): Node {
     const start = this.expect('{').end;
     const bindings = this.#bindings('}');
-    return { kind: 'set', bindings, start, end: this.last().start };
+    return { kind: 'set', isRecursive, bindings, start, end: this.last().start };
   }
 
   /** Up to and with the token that ends them. */
@@ -171,17 +174,17 @@ class Parser extends Cursor {
 
   #inherited(): Binding[] {
     const { start } = this.last();
-    if (this.takes('(')) {
-      this.expression();
-      this.expect(')');
-    }
-    const paths: (string[] | null)[] = [];
-    while (this.peek()?.text !== ';') {
-      const name = this.#pathPart();
-      paths.push(name === null ? null : [name]);
-    }
+    const from = this.takes('(') ? this.#spanned() : null;
+    if (from) this.expect(')');
+    const source = from && { start: from.start, end: from.end };
+    const names: (string | null)[] = [];
+    while (this.peek()?.text !== ';') names.push(this.#pathPart());
     const { end } = this.expect(';');
-    return paths.map((path) => ({ start, end, path, value: OTHER }));
+    return names.map((name) => ({
+      ...{ start, end, source, isInherited: true },
+      path: name === null ? null : [name],
+      value: name === null || from ? OPERAND : { kind: 'name', name },
+    }));
   }
 
   #binding(): Binding {
@@ -189,10 +192,17 @@ class Parser extends Cursor {
     const path: (string | null)[] = [this.#pathPart()];
     while (this.takes('.')) path.push(this.#pathPart());
     this.expect('=');
-    const value = this.expression();
+    const { node: value, ...source } = this.#spanned();
     const { end } = this.expect(';');
     const names = path.filter((name) => name !== null);
-    return { start, end, path: names.length === path.length ? names : null, value };
+    return {
+      start,
+      end,
+      path: names.length === path.length ? names : null,
+      value,
+      source,
+      isInherited: false,
+    };
   }
 
   /** A name, or a string without escapes and interpolations; null: computed. */
@@ -209,10 +219,4 @@ class Parser extends Cursor {
     if (isName) return token.text;
     return /["\\$]/.test(token.text.slice(1, -1)) ? null : token.text.slice(1, -1);
   }
-}
-
-/** `a.b.c`; null where it is anything else. */
-function plainPath(tokens: readonly Token[]): string[] | null {
-  const isPlain = tokens.every(({ kind, text }, i) => (i % 2 === 0 ? kind === 'name' : text === '.'));
-  return isPlain ? tokens.filter(({ kind }) => kind === 'name').map(({ text }) => text) : null;
 }

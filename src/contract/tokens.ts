@@ -20,6 +20,11 @@ export class NotUnderstood extends Error {
   }
 }
 
+/** Of a place in a text, from 1. */
+export function lineOf(text: string, at: number): number {
+  return text.slice(0, at).split('\n').length;
+}
+
 // As Nix' lexer has them; of those that fit the longest counts, of equally long ones the first.
 const SPACE = /(?:\s+|#[^\n\r]*|\/\*[^]*?\*\/)+/y;
 const KINDS: readonly (readonly [Token['kind'], RegExp])[] = [
@@ -91,4 +96,10 @@ function endOfInterpolation(text: string, start: number): number {
 function matched(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0].length ?? 0;
+}
+
+/** `a.b.c`; null where it is anything else. */
+export function plainPath(tokens: readonly Token[]): string[] | null {
+  const isPlain = tokens.every(({ kind, text }, i) => (i % 2 === 0 ? kind === 'name' : text === '.'));
+  return isPlain ? tokens.filter(({ kind }) => kind === 'name').map(({ text }) => text) : null;
 }

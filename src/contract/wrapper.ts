@@ -1,7 +1,11 @@
 import { attributePath, text } from './nix-text.js';
-import { moduleText, type Service } from './templates.js';
+import { moduleText, type Service } from './incus-module.js';
 
-export type Wrapper = Service & {
+export type Wrapper = {
+  readonly app: string;
+  readonly service: Service;
+  /** Upstream's that declares the service; null: it has none, and the wrapper has a module of its own. */
+  readonly module: string | null;
   /** What Nix fetches: absolute where it is local. */
   readonly upstream: string;
   readonly package: string;
@@ -13,13 +17,14 @@ export type Wrapper = Service & {
 
 /** The flake.nix that makes a pet of somebody else's package. */
 export function wrapperFlake(wrapper: Wrapper): string {
-  const { name, upstream, nixpkgs } = wrapper;
+  const { app, service, module, upstream, nixpkgs } = wrapper;
   const follows =
     nixpkgs === null
       ? ''
       : `  inputs.nixpkgs.url = ${text(nixpkgs)};\n  inputs.upstream.inputs.nixpkgs.follows = "nixpkgs";\n`;
+  const own = module === null ? './service-module.nix' : attributePath('upstream', 'nixosModules', module);
   return `{
-  description = ${text(`${name}, as a pet`)};
+  description = ${text(`${app}, as a pet`)};
 
   inputs.upstream.url = ${text(upstream)};
 ${follows}
@@ -27,11 +32,11 @@ ${follows}
     # What the service runs.
     packages = builtins.mapAttrs (_: packages: { default = ${packageText(wrapper)}; }) upstream.packages;
 
-    # The service, for any NixOS machine.
-    nixosModules.default = ./service-module.nix;
+    # The service, for any NixOS machine${module === null ? '' : ': as upstream has it'}.
+    nixosModules.default = ${own};
 
     # The service as a pet: what \`pets\` looks for in a flake.
-    nixosModules.incus = ${moduleText(wrapper, '    ')};
+    nixosModules.incus = ${moduleText(service, '    ')};
   };
 }
 `;
@@ -45,7 +50,7 @@ function packageText({ package: name, mainProgram }: Wrapper): string {
 }
 
 /** The wrapper's service-module.nix. */
-export function wrapperModule({ name }: Service): string {
+export function wrapperModule({ name }: Pick<Service, 'name'>): string {
   const service = attributePath('services', name);
   return `# The service. A program that is told otherwise where to listen than by HOST and PORT gets options of its own in
 # ExecStart: "\${lib.getExe cfg.package} --host \${cfg.host} --port \${toString cfg.port}".

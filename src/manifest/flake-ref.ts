@@ -11,6 +11,10 @@ const DEFAULT_ATTRIBUTE: Record<FlakeRefUse, string> = { app: 'nixosModules.incu
 /** `a.b`, `a."b.c"`: what Nix takes as an attribute path, less what would have to be escaped. */
 const ATTRIBUTE_PATH = /^(?:[\w'-]+|"[^"\\$]+")(?:\.(?:[\w'-]+|"[^"\\$]+"))*$/;
 
+export function isAttributePath(text: string): boolean {
+  return ATTRIBUTE_PATH.test(text);
+}
+
 /** Takes a flake reference apart. Relative paths are seen from `manifestDir`, an absolute path. */
 export function parseFlakeRef(
   written: string,
@@ -23,7 +27,7 @@ export function parseFlakeRef(
   const fragment = hash < 0 ? '' : written.slice(hash + 1);
   if (use === 'nixpkgs' && fragment !== '')
     return { problem: { message: 'nixpkgs takes no attribute after `#`' } };
-  if (fragment !== '' && !ATTRIBUTE_PATH.test(fragment)) {
+  if (fragment !== '' && !isAttributePath(fragment)) {
     const hint = 'a path of attributes such as nixosModules.incus';
     return { problem: { message: `${quote(fragment)} after \`#\` is no attribute path`, hint } };
   }

@@ -3,11 +3,13 @@ import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { incusInsertion, withInsertion } from '../../src/contract/flake-edit.js';
+import { byHand } from '../../src/contract/by-hand.js';
+import { modulesInsertion, withInsertion } from '../../src/contract/flake-edit.js';
 import { parseNix } from '../../src/contract/syntax.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const insertion = (text: string) => incusInsertion(text, (self) => `import ./incus.nix ${self}`);
+const INCUS = { name: 'incus', value: (self: string) => `import ./incus.nix ${self}` };
+const insertion = (text: string) => modulesInsertion(text, [INCUS]);
 
 /** The line that the insertion is on, with what was there before in brackets left out: `+` is the insertion. */
 function edited(text: string): string {
@@ -116,6 +118,96 @@ describe('nixosModules.incus is inserted', () => {
     ],
     ['an empty module', 'inputs: inputs.p.lib.mkFlake { } { }', '{« flake.nixosModules.incus'],
     [
+      'flake-parts with a function as its flake',
+      'inputs@{ self, parts, ... }: parts.lib.mkFlake { inherit inputs; } {\n    flake = { self, ... }: {\n      nixosModules.default = 1;\n    };\n  }',
+      'default = 1;«\n      nixosModules.incus = import ./incus.nix self;»\n    };',
+    ],
+    [
+      'flake-parts, where only the function takes self',
+      '{ parts, ... }@all: parts.lib.mkFlake { } { flake = { self, ... }: { nixosModules = { default = 1; }; }; }',
+      'default = 1;« incus = import ./incus.nix self;» }',
+    ],
+    [
+      'flake-parts with let and // as its flake',
+      'inputs: inputs.p.lib.mkFlake { } { flake = let a = 1; in { x = a; } // { y = 1; }; }',
+      'y = 1;« nixosModules.incus = import ./incus.nix inputs.self;»',
+    ],
+    [
+      'flake-parts with config',
+      'inputs: inputs.p.lib.mkFlake { } { imports = [ ]; config = { flake.x = 1; }; }',
+      'flake.x = 1;« flake.nixosModules.incus = import ./incus.nix inputs.self;» }',
+    ],
+    [
+      'flake-parts with config.flake',
+      'inputs: inputs.p.lib.mkFlake { } { config.flake = { nixosModules.a = 1; }; }',
+      'a = 1;« nixosModules.incus = import ./incus.nix inputs.self;» }',
+    ],
+    [
+      'flake-parts with config.systems',
+      'inputs: inputs.p.lib.mkFlake { } { config.systems = [ ]; }',
+      '[ ];« config.flake.nixosModules.incus = import ./incus.nix inputs.self;» }',
+    ],
+    [
+      'flake-parts whose flake is bound by let',
+      'inputs: let flake = { x = 1; }; in inputs.p.lib.mkFlake { } { inherit flake; }',
+      '{ x = 1;« nixosModules.incus = import ./incus.nix inputs.self;» }',
+    ],
+    [
+      'flake-parts whose module is bound by let',
+      'inputs: let m = { lib, ... }: { flake.x = 1; }; in inputs.p.lib.mkFlake { } m',
+      'flake.x = 1;« flake.nixosModules.incus = import ./incus.nix inputs.self;» }',
+    ],
+    [
+      'flake-parts with a file for flake.nixosModules',
+      'inputs: inputs.p.lib.mkFlake { } { flake.nixosModules = import ./m.nix; }',
+      'import ./m.nix« // { incus = import ./incus.nix inputs.self; }»;',
+    ],
+    [
+      'behind a file',
+      '{ self }: { nixosModules = import ./modules.nix; }',
+      'import ./modules.nix« // { incus = import ./incus.nix self; }»;',
+    ],
+    [
+      'behind what is selected',
+      '{ self, x }: { nixosModules = x."a b".nixosModules or { }; }',
+      'or { }« // { incus = import ./incus.nix self; }»;',
+    ],
+    [
+      'behind brackets',
+      '{ self }: { nixosModules = (if a then b else c); }',
+      'c)« // { incus = import ./incus.nix self; }»;',
+    ],
+    [
+      'behind a name, whatever else has its value',
+      '{ self }: let m = { default = 1; }; in { nixosModules = m; darwinModules = m; }',
+      'nixosModules = m« // { incus = import ./incus.nix self; }»;',
+    ],
+    [
+      'in the set that joins a file',
+      '{ self }: { nixosModules = import ./m.nix // { a = 1; }; }',
+      'a = 1;« incus = import ./incus.nix self;» }',
+    ],
+    [
+      'in what let binds',
+      '{ self }:\n  let\n    nixosModules = {\n      default = 1;\n    };\n  in\n  { inherit nixosModules; }',
+      'default = 1;«\n      incus = import ./incus.nix self;»\n    };',
+    ],
+    [
+      'beside what let binds',
+      '{ self }:\n  let\n    nixosModules.default = 1;\n  in\n  { inherit nixosModules; }',
+      'default = 1;«\n    nixosModules.incus = import ./incus.nix self;»\n  in',
+    ],
+    [
+      'behind what let binds',
+      '{ self }: let nixosModules = import ./m.nix; in rec { inherit nixosModules; }',
+      'import ./m.nix« // { incus = import ./incus.nix self; }»;',
+    ],
+    [
+      'in outputs that let binds',
+      '{ self }: let outputs = { nixosModules.default = 1; }; in outputs',
+      'default = 1;« nixosModules.incus',
+    ],
+    [
       'Windows’ line ends',
       '{ self }: {\r\n    nixosModules.default = 1; # x\r\n  }',
       '# x«\r\n    nixosModules.incus = import ./incus.nix self;»\r\n',
@@ -151,14 +243,29 @@ describe('what is not understood is refused, with the reason', () => {
     ['no outputs', '{ description = "x"; }', 'no plain `outputs'],
     ['no set at all', 'import ./flake-in-disguise.nix', 'no plain attribute set'],
     [
-      'inherited',
-      '{ outputs = { self }: let nixosModules = { }; in { inherit nixosModules; }; }',
+      'inherited from elsewhere',
+      '{ outputs = { self }: { inherit (import ./x.nix) nixosModules; }; }',
       '`nixosModules` is no set',
     ],
     [
-      'a file',
-      '{ outputs = { self }: { nixosModules = import ./modules.nix; }; }',
+      'inherited from an argument',
+      '{ outputs = { self, nixosModules }: { inherit nixosModules; }; }',
       '`nixosModules` is no set',
+    ],
+    [
+      'one that stands for itself',
+      '{ outputs = { self }: let a = b; b = a; in { x = 1; } // a; }',
+      'no `nixosModules` that is written there',
+    ],
+    [
+      'one thing or another',
+      '{ outputs = { self }: { nixosModules = if x then y else { }; }; }',
+      '`nixosModules` is no set',
+    ],
+    [
+      'a flake of flake-parts in a file',
+      '{ outputs = i: i.p.lib.mkFlake { } { flake = import ./x.nix; }; }',
+      'its `flake` is no set',
     ],
     [
       'a module per system',
@@ -178,6 +285,124 @@ describe('what is not understood is refused, with the reason', () => {
   ])('%s', (_, text, reason) => {
     expect(insertion(text)).toEqual({ ok: false, reason: expect.stringContaining(reason) });
   });
+});
+
+describe('what to write by hand fits what is there', () => {
+  const write = (text: string, isTried = false) => {
+    const words = byHand(text, [{ name: 'incus', value: (self) => `f ${self}` }], isTried);
+    const code = words.slice(words.indexOf('\n')).trim().replaceAll('…', 'x');
+    expect(() => parseNix(code.startsWith('{') ? code : `{ ${code} }`)).not.toThrow();
+    return words.replace(/\s+/g, ' ');
+  };
+  test.each([
+    [
+      'a set',
+      '{ outputs = { self }: {\n nixosModules = { default = 1; }; }; }',
+      'to flake.nix, behind `default` in line 2: incus = f self;',
+    ],
+    [
+      'paths of attributes',
+      '{ outputs = i: {\n nixosModules.default = 1;\n }; }',
+      'behind `nixosModules.default` in line 2: nixosModules.incus = f i.self;',
+    ],
+    [
+      'no modules',
+      '{ outputs = { self }: let a = 1; in {\n packages = a;\n } // { x = 1; }; }',
+      'behind `x` in line 3: nixosModules.incus = f self;',
+    ],
+    [
+      'an empty set',
+      '{ outputs = { self }: { nixosModules = { }; }; }',
+      'in the set that begins in line 1: incus = f self;',
+    ],
+    [
+      'a file',
+      '{ outputs = { self }: { nixosModules = import ./x.nix; }; }',
+      'in place of `nixosModules` in line 1: nixosModules = import ./x.nix // { incus = f self; };',
+    ],
+    [
+      'inherited from a set',
+      '{ outputs = { self }: { inherit (import ./x.nix) a nixosModules; }; }',
+      'take `nixosModules` out of the `inherit` in line 1: nixosModules = (import ./x.nix).nixosModules // { incus = f self; };',
+    ],
+    [
+      'inherited from a name',
+      '{ outputs = { self, x }: { inherit (x) nixosModules; }; }',
+      'nixosModules = x.nixosModules // { incus = f self; };',
+    ],
+    [
+      'inherited from an argument',
+      '{ outputs = { self, nixosModules }: { inherit nixosModules; }; }',
+      'nixosModules = nixosModules // { incus = f self; };',
+    ],
+    [
+      'inherited by a recursive set, which cannot name it',
+      '{ outputs = { self, nixosModules }: rec { inherit nixosModules; }; }',
+      'in place of `outputs` in line 1: outputs = { self, nixosModules }: let outputs = rec { inherit nixosModules; }; in outputs // { nixosModules = outputs.nixosModules or { } // { incus = f self; }; };',
+    ],
+    [
+      'one thing or another',
+      '{ outputs = { self }: {\n nixosModules = if x then y else { }; }; }',
+      'in place of `nixosModules` in line 2: nixosModules = (if x then y else { }) // { incus = f self; };',
+    ],
+    [
+      'flake-parts',
+      '{ outputs = i: i.p.lib.mkFlake { } {\n flake = import ./x.nix; }; }',
+      'in the module in line 1: imports = [ { flake.nixosModules.incus = f i.self; } ];',
+    ],
+    [
+      'flake-parts with imports',
+      '{ outputs = i: i.p.lib.mkFlake { } { imports = [ ]; flake = import ./x.nix; }; }',
+      'to the list `imports` of the module in line 1: { flake.nixosModules.incus = f i.self; }',
+    ],
+    [
+      'a call',
+      '{ outputs = inputs: import ./nix inputs; }',
+      'outputs = inputs: let outputs = import ./nix inputs; in outputs // { nixosModules = outputs.nixosModules or { } // { incus = f inputs.self; }; };',
+    ],
+    [
+      'a long call',
+      `{ outputs = { self, ... }: f {\n a = 1;\n };\n}`,
+      'in place of `outputs` in lines 1 to 3 (… stands for what is there now): outputs = { self, ... }: let outputs = …; in outputs //',
+    ],
+    [
+      'outputs elsewhere',
+      '{ outputs = import ./outputs.nix; }',
+      'outputs = inputs: let outputs = (import ./outputs.nix) inputs; in outputs // { nixosModules = outputs.nixosModules or { } // { incus = f inputs.self; }; };',
+    ],
+    [
+      'no self',
+      '{ outputs = { nixpkgs, ... }: { nixosModules.default = 1; }; }',
+      'let the function `outputs` take `self`: nixosModules.incus = f self;',
+    ],
+    [
+      'no flake that is understood',
+      '{ outputs = { self }: { a = ; }; }',
+      'to the flake’s outputs, where `self` is in scope: nixosModules.incus = f self;',
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(write(text)).toContain(expected);
+  });
+
+  test('where it was inserted in vain, what does not depend on that place', () => {
+    expect(write('{ outputs = { self }: { nixosModules.default = 1; } // x; }', true)).toContain(
+      'let outputs = { nixosModules.default = 1; } // x; in outputs // { nixosModules = outputs.nixosModules or { } //',
+    );
+  });
+});
+
+test('several modules are added in one place', () => {
+  const both = [{ name: 'default', value: (self: string) => `${self}.nixosModules.notes` }, INCUS];
+  const after = (outputs: string) => {
+    const edit = modulesInsertion(flake(outputs), both);
+    return edit.ok ? edit.inserted : edit.reason;
+  };
+  expect(after('{ self }: {\n    nixosModules.notes = 1;\n  }')).toBe(
+    '\n    nixosModules.default = self.nixosModules.notes;\n    nixosModules.incus = import ./incus.nix self;',
+  );
+  expect(after('{ self }: { nixosModules = import ./x.nix; }')).toBe(
+    ' // { default = self.nixosModules.notes; incus = import ./incus.nix self; }',
+  );
 });
 
 test('Nix files of all kinds are parsed', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Facts, Inspection, Settings } from '../../src/contract.js';
+import type { DeclaredService, Facts, Inspection, Settings } from '../../src/contract.js';
 import { contractItems, prerequisites, serviceOf } from '../../src/contract/items.js';
 import type { Problem } from '../../src/problem.js';
 
@@ -10,6 +10,15 @@ const SETTINGS: Settings = {
   services: { web: { enable: true, host: '0.0.0.0', port: 8080 } },
   opened: [],
 };
+const TYPES: Readonly<Record<string, string>> = {
+  enable: 'boolean',
+  package: 'package',
+  port: '16 bit integer',
+};
+const declaring = (names: readonly string[], module = 'default'): DeclaredService => ({
+  module,
+  options: names.map((name) => ({ name, type: TYPES[name] ?? 'string' })),
+});
 const WHOLE: Facts = {
   kind: 'module',
   version: '25.11.20260110.e1a2b3c',
@@ -22,7 +31,7 @@ const WHOLE: Facts = {
   modules: ['default', 'incus'],
   homeModules: [],
   arguments: [],
-  services: { web: ['enable', 'host', 'package', 'port'] },
+  services: { web: declaring(['enable', 'host', 'package', 'port']) },
   settings: SETTINGS,
   drv: '/nix/store/x.drv',
 };
@@ -66,7 +75,7 @@ test('a flake that has all of it', () => {
 describe('each thing that is not as it should be has its name, and what to write', () => {
   const service = (host: string | null, port: number | null, enable = true) =>
     set({ services: { web: { enable, host, port } } });
-  const options = (...names: string[]) => ({ services: { web: names } });
+  const options = (...names: string[]) => ({ services: { web: declaring(names) } });
   test.each<[string, Partial<Facts>, string[]]>([
     [
       'no package',
@@ -123,7 +132,7 @@ describe('each thing that is not as it should be has its name, and what to write
     ],
     [
       'a worker',
-      options('enable', 'package'),
+      { ...options('enable', 'package'), ...set({ services: { web: { enable: true } } }) },
       [
         'missing services.web.host: only what listens on nothing can do without ⟶ options.services.web.host = lib.mkOption { type = lib.types.str; default = "127.0.0.1"; };',
         'missing services.web.port: only what listens on nothing can do without ⟶ options.services.web.port = lib.mkOption { type = lib.types.port; default = 8080; };',
@@ -163,6 +172,68 @@ describe('each thing that is not as it should be has its name, and what to write
     ],
   ])('%s', (_, facts, expected) => {
     expect(flaws(facts)).toEqual(expected);
+  });
+
+  test.each<[string, readonly string[], Settings['services'][string], string[]]>([
+    ['an address of another name', ['listenAddress', 'port'], { listenAddress: '0.0.0.0', port: 8080 }, []],
+    [
+      'the wrong one',
+      ['settings.server.addr', 'port'],
+      { 'settings.server.addr': '10.0.0.1', port: 8080 },
+      [
+        'wrong services.web.settings.server.addr: it is "10.0.0.1" ⟶ services.web.settings.server.addr = lib.mkDefault "0.0.0.0";',
+      ],
+    ],
+    [
+      'options that nobody could guess, and that have been given what a pet needs',
+      ['settings'],
+      { 'settings.x.socket': '0.0.0.0', 'settings.x.n': 8080 },
+      [],
+    ],
+    ['one for both', ['endpoint'], { endpoint: '[::]:8080' }, []],
+    [
+      'one for both, with another port',
+      ['listen'],
+      { listen: '0.0.0.0:9428' },
+      [
+        'wrong services.web.listen: it is "0.0.0.0:9428" ⟶ services.web.listen = lib.mkDefault "0.0.0.0:8080";',
+      ],
+    ],
+    [
+      'two that could be it, and no port',
+      ['bind', 'address'],
+      {},
+      [
+        'missing services.web.host: it could be bind and address ⟶ options.services.web.host = lib.mkOption { type = lib.types.str; default = "127.0.0.1"; };',
+        expect.stringContaining('missing services.web.port: only what listens') as unknown as string,
+      ],
+    ],
+    [
+      'a database’s address is none',
+      ['database.host', 'database.port'],
+      { 'database.host': '127.0.0.1', 'database.port': 5432 },
+      [
+        expect.stringContaining('missing services.web.host') as unknown as string,
+        expect.stringContaining('missing services.web.port') as unknown as string,
+      ],
+    ],
+  ])('where it listens: %s', (_, names, values, expected) => {
+    const facts = { services: { web: declaring(['enable', 'package', ...names]) } };
+    expect(flaws({ ...facts, ...set({ services: { web: { enable: true, ...values } } }) })).toEqual(expected);
+  });
+
+  test('a module of another name is offered as the default', () => {
+    const facts = { kind: null, modules: ['notes'], settings: null, drv: null };
+    const services = { notes: declaring(['enable', 'host', 'package', 'port'], 'notes') };
+    const lacks =
+      'missing nixosModules.default: there is nixosModules.notes ⟶ nixosModules.default = self.nixosModules.notes;';
+    expect(flaws({ ...facts, services })[0]).toBe(lacks);
+    // Where there is a module for containers, what the others declare is not looked at.
+    expect(flaws({ ...set({}), modules: ['incus', 'notes'], services: null })[0]).toBe(lacks);
+    expect(flaws({ ...facts, modules: ['a', 'b'], services: {} })[0]).toBe(
+      'missing nixosModules.default: there is nixosModules.a and nixosModules.b',
+    );
+    expect(prerequisites(examined({ ...facts, services }), 'notes')).toEqual([]);
   });
 
   test('no module for containers: it is missing, and what it would set is not known', () => {
@@ -269,18 +340,25 @@ test('of a whole system only what pets does not set itself is asked', () => {
 });
 
 test.each<[string, string | null, Pick<Facts, 'services' | 'settings'>]>([
-  ['the only one', 'a', { services: { a: [] }, settings: null }],
+  ['the only one', 'a', { services: { a: declaring([]) }, settings: null }],
   [
     'the one that is enabled',
     'b',
-    { services: { a: ['enable'], b: [] }, settings: { ...SETTINGS, services: { b: { enable: true } } } },
+    {
+      services: { a: declaring(['enable']), b: declaring([]) },
+      settings: { ...SETTINGS, services: { b: { enable: true } } },
+    },
   ],
   [
     'the one with the host’s name',
     'web',
-    { services: { a: ['enable'], web: [] }, settings: { ...SETTINGS, services: {} } },
+    { services: { a: declaring(['enable']), web: declaring([]) }, settings: { ...SETTINGS, services: {} } },
   ],
-  ['one that can be enabled', 'b', { services: { a: [], b: ['enable'] }, settings: null }],
+  [
+    'one that can be enabled',
+    'b',
+    { services: { a: declaring([]), b: declaring(['enable']) }, settings: null },
+  ],
   ['none', null, { services: {}, settings: null }],
 ])('the service is %s', (_, name, facts) => {
   expect(serviceOf(facts)).toBe(name);
@@ -290,6 +368,8 @@ test('what must be there before there is a module for containers', () => {
   const facts = { kind: null, settings: null, modules: ['default'] } as const;
   expect(prerequisites(examined(facts), 'web')).toEqual([]);
   expect(
-    prerequisites(examined({ ...facts, services: { web: ['enable', 'package', 'port'] } }), 'web'),
+    prerequisites(examined({ ...facts, services: { web: declaring(['enable', 'package', 'port']) } }), 'web'),
   ).toMatchObject([{ name: 'services.web.host', status: 'missing' }]);
+  const services = { web: declaring(['enable', 'package', 'port', 'where']) };
+  expect(prerequisites(examined({ ...facts, services }), 'web', { host: 'where', port: 'port' })).toEqual([]);
 });

@@ -7,10 +7,16 @@ const SETTINGS: Settings = {
   services: { web: { enable: true, host: '0.0.0.0', port: 8080 } },
 };
 
+const OPTIONS = ['enable', 'host', 'port'].map((name) => ({ name, type: null }));
+
 function mistakes(settings: Partial<Settings>, more: Partial<Facts> = {}, isExposed = true): string[] {
   const facts: Facts = {
     ...NO_FACTS,
-    ...{ kind: 'module', modules: ['default', 'incus'], services: { web: ['enable', 'host', 'port'] } },
+    ...{
+      kind: 'module',
+      modules: ['default', 'incus'],
+      services: { web: { module: 'default', options: OPTIONS } },
+    },
     settings: { ...SETTINGS, ...settings },
     ...more,
   };

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
 import { attribute, text } from '../../src/contract/nix-text.js';
 import { parseNix } from '../../src/contract/syntax.js';
-import { incusModule } from '../../src/contract/templates.js';
+import { incusModule } from '../../src/contract/incus-module.js';
 import { wrapperFlake, wrapperModule } from '../../src/contract/wrapper.js';
 
 /** The values of Nix expressions, by Nix itself. */
@@ -35,9 +35,10 @@ test('any name is an attribute of that name', () => {
 });
 
 test('what is written of a flake is Nix code', () => {
-  const service = { name: '2-fa', hostname: 'x', release: '25.11' };
+  const listen = [['port', '8080']] as const;
+  const service = { name: '2-fa', hostname: 'x', release: '25.11', hasPackage: true, listen };
   const wrapper = {
-    ...service,
+    ...{ app: 'web', service, module: null },
     upstream: 'git+https://x/${y}?a="b"',
     package: 'the server',
     mainProgram: 'x',

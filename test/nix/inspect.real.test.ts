@@ -26,6 +26,16 @@ const INCUS = `{ lib, pkgs, ... }: {
   EXTRA
 }`;
 
+const OPTIONS = {
+  module: 'default',
+  options: [
+    { name: 'enable', type: 'boolean' },
+    { name: 'host', type: 'string' },
+    { name: 'package', type: 'package' },
+    { name: 'port', type: expect.stringContaining('integer') },
+  ],
+};
+
 describe('what a flake has of the contract', () => {
   const scene = new Scene();
   const inspect = inspectorOver(exec, ASSEMBLY);
@@ -61,7 +71,7 @@ describe('what a flake has of the contract', () => {
       mainPrograms: { default: 'busybox' },
       modules: ['default', 'incus'],
       homeModules: [],
-      services: { web: ['enable', 'host', 'package', 'port'] },
+      services: { web: OPTIONS },
       settings: {
         enable: true,
         hostname: 'web',
@@ -89,7 +99,43 @@ describe('what a flake has of the contract', () => {
   test('a service without the module for containers', async () => {
     const { facts } = await look(packages + service);
     expect(facts).toMatchObject({ kind: null, modules: ['default'], settings: null });
-    expect(facts.services).toEqual({ web: ['enable', 'host', 'package', 'port'] });
+    expect(facts.services).toEqual({ web: OPTIONS });
+  });
+
+  test('without a default, what the other modules declare: options in sets too, and no old names', async () => {
+    const notes = `{ lib, ... }: { options.services.notes = {
+      enable = lib.mkEnableOption "notes";
+      listen.port = lib.mkOption { type = lib.types.port; };
+      old = lib.mkOption { type = lib.types.str; visible = false; };
+      many = lib.mkOption { type = lib.types.attrsOf (lib.types.submodule { options.port = lib.mkOption { }; }); };
+      settings = lib.mkOption { default = { }; type = lib.types.submodule {
+        freeformType = lib.types.attrsOf lib.types.anything;
+        options.server."bind addr" = lib.mkOption { type = lib.types.str; };
+      }; };
+    }; }`;
+    const modules = `nixosModules.notes = ${notes}; nixosModules.broken = throw "no";`;
+    const { facts } = await look(packages + modules);
+    expect(facts.services?.['notes']?.module).toBe('notes');
+    expect(facts.services?.['notes']?.options.map(({ name }) => name).sort()).toEqual([
+      ...['enable', 'listen.port', 'many', 'settings', 'settings.server."bind addr"'],
+    ]);
+    // With a module for containers it is that which is looked at.
+    const incus = 'nixosModules.incus = { incus.container.enable = true; system.stateVersion = "25.05"; };';
+    expect((await look(packages + modules + incus)).facts.services).toBeNull();
+  });
+
+  test('what modules give a service’s options, within sets and priorities too', async () => {
+    const web = `{ lib, ... }: { options.services.web = {
+      enable = lib.mkEnableOption "web";
+      listenAddress = lib.mkOption { type = lib.types.str; default = "127.0.0.1"; };
+      settings = lib.mkOption { default = { }; type = lib.types.attrsOf lib.types.anything; };
+    }; }`;
+    const { facts } = await look(`${packages} nixosModules.default = ${web};
+      nixosModules.incus = { lib, ... }: { imports = [ (${web}) ]; system.stateVersion = "25.05"; incus.container.enable = true;
+        services.web = { enable = true; settings = lib.mkIf true { a.b = lib.mkDefault "0.0.0.0"; port = 8080; }; }; };`);
+    expect(facts.settings?.services['web']).toEqual({
+      ...{ enable: true, listenAddress: '127.0.0.1', 'settings.a.b': '0.0.0.0', 'settings.port': 8080 },
+    });
   });
 
   test('an option that does not exist: the rest is seen all the same', async () => {
@@ -121,7 +167,7 @@ describe('what a flake has of the contract', () => {
     expect(facts).toMatchObject({
       kind: 'module',
       packages: ['default'],
-      services: { web: ['enable', 'host', 'package', 'port'] },
+      services: { web: OPTIONS },
       settings: { enable: true, services: { web: { port: 8080 } } },
       drv: null,
     });
@@ -139,7 +185,7 @@ describe('what a flake has of the contract', () => {
     expect(Object.keys(unseen).sort()).toEqual(['mainPrograms', 'packages', 'platforms']);
     expect(facts).toMatchObject({
       modules: ['default'],
-      services: { web: ['enable', 'host', 'package', 'port'] },
+      services: { web: OPTIONS },
     });
   });
 

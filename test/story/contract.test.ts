@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -210,6 +210,90 @@ describe('pets init --contract', () => {
   });
 });
 
+describe('pets init --contract with a module that says things otherwise', () => {
+  const story = new Story('otherwise');
+  const init = (...more: readonly string[]) =>
+    story.pets(['init', '--contract', '--nixpkgs', standIn(), ...more]);
+  const [KNOWN, OTHER] = ['address = lib.mkOption { type = lib.types.str; };', 'HOST = cfg.settings.bindTo;'];
+  /** The example, whose module has its address elsewhere, in a flake of some shape. */
+  const flake = (modules: string, address: string, use: string) => {
+    story.flake('.');
+    const text = story.read('flake.nix').replace(EXAMPLE_INCUS, '');
+    story.write('flake.nix', text.replace('nixosModules.default = ./module.nix;', modules));
+    const module = story.read('module.nix').replace(/ host = lib\.mkOption \{[^}]*\};/, ` ${address}`);
+    story.write('module.nix', module.replace('HOST = cfg.host;', use));
+    rmSync(join(story.folder, 'incus-module.nix'), { force: true });
+  };
+  afterAll(() => story.cleanUp());
+
+  test('a named module with an address of another name: it is made the default, and works', async () => {
+    flake('nixosModules.web = ./module.nix;', KNOWN, 'HOST = cfg.address;');
+    const { code, stdout } = await init('--yes');
+    expect(stdout).toMatch(/^\+ +nixosModules\.default = self\.nixosModules\.web;$/m);
+    expect(stdout).toMatch(/^ +ok +services\.hello-web\.address +0\.0\.0\.0$/m);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('The contract is met')]);
+    const [port = 0] = await freePorts(1);
+    story.page('.', 'told otherwise');
+    story.manifest({ web: `flake-ref = "."\nport = ${port}` });
+    await story.ok(['up']);
+    expect((await answerOf(port)).body).toBe('told otherwise');
+  });
+
+  const settings =
+    'settings = lib.mkOption { type = lib.types.attrsOf lib.types.str; default = { bindTo = "127.0.0.1"; }; };';
+
+  test('an address that nobody can guess: refused with what to write, taken from a flag', async () => {
+    flake('nixosModules = import ./modules.nix;', settings, OTHER);
+    story.write('modules.nix', '{ default = ./module.nix; }');
+    const none = await init('--yes');
+    expect([none.code, none.stdout]).toEqual([1, '']);
+    for (const words of [
+      'services.hello-web.host is missing',
+      '--host-option <option>',
+      'settings.…',
+      'nixosModules = import ./modules.nix // {',
+      '# add what makes it listen',
+    ])
+      expect(none.stderr).toContain(words);
+    const typo = await init('--yes', '--host-option', 'setings.bindTo');
+    expect([typo.code, typo.stderr]).toEqual([64, expect.stringContaining('no option `setings.bindTo`')]);
+    const done = await init('--yes', '--host-option', 'settings.bindTo');
+    expect([done.code, done.stdout]).toEqual([0, expect.stringContaining('The contract is met')]);
+    expect(story.read('flake.nix')).toContain(
+      'nixosModules = import ./modules.nix // { incus = import ./incus-module.nix self; };',
+    );
+  });
+
+  test('on a terminal it is asked for', async () => {
+    flake('nixosModules.default = ./module.nix;', settings, OTHER);
+    const screen = await onTerminal(
+      story,
+      `init --contract --dry-run --nixpkgs '${standIn()}'`,
+      { columns: 120, rows: 60 },
+      { to: /is the address that it listens on\?/, keys: 'settings.bindTo\r' },
+    );
+    expect(screen).toContain('settings.bindTo = "0.0.0.0";');
+    expect(screen).toContain('exit 0');
+  });
+
+  test('flake-parts with a function as its flake is edited in it', async () => {
+    story.flake('.');
+    story.write('parts.nix', '{ mkFlake = { inputs }: module: module.flake { inherit (inputs) self; }; }');
+    const module = story.read('flake.nix').replace(EXAMPLE_INCUS, '');
+    const parts = module
+      .replace('outputs = { self, nixpkgs }:', 'outputs = inputs@{ self, nixpkgs, ... }:')
+      .replace(
+        /\n {4}in\n {4}\{/,
+        '\n      parts = import ./parts.nix;\n    in parts.mkFlake { inherit inputs; } { flake = { self, ... }: {',
+      )
+      .replace(/\n {4}\};\n\}\s*$/, '\n    }; };\n}\n');
+    story.write('flake.nix', parts);
+    rmSync(join(story.folder, 'incus-module.nix'), { force: true });
+    const { code, stdout } = await init('--yes');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('The contract is met')]);
+  });
+});
+
 describe('pets init --contract does not touch', () => {
   const story = new Story('refused');
   const init = (...more: readonly string[]) =>
@@ -244,7 +328,9 @@ describe('pets init --contract does not touch', () => {
       [
         '`nixosModules` is no set',
         'add this by hand',
-        'nixosModules.incus = { lib, pkgs, ... }:',
+        'take `nixosModules` out of the `inherit` in line 2',
+        'nixosModules = (import ./outputs.nix).nixosModules // {',
+        '  incus = { lib, pkgs, ... }: {',
         '  port = 8080;',
       ],
     ],
@@ -256,7 +342,7 @@ describe('pets init --contract does not touch', () => {
     [
       'a flake in which the change would be of no effect',
       outputs('nixosModules.other = { }; } // (import ./outputs.nix) // {'),
-      ['would not have this module', 'add this by hand'],
+      ['would not have this module', 'add this by hand', 'nixosModules = outputs.nixosModules or { } // {'],
     ],
     [
       'a flake that has it',
@@ -336,6 +422,38 @@ describe('pets init --wrapper', () => {
     story.manifest({ web: `flake-ref = "./${app}"\nport = ${port}` });
     await story.ok(['up']);
     expect((await answerOf(port)).body).toBe('wrapped');
+  });
+
+  test('upstream’s module is used where it has one, and its address can be found', async () => {
+    story.flake('whole');
+    story.write('whole/flake.nix', story.read('whole/flake.nix').replace(EXAMPLE_INCUS, ''));
+    const { code, stdout } = await init('--wrapper', './whole', 'taken');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/ok +services\.hello-web\.host +0\.0\.0\.0/)]);
+    expect(readdirSync(join(story.folder, 'taken'))).toEqual(['flake.nix']);
+    expect(story.read('taken/flake.nix')).toContain('nixosModules.default = upstream.nixosModules.default;');
+    story.write('whole/module.nix', story.read('whole/module.nix').replaceAll('host', 'where'));
+    const own = await init('--wrapper', './whole', 'own');
+    expect([own.code, own.stderr]).toEqual([0, expect.stringContaining('--host-option')]);
+    expect(readdirSync(join(story.folder, 'own')).sort()).toEqual(['flake.nix', 'service-module.nix']);
+    const told = await init('--wrapper', './whole', 'told', '--host-option', 'where');
+    expect([told.code, readdirSync(join(story.folder, 'told'))]).toEqual([0, ['flake.nix']]);
+  });
+
+  test('what needs no wrapper is told so', async () => {
+    story.flake('ready');
+    const { code, stderr } = await init('--wrapper', './ready', 'needless');
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining('without a wrapper flake-ref = "./ready" does'),
+    ]);
+    story.write('module/flake.nix', '{ outputs = { self }: { nixosModules.web = { }; }; }');
+    const none = await init('--wrapper', './module', 'none');
+    expect([none.code, none.stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        'flake-ref = "./module#nixosModules.web", with nixos.incus.container.enable = true',
+      ),
+    ]);
   });
 
   test('one that comes from elsewhere is pinned', async () => {
