@@ -3,6 +3,7 @@ import type { AppName, AppResult, Event, OpId, Outcome, Plan } from '../model.js
 import {
   endOp,
   interruptIdle,
+  isIdle,
   isOver,
   rowOf,
   startOp,
@@ -11,7 +12,7 @@ import {
   type RowState,
 } from './row.js';
 
-export type { Row, RowState } from './row.js';
+export { isIdle, type Row, type RowState } from './row.js';
 
 export type Board = {
   readonly plan: Plan | null;
@@ -20,7 +21,7 @@ export type Board = {
   /** The operations of ways back, which happen only where something has failed. */
   readonly back: Readonly<Record<OpId, BackStep>>;
   readonly rows: readonly Row[];
-  /** Apps that are done, in that order; it only grows: it feeds Ink's `<Static>`. */
+  /** Apps that are done, in that order; it only grows. */
   readonly finished: readonly AppName[];
   readonly unchanged: number;
   readonly interrupted: boolean;
@@ -89,12 +90,13 @@ export function fold(board: Board, event: Event): Board {
   }
 }
 
+/** A row between two operations only waits. */
 export type Counts = Readonly<Record<RowState, number>>;
 
 export function countRows(rows: readonly Row[]): Counts {
   const over = { done: 0, failed: 0, 'rolled-back': 0, skipped: 0, interrupted: 0 };
   const counts = { waiting: 0, running: 0, returning: 0, ...over };
-  for (const row of rows) counts[row.state] += 1;
+  for (const row of rows) counts[isIdle(row) ? 'waiting' : row.state] += 1;
   return counts;
 }
 

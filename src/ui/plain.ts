@@ -4,6 +4,7 @@ import type { LogOf } from './index.js';
 import { oneLine } from './style.js';
 import { summaryLines } from './summary.js';
 import { formatTook, plural } from './text.js';
+import { waitOf, waitWords } from './waits.js';
 import { countPlan } from './words.js';
 
 type Wiring = { readonly write: (text: string) => void; readonly logOf?: LogOf };
@@ -17,7 +18,8 @@ export function createPlainReporter({ write, logOf }: Wiring): Reporter {
       const before = board;
       board = fold(board, event);
       if (event.kind === 'started') startedAt.set(event.op, event.at);
-      const lines = linesOf(event, { before, board, startedAt, ...(logOf ? { logOf } : {}) });
+      const context = { before, board, startedAt, ...(logOf ? { logOf } : {}) };
+      const lines = [...linesOf(event, context), ...waitLines(event, board)];
       if (lines.length > 0) write(lines.map((line) => `${line}\n`).join(''));
     },
     close: () => Promise.resolve(),
@@ -59,6 +61,14 @@ function linesOf(event: Event, context: Context): string[] {
     case 'output':
       return [];
   }
+}
+
+/** An app that has come to where others must go first. What is under way before them is not counted down. */
+function waitLines(event: Event, board: Board): string[] {
+  if (event.kind !== 'finished') return [];
+  const row = board.rows.find(({ app }) => app === event.app);
+  const wait = row ? waitOf(board, row) : null;
+  return wait?.kind === 'others' ? [`${event.app}: ${waitWords(wait)}`] : [];
 }
 
 function doing(board: Board, op: OpId): string {
