@@ -16,6 +16,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // The first one drains, the second one ends at once: what the daemon has begun goes on without us.
     const isOver = state.drain === null || state.drain.signal.aborted;
     state.signal = signal;
+    if (signal === 'SIGINT' && state.drain === null) answer();
     if (isOver) end(SIGNALS[signal]);
     state.drain?.abort(SIGNALS[signal]);
   });
@@ -39,6 +40,12 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
   stderr.write(`pets: cannot write the result: ${error.message}\n`);
   process.exitCode = EXIT.failed;
 });
+
+/** Who presses Ctrl-C before there is anything to be seen is told that it has arrived. */
+function answer(): void {
+  if (stderr.isTTY)
+    printProblems(new ProblemError({ message: 'interrupted' }), { argv, env, stream: stderr });
+}
 
 /** Node restores the terminal when it ends, and aborts with a core dump where that terminal was closed. */
 function end(code: ExitCode): void {

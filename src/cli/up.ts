@@ -55,19 +55,22 @@ export type Work = {
 export async function carryOut(work: Work, options: RunOptions, context: Context): Promise<ExitCode> {
   const { plan, project } = work;
   refuseProblems(plan, project);
-  return recorded(work, options, context, async (record) => {
-    const reporter = await reporterFor(plan, record, options, context);
-    const emit = (event: Event) => {
-      // First what lasts: the summary names its files.
-      record.event(event);
-      reporter.event(event);
-    };
-    try {
-      return await context.draining((stop) => run(work, { emit, stop }, options, context));
-    } finally {
-      await reporter.close();
-    }
-  });
+  return recorded(work, options, context, (record) =>
+    // A screen takes its time to be set up: a signal that comes meanwhile is answered by the run, and in its record.
+    context.draining(async (stop) => {
+      const reporter = await reporterFor(plan, record, options, context);
+      const emit = (event: Event) => {
+        // First what lasts: the summary names its files.
+        record.event(event);
+        reporter.event(event);
+      };
+      try {
+        return await run(work, { emit, stop }, options, context);
+      } finally {
+        await reporter.close();
+      }
+    }),
+  );
 }
 
 /** Before anybody is asked whether to carry it out. */
