@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Bytes, SecretValues } from '../ports.js';
 import { ProblemError } from '../problem.js';
+import { counted, type Tell } from '../progress.js';
 import { BACKUP_FILE, ID, parseBackup, type Backup, type BackupVolume } from './format.js';
 
 const PARTIAL = '.partial-';
@@ -31,14 +32,18 @@ export async function readBackup(folder: string): Promise<Backup> {
 }
 
 /** Every file of the backup must be what was written. */
-export async function verify(folder: string, { volumes, secrets }: Backup): Promise<void> {
+export async function verify(
+  folder: string,
+  { volumes, secrets }: Backup,
+  tell: Tell = () => undefined,
+): Promise<void> {
   for (const { file, sha256, bytes } of [...volumes, ...secrets]) {
     const path = join(folder, file);
     const found = await filed(`reading ${path}`, async () => {
       const { size } = await stat(path);
       if (size !== bytes) return `it has ${size} bytes instead of ${bytes}`;
       const hash = createHash('sha256');
-      await pipeline(createReadStream(path), hash);
+      await pipeline(counted(createReadStream(path) as Bytes, file, bytes, tell), hash);
       return hash.digest('hex') === sha256 ? null : 'its checksum is another one';
     });
     if (found === null) continue;

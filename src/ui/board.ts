@@ -1,5 +1,6 @@
 import { ACTIONS, type ActionKind } from '../actions.js';
 import type { AppName, AppResult, Event, OpId, Outcome, Plan } from '../model.js';
+import { farWords } from './far.js';
 import {
   endOp,
   interruptIdle,
@@ -51,6 +52,8 @@ export function fold(board: Board, event: Event): Board {
       return onRow(board, event.app, (row) => startOp(row, event.op, event.at, board.back[event.op]));
     case 'output':
       return onRow(board, event.app, (row) => ({ ...row, output: event.line }));
+    case 'progress':
+      return onRow(board, event.app, (row) => ({ ...row, output: farWords(event) }));
     case 'waiting':
       return onRow(board, event.app, (row) => ({ ...row, output: `waiting for ${event.what}` }));
     case 'finished': {

@@ -1,5 +1,6 @@
 import type { Event, OpId, Operation, Reporter } from '../model.js';
 import { emptyBoard, fold, wordsOf, type Board } from './board.js';
+import { FAR_MS, farWords } from './far.js';
 import type { LogOf } from './index.js';
 import { oneLine } from './style.js';
 import { summaryLines } from './summary.js';
@@ -13,8 +14,14 @@ type Wiring = { readonly write: (text: string) => void; readonly logOf?: LogOf }
 export function createPlainReporter({ write, logOf }: Wiring): Reporter {
   let board = emptyBoard;
   const startedAt = new Map<OpId, number>();
+  const toldAt = new Map<OpId, number>();
   return {
     event(event) {
+      if (event.kind === 'progress') {
+        const since = event.at - (toldAt.get(event.op) ?? -Infinity);
+        if (since < FAR_MS) return;
+        toldAt.set(event.op, event.at);
+      }
       const before = board;
       board = fold(board, event);
       if (event.kind === 'started') startedAt.set(event.op, event.at);
@@ -42,6 +49,8 @@ function linesOf(event: Event, context: Context): string[] {
       return [`${event.app}: ${doing(board, event.op)}${cause(board, event.op)}`];
     case 'waiting':
       return [`${event.app}: ${doing(board, event.op)}: waiting for ${oneLine(event.what)}`];
+    case 'progress':
+      return [`${event.app}: ${doing(board, event.op)}: ${farWords(event)}`];
     case 'finished':
       return [`${event.app}: ${done(event, context)}${note(event.note)}`];
     case 'warned':

@@ -20,7 +20,7 @@ export class Screen {
 
   write(text: string): void {
     this.written.push(text);
-    for (const [token] of text.matchAll(/\x1b\[[0-9;?]*[A-Za-z]|\n|[^\x1b\n]+/g)) this.apply(token);
+    for (const [token] of text.matchAll(/\x1b\[[0-9;?]*[A-Za-z]|[\n\r]|[^\x1b\n\r]+/g)) this.apply(token);
   }
 
   /** Every line ever shown and not erased, without blanks at the end. */
@@ -46,6 +46,7 @@ export class Screen {
 
   private apply(token: string): void {
     if (token === '\n') this.newline();
+    else if (token === '\r') this.column = 0;
     else if (token.startsWith('\x1b')) this.obey(token);
     else this.print(token);
   }
