@@ -78,7 +78,7 @@ export const capture: Capture = async ([program, ...args], directory) => {
 };
 
 /** The `Pipe` port. What goes over is not kept. */
-export const pipe: Pipe = async ([program, ...args], [reader, ...readerArgs], idleMs) => {
+export const pipe: Pipe = async ([program, ...args], [reader, ...readerArgs], idleMs, onBytes) => {
   const source = execa(program, args, {
     ...chosen(program),
     reject: false,
@@ -100,7 +100,10 @@ export const pipe: Pipe = async ([program, ...args], [reader, ...readerArgs], id
     // A client of Incus passes a SIGTERM on to a guest that may be frozen.
     for (const pid of pids) endGroup(pid, 'SIGKILL');
   }, idleMs);
-  source.stdout.on('data', () => timer.refresh());
+  source.stdout.on('data', (chunk: Uint8Array) => {
+    timer.refresh();
+    onBytes?.(chunk.length);
+  });
   // Where one of them ends early, this ends the other; how it went is in their exit codes.
   const over = pipeline(source.stdout, sink.stdin).catch(() => undefined);
   const [from, to] = await Promise.all([source, sink, over]);

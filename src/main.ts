@@ -16,6 +16,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // The first one drains, the second one ends at once: what the daemon has begun goes on without us.
     const isOver = state.drain === null || state.drain.signal.aborted;
     state.signal = signal;
+    if (signal === 'SIGINT' && state.drain === null) answer();
     if (isOver) {
       endStuck(signal);
       end(SIGNALS[signal]);
@@ -52,6 +53,12 @@ function endStuck(signal: keyof typeof SIGNALS): void {
   process.emit('exit', SIGNALS[signal]);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
+}
+
+/** Who presses Ctrl-C before there is anything to be seen is told that it has arrived. */
+function answer(): void {
+  if (stderr.isTTY)
+    printProblems(new ProblemError({ message: 'interrupted' }), { argv, env, stream: stderr });
 }
 
 /** Node restores the terminal when it ends, and aborts with a core dump where that terminal was closed. */

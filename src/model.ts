@@ -1,5 +1,6 @@
 import type { Action } from './actions.js';
 import type { Problem } from './problem.js';
+import type { HowFar } from './progress.js';
 
 declare const brand: unique symbol;
 type Brand<T, Name extends string> = T & { readonly [brand]: Name };
@@ -545,6 +546,8 @@ export type Event =
       readonly app: AppName;
       readonly what: string;
     }
+  /** How far a running operation is that moves many bytes. */
+  | ({ readonly kind: 'progress'; readonly at: number; readonly op: OpId; readonly app: AppName } & HowFar)
   | {
       readonly kind: 'finished';
       readonly at: number;

@@ -11,6 +11,7 @@ import type {
   StorePath,
   Volume,
 } from './model.js';
+import type { Tell } from './progress.js';
 
 /** What pets asks of the outside. Interfaces only; every effect of a run goes through one of these. */
 
@@ -45,7 +46,13 @@ export type Command = readonly [program: string, ...args: readonly string[]];
  * Runs two programs, what the first writes going to the second; both as `Exec` does. Rejects with `TimeoutProblem`
  * when nothing has gone over for `idleMs`, and both are ended.
  */
-export type Pipe = (from: Command, to: Command, idleMs: number) => Promise<Piped>;
+export type Pipe = (
+  from: Command,
+  to: Command,
+  idleMs: number,
+  /** Told how many bytes of each piece that goes over. */
+  onBytes?: (bytes: number) => void,
+) => Promise<Piped>;
 export type Piped = { readonly from: ExecResult; readonly to: ExecResult };
 
 /** One instance as the daemon's list shows it (`recursion=1`). */
@@ -206,7 +213,7 @@ export interface Delivery {
   /** Config and devices to create an instance with, before it has its system. */
   seed(app: AppName): Pick<InstanceSpec, 'config' | 'devices'>;
   /** Sends what the guest's store lacks of `toplevel`; what was sent, in words. */
-  deliver(app: AppName, toplevel: StorePath, limitMs: number, say: (line: string) => void): Promise<string>;
+  deliver(app: AppName, toplevel: StorePath, limitMs: number, tell: Tell): Promise<string>;
   /**
    * Makes `toplevel` the newest generation, atomically; its number, which no other generation of the app ever had.
    * `above`: the last number that is known to have been given, wherever the profile has been meanwhile. The same

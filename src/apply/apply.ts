@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import { ACTIONS, type Slot } from '../actions.js';
 import type { AppName, Desired, Event, OpId, Operation, Outcome, Plan } from '../model.js';
 import { FailedProgram, problemOf, type Problem } from '../problem.js';
+import { paced } from '../progress.js';
 import { outcomeOf, type Ended } from './outcome.js';
 import { putBack } from './expose.js';
 import type { Ports, Progress } from './job.js';
@@ -134,8 +135,11 @@ class Run {
       warnings.push(message);
       this.#emit(op, { kind: 'warned', message });
     };
+    const tell = paced((far) => {
+      if (far !== null) this.#emit(op, { kind: 'progress', ...far });
+    });
     const { desired, ports } = this.#options;
-    const told = await perform(op, { desired, ports, progress: this.#progress, say, waits, warn });
+    const told = await perform(op, { desired, ports, progress: this.#progress, say, waits, tell, warn });
     for (const message of told.warnings ?? []) warn(message);
     this.#emit(op, { kind: 'finished', ...(told.note === undefined ? {} : { note: this.#hide(told.note) }) });
   }

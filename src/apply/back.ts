@@ -3,6 +3,7 @@ import { generationIn, generationKey } from '../marks.js';
 import type { AppName, StoreMode, Volume } from '../model.js';
 import type { Incus } from '../ports.js';
 import { FailedProgram, problemOf } from '../problem.js';
+import { whileFilling } from '../progress.js';
 import { findRoom } from '../room.js';
 import { limitOf, type Job } from './job.js';
 import { asWanted, parsed } from './record.js';
@@ -37,26 +38,36 @@ export async function roomFor(job: Job, mounts: readonly VolumeMount[]): Promise
 type Snapshot = Extract<Action, { kind: 'snapshot' }>;
 
 /** Copies of volumes are one by one, and each says its own name. A lasting one that is there is left: a number tells. */
-export async function snapshot({ app, ports }: Job, { volumes, name, isLasting }: Snapshot): Promise<void> {
+export async function snapshot(job: Job, { volumes, name, isLasting }: Snapshot): Promise<void> {
+  const { app, ports } = job;
   const own = (await ports.incus.volumes()).filter((v) => v.app === app && volumes.includes(v.volume));
   const taken = isLasting ? (await Promise.all(own.map((v) => ports.incus.snapshots(v)))).flat() : [];
   const numbers = taken.filter((copy) => COPY.exec(copy)?.[1] === name);
   const last = Math.max(0, ...numbers.map((copy) => Number(COPY.exec(copy)?.[3] ?? 1)));
   for (const volume of own)
-    await ports.incus.snapshotVolume(volume, last === 0 ? name : `${name}-${last + 1}`);
+    await copying(volume, job, () =>
+      ports.incus.snapshotVolume(volume, last === 0 ? name : `${name}-${last + 1}`),
+    );
+}
+
+/** Told of as far as the pool shows it. One whose snapshots are no copies has them at once. */
+function copying(volume: Volume, { ports, tell }: Job, work: () => Promise<void>): Promise<void> {
+  const free = () => ports.incus.freeBytes(volume.pool);
+  return volume.copies ? whileFilling({ what: volume.volume, free, tell }, work) : work();
 }
 
 /**
  * A volume without such a copy came later: it stays as it is. While it lasts the pet is marked: volumes that are only
  * half restored are never to be started with. What was restored, in words.
  */
-export async function restore({ app, ports }: Job, names: readonly string[], copy: string): Promise<string> {
+export async function restore(job: Job, names: readonly string[], copy: string): Promise<string> {
+  const { app, ports } = job;
   const volumes = await ports.incus.volumes();
   const restored: string[] = [];
   await ports.incus.setConfig(app, { 'user.pets.state': 'restoring' });
   for (const volume of volumes.filter((v) => v.app === app && names.includes(v.volume))) {
     if (!(await ports.incus.snapshots(volume)).includes(copy)) continue;
-    await ports.incus.restoreVolume(volume, copy);
+    await copying(volume, job, () => ports.incus.restoreVolume(volume, copy));
     restored.push(volume.volume);
   }
   await ports.incus.setConfig(app, { 'user.pets.state': 'upgrading' });

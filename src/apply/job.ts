@@ -11,6 +11,7 @@ import type {
   SecretFile,
   Secrets,
 } from '../ports.js';
+import type { Tell } from '../progress.js';
 
 export type Ports = {
   readonly incus: Incus;
@@ -47,6 +48,8 @@ export type Job = {
   readonly say: (line: string) => void;
   /** Told what the guest waits for, when something takes its time. */
   readonly waits: (what: string) => void;
+  /** Told how far it is, as often as one likes. */
+  readonly tell: Tell;
   /** Told what a person should know, whatever becomes of the operation. */
   readonly warn: (message: string) => void;
 };

@@ -42,7 +42,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
 
   deliver: async (job, { store }) => {
     const { toplevel } = evaluated(job);
-    return noted(await job.ports.deliveries[store].deliver(job.app, toplevel, limitOf(job), job.say));
+    return noted(await job.ports.deliveries[store].deliver(job.app, toplevel, limitOf(job), job.tell));
   },
 
   'set-profile': async (job, { store, above }) => {

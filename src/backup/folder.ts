@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { makeFolder, MODES, setMode } from '../made.js';
 import type { Bytes, SecretValues } from '../ports.js';
 import { ProblemError } from '../problem.js';
+import { counted, type Tell } from '../progress.js';
 import { kindOf, readRegular, UnfitFile } from '../regular-file.js';
 import { BACKUP_FILE, ID, parseBackup, type Backup, type BackupVolume } from './format.js';
 
@@ -59,7 +60,11 @@ export async function removeOlder(
 }
 
 /** Every file of the backup must be what was written. */
-export async function verify(folder: string, { volumes, secrets }: Backup): Promise<void> {
+export async function verify(
+  folder: string,
+  { volumes, secrets }: Backup,
+  tell: Tell = () => undefined,
+): Promise<void> {
   for (const { file, sha256, bytes } of [...volumes, ...secrets]) {
     const path = join(folder, file);
     const found = await filed(`reading ${path}`, async () => {
@@ -68,7 +73,7 @@ export async function verify(folder: string, { volumes, secrets }: Backup): Prom
       const { size } = info;
       if (size !== bytes) return `it has ${size} bytes instead of ${bytes}`;
       const hash = createHash('sha256');
-      await pipeline(createReadStream(path), hash);
+      await pipeline(counted(createReadStream(path) as Bytes, file, bytes, tell), hash);
       return hash.digest('hex') === sha256 ? null : 'its checksum is another one';
     });
     if (found === null) continue;

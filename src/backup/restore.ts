@@ -2,6 +2,7 @@ import type { Stopped } from '../grace.js';
 import type { AppName, Volume } from '../model.js';
 import type { GeneratedSecrets, Incus } from '../ports.js';
 import { problemOf, ProblemError } from '../problem.js';
+import { counted } from '../progress.js';
 import { discard, exchange, type Exchange, type Exchanges } from './exchange.js';
 import { archiveOf, type Found } from './folder.js';
 import { idAt } from './format.js';
@@ -58,7 +59,7 @@ async function importAll(from: Found, subject: Subject, id: string, work: Work):
       const old = volumes.find((v) => v.volume === name) ?? null;
       const marks = { app, volume: aside(name, 'restored', id) };
       const restored = await work.incus.importVolume(
-        archiveOf(from.folder, volume),
+        counted(archiveOf(from.folder, volume), name, volume.bytes, work.tell),
         marks,
         old?.pool ?? null,
       );

@@ -2,6 +2,7 @@ import { killWords, type Stopped } from '../grace.js';
 import type { AppName, DesiredSecret, Protection, Volume } from '../model.js';
 import type { GeneratedSecrets, Guest, Incus } from '../ports.js';
 import { EXIT, problemOf, ProblemError, type ExitCode } from '../problem.js';
+import type { Tell } from '../progress.js';
 import { protectedProblem } from '../protection.js';
 import type { Facts } from './format.js';
 
@@ -34,6 +35,7 @@ export type Work = {
   readonly root: string;
   readonly now: () => Date;
   readonly say: (line: string) => void;
+  readonly tell: Tell;
   /** Its reason is the exit code. */
   readonly stop: AbortSignal;
 };

@@ -2,6 +2,7 @@ import type { Stopped } from '../grace.js';
 import type { Volume } from '../model.js';
 import { problemOf, ProblemError } from '../problem.js';
 import type { SecretValues } from '../ports.js';
+import { counted, whileFilling } from '../progress.js';
 import { findRoom, type Mounted } from '../room.js';
 import { Draft, once, type Found } from './folder.js';
 import { idAt, type BackupSecret, type BackupVolume } from './format.js';
@@ -50,19 +51,21 @@ function mountedOf({ volumes, paths }: Subject): Mounted[] {
   });
 }
 
-async function copyAll(
-  { app, volumes, paths }: Subject,
-  id: string,
-  made: Still[],
-  work: Work,
-): Promise<void> {
+async function copyAll({ volumes, paths }: Subject, id: string, made: Still[], work: Work): Promise<void> {
   for (const volume of volumes.filter((v) => !isAside(v))) {
     goOn(work);
     const { volume: name } = volume;
     work.say(`copying ${name}`);
-    const from = await work.incus.copyVolume(volume, { app, volume: aside(name, 'copy', id) });
+    const from = await copied(volume, aside(name, 'copy', id), work);
     made.push({ name, from, path: paths.get(volume.name) ?? null });
   }
+}
+
+/** Told of as far as the pool shows it. A pool with snapshots has the copy at once. */
+function copied(volume: Volume, as: string, { incus, tell }: Work): Promise<Volume> {
+  const copy = () => incus.copyVolume(volume, { app: volume.app, volume: as });
+  const free = () => incus.freeBytes(volume.pool);
+  return volume.copies ? whileFilling({ what: volume.volume, free, tell }, copy) : copy();
 }
 
 /** The backup is whole; that the app did not come up again must be told all the same. */
@@ -118,7 +121,8 @@ async function packed({ name, from, path }: Still, draft: Draft, work: Work): Pr
   const file = `${name}.tar.gz`;
   const found = { sha256: '', bytes: 0 };
   await work.incus.exportVolume(from, async (bytes) => {
-    Object.assign(found, await draft.add(file, bytes, work.stop));
+    // How much it packs to is not known before.
+    Object.assign(found, await draft.add(file, counted(bytes, name, null, work.tell), work.stop));
   });
   return { name, path, size: from.size, file, ...found };
 }

@@ -12,7 +12,7 @@ import type { LockOptions } from './project-lock.js';
 import { generatedIn } from '../secrets/generated.js';
 import { revisionOf } from './revision.js';
 import { lazyExec } from './wire.js';
-import { sayer } from './say.js';
+import { sayer, teller } from './say.js';
 import { secretsDirectory, stateDirectory } from './state.js';
 import { VERSION } from './version.js';
 
@@ -79,6 +79,7 @@ export function workFor(
     root: join(root, app),
     now: () => new Date(),
     say: sayer(app, options, context),
+    tell: teller(app, options, context),
   };
 }
 

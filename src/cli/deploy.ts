@@ -9,7 +9,7 @@ import { EXIT, ProblemError, type ExitCode, type Problem } from '../problem.js';
 import type { Context } from './context.js';
 import { isDeployed, marksOf, projectOf, readTable, tableOf } from './deployed.js';
 import { flakeRefOf } from './inspect.js';
-import { progressTo } from './notice.js';
+import { teller } from './say.js';
 import { observeToMake, wantedBy } from './observe.js';
 import { patiently } from './patience.js';
 import { desireOf, type Project } from './project.js';
@@ -39,7 +39,7 @@ export async function deploy(
   return withLock(read, options, context, async ({ whole, ...unlocked }) => {
     const refs = await newest(unlocked, options, context);
     const project = { ...unlocked, lock: { version: 1 as const, refs } };
-    const desired = marked(await desireOf(project, lazyExec, null, progressTo(options, context)), whole);
+    const desired = marked(await desireOf(project, lazyExec, null, teller(null, options, context)), whole);
     const actual = await observeToMake(DEPLOYED, wantedBy(desired), context.env);
     const only = new Set([table.name as AppName]);
     // Who deploys once more wants just that tried, whatever became of it before.

@@ -4,7 +4,7 @@ import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import { diffText, jsonText } from '../ui/index.js';
 import { buildSystems } from './build.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
-import { progressTo } from './notice.js';
+import { teller } from './say.js';
 import { observe, wantedBy } from './observe.js';
 import { packagesOf, type Packages } from './packages.js';
 import { desireOf, located, readProject } from './project.js';
@@ -31,7 +31,7 @@ export async function diff(
 ): Promise<ExitCode> {
   const project = await readProject(context, options.file);
   const only = selected(apps, project.manifest);
-  const desired = await desireOf(project, lazyExec, only, progressTo(options, context));
+  const desired = await desireOf(project, lazyExec, only, teller(null, options, context));
   const actual = await observe(desired.project, wantedBy(desired), context.env);
   const plan = planOf(desired, actual, { ...options, only });
   const problems = located(plan.problems, project);

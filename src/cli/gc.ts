@@ -5,7 +5,8 @@ import { collectPlan, profileOwners } from '../plan/collect.js';
 import { EXIT, type ExitCode } from '../problem.js';
 import type { Context } from './context.js';
 import { showPlan } from './dry-run.js';
-import { notice, progressTo } from './notice.js';
+import { notice } from './notice.js';
+import { teller } from './say.js';
 import { nothingWanted, observeFor } from './observe.js';
 import { desireOf, readProject } from './project.js';
 import { withLock } from './project-lock.js';
@@ -17,7 +18,7 @@ import { lazyExec } from './wire.js';
 export async function gc(options: RunOptions, context: Context): Promise<ExitCode> {
   const read = () => readProject(context, options.file);
   return withLock(read, options, context, async (project) => {
-    const desired = await desireOf(project, lazyExec, new Set(), progressTo(options, context));
+    const desired = await desireOf(project, lazyExec, new Set(), teller(null, options, context));
     const actual = await observeFor(options, desired.project, nothingWanted, context.env);
     // Those of a store of its own are in the container.
     const copies = new Set(actual.apps.flatMap(({ name, store }) => (store === 'copy' ? [name] : [])));

@@ -2,13 +2,6 @@ import { createStyle, jsonLine, oneLine } from '../ui/index.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
 import { typedFor } from './typed.js';
 
-/** Says how far something is, as lines on stderr. */
-export function progressTo(options: GlobalOptions, context: Context): (words: string) => void {
-  return (words) => {
-    notice('note', words, options, context);
-  };
-}
-
 /** A line on stderr that is about no app. With `--progress json` it is JSON, with `--quiet` it is not there. */
 export function notice(
   type: 'waiting' | 'warning' | 'note',

@@ -1,7 +1,8 @@
 import { restartPlan, startPlan, stopPlan, unstartable } from '../plan/power.js';
 import { ProblemError, type ExitCode } from '../problem.js';
 import type { Context } from './context.js';
-import { notice, progressTo } from './notice.js';
+import { notice } from './notice.js';
+import { teller } from './say.js';
 import { nothingWanted, observe, observeAtRest, wantedBy } from './observe.js';
 import { namesOf } from './pets.js';
 import { desireOf, readProject } from './project.js';
@@ -24,7 +25,7 @@ export async function power(
     return { ...project, chosen: namesOf(selectors, project.manifest, actual) };
   };
   return withLock(read, options, context, async ({ chosen, ...project }) => {
-    const desired = await desireOf(project, lazyExec, new Set(), progressTo(options, context));
+    const desired = await desireOf(project, lazyExec, new Set(), teller(null, options, context));
     const actual = await observeAtRest(desired.project, wantedBy(desired), context.env);
     const problems = [...chosen].flatMap((name) => {
       const problem = verb === 'stop' ? null : unstartable(name, desired, actual);

@@ -11,8 +11,8 @@ import type { Reading } from '../nix/files.js';
 import { contentHash } from '../nix/source.js';
 import type { Exec } from '../ports.js';
 import { EXIT, ProblemError, type KeyPath, type Problem } from '../problem.js';
+import { TELL_MS, type Tell } from '../progress.js';
 import type { Vault } from '../secrets/vault.js';
-import { formatSize } from '../size.js';
 import type { Context } from './context.js';
 import { deployedProject } from './deployed.js';
 import { lockText, manifestFile } from './manifest-file.js';
@@ -107,11 +107,11 @@ export async function desireOf(
   { manifest, lock, ownFiles, secrets }: Project,
   exec: Exec,
   only: ReadonlySet<AppName> | null,
-  say: Say = () => undefined,
+  tell: Tell = () => undefined,
 ): Promise<Desired> {
   const selected = manifest.apps.filter(({ name }) => only === null || only.has(name));
   const [[contentHashes, fileHashes], reads] = await Promise.all([
-    telling(say, (reading) =>
+    telling(tell, (reading) =>
       Promise.all([
         byKey(localRefs(manifest).map((ref) => [ref.url, contentHash(ref, ownFiles, exec, reading)])),
         byKey(localFiles(manifest).map((file) => [file.path, closureHash(file, ownFiles, exec, reading)])),
@@ -130,25 +130,19 @@ export async function desireOf(
   });
 }
 
-/** Of what is read for long. */
-export type Say = (words: string) => void;
-
-/** Milliseconds until it is said for the first time, and between two times. */
-const SAID_AFTER = 1000;
-const SAID_AGAIN = 5000;
-
-/** Says how much has been read of the sources while that takes its time. */
-async function telling<T>(say: Say, read: (reading: Reading) => Promise<T>): Promise<T> {
+/** Tells how much has been read of the sources while that takes its time. How much there will be nobody knows. */
+async function telling<T>(tell: Tell, read: (reading: Reading) => Promise<T>): Promise<T> {
   const reading = { files: 0, bytes: 0 };
-  const tell = () => {
-    say(`reading the sources: ${reading.files} files, ${formatSize(reading.bytes)} so far`);
-    timer = setTimeout(tell, SAID_AGAIN);
+  const look = () => {
+    tell({ what: 'reading the sources', done: reading.bytes, total: null });
   };
-  let timer = setTimeout(tell, SAID_AFTER);
+  look();
+  const timer = setInterval(look, TELL_MS);
   try {
     return await read(reading);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
+    tell(null);
   }
 }
 

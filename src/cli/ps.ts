@@ -3,7 +3,7 @@ import { matchApps } from '../plan/match.js';
 import { EXIT, type ExitCode } from '../problem.js';
 import { jsonText, table } from '../ui/index.js';
 import type { Context, GlobalOptions } from './context.js';
-import { progressTo } from './notice.js';
+import { teller } from './say.js';
 import { nothingWanted, observe } from './observe.js';
 import { namesOf } from './pets.js';
 import { desireOf, readProject } from './project.js';
@@ -19,7 +19,7 @@ export async function ps(
   const project = await readProject(context, options.file);
   const { manifest } = project;
   const [desired, actual] = await Promise.all([
-    desireOf(project, lazyExec, new Set(), progressTo(options, context)),
+    desireOf(project, lazyExec, new Set(), teller(null, options, context)),
     observe(manifest.project, nothingWanted, context.env),
   ]);
   const all = rowsOf(manifest, desired, actual);

@@ -12,7 +12,7 @@ import { backupsRoot, interrupted, subjectOf, workFor, type DataOptions } from '
 import { everything, observeFor } from './observe.js';
 import { readProject } from './project.js';
 import { withLock } from './project-lock.js';
-import { sayer } from './say.js';
+import { sayer, teller } from './say.js';
 
 export type RestoreOptions = DataOptions & {
   readonly from?: string;
@@ -38,7 +38,7 @@ export async function restore(
     const from = await backupFor(app, id, root, options, context);
     const say = sayer(app, options, context);
     say(`checking ${from.folder}`);
-    await verify(from.folder, from.backup);
+    await verify(from.folder, from.backup, teller(app, options, context));
     const { killed = null } = from.backup;
     if (killed !== null) say(`warning: the app was ended by force before this was copied (${killed})`);
     const work = workFor(app, root, manifest, options, context);

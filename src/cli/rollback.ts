@@ -9,7 +9,7 @@ import { EXIT, ProblemError, type ExitCode } from '../problem.js';
 import type { Context } from './context.js';
 import { showPlan } from './dry-run.js';
 import { petNamed } from './history.js';
-import { progressTo } from './notice.js';
+import { teller } from './say.js';
 import { observeFor, wantedBy } from './observe.js';
 import { desireOf, readProject } from './project.js';
 import { withLock } from './project-lock.js';
@@ -36,7 +36,7 @@ export async function rollback(
   };
   return withLock(read, options, context, async (project) => {
     // Secrets stay as they are: their sources need not even be there.
-    const all = await desireOf(project, lazyExec, new Set(), progressTo(options, context));
+    const all = await desireOf(project, lazyExec, new Set(), teller(null, options, context));
     const actual = await observeFor(options, all.project, wantedBy(all), context.env);
     const there = petNamed(name, actual.apps);
     const generation = pick(there, wanted);

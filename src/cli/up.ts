@@ -6,7 +6,7 @@ import { EXIT, ProblemError, type ExitCode, type Problem } from '../problem.js';
 import { chooseMode, createReporter, diffText } from '../ui/index.js';
 import { confirm, mayAsk } from './confirm.js';
 import { wantsColor, type Context } from './context.js';
-import { progressTo } from './notice.js';
+import { teller } from './say.js';
 import { endRestores, observeToMake, wantedBy } from './observe.js';
 import { desireOf, located, readProject, type Project } from './project.js';
 import { withLock, type LockOptions } from './project-lock.js';
@@ -39,7 +39,7 @@ export async function up(apps: readonly string[], options: UpOptions, context: C
   };
   return withLock(read, options, context, async ({ only, ...project }) => {
     await endRestores(project.manifest.project, context.env);
-    const desired = await desireOf(project, lazyExec, only, progressTo(options, context));
+    const desired = await desireOf(project, lazyExec, only, teller(null, options, context));
     const actual = await observeToMake(desired.project, wantedBy(desired), context.env);
     const planFor = (allowed: Allowed) => planOf(desired, actual, { ...options, ...allowed, only });
     const plan = planFor(await allowedBy(planFor(options), options, context));
@@ -59,19 +59,22 @@ export type Work = {
 export async function carryOut(work: Work, options: RunOptions, context: Context): Promise<ExitCode> {
   const { plan, project } = work;
   refuseProblems(plan, project);
-  return recorded(work, options, context, async (record) => {
-    const reporter = await reporterFor(plan, record, options, context);
-    const emit = (event: Event) => {
-      // First what lasts: the summary names its files.
-      record.event(event);
-      reporter.event(event);
-    };
-    try {
-      return await context.draining((stop) => run(work, { emit, stop }, options, context));
-    } finally {
-      await reporter.close();
-    }
-  });
+  return recorded(work, options, context, (record) =>
+    // A screen takes its time to be set up: a signal that comes meanwhile is answered by the run, and in its record.
+    context.draining(async (stop) => {
+      const reporter = await reporterFor(plan, record, options, context);
+      const emit = (event: Event) => {
+        // First what lasts: the summary names its files.
+        record.event(event);
+        reporter.event(event);
+      };
+      try {
+        return await run(work, { emit, stop }, options, context);
+      } finally {
+        await reporter.close();
+      }
+    }),
+  );
 }
 
 /** Before anybody is asked whether to carry it out. */

@@ -22,20 +22,26 @@ export function copyStore(project: string, incus: Incus, exec: Exec, pipe: Pipe)
     // Until its system is there it boots what the image brought.
     seed: () => ({ config: { 'security.nesting': 'true' }, devices: {} }),
 
-    deliver: async (app, toplevel, limitMs, say) => {
+    deliver: async (app, toplevel, limitMs, tell) => {
       const nix = await nixIn(incus, app, limitMs);
       const missing = await missingIn(nix, await closureOf(exec, app, toplevel));
       if (missing.length === 0) return '';
       const target = ['incus', '--project', 'default', 'exec', '-T', ...IN_PATH, `local:${app}`] as const;
-      let [paths, bytes] = [0, 0];
+      const total = await sizeOf(exec, app, missing);
+      let sent = 0;
+      // What is sent anew counts again: the whole is at most told to be there too early.
+      const onBytes = (bytes: number) => {
+        sent += bytes;
+        tell({ what: 'system', done: Math.min(sent, total), total });
+      };
       const into = [...target, '--', `${nix.directory}nix-store`, '--import'] as const;
       for (const batch of chunks(missing, SENT)) {
-        const size = await sizeOf(exec, app, batch);
-        await sendAll(app, batch, nix, (part) => pipe(['nix-store', '--export', ...part], into, limitMs));
-        [paths, bytes] = [paths + batch.length, bytes + size];
-        say(`${paths} of ${count(missing.length, 'path')}, ${inWords(bytes)}`);
+        await sendAll(app, batch, nix, (part) =>
+          pipe(['nix-store', '--export', ...part], into, limitMs, onBytes),
+        );
       }
-      return `${count(paths, 'path')}, ${inWords(bytes)}`;
+      tell(null);
+      return `${count(missing.length, 'path')}, ${inWords(total)}`;
     },
 
     setProfile: async (app, toplevel, above) =>
@@ -78,9 +84,13 @@ async function missingIn(nix: GuestNix, closure: readonly string[]): Promise<rea
 
 /** Bytes. */
 async function sizeOf(exec: Exec, app: AppName, paths: readonly string[]): Promise<number> {
-  const { exitCode, stdout, stderr } = await exec('nix-store', ['--query', '--size', ...paths]);
-  if (exitCode !== 0) throw nixFailed(app, 'nix-store could not tell the size of what to send', stderr);
-  return stdout.split('\n').reduce((sum, line) => sum + Number(line), 0);
+  let bytes = 0;
+  for (const chunk of chunks(paths, ASKED)) {
+    const { exitCode, stdout, stderr } = await exec('nix-store', ['--query', '--size', ...chunk]);
+    if (exitCode !== 0) throw nixFailed(app, 'nix-store could not tell the size of what to send', stderr);
+    bytes += stdout.split('\n').reduce((sum, line) => sum + Number(line), 0);
+  }
+  return bytes;
 }
 
 /** A stream may break for want of one thing or another: what has not arrived is sent again, a time or two. */

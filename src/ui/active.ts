@@ -1,13 +1,16 @@
 import { wordsOf, type Board, type Row } from './board.js';
 import { GLYPHS, NAME_LIMIT, resultWords } from './result.js';
 import { clean, type Tone } from './style.js';
-import { cell, fit, formatElapsed, widest, type Line } from './text.js';
+import { cell, displayWidth, fit, formatElapsed, widest, type Line } from './text.js';
+import { waitOf, waitWords } from './waits.js';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const WORDS_LIMIT = 22;
 const WORDS_LIMIT_WIDE = 26;
 const WIDE = 100;
 const NAME_LEAST = 12;
+/** The longest that does not name an app. */
+const LONG_WAIT = 'waiting for 10 builds';
 const WORDS_LEAST = 6;
 const TIME = 6;
 const OUTPUT_LEAST = 10;
@@ -31,7 +34,7 @@ export function columnsOf(board: Board, width: number): Columns {
   const name = Math.min(nameLimit, widest(board.rows.map((row) => row.app)));
   const forward = Object.keys(board.kinds).filter((op) => !board.back[op]);
   const doing = forward.map((op) => wordsOf(board, op)?.doing ?? '');
-  const wanted = Math.min(width < WIDE ? WORDS_LIMIT : WORDS_LIMIT_WIDE, widest([...doing, 'waiting']));
+  const wanted = Math.min(width < WIDE ? WORDS_LIMIT : WORDS_LIMIT_WIDE, widest([...doing, LONG_WAIT]));
   const room = width - 2 - name;
   const time = room >= 2 + WORDS_LEAST + TIME + 1;
   const words = Math.min(wanted, room - 2 - (time ? TIME + 1 : 0));
@@ -46,7 +49,7 @@ export function activeLine(board: Board, row: Row, columns: Columns, now: number
   if (row.state === 'failed' && row.running.length === 0)
     return [...head, { text: `  ${failedWords(row)}`, tone: 'red' }];
   if (row.state === 'rolled-back') return [...head, { text: '  rolled back', tone: 'yellow' }];
-  const words = columns.words > 0 ? cell(doingWords(board, row), columns.words) : '';
+  const words = columns.words > 0 ? cell(doingWords(board, row, columns.words), columns.words) : '';
   const dimmed = row.running.length > 0 ? {} : { tone: 'dim' as const };
   const line = words ? [...head, { text: `  ${words}`, ...dimmed }] : head;
   if (!columns.time || row.startedAt === null) return line;
@@ -71,12 +74,15 @@ function glyphOf(row: Row, now: number): readonly [string, Tone] {
   return row.state === 'skipped' || row.state === 'interrupted' ? GLYPHS[row.state] : GLYPHS.unchanged;
 }
 
-function doingWords(board: Board, row: Row): string {
+/** Of a row that waits: for what; and in front of that what it did last, where there is room. */
+function doingWords(board: Board, row: Row, room: number): string {
   const way = row.state === 'returning' ? 'back: ' : '';
   if (row.running.length > 0)
     return way + [...new Set(row.running.map((op) => wordsOf(board, op)?.doing))].join(', ');
-  if (row.state !== 'running' && row.state !== 'returning') return row.state;
-  return row.last === null ? 'waiting' : `${way}${row.last}, waiting`;
+  if (row.state !== 'running' && row.state !== 'returning' && row.state !== 'waiting') return row.state;
+  const wait = waitWords(waitOf(board, row));
+  const whole = row.last === null ? wait : `${row.last}, ${wait}`;
+  return way + (displayWidth(way + whole) <= room ? whole : wait);
 }
 
 /** What a store path begins with says nothing and takes the room of what does. */

@@ -1,8 +1,10 @@
 import { ACTIONS, type ActionKind } from '../actions.js';
 import type { AppName, AppResult, Event, OpId, Outcome, Plan } from '../model.js';
+import { farWords } from './far.js';
 import {
   endOp,
   interruptIdle,
+  isIdle,
   isOver,
   rowOf,
   startOp,
@@ -11,7 +13,7 @@ import {
   type RowState,
 } from './row.js';
 
-export type { Row, RowState } from './row.js';
+export { isIdle, type Row, type RowState } from './row.js';
 
 export type Board = {
   readonly plan: Plan | null;
@@ -20,7 +22,7 @@ export type Board = {
   /** The operations of ways back, which happen only where something has failed. */
   readonly back: Readonly<Record<OpId, BackStep>>;
   readonly rows: readonly Row[];
-  /** Apps that are done, in that order; it only grows: it feeds Ink's `<Static>`. */
+  /** Apps that are done, in that order; it only grows. */
   readonly finished: readonly AppName[];
   readonly unchanged: number;
   readonly interrupted: boolean;
@@ -50,6 +52,8 @@ export function fold(board: Board, event: Event): Board {
       return onRow(board, event.app, (row) => startOp(row, event.op, event.at, board.back[event.op]));
     case 'output':
       return onRow(board, event.app, (row) => ({ ...row, output: event.line }));
+    case 'progress':
+      return onRow(board, event.app, (row) => ({ ...row, output: farWords(event) }));
     case 'waiting':
       return onRow(board, event.app, (row) => ({ ...row, output: `waiting for ${event.what}` }));
     case 'finished': {
@@ -89,12 +93,13 @@ export function fold(board: Board, event: Event): Board {
   }
 }
 
+/** A row between two operations only waits. */
 export type Counts = Readonly<Record<RowState, number>>;
 
 export function countRows(rows: readonly Row[]): Counts {
   const over = { done: 0, failed: 0, 'rolled-back': 0, skipped: 0, interrupted: 0 };
   const counts = { waiting: 0, running: 0, returning: 0, ...over };
-  for (const row of rows) counts[row.state] += 1;
+  for (const row of rows) counts[isIdle(row) ? 'waiting' : row.state] += 1;
   return counts;
 }
 

@@ -16,6 +16,7 @@ export { appsOf, runsText, runText } from './run.js';
 export { createStyle, oneLine } from './style.js';
 export { summaryLines } from './summary.js';
 export { table } from './table.js';
+export { createTeller } from './teller.js';
 export { topFrame, topText, type TopRow } from './top.js';
 
 export type ProgressMode = 'tty' | 'plain' | 'json' | 'quiet';

@@ -29,6 +29,7 @@ function recordOf(event: Event): object {
     case 'started':
     case 'output':
     case 'waiting':
+    case 'progress':
     case 'finished':
     case 'warned':
     case 'skipped':

@@ -1,20 +1,13 @@
-import type { AppName } from '../model.js';
-import { countRows, type Board, type Row, type RowState } from './board.js';
+import { countRows, isIdle, type Board, type Row, type RowState } from './board.js';
 import { activeLine, columnsOf } from './active.js';
 import { resultColumns, resultLines, type ResultColumns } from './result.js';
 import { clean } from './style.js';
-import { fit, fitLine, formatElapsed, lineWidth, plural, type Line } from './text.js';
+import { fit, fitLine, formatElapsed, plural, type Line } from './text.js';
 
 export type Size = { readonly columns: number; readonly rows: number };
-export type DoneRow = {
-  readonly app: AppName;
-  readonly lines: readonly Line[];
-  /** Nothing was cut off: the summary need not say it again. */
-  readonly whole: boolean;
-};
 export type Screen = {
-  /** Finished for good, in that order; each goes above the live area once. */
-  readonly done: readonly DoneRow[];
+  /** What is finished for good, in that order. */
+  readonly done: readonly Line[];
   readonly active: readonly Line[];
   readonly more: string | null;
   /** How far the run is; on Ctrl-C, what is being waited for. */
@@ -26,7 +19,7 @@ export function screenRows(board: Board, { columns, rows, now }: Size & { readon
   // The last column stays empty: what is written there makes some terminals wrap.
   const width = Math.max(1, columns - 1);
   const height = Math.max(1, rows - 2);
-  const done = doneRows(board, width);
+  const done = doneLines(board, width);
   if (board.outcome || board.rows.length === 0) return { done, active: [], more: null, footer: null };
   const footer = board.interrupted || height >= 4 ? fitLine(footerOf(board, now), width) : null;
   const { shown, hidden } = choose(openRows(board), height - (footer ? 1 : 0));
@@ -35,20 +28,19 @@ export function screenRows(board: Board, { columns, rows, now }: Size & { readon
   return { done, active, more: hidden.length > 0 ? fit(moreWords(hidden, shown), width) : null, footer };
 }
 
-function doneRows(board: Board, width: number): DoneRow[] {
+function doneLines(board: Board, width: number): Line[] {
   const columns = resultColumns(board.plan?.apps ?? []);
   const rows = new Map(board.rows.map((row) => [row.app, row]));
   return board.finished.flatMap((app) => {
     const row = rows.get(app);
-    return row ? [doneRow(row, columns, width)] : [];
+    return row ? doneRow(row, columns, width) : [];
   });
 }
 
-function doneRow(row: Row, columns: ResultColumns, width: number): DoneRow {
+function doneRow(row: Row, columns: ResultColumns, width: number): Line[] {
   const ms = row.startedAt === null || row.endedAt === null ? 0 : row.endedAt - row.startedAt;
   const lines = resultLines({ ...row, result: 'done', ms }, columns, width);
-  const whole = lines.every((line) => lineWidth(line) <= width);
-  return { app: row.app, lines: lines.map((line) => fitLine(line, width)), whole };
+  return lines.map((line) => fitLine(line, width));
 }
 
 const GIVEN_UP: ReadonlySet<RowState> = new Set(['skipped', 'interrupted']);
@@ -57,15 +49,17 @@ const RANK: Record<RowState, number> = {
   returning: 0,
   'rolled-back': 0,
   running: 1,
-  waiting: 2,
-  interrupted: 3,
-  skipped: 3,
-  done: 4,
+  waiting: 3,
+  interrupted: 4,
+  skipped: 4,
+  done: 5,
 };
+/** What only waits comes after what does something. */
+const RANK_IDLE = 2;
 
 /**
- * Rows that are not above yet and may still say something. A started one keeps its place until it ends, so
- * that nothing jumps.
+ * Rows that are not above yet and may still say something. One that does something keeps its place among those, so
+ * that little jumps.
  */
 function openRows(board: Board): Row[] {
   const finished = new Set(board.finished);
@@ -74,7 +68,11 @@ function openRows(board: Board): Row[] {
 }
 
 function inOrder(a: Row, b: Row): number {
-  return RANK[a.state] - RANK[b.state] || (a.startedAt ?? 0) - (b.startedAt ?? 0);
+  return rankOf(a) - rankOf(b) || (a.startedAt ?? 0) - (b.startedAt ?? 0);
+}
+
+function rankOf(row: Row): number {
+  return isIdle(row) ? RANK_IDLE : RANK[row.state];
 }
 
 /** Failures come first but leave half of the room to what still runs. */
@@ -118,10 +116,18 @@ function footerOf(board: Board, now: number): Line {
 
 export function stoppingWords(board: Board): string {
   const running = board.rows.reduce((sum, row) => sum + row.running.length, 0);
+  if (running === 0) return 'stopping';
   return `stopping: waiting for ${plural(running, 'running operation')} — Ctrl-C again to abandon ${running === 1 ? 'it' : 'them'}`;
 }
 
-/** Everything that is redrawn with each frame. */
+/** A frame for a screen of so many rows: what is under way, and above it as much of what was finished last as fits. */
+export function frameLines(screen: Screen, { rows }: Pick<Size, 'rows'>): Line[] {
+  const live = liveLines(screen);
+  const room = Math.max(0, rows - 1 - live.length);
+  return [...(room > 0 ? screen.done.slice(-room) : []), ...live];
+}
+
+/** What is under way. */
 export function liveLines({ active, more, footer }: Screen): Line[] {
   const below: Line[] = more === null ? [] : [[{ text: more, tone: 'dim' }]];
   return [...active, ...below, ...(footer ? [footer] : [])];

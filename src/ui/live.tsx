@@ -1,14 +1,14 @@
-import { Box, render, Static, Text, type Instance } from 'ink';
+import { Box, render, Text, type Instance } from 'ink';
 import { useSyncExternalStore } from 'react';
 import type { Reporter } from '../model.js';
 import { emptyBoard, fold, type Board } from './board.js';
 import type { LogOf } from './index.js';
-import { liveLines, screenRows, type Screen } from './layout.js';
+import { frameLines, screenRows, type Screen } from './layout.js';
 import { createStore, type Store } from './store.js';
 import { createStyle, type Style } from './style.js';
 import { summaryLines, type SummaryOptions } from './summary.js';
-import { eraseBroken, inkStream, sizeOf, type SafeWriter } from './terminal.js';
-import { lineWidth, type Line } from './text.js';
+import { inkStream, sizeOf, type SafeWriter } from './terminal.js';
+import { paint, type Line } from './text.js';
 
 /** Frames a second: what a spinner needs and an eye follows; a hundred chatty builds cost no more. */
 const FRAME_MS = 100;
@@ -23,7 +23,10 @@ export type LiveOptions = {
   readonly typed: (text: string) => string;
 };
 
-/** Draws a run on a terminal. Events are folded at once and drawn with the next frame. */
+/**
+ * Draws a run on a terminal, and says at its end what came of it. Events are folded at once and drawn with the next
+ * frame.
+ */
 export function createLiveReporter({ stream, write, color, now, logOf, typed }: LiveOptions): Reporter {
   const store = createStore(() => screenRows(board, { ...sizeOf(stream), now: now() }));
   let board = emptyBoard;
@@ -31,36 +34,23 @@ export function createLiveReporter({ stream, write, color, now, logOf, typed }: 
   return {
     event(event) {
       board = fold(board, event);
-      if (event.kind === 'run-started' && board.rows.length > 0) {
-        mounted ??= mount(<LiveScreen store={store} style={createStyle(color)} />, store, { stream, write });
-      }
+      if (event.kind === 'run-started' && board.rows.length > 0)
+        mounted ??= mount(store, { stream, write, color });
       if (event.kind === 'interrupted') store.refresh();
     },
     async close() {
-      const resized = await mounted?.unmount(board.outcome !== null);
+      await mounted?.unmount(board.outcome === null);
       mounted = null;
-      // After a resize nobody knows what became of the lines above: all of it is said again.
-      const shown = new Set(resized ? [] : wholeRows(store.get()));
-      const lines = closingLines(board, { color, shown, columns: sizeOf(stream).columns, logOf });
+      const lines = closingLines(board, { color, columns: sizeOf(stream).columns, logOf });
       write(typed(lines.map((line) => `${line}\n`).join('')));
     },
   };
 }
 
-type Frame = Omit<Screen, 'done'>;
-
-/** The screen beside the one with the scrollback, as full-screen programs have it. */
-const ENTER = '\x1b[?1049h\x1b[H';
-const LEAVE = '\x1b[?1049l';
-const CLEAR = '\x1b[2J\x1b[H';
-
-/**
- * Draws frame after frame on a screen of its own, until it is closed. The same frame is not drawn again; after a
- * resize nobody knows what became of the lines, so the screen is cleared.
- */
+/** Draws frame after frame until it is closed. The same frame is not drawn again. */
 export function createLiveView(
   compute: (size: { columns: number; rows: number }) => Frame,
-  { stream, write, color }: Pick<LiveOptions, 'stream' | 'write' | 'color'>,
+  { stream, write, color }: Target,
 ): { readonly close: () => Promise<void> } {
   let last: { readonly frame: Frame; readonly screen: Screen } | null = null;
   const store = createStore(() => {
@@ -68,24 +58,11 @@ export function createLiveView(
     if (last?.frame !== frame) last = { frame, screen: { done: [], ...frame } };
     return last.screen;
   });
-  const onResize = () => {
-    write(CLEAR);
-  };
-  write(ENTER);
-  const mounted = mount(<LiveScreen store={store} style={createStyle(color)} />, store, { stream, write });
-  stream.prependListener('resize', onResize);
-  return {
-    async close() {
-      stream.off('resize', onResize);
-      await mounted.unmount(false);
-      write(LEAVE);
-    },
-  };
+  const mounted = mount(store, { stream, write, color });
+  return { close: () => mounted.unmount(false) };
 }
 
-function wholeRows({ done }: Screen): string[] {
-  return done.filter((row) => row.whole).map((row) => row.app);
-}
+type Frame = Omit<Screen, 'done'>;
 
 function closingLines({ outcome, startedAt, endedAt }: Board, options: SummaryOptions): string[] {
   if (outcome === null) return [];
@@ -95,17 +72,43 @@ function closingLines({ outcome, startedAt, endedAt }: Board, options: SummaryOp
   });
 }
 
-type Target = Pick<LiveOptions, 'stream' | 'write'>;
-/** `unmount` says whether the terminal was resized meanwhile. */
-type Mounted = { readonly unmount: (erase: boolean) => Promise<boolean> };
+type Target = Pick<LiveOptions, 'stream' | 'write' | 'color'>;
+/** `unmount`: whether the last frame is to stay. */
+type Mounted = { readonly unmount: (stays: boolean) => Promise<void> };
 
-function mount(element: React.JSX.Element, store: Store, { stream, write }: Target): Mounted {
+/** The screen beside the one with the scrollback, as full-screen programs have it. */
+const ENTER = '\x1b[?1049h\x1b[H';
+const LEAVE = '\x1b[?1049l';
+const CLEAR = '\x1b[H\x1b[J';
+/** Ink hides the cursor and shows it again. */
+const MODES = /^(?:\x1b\[\?\d+[hl])+$/;
+
+/**
+ * On a screen of its own. A terminal that gets narrower breaks the lines of the other one, before we know of it and with
+ * frames under way: nobody can count then what has to be erased, and what has gone into the scrollback stays there.
+ */
+function mount(store: Store, { stream, write, color }: Target): Mounted {
+  const style = createStyle(color);
+  const linesOf = (screen: Screen) => frameLines(screen, sizeOf(stream));
+  const element = <LiveScreen store={store} style={style} linesOf={linesOf} />;
+  let isLeft = false;
+  const leave = (stays: boolean) => {
+    if (isLeft) return;
+    isLeft = true;
+    const last = stays ? linesOf(store.get()) : [];
+    write(`${LEAVE}${last.map((line) => `${paint(line, style)}\n`).join('')}`);
+  };
+  // A process that ends before its time leaves the terminal as it was too.
+  const onExit = () => {
+    leave(true);
+  };
   store.refresh();
-  const ink = render(element, { stdout: inkStream(stream, write), patchConsole: false, exitOnCtrlC: false });
-  let resized = false;
+  write(ENTER);
+  process.once('exit', onExit);
+  const stdout = inkStream(stream, (text) => (isLeft && !MODES.test(text) ? true : write(text)));
+  const ink = render(element, { stdout, patchConsole: false, exitOnCtrlC: false });
   const onResize = () => {
-    resized = true;
-    write(eraseBroken(liveLines(store.get()).map(lineWidth), sizeOf(stream).columns));
+    write(CLEAR);
     store.refresh();
     ink.rerender(element);
   };
@@ -114,39 +117,34 @@ function mount(element: React.JSX.Element, store: Store, { stream, write }: Targ
   const ticker = setInterval(store.refresh, FRAME_MS);
   ticker.unref();
   return {
-    async unmount(erase) {
+    async unmount(stays) {
       clearInterval(ticker);
       stream.off('resize', onResize);
+      process.off('exit', onExit);
       store.refresh();
-      await finish(ink, element, erase);
-      return resized;
+      leave(stays);
+      await finish(ink);
     },
   };
 }
 
-async function finish(ink: Instance, element: React.JSX.Element, erase: boolean): Promise<void> {
-  // Synchronous, unlike a change of the store: the last finished rows are above before the live area goes.
-  ink.rerender(element);
-  if (erase) ink.clear();
+async function finish(ink: Instance): Promise<void> {
   const exited = ink.waitUntilExit();
   ink.unmount();
   await exited;
 }
 
-function LiveScreen({ store, style }: { readonly store: Store; readonly style: Style }) {
+type LiveScreenProps = {
+  readonly store: Store;
+  readonly style: Style;
+  readonly linesOf: (screen: Screen) => readonly Line[];
+};
+
+function LiveScreen({ store, style, linesOf }: LiveScreenProps) {
   const screen = useSyncExternalStore(store.subscribe, store.get);
   return (
     <>
-      <Static items={[...screen.done]}>
-        {(row) => (
-          <Box key={row.app} flexDirection="column">
-            {row.lines.map((line, i) => (
-              <LineRow key={i} line={line} style={style} />
-            ))}
-          </Box>
-        )}
-      </Static>
-      {liveLines(screen).map((line, i) => (
+      {linesOf(screen).map((line, i) => (
         <LineRow key={i} line={line} style={style} />
       ))}
     </>

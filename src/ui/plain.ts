@@ -1,9 +1,11 @@
 import type { Event, OpId, Operation, Reporter } from '../model.js';
 import { emptyBoard, fold, wordsOf, type Board } from './board.js';
+import { FAR_MS, farWords } from './far.js';
 import type { LogOf } from './index.js';
 import { oneLine } from './style.js';
 import { summaryLines } from './summary.js';
 import { formatTook, plural } from './text.js';
+import { waitOf, waitWords } from './waits.js';
 import { countPlan } from './words.js';
 
 type Wiring = { readonly write: (text: string) => void; readonly logOf?: LogOf };
@@ -12,12 +14,19 @@ type Wiring = { readonly write: (text: string) => void; readonly logOf?: LogOf }
 export function createPlainReporter({ write, logOf }: Wiring): Reporter {
   let board = emptyBoard;
   const startedAt = new Map<OpId, number>();
+  const toldAt = new Map<OpId, number>();
   return {
     event(event) {
+      if (event.kind === 'progress') {
+        const since = event.at - (toldAt.get(event.op) ?? -Infinity);
+        if (since < FAR_MS) return;
+        toldAt.set(event.op, event.at);
+      }
       const before = board;
       board = fold(board, event);
       if (event.kind === 'started') startedAt.set(event.op, event.at);
-      const lines = linesOf(event, { before, board, startedAt, ...(logOf ? { logOf } : {}) });
+      const context = { before, board, startedAt, ...(logOf ? { logOf } : {}) };
+      const lines = [...linesOf(event, context), ...waitLines(event, board)];
       if (lines.length > 0) write(lines.map((line) => `${line}\n`).join(''));
     },
     close: () => Promise.resolve(),
@@ -40,6 +49,8 @@ function linesOf(event: Event, context: Context): string[] {
       return [`${event.app}: ${doing(board, event.op)}${cause(board, event.op)}`];
     case 'waiting':
       return [`${event.app}: ${doing(board, event.op)}: waiting for ${oneLine(event.what)}`];
+    case 'progress':
+      return [`${event.app}: ${doing(board, event.op)}: ${farWords(event)}`];
     case 'finished':
       return [`${event.app}: ${done(event, context)}${note(event.note)}`];
     case 'warned':
@@ -59,6 +70,14 @@ function linesOf(event: Event, context: Context): string[] {
     case 'output':
       return [];
   }
+}
+
+/** An app that has come to where others must go first. What is under way before them is not counted down. */
+function waitLines(event: Event, board: Board): string[] {
+  if (event.kind !== 'finished') return [];
+  const row = board.rows.find(({ app }) => app === event.app);
+  const wait = row ? waitOf(board, row) : null;
+  return wait?.kind === 'others' ? [`${event.app}: ${waitWords(wait)}`] : [];
 }
 
 function doing(board: Board, op: OpId): string {

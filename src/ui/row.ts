@@ -14,6 +14,8 @@ export type Row = {
   readonly state: RowState;
   /** Operations that have not ended. */
   readonly left: number;
+  /** Operations that have ended, in whatever way. */
+  readonly ended: readonly OpId[];
   /** Operations running now, in the order they started. */
   readonly running: readonly OpId[];
   /** What the operation that ended last did: `built`. */
@@ -31,12 +33,17 @@ type Ended = 'done' | 'failed' | 'skipped';
 
 export function rowOf({ app, verb, url }: AppPlan, left: number): Row {
   const nothing = { last: null, startedAt: null, endedAt: null, output: null, failure: null, because: null };
-  return { app, verb, url, state: 'waiting', left, running: [], warnings: [], ...nothing };
+  return { app, verb, url, state: 'waiting', left, ended: [], running: [], warnings: [], ...nothing };
 }
 
 /** What went any other way is told at the end, by the outcome: why it was skipped is not known before. */
 export function isOver(row: Row): boolean {
   return row.left === 0 && row.state === 'done';
+}
+
+/** Between two operations. */
+export function isIdle(row: Row): boolean {
+  return row.state === 'running' && row.running.length === 0;
 }
 
 export function startOp(row: Row, op: OpId, at: number, back: BackStep = null): Row {
@@ -54,6 +61,7 @@ export function endOp(row: Row, op: OpId, at: number | null, result: Ended, back
   return {
     ...row,
     left,
+    ended: [...row.ended, op],
     running,
     output,
     state: stateAfter(row, left, result, back),

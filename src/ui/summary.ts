@@ -16,8 +16,6 @@ export type SummaryOptions = {
   /** Of the terminal; absent: lines may be of any length. */
   readonly columns?: number;
   readonly logOf?: LogOf;
-  /** Apps whose line is on the screen already, written with `resultLines`. */
-  readonly shown?: ReadonlySet<string>;
 };
 
 /** So many apps to which nothing happened are listed one by one. */
@@ -37,7 +35,7 @@ export function summaryLines(outcome: Outcome, options: SummaryOptions): string[
 
 function appLines(
   outcome: Outcome,
-  { verbose, shown, columns: width = Infinity }: SummaryOptions,
+  { verbose, columns: width = Infinity }: SummaryOptions,
   style: Style,
 ): string[] {
   const columns = resultColumns(outcome.apps);
@@ -47,7 +45,7 @@ function appLines(
   };
   const collapsed = Object.entries(idle).filter(([, apps]) => apps.length > IDLE_LISTED && verbose !== true);
   const hidden = new Set(collapsed.flatMap(([, apps]) => apps));
-  const listed = outcome.apps.filter((app) => !hidden.has(app) && !shown?.has(app.app));
+  const listed = outcome.apps.filter((app) => !hidden.has(app));
   return [
     ...listed.flatMap((app) => resultLines(app, columns, width)).map((line) => paint(line, style)),
     ...collapsed.map(([words, apps]) => style.dim(`· ${apps.length} ${words}`)),

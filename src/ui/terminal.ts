@@ -69,12 +69,3 @@ function writeFor(write: SafeWriter['write']) {
     return more;
   };
 }
-
-/**
- * When a terminal gets narrower it breaks the lines it already shows, and Ink then erases too few. This erases
- * the rows that were added, from the cursor (below the last line) upwards.
- */
-export function eraseBroken(widths: readonly number[], columns: number): string {
-  const added = widths.reduce((sum, width) => sum + Math.max(0, Math.ceil(width / columns) - 1), 0);
-  return '\x1b[2K\x1b[1A'.repeat(added);
-}

@@ -1,4 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
+import { TELL_MS } from '../../src/progress.js';
 import { results, run, said } from './recording.js';
 
 describe('lock', () => {
@@ -165,11 +166,14 @@ describe('a store of its own', () => {
     ]);
   });
 
-  test('says what it sends, and what was sent', async () => {
+  test('says how far it is, and what was sent', async () => {
+    let now = 0;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => (now += TELL_MS));
     const recorded = await run(world, { says: '3 paths, 12 MB' });
+    clock.mockRestore();
     expect(recorded.events.filter((e) => 'op' in e && e.op === 'web/deliver')).toMatchObject([
       { kind: 'started' },
-      { kind: 'output', line: 'sending /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web' },
+      { kind: 'progress', what: 'system', done: 2, total: 2, ms: TELL_MS },
       { kind: 'finished', note: '3 paths, 12 MB' },
     ]);
   });

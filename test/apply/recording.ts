@@ -144,8 +144,8 @@ export function recordingPorts(
         devices: { 'nix-profiles': { type: 'disk', source: `/profiles/${app}` } },
       }),
       seed: () => ({ config: { 'security.nesting': 'true' }, devices: { seed: { type: 'none' } } }),
-      deliver: (app, toplevel, limitMs, say) => {
-        say(`sending ${toplevel}`);
+      deliver: (app, toplevel, limitMs, tell) => {
+        for (const done of [1, 2]) tell({ what: 'system', done, total: 2 });
         return asked(['deliver', app, toplevel, String(limitMs)], says);
       },
       setProfile: (app, toplevel, above) => asked(['setProfile', app, toplevel], Math.max(7, above + 1)),

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { deliveries } from '../../src/deliver/deliveries.js';
 import { GUEST_PATH } from '../../src/guest-path.js';
 import type { AppName, StorePath } from '../../src/model.js';
-import type { Command, Exec, GuestResult, Incus, Piped } from '../../src/ports.js';
+import type { Command, Exec, GuestResult, Incus, Pipe, Piped } from '../../src/ports.js';
+import type { Amount } from '../../src/progress.js';
 
 const APP = 'box' as AppName;
 const TOP = '/nix/store/zzz-system' as StorePath;
@@ -35,8 +36,9 @@ function world(closure: readonly string[], { directory = '', ready = 0, piped, b
           : closure.join('\n'),
       ),
     );
-  const pipe = (...commands: [Command, Command, number]) => {
-    sent.push(commands.slice(0, 2) as Command[]);
+  const pipe = (...[from, to, , onBytes]: Parameters<Pipe>) => {
+    sent.push([from, to]);
+    onBytes?.((from.length - 2) * 1001);
     const isBroken = breaks === undefined || sent.length <= breaks;
     return Promise.resolve({ from: ok(), to: ok(), ...(isBroken ? piped : {}) });
   };
@@ -48,15 +50,17 @@ const paths = (count: number) => Array.from({ length: count }, (_, n) => `/nix/s
 describe('copy', () => {
   test('argument lists are bounded, and what is referred to goes first', async () => {
     const { asked, sent, copy } = world(paths(1250));
-    const lines: string[] = [];
-    expect(await copy.deliver(APP, TOP, 1000, (line) => lines.push(line))).toBe('1250 paths, 1 MB');
+    const told: (Amount | null)[] = [];
+    expect(await copy.deliver(APP, TOP, 1000, (amount) => told.push(amount))).toBe('1250 paths, 1 MB');
     expect(asked.filter((command) => command.includes('--print-invalid')).map((c) => c.length)).toEqual([
       1003, 253,
     ]);
     expect(sent.flatMap(([from]) => from?.slice(2) ?? [])).toEqual(paths(1250));
     expect(Math.max(...sent.map(([from]) => from?.length ?? 0))).toBe(102);
-    expect(lines[0]).toBe('100 of 1250 paths, 100 kB');
-    expect(lines.at(-1)).toBe('1250 of 1250 paths, 1 MB');
+    // What goes over is a little more than the sizes say.
+    const whole = { what: 'system', total: 1_250_000 };
+    expect(told[0]).toEqual({ ...whole, done: 100_100 });
+    expect(told.slice(-2)).toEqual([{ ...whole, done: 1_250_000 }, null]);
   });
 
   test.each(['', '/run/current-system/sw/bin/'])("the guest's Nix is found in `%s`", async (directory) => {

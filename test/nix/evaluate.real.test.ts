@@ -425,7 +425,11 @@ describe('what is to be told of a flake', () => {
     const { system, seen, evaluations } = await look('told', SERVICE, module);
     expect(system).toMatchObject({ warnings: ['a warning'], drv: expect.stringMatching(/\.drv$/) });
     expect(seen).toMatchObject([
-      { kind: 'module', services: { web: { module: 'default', options: [{ name: 'port' }] } }, settings: { services: { web: { port: 3000 } } } },
+      {
+        kind: 'module',
+        services: { web: { module: 'default', options: [{ name: 'port' }] } },
+        settings: { services: { web: { port: 3000 } } },
+      },
     ]);
     expect(evaluations).toBe(1);
   });

@@ -4,6 +4,7 @@ import { onTerminal } from './terminal.js';
 
 const LARGE = { columns: 100, rows: 24 };
 const ERASE_ALL = '\u001b[2J';
+const [ENTER, LEAVE] = ['\u001b[?1049h', '\u001b[?1049l'];
 const ERASE_SCROLLBACK = '\u001b[3J';
 
 describe('on a terminal', () => {
@@ -24,6 +25,8 @@ describe('on a terminal', () => {
     expect(screen).toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
     expect(screen).toContain(`http://127.0.0.1:${port}`);
     expect(screen).toContain('2 created');
+    // The summary is on the screen that was there before.
+    expect(screen.slice(screen.lastIndexOf(LEAVE))).toContain('2 created');
     expect(screen).not.toContain(ERASE_ALL);
     expect(screen).not.toContain(ERASE_SCROLLBACK);
     expect((await answerOf(port)).body).toBe('a page');
@@ -64,6 +67,18 @@ describe('on a terminal', () => {
     expect(screen).not.toContain('failed');
     await story.ok(['up']);
     expect((await answerOf(port)).body).toBe('another page');
+  });
+
+  test('Ctrl-C before the first frame is answered, and the next run goes on', async () => {
+    story.page('web', 'a third page');
+    const to = new RegExp(ENTER.replace(/[[?]/g, '\\$&'));
+    const screen = await onTerminal(story, 'up', LARGE, { to, keys: '\u0003' });
+    expect(screen).toContain('exit 130');
+    expect(screen.slice(screen.lastIndexOf(LEAVE))).toContain('interrupted');
+    const { stdout } = await story.ok(['runs', '--json']);
+    const { runs } = JSON.parse(stdout) as { runs: { outcome: string }[] };
+    expect(runs[0]?.outcome).toBe('interrupted');
+    await story.ok(['up']);
   });
 
   test('down asks as well', async () => {

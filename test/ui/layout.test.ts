@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Event } from '../../src/model.js';
+import type { Event, Operation } from '../../src/model.js';
 import { emptyBoard, fold, type Board } from '../../src/ui/board.js';
 import { liveLines, screenRows } from '../../src/ui/layout.js';
 import { lineWidth, type Line } from '../../src/ui/text.js';
@@ -69,7 +69,7 @@ describe.each(SIZES)('at %i × %i', (columns, rows) => {
         const lines = liveLines(screen);
         expect(lines.length).toBeLessThanOrEqual(Math.max(1, rows - 2));
         expect(lines.length).toBeGreaterThan(0);
-        const all = [...lines, ...screen.done.flatMap((row) => row.lines)];
+        const all = [...lines, ...screen.done];
         for (const line of all) expect(lineWidth(line)).toBeLessThanOrEqual(columns);
       }
     }
@@ -81,13 +81,13 @@ describe('the live area', () => {
     expect(live(after(EVENTS.slice(0, 8)), 80, 24)).toEqual([
       '⠋ db    building                   2s',
       '⠋ web   building                   1s  building hello',
-      '· wiki  waiting',
+      '· wiki  waiting for a slot',
       '  homelab: 0 of 3 done  2s',
     ]);
   });
 
-  test('between two operations it says what was done last', () => {
-    expect(live(after(EVENTS.slice(0, 3)), 80, 24)[0]).toBe('· db    evaluated, waiting         2s');
+  test('between two operations it says what it waits for', () => {
+    expect(live(after(EVENTS.slice(0, 3)), 80, 24)[0]).toBe('· db    waiting for a slot         2s');
   });
 
   test('failed first, then running, then waiting; the rest is counted', () => {
@@ -97,8 +97,8 @@ describe('the live area', () => {
       '⠋ app-002  building                   2s  宽宽宽宽宽宽宽宽…',
       '⠋ app-003  building                   2s  宽宽宽宽宽宽宽宽…',
       '⠋ app-004  building                   2s  宽宽宽宽宽宽宽宽…',
-      '· app-005  waiting',
-      '· app-006  waiting',
+      '· app-005  waiting for a slot',
+      '· app-006  waiting for a slot',
       '… 13 more (13 waiting)',
       '  homelab: 0 of 20 done, 2 failed  2s',
     ]);
@@ -170,16 +170,64 @@ describe('the live area', () => {
 describe('finished rows', () => {
   test('done ones, as in the summary; the others are told at the end', () => {
     const done = screenRows(after(EVENTS), { columns: 80, rows: 24, now: T0 }).done;
-    expect(done.map((row) => [row.app, text(row.lines), row.whole])).toEqual([
-      ['web', ['! web   created    http://127.0.0.1:7703  4.0s'], true],
-    ]);
+    expect(text(done)).toEqual(['! web   created    http://127.0.0.1:7703  4.0s']);
   });
 
-  test('narrow: the URL goes below; cut off, the row is not whole', () => {
-    const at = (columns: number) => screenRows(after(EVENTS), { columns, rows: 24, now: T0 }).done[0];
-    expect(text(at(30)?.lines ?? [])).toEqual(['! web  created  4.0s', '  http://127.0.0.1:7703']);
-    expect(at(30)?.whole).toBe(true);
-    expect(text(at(18)?.lines ?? [])).toEqual(['! web  created', '  http://127.0.0…']);
-    expect(at(18)?.whole).toBe(false);
+  test('narrow: the URL goes below, and what is too long is cut off', () => {
+    const at = (columns: number) => text(screenRows(after(EVENTS), { columns, rows: 24, now: T0 }).done);
+    expect(at(30)).toEqual(['! web  created  4.0s', '  http://127.0.0.1:7703']);
+    expect(at(18)).toEqual(['! web  created', '  http://127.0.0…']);
+  });
+});
+
+describe('a row that does nothing says what it waits for', () => {
+  type Edges = Partial<Pick<Operation, 'needs' | 'after'>>;
+  /** web starts after db is up; api, db and web are rebuilt, and none is touched before all are built. */
+  function board(edges: Readonly<Record<string, Edges>>, done: readonly string[] = []): Board {
+    const plan = planOf([appPlan('api', 'rebuild'), appPlan('db', 'rebuild'), appPlan('web', 'rebuild')]);
+    const operations = plan.operations.map((op, i) => {
+      const before = plan.operations[i - 1];
+      return { ...op, needs: before?.app === op.app ? [before.id] : [], ...edges[op.id] };
+    });
+    const events = done.flatMap((op): Event[] => {
+      const about = { at: T0, op, app: name(op.split('/')[0] ?? '') };
+      return [
+        { kind: 'started', ...about },
+        { kind: 'finished', ...about },
+      ];
+    });
+    return after([{ kind: 'run-started', at: T0, plan: { ...plan, operations } }, ...events]);
+  }
+  const words = (of: Board) => live(of, 80, 24).filter((line) => line.includes('web '));
+
+  test.each([
+    ['a slot', {}, []],
+    ['another app', { 'web/set-profile': { needs: ['db/activate'] } }, ['web/evaluate', 'web/build']],
+    ['two', { 'web/set-profile': { needs: ['db/activate', 'api/activate'] } }, ['web/evaluate', 'web/build']],
+    ['builds', { 'web/set-profile': { after: ['db/build', 'api/build'] } }, ['web/evaluate', 'web/build']],
+    [
+      'the build that is left',
+      { 'web/set-profile': { after: ['db/build', 'api/build'] } },
+      ['web/evaluate', 'web/build', 'api/evaluate', 'api/build'],
+    ],
+  ] as const)('%s', (what, edges, done) => {
+    const expected = {
+      'a slot': 'waiting for a slot',
+      'another app': 'built, waiting for db',
+      two: 'waiting for 2 apps',
+      builds: 'waiting for 2 builds',
+      'the build that is left': 'built, waiting for db',
+    }[what];
+    expect(words(board(edges, done))[0]).toContain(`web  ${expected}`);
+  });
+
+  test('and comes after those that do something', () => {
+    const waiting = board({ 'api/set-profile': { needs: ['db/activate'] } }, ['api/evaluate', 'api/build']);
+    const started = fold(waiting, { kind: 'started', at: T0 + 1000, op: 'web/evaluate', app: name('web') });
+    expect(live(started, 80, 24).slice(0, 3)).toEqual([
+      expect.stringMatching(/^⠋ web {2}evaluating/),
+      expect.stringMatching(/^· api {2}built, waiting for db/),
+      expect.stringMatching(/^· db {3}waiting for a slot/),
+    ]);
   });
 });

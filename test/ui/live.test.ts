@@ -20,7 +20,7 @@ describe('the live reporter', () => {
     await play(reporter, EVENTS.slice(0, 8));
     await until(() => screen.text().includes('web   building'));
     expect(screen.text()).toMatch(
-      /^[⠀-⣿] db {4}building +5s\n[⠀-⣿] web {3}building +4s {2}building hello\n· wiki {2}waiting\n/,
+      /^[⠀-⣿] db {4}building +5s\n[⠀-⣿] web {3}building +4s {2}building hello\n· wiki {2}waiting for a slot\n/,
     );
     await play(reporter, EVENTS.slice(8));
     await Promise.all([reporter.close(), reporter.close()]);
@@ -41,24 +41,48 @@ describe('the live reporter', () => {
     expect(screen.text().split('\n').at(-1)).toBe('100 created in 4.0s');
   });
 
-  test('follows a resize, and says everything again at its end', async () => {
+  test('follows a resize, and says everything at its end', async () => {
     const { screen, stream, reporter } = await start({ columns: 80, rows: 24 });
     const events = manyApps(30);
     await play(reporter, events.slice(0, 60));
-    screen.size = { columns: 40, rows: 8 };
+    screen.resize(40, 8);
     stream.emit('resize');
     await play(reporter, events.slice(60, 100));
-    const frame =
-      screen
-        .text()
-        .split(/http:.*\n/)
-        .at(-1) ?? '';
-    expect(frame.split('\n').length).toBeLessThanOrEqual(6);
-    expect(frame).toMatch(/^… \d+ more \(\d+ waiting\)\n {2}homelab: \d+ of 30 done {2}5s$/m);
+    expect(screen.text().split('\n').length).toBeLessThanOrEqual(7);
+    expect(screen.text()).toMatch(/^… \d+ more \(\d+ waiting\)\n {2}homelab: \d+ of 30 done {2}5s$/m);
     await play(reporter, events.slice(100));
     await reporter.close();
     expect(screen.written.join('')).not.toMatch(/\x1b\[[23]J/);
     expect(screen.text()).toMatch(/✔ app-029 {2}created.*\n.*\n\n30 created in 1.2s$/);
+  });
+
+  test('a terminal that got narrower, and says so later, has nothing torn on it', async () => {
+    const { screen, stream, reporter } = await start({ columns: 80, rows: 24 });
+    screen.write('$ pets up\n');
+    const events = manyApps(6);
+    await play(reporter, events.slice(0, 60));
+    for (const columns of [50, 30]) {
+      screen.resize(columns);
+      // Frames for the width that it had.
+      await play(reporter, []);
+      stream.emit('resize');
+      await play(reporter, []);
+      expect(screen.text().match(/homelab:/g)).toHaveLength(1);
+    }
+    await play(reporter, events.slice(60));
+    await reporter.close();
+    expect(screen.text()).toMatch(/^\$ pets up\n✔ app-000 /);
+    expect(screen.text()).not.toMatch(/homelab|⠋/);
+  });
+
+  test('shows what was done last above what is under way, as far as there is room', async () => {
+    const { screen, reporter } = await start({ columns: 80, rows: 6 });
+    await play(reporter, manyApps(8).slice(0, 5 * 7 * 5 + 10));
+    expect(screen.text().split('\n').slice(0, 2)).toEqual([
+      expect.stringMatching(/^✔ app-00\d {2}created/),
+      expect.stringMatching(/^[⠀-⣿✔] app-00\d /),
+    ]);
+    await reporter.close();
   });
 
   test('without colour the same layout', async () => {
@@ -90,10 +114,10 @@ describe('the live reporter', () => {
   });
 });
 
-const LAST_SCREEN = `! web   created    http://127.0.0.1:7703  4.0s
-· blog  unchanged  http://127.0.0.1:7704
+const LAST_SCREEN = `· blog  unchanged  http://127.0.0.1:7704
 ✖ db    failed: nix build exited with 1  3.0s
 - old   left alone (no longer in the manifest; \`pets up --prune\` destroys it)
+! web   created    http://127.0.0.1:7703  4.0s
 – wiki  skipped (needs db/build)
 ! web: unit nginx.service failed to reload
 

@@ -56,6 +56,22 @@ test('what a guest waits for is a line of its own, with nothing in it that a ter
   expect(out.text().split('\n').at(-2)).toBe('web: switching: waiting for slow.service (start)');
 });
 
+test('an app that comes to where others must go first says so, once', () => {
+  const out = collector();
+  const plan = planOf([appPlan('db', 'start'), appPlan('web', 'start')]);
+  const operations = plan.operations.map((op) =>
+    op.id === 'web/settle' ? { ...op, needs: ['db/settle', 'web/start'] } : op,
+  );
+  playAll(createPlainReporter(out), [
+    { kind: 'run-started', at: T0, plan: { ...plan, operations } },
+    { kind: 'started', at: T0, op: 'web/start', app: name('web') },
+    { kind: 'finished', at: T0, op: 'web/start', app: name('web') },
+    { kind: 'started', at: T0, op: 'db/start', app: name('db') },
+    { kind: 'finished', at: T0, op: 'db/start', app: name('db') },
+  ]);
+  expect(out.text().match(/^web: waiting.*$/gm)).toEqual(['web: waiting for db']);
+});
+
 test('nothing to do: only the summary', () => {
   const out = collector();
   const reporter = createPlainReporter(out);

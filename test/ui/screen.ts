@@ -1,11 +1,16 @@
 import { Writable } from 'node:stream';
 
-/** A terminal as far as Ink uses one: text, colours, line erasing, cursor up. Remembers what scrolled away. */
+/**
+ * A terminal as far as pets and Ink use one: text, line erasing, cursor up, a second screen. Remembers what scrolled
+ * away, breaks what is too long for it, and what it shows when it gets narrower (but for the second screen).
+ */
 export class Screen {
   readonly written: string[] = [];
-  private readonly lines: string[] = [''];
+  private lines: string[] = [''];
   private row = 0;
   private column = 0;
+  /** Of the first screen, while the second one is shown. */
+  private behind: readonly string[] | null = null;
 
   size: { columns: number; rows: number };
 
@@ -15,7 +20,7 @@ export class Screen {
 
   write(text: string): void {
     this.written.push(text);
-    for (const [token] of text.matchAll(/\x1b\[[0-9;?]*[A-Za-z]|\n|[^\x1b\n]+/g)) this.apply(token);
+    for (const [token] of text.matchAll(/\x1b\[[0-9;?]*[A-Za-z]|[\n\r]|[^\x1b\n\r]+/g)) this.apply(token);
   }
 
   /** Every line ever shown and not erased, without blanks at the end. */
@@ -26,17 +31,42 @@ export class Screen {
       .trimEnd();
   }
 
+  resize(columns: number, rows = this.size.rows): void {
+    this.size = { columns, rows };
+    const cut = (line: string) => line.match(new RegExp(`.{1,${columns}}`, 'g')) ?? [''];
+    if (this.behind !== null) {
+      this.behind = this.behind.flatMap(cut);
+      this.lines = this.lines.slice(0, rows).map((line) => line.slice(0, columns));
+      this.row = Math.min(this.row, this.lines.length - 1);
+    } else {
+      this.row = this.lines.slice(0, this.row).flatMap(cut).length;
+      this.lines = this.lines.flatMap(cut);
+    }
+  }
+
   private apply(token: string): void {
     if (token === '\n') this.newline();
+    else if (token === '\r') this.column = 0;
     else if (token.startsWith('\x1b')) this.obey(token);
     else this.print(token);
   }
 
   private obey(token: string): void {
     const count = Number(/\d+/.exec(token)?.[0] ?? 1);
-    if (token.endsWith('A')) this.row = Math.max(this.lines.length - this.size.rows, 0, this.row - count);
+    if (token.endsWith('A')) this.row = Math.max(this.top(), this.row - count);
     if (token.endsWith('K')) this.lines[this.row] = '';
     if (token.endsWith('G')) this.column = count - 1;
+    if (token.endsWith('H')) [this.row, this.column] = [this.top(), 0];
+    if (token.endsWith('J')) this.lines = [...this.lines.slice(0, this.row), ''];
+    if (token === '\x1b[?1049h') [this.behind, this.lines, this.row] = [this.lines, [''], 0];
+    if (token === '\x1b[?1049l' && this.behind !== null) {
+      [this.lines, this.row, this.behind] = [[...this.behind], this.behind.length - 1, null];
+      this.column = this.lines[this.row]?.length ?? 0;
+    }
+  }
+
+  private top(): number {
+    return Math.max(this.lines.length - this.size.rows, 0);
   }
 
   private newline(): void {
@@ -46,9 +76,12 @@ export class Screen {
   }
 
   private print(text: string): void {
-    const line = (this.lines[this.row] ?? '').padEnd(this.column);
-    this.lines[this.row] = line.slice(0, this.column) + text + line.slice(this.column + text.length);
-    this.column += text.length;
+    for (const char of text) {
+      if (this.column >= this.size.columns) this.newline();
+      const line = (this.lines[this.row] ?? '').padEnd(this.column);
+      this.lines[this.row] = line.slice(0, this.column) + char + line.slice(this.column + 1);
+      this.column += 1;
+    }
   }
 }
 

@@ -135,11 +135,6 @@ i db: it is kept
 `);
   });
 
-  test('what is on the screen already is not said again; failures and warnings are', () => {
-    const text = summary(OUTCOME.apps, { shown: new Set(['web']) });
-    expect(text).toMatch(/^· blog {2}unchanged(.|\n)*db\/build\)\n! web: unit nginx/);
-  });
-
   test('an interrupted run: what never started is counted, and how to go on', () => {
     const idle = Array.from({ length: 12 }, (_, i) =>
       outcomeOf(appPlan(`app${i}`, 'create'), { result: 'interrupted', ms: 0 }),

@@ -1,12 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { eraseBroken, inkStream, safeWriter, sizeOf } from '../../src/ui/terminal.js';
+import { inkStream, safeWriter, sizeOf } from '../../src/ui/terminal.js';
 import { fakeTerminal, Screen } from './screen.js';
-
-test('erases as many rows as a narrower terminal has added', () => {
-  const up = '\x1b[2K\x1b[1A';
-  expect(eraseBroken([80, 40, 41, 0], 40)).toBe(up.repeat(2));
-  expect(eraseBroken([40, 40], 80)).toBe('');
-});
 
 test('a stream that does not say its size has the usual one', () => {
   expect(sizeOf(fakeTerminal(new Screen({ columns: 0, rows: 0 })))).toEqual({ columns: 80, rows: 24 });
