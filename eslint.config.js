@@ -35,11 +35,6 @@ export default tseslint.config(
     },
   },
   {
-    // The nouns, types only: they are read side by side.
-    files: ['src/model.ts'],
-    rules: { 'max-lines': 'off' },
-  },
-  {
     files: ['src/ui/**/*.tsx'],
     plugins: { 'react-hooks': reactHooks },
     rules: reactHooks.configs.recommended.rules,

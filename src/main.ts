@@ -1,7 +1,7 @@
 import { run } from './cli/args.js';
-import type { Context } from './cli/context.js';
-import { printProblems } from './cli/problems.js';
-import { EXIT, ProblemError, type ExitCode } from './problem.js';
+import type { Context } from './runtime/context.js';
+import { printProblems } from './runtime/problems.js';
+import { EXIT, ProblemError, type ExitCode } from './domain/problem.js';
 
 const { env, stdin, stdout, stderr } = process;
 const argv = process.argv.slice(2);

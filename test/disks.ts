@@ -1,5 +1,5 @@
-import type { Volume } from '../src/model.js';
-import type { Incus } from '../src/ports.js';
+import type { Volume } from '../src/domain/actual.js';
+import type { Incus } from '../src/domain/services.js';
 
 /** What was written to a volume, in order: which systems ran, and what people did with them. */
 type Content = readonly string[];

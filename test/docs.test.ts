@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { run } from '../src/cli/args.js';
 import { readManifest } from '../src/manifest/read.js';
-import { ProblemError } from '../src/problem.js';
+import { ProblemError } from '../src/domain/problem.js';
 import { blocksOf, commandsOf, filesOf, PAGES, pageText, ROOT } from './pages.js';
 import { written } from './written.js';
 

@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { manifestExample, manifestPage } from '../scripts/manifest-docs.mjs';
-import { VERSION } from '../src/cli/version.js';
+import { VERSION } from '../src/domain/version.js';
 import { documentedTables } from '../src/manifest/documented.js';
 import { manifestJsonSchema } from '../src/manifest/json-schema.js';
 import { parseToml } from '../src/manifest/parse.js';
 import { readManifest } from '../src/manifest/read.js';
-import { formatProblem } from '../src/problem.js';
+import { formatProblem } from '../src/domain/problem.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const EXAMPLE = textOf('pets.toml.example');

@@ -1,5 +1,5 @@
-import type { Ports } from '../src/apply/job.js';
-import { FailedProgram, ProblemError } from '../src/problem.js';
+import type { Ports } from '../src/executor/job.js';
+import { FailedProgram, ProblemError } from '../src/domain/problem.js';
 
 /**
  * What goes wrong at one call of a port. `killed`: the process is gone, and nothing that it would have asked for

@@ -7,14 +7,19 @@ import ts from 'typescript';
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Rooms that do no I/O, and give the same answer each time. */
-const PURE = new Set(['contract', 'manifest', 'plan']);
+const PURE = new Set(['flake-contract', 'manifest', 'planner']);
 /** Packages that have one place: a file, or a room. */
 const ONE_PLACE: Readonly<Record<string, string>> = {
-  execa: 'exec.ts',
-  ink: 'ui/live.tsx',
-  react: 'ui/live.tsx',
+  execa: 'lib/processes.ts',
+  ink: 'ui/reporters/live.tsx',
+  react: 'ui/reporters/live.tsx',
   'toml-eslint-parser': 'manifest/ast.ts',
-  'p-queue': 'apply/',
+  'p-queue': 'executor/',
+};
+/** What a room may import besides itself, `domain/` and `lib/`; the others, nothing. */
+const OTHERS: Readonly<Record<string, (room: string) => boolean>> = {
+  runtime: (room) => room !== 'cli',
+  cli: () => true,
 };
 
 type Import = { readonly line: number; readonly from: string };
@@ -42,13 +47,19 @@ function violationsOf(file: string, text: string): string[] {
 
 function againstRooms(file: string, from: string): string | null {
   const target = normalize(join(dirname(file), from));
-  const [own, other] = [roomOf(file), roomOf(target)];
   if (target.startsWith('..')) return 'that is outside of src/';
-  if (other === null || other === own) return target === 'main.js' ? 'nobody imports main.ts' : null;
-  if (other === 'cli') return file === 'main.ts' ? null : 'only main.ts imports cli/';
-  if (own === null) return 'a root file imports no room';
-  return own === 'cli' ? null : `${own}/ may import root files and itself; only cli/ imports rooms`;
+  if (target === 'main.js') return 'nobody imports main.ts';
+  const [own, other] = [roomOf(file), roomOf(target)];
+  if (other === own || other === null) return null;
+  if (own === null) return other === 'cli' || other === 'runtime' || other === 'domain' ? null : ROOT_RULE;
+  if (other === 'cli') return 'only main.ts imports cli/';
+  if (own === 'lib') return target === 'domain/problem.js' ? null : 'lib/ knows nothing of the domain';
+  if (own !== 'domain' && other === 'domain') return null;
+  if (other === 'lib' || (OTHERS[own]?.(other) ?? false)) return null;
+  return `${own}/ may import domain/, lib/ and itself; runtime/ puts rooms together`;
 }
+
+const ROOT_RULE = 'main.ts starts the command line, and knows no other room';
 
 function againstPackages(file: string, from: string): string | null {
   const room = roomOf(file) ?? '';
@@ -92,7 +103,7 @@ function sources(): string[] {
   return readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file));
 }
 
-test('each room imports root files and itself, and each package has its place', () => {
+test('each room imports what it may, and each package has its place', () => {
   const found = sources().flatMap((file) => violationsOf(file, readFileSync(join(SRC, file), 'utf8')));
   expect(found.join('\n')).toBe('');
 });
@@ -100,38 +111,70 @@ test('each room imports root files and itself, and each package has its place', 
 test('there is something to look at', () => {
   const rooms = new Set(sources().flatMap((file) => roomOf(file) ?? []));
   expect([...rooms].sort()).toEqual(
-    expect.arrayContaining(['apply', 'cli', 'incus', 'manifest', 'plan', 'ui']),
+    expect.arrayContaining([
+      'cli',
+      'domain',
+      'executor',
+      'incus',
+      'lib',
+      'manifest',
+      'planner',
+      'runtime',
+      'ui',
+    ]),
   );
+  expect(sources().filter((file) => roomOf(file) === null)).toEqual(['main.ts']);
 });
 
 test.each([
-  ['ui/plain.ts', "import { x } from '../plan/print.js';", 'ui/ may import root files and itself'],
-  ['ui/plain.ts', "const x = await import('../incus/http.js');", 'only cli/ imports rooms'],
-  ['plan/plan.ts', "import type { Manifest } from '../manifest/read.js';", 'only cli/ imports rooms'],
-  ['plan/plan.ts', "export * from '../apply/apply.js';", 'only cli/ imports rooms'],
+  [
+    'ui/reporters/plain.ts',
+    "import { x } from '../../planner/print.js';",
+    'ui/ may import domain/, lib/ and itself',
+  ],
+  [
+    'ui/reporters/plain.ts',
+    "const x = await import('../../incus/client/http.js');",
+    'runtime/ puts rooms together',
+  ],
+  ['planner/plan.ts', "import type { Manifest } from '../manifest/read.js';", 'planner/ may import domain/'],
+  ['planner/plan.ts', "export * from '../executor/execute.js';", 'planner/ may import domain/'],
+  ['executor/execute.ts', "import { x } from '../runtime/observe.js';", 'executor/ may import domain/'],
   ['ui/index.ts', "import { run } from '../cli/args.js';", 'only main.ts imports cli/'],
-  ['listen.ts', "import { x } from './plan/print.js';", 'a root file imports no room'],
-  ['main.ts', "import { x } from './plan/print.js';", 'a root file imports no room'],
-  ['cli/up.ts', "import '../main.js';", 'nobody imports main.ts'],
-  ['cli/version.ts', "import pkg from '../../package.json';", 'outside of src/'],
-  ['nix/nix.ts', "import { execa } from 'execa';", 'only exec.ts may'],
-  ['ui/board.ts', "import { Box } from 'ink';", 'only ui/live.tsx may'],
-  ['ui/board.ts', "import { useState } from 'react';", 'only ui/live.tsx may'],
+  ['runtime/observe.ts', "import { up } from '../cli/commands/up.js';", 'only main.ts imports cli/'],
+  ['domain/binding.ts', "import { x } from '../planner/print.js';", 'domain/ may import domain/, lib/'],
+  ['lib/size.ts', "import type { AppName } from '../domain/names.js';", 'lib/ knows nothing of the domain'],
+  ['lib/size.ts', "import { x } from '../planner/print.js';", 'lib/ knows nothing of the domain'],
+  ['main.ts', "import { x } from './planner/print.js';", 'main.ts starts the command line'],
+  ['cli/commands/up.ts', "import '../../main.js';", 'nobody imports main.ts'],
+  ['domain/version.ts', "import pkg from '../../package.json';", 'outside of src/'],
+  ['nix/nix.ts', "import { execa } from 'execa';", 'only lib/processes.ts may'],
+  ['ui/reporters/board.ts', "import { Box } from 'ink';", 'only ui/reporters/live.tsx may'],
+  ['ui/reporters/board.ts', "import { useState } from 'react';", 'only ui/reporters/live.tsx may'],
   ['manifest/lock.ts', "import { parseTOML } from 'toml-eslint-parser';", 'only manifest/ast.ts may'],
-  ['nix/nix.ts', "import PQueue from 'p-queue';", 'only apply/ may'],
+  ['nix/nix.ts', "import PQueue from 'p-queue';", 'only executor/ may'],
   ['manifest/read.ts', "import { readFileSync } from 'node:fs';", 'manifest/ does no I/O'],
-  ['plan/plan.ts', '\nconst t = Date.now();', 'src/plan/plan.ts:2 uses Date.now: plan/ is pure'],
-  ['plan/plan.ts', 'const t = new Date();', 'uses new Date'],
-  ['plan/plan.ts', 'const t = Math.random();', 'uses Math.random'],
+  ['planner/plan.ts', '\nconst t = Date.now();', 'src/planner/plan.ts:2 uses Date.now: planner/ is pure'],
+  ['planner/plan.ts', 'const t = new Date();', 'uses new Date'],
+  ['planner/plan.ts', 'const t = Math.random();', 'uses Math.random'],
   ['manifest/read.ts', 'const home = process.env["HOME"];', 'uses process'],
 ])('%s with `%s` is against the rule', (file, text, why) => {
   expect(violationsOf(file, text)).toEqual([expect.stringContaining(why)]);
 });
 
 test.each([
-  ['cli/up.ts', "import { planOf } from '../plan/plan.js';\nimport { x } from './x.js';\nimport 'node:fs';"],
-  ['main.ts', "import { run } from './cli/args.js';\nimport { EXIT } from './problem.js';"],
-  ['apply/apply.ts', "import PQueue from 'p-queue';\nconst t = Date.now();"],
+  [
+    'cli/commands/up.ts',
+    "import { planOf } from '../../planner/plan.js';\nimport { x } from './x.js';\nimport 'node:fs';",
+  ],
+  [
+    'runtime/services.ts',
+    "import { x } from '../incus/client/client.js';\nimport { y } from '../ui/index.js';",
+  ],
+  ['main.ts', "import { run } from './cli/args.js';\nimport { EXIT } from './domain/problem.js';"],
+  ['domain/event.ts', "import type { HowFar } from '../lib/progress.js';"],
+  ['lib/processes.ts', "import { ProblemError } from '../domain/problem.js';"],
+  ['executor/execute.ts', "import PQueue from 'p-queue';\nconst t = Date.now();"],
   ['manifest/text.ts', 'export const isDate = (x: unknown) => x instanceof Date;'],
 ])('%s: nothing is wrong', (file, text) => {
   expect(violationsOf(file, text)).toEqual([]);

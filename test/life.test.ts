@@ -1,11 +1,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { ActualApp, Desired, Plan } from '../src/model.js';
-import { planOf } from '../src/plan/plan.js';
-import { printPlan } from '../src/plan/print.js';
+import type { ActualApp } from '../src/domain/actual.js';
+import type { Desired } from '../src/domain/desired.js';
+import type { Plan } from '../src/domain/plan.js';
+import { planOf } from '../src/planner/plan.js';
+import { printPlan } from '../src/planner/print.js';
 import { faultyPorts, type Fault } from './faults.js';
 import { Machine, systemOf } from './machine.js';
-import { desired } from './plan/worlds.js';
+import { desired } from './planner/worlds.js';
 import { examples } from './sample.js';
 
 /** One edit of the manifest and the run after it, with what goes wrong in it and what happens afterwards. */

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Ports } from '../src/apply/job.js';
-import { apply, type ApplyOptions } from '../src/apply/apply.js';
-import { instanceOf } from '../src/deliver/instance.js';
-import { actualFrom } from '../src/incus/observe.js';
-import { formatBinding } from '../src/listen.js';
-import type { Actual, AppName, Binding, Desired, Outcome, Plan, StorePath, Volume } from '../src/model.js';
-import type { Delivery, Guest, Incus, InstanceJson } from '../src/ports.js';
-import { FailedProgram } from '../src/problem.js';
+import type { Ports } from '../src/executor/job.js';
+import { apply, type ApplyOptions } from '../src/executor/execute.js';
+import { instanceOf } from '../src/stores/instance.js';
+import { actualFrom } from '../src/incus/observe/observe.js';
+import { formatBinding } from '../src/domain/binding.js';
+import type { Actual, Volume } from '../src/domain/actual.js';
+import type { AppName, StorePath } from '../src/domain/names.js';
+import type { Binding } from '../src/domain/binding.js';
+import type { Desired } from '../src/domain/desired.js';
+import type { Outcome } from '../src/domain/outcome.js';
+import type { Plan } from '../src/domain/plan.js';
+import type { Delivery, Guest, Incus, InstanceJson } from '../src/domain/services.js';
+import { FailedProgram } from '../src/domain/problem.js';
 import { Disks } from './disks.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };

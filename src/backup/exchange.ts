@@ -1,7 +1,7 @@
-import type { Stopped } from '../grace.js';
-import type { Volume } from '../model.js';
-import type { Incus, InstanceJson, SecretValues } from '../ports.js';
-import { problemOf, ProblemError } from '../problem.js';
+import type { Stopped } from '../domain/stop-timeout.js';
+import type { Volume } from '../domain/actual.js';
+import type { Incus, InstanceJson, SecretValues } from '../domain/services.js';
+import { problemOf, ProblemError } from '../domain/problem.js';
 import { giveSecrets, markSecrets, ownSecrets, unmarkSecrets, type SecretChange } from './secrets.js';
 import { asError, both, noteFailing, settled, started, stopped, type Subject, type Work } from './subject.js';
 

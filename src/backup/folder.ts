@@ -3,11 +3,12 @@ import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { makeFolder, MODES, setMode } from '../made.js';
-import type { Bytes, SecretValues } from '../ports.js';
-import { ProblemError } from '../problem.js';
-import { counted, type Tell } from '../progress.js';
-import { kindOf, readRegular, UnfitFile } from '../regular-file.js';
+import { makeFolder, MODES, setMode } from '../lib/made-files.js';
+import type { SecretValues } from '../domain/services.js';
+import type { Bytes } from '../lib/program.js';
+import { ProblemError } from '../domain/problem.js';
+import { counted, type Tell } from '../lib/progress.js';
+import { kindOf, readRegular, UnfitFile } from '../lib/regular-file.js';
 import { BACKUP_FILE, ID, parseBackup, type Backup, type BackupVolume } from './format.js';
 
 const PARTIAL = '.partial-';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ProblemError } from '../problem.js';
+import { ProblemError } from '../domain/problem.js';
 
 /** The file that makes a folder a backup. */
 export const BACKUP_FILE = 'backup.json';

@@ -1,4 +1,5 @@
-import type { Actual, AppName, Volume } from '../model.js';
+import type { Actual, Volume } from '../domain/actual.js';
+import type { AppName } from '../domain/names.js';
 
 /**
  * What a volume is while data is moved: its mark is the volume's name and one of these. The dot keeps them from

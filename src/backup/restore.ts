@@ -1,8 +1,9 @@
-import type { Stopped } from '../grace.js';
-import type { AppName, Volume } from '../model.js';
-import type { GeneratedSecrets, Incus } from '../ports.js';
-import { problemOf, ProblemError } from '../problem.js';
-import { counted } from '../progress.js';
+import type { Stopped } from '../domain/stop-timeout.js';
+import type { AppName } from '../domain/names.js';
+import type { Volume } from '../domain/actual.js';
+import type { GeneratedSecrets, Incus } from '../domain/services.js';
+import { problemOf, ProblemError } from '../domain/problem.js';
+import { counted } from '../lib/progress.js';
 import { discard, exchange, type Exchange, type Exchanges } from './exchange.js';
 import { archiveOf, type Found } from './folder.js';
 import { idAt } from './format.js';

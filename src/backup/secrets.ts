@@ -1,5 +1,5 @@
-import { TOUCHED } from '../marks.js';
-import type { InstanceJson, SecretFile, SecretValues } from '../ports.js';
+import { TOUCHED } from '../domain/labels.js';
+import type { InstanceJson, SecretFile, SecretValues } from '../domain/services.js';
 import { secretsIn, type Found } from './folder.js';
 import type { Subject, Work } from './subject.js';
 

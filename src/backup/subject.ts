@@ -1,9 +1,11 @@
-import { killWords, type Stopped } from '../grace.js';
-import type { AppName, DesiredSecret, Protection, Volume } from '../model.js';
-import type { GeneratedSecrets, Guest, Incus } from '../ports.js';
-import { EXIT, problemOf, ProblemError, type ExitCode } from '../problem.js';
-import type { Tell } from '../progress.js';
-import { protectedProblem } from '../protection.js';
+import { killWords, type Stopped } from '../domain/stop-timeout.js';
+import type { AppName } from '../domain/names.js';
+import type { DesiredSecret } from '../domain/desired.js';
+import type { Protection, Volume } from '../domain/actual.js';
+import type { GeneratedSecrets, Guest, Incus } from '../domain/services.js';
+import { EXIT, problemOf, ProblemError, type ExitCode } from '../domain/problem.js';
+import type { Tell } from '../lib/progress.js';
+import { protectedProblem } from '../domain/protection.js';
 import type { Facts } from './format.js';
 
 /** The app whose data is moved, as it was found. */

@@ -1,9 +1,9 @@
-import type { Stopped } from '../grace.js';
-import type { Volume } from '../model.js';
-import { problemOf, ProblemError } from '../problem.js';
-import type { SecretValues } from '../ports.js';
-import { counted, whileFilling } from '../progress.js';
-import { findRoom, type Mounted } from '../room.js';
+import type { Stopped } from '../domain/stop-timeout.js';
+import type { Volume } from '../domain/actual.js';
+import { problemOf, ProblemError } from '../domain/problem.js';
+import type { SecretValues } from '../domain/services.js';
+import { counted, whileFilling } from '../lib/progress.js';
+import { findRoom, type Mounted } from '../domain/disk-space.js';
 import { Draft, once, type Found } from './folder.js';
 import { idAt, type BackupSecret, type BackupVolume } from './format.js';
 import { aside, isAside, leftovers } from './names.js';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { check } from './check.js';
-import type { Context } from './context.js';
-import { init, type InitOptions } from './init.js';
-import type { InspectOptions } from './inspect.js';
+import { check } from './commands/check.js';
+import type { Context } from '../runtime/context.js';
+import { init, type InitOptions } from './commands/init.js';
+import type { InspectOptions } from './commands/inspect.js';
 import { examples, flag, withGlobalOptions, type Ends } from './options.js';
 
 const nixpkgs = () =>

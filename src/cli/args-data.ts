@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { backup, type BackupOptions } from './backup.js';
-import { backups } from './backups.js';
-import type { Context } from './context.js';
-import { gc } from './gc.js';
-import { history } from './history.js';
+import { backup, type BackupOptions } from './commands/backup.js';
+import { backups } from './commands/backups.js';
+import type { Context } from '../runtime/context.js';
+import { gc } from './commands/gc.js';
+import { history } from './commands/history.js';
 import {
   count,
   dryRun,
@@ -16,10 +16,10 @@ import {
   type Ends,
   type JsonOption,
 } from './options.js';
-import { restore, type RestoreOptions } from './restore.js';
-import { rollback, type RollbackOptions } from './rollback.js';
-import type { RunOptions } from './up.js';
-import { volumeLs, volumeRm, type VolumeRmOptions } from './volume.js';
+import { restore, type RestoreOptions } from './commands/restore.js';
+import { rollback, type RollbackOptions } from './commands/rollback.js';
+import type { RunOptions } from '../runtime/carry-out.js';
+import { volumeLs, volumeRm, type VolumeRmOptions } from './commands/volume.js';
 
 export function addVolume(program: Command, context: Context, ends: Ends): void {
   const volume = program

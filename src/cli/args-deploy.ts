@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { Context } from './context.js';
-import { adopt } from './adopt.js';
-import type { AdoptOptions } from './adoptable.js';
-import { deploy, type DeployOptions } from './deploy.js';
+import type { Context } from '../runtime/context.js';
+import { adopt } from './commands/adopt.js';
+import type { AdoptOptions } from './commands/adoptable.js';
+import { deploy, type DeployOptions } from './commands/deploy.js';
 import { examples, withLockOptions, withRunOptions, type Ends } from './options.js';
 
 /** What describes the app has no variables: one that is set for good would move what is deployed already. */

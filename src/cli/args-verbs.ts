@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Context, GlobalOptions } from './context.js';
-import { exec, shell, type ExecOptions } from './enter.js';
-import { logs, type LogsOptions } from './logs.js';
-import { open } from './open.js';
+import type { Context, GlobalOptions } from '../runtime/context.js';
+import { exec, shell, type ExecOptions } from './commands/enter.js';
+import { logs, type LogsOptions } from './commands/logs.js';
+import { open } from './commands/open.js';
 import {
   count,
   dryRun,
@@ -14,11 +14,11 @@ import {
   withRunOptions,
   type Ends,
 } from './options.js';
-import { power, type PowerVerb } from './power.js';
-import { rm } from './rm.js';
-import { top, type TopOptions } from './top.js';
-import type { RunOptions } from './up.js';
-import { update, type UpdateOptions } from './update.js';
+import { power, type PowerVerb } from './commands/power.js';
+import { rm } from './commands/rm.js';
+import { top, type TopOptions } from './commands/top.js';
+import type { RunOptions } from '../runtime/carry-out.js';
+import { update, type UpdateOptions } from './commands/update.js';
 
 /** What is done with pets that are there, day by day. */
 export function addVerbs(program: Command, context: Context, ends: Ends): void {

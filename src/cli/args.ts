@@ -1,14 +1,14 @@
 import { Command, CommanderError, Option } from 'commander';
-import { EXIT, ProblemError } from '../problem.js';
+import { EXIT, ProblemError } from '../domain/problem.js';
 import { addContract } from './args-contract.js';
 import { addBackup, addGenerations, addVolume } from './args-data.js';
 import { addAdopt, addDeploy } from './args-deploy.js';
 import { addCompletion } from './completion.js';
-import { config } from './config.js';
-import type { Context, GlobalOptions } from './context.js';
-import { diff, type DiffOptions } from './diff.js';
-import { addDoctor } from './doctor.js';
-import { down, type DownOptions } from './down.js';
+import { config } from './commands/config.js';
+import type { Context, GlobalOptions } from '../runtime/context.js';
+import { diff, type DiffOptions } from './commands/diff.js';
+import { addDoctor } from './commands/doctor.js';
+import { down, type DownOptions } from './commands/down.js';
 import { arrange } from './groups.js';
 import { addHelp, help } from './help.js';
 import {
@@ -20,15 +20,15 @@ import {
   type Ends,
   type JsonOption,
 } from './options.js';
-import { ps } from './ps.js';
-import { runs } from './runs.js';
-import { schema } from './schema.js';
-import { asTyped, typedFor, type Typed } from './typed.js';
-import { up, type UpOptions } from './up.js';
+import { ps } from './commands/ps.js';
+import { runs } from './commands/runs.js';
+import { schema } from './commands/schema.js';
+import { asTyped, typedFor, type Typed } from '../runtime/typed.js';
+import { up, type UpOptions } from './commands/up.js';
 import { usageError } from './usage.js';
-import { validate } from './validate.js';
+import { validate } from './commands/validate.js';
 import { addVerbs } from './args-verbs.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../domain/version.js';
 
 /** Runs the verb that `argv` (without node and script) names. Wrong usage is a ProblemError with exit code 64. */
 export async function run(argv: readonly string[], process: Omit<Context, 'argv'>): Promise<number> {

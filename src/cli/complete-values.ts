@@ -1,19 +1,20 @@
 import { join } from 'node:path';
 import { idsIn } from '../backup/folder.js';
-import { socketPath } from '../incus/http.js';
-import { generationsOf } from '../incus/record.js';
-import { onePerMarks, type VolumeJson } from '../incus/volume-json.js';
-import { DEPLOYED } from '../marks.js';
-import type { AppName, Manifest, ManifestApp } from '../model.js';
-import type { InstanceJson } from '../ports.js';
-import { listRuns } from '../runs/read.js';
-import { asker } from './ask.js';
+import { socketPath } from '../incus/client/http.js';
+import { generationsOf } from '../incus/observe/record.js';
+import { onePerMarks, type VolumeJson } from '../incus/observe/volume-json.js';
+import { DEPLOYED } from '../domain/labels.js';
+import type { AppName } from '../domain/names.js';
+import type { Manifest, ManifestApp } from '../domain/manifest.js';
+import type { InstanceJson } from '../domain/services.js';
+import { listRuns } from '../state/runs/read.js';
+import { asker } from '../runtime/ask.js';
 import type { Wanted, Word } from './complete.js';
-import type { Context } from './context.js';
-import { backupsRoot } from './data.js';
-import { isDeployed } from './deployed.js';
-import { readProject } from './project.js';
-import { runsDirectory } from './record.js';
+import type { Context } from '../runtime/context.js';
+import { backupsRoot } from '../runtime/data.js';
+import { isDeployed } from '../runtime/deployed.js';
+import { readProject } from '../runtime/project.js';
+import { runsDirectory } from '../runtime/record.js';
 
 type Value = NonNullable<Wanted['value']>;
 type Asked = Pick<Wanted, 'given'> & {

@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import { DEPLOYED } from '../marks.js';
+import { DEPLOYED } from '../domain/labels.js';
 
 /** What a shell offers: a word, and what it means. */
 export type Word = readonly [word: string, meaning: string];

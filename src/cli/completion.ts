@@ -1,9 +1,9 @@
 import { Argument, type Command } from 'commander';
-import { EXIT, type ExitCode } from '../problem.js';
+import { EXIT, type ExitCode } from '../domain/problem.js';
 import { oneLine } from '../ui/index.js';
 import { wantedAt, type Word } from './complete.js';
 import { FILES, FOLDERS, valuesFor } from './complete-values.js';
-import type { Context } from './context.js';
+import type { Context } from '../runtime/context.js';
 import { examples, type Ends } from './options.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;

@@ -1,9 +1,9 @@
 import { type Command, CommanderError, Option } from 'commander';
-import { EXIT, ProblemError, type ExitCode } from '../problem.js';
-import type { Context } from './context.js';
+import { EXIT, ProblemError, type ExitCode } from '../domain/problem.js';
+import type { Context } from '../runtime/context.js';
 import { examples } from './options.js';
 import { unknownCommand } from './usage.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../domain/version.js';
 
 /** `pets help up` and `pets version`, for those who know them from elsewhere; `-V` is what `-v` was called once. */
 export function addHelp(program: Command, { stdout }: Context): void {

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DEPLOYED } from '../marks.js';
-import type { GlobalOptions } from './context.js';
+import { DEPLOYED } from '../domain/labels.js';
+import type { GlobalOptions } from '../runtime/context.js';
 import { SHARED } from './groups.js';
 
 /** Takes the verb's promise, so that the command line knows with which code it ended. */

@@ -1,10 +1,10 @@
 import type { Command, CommanderError } from 'commander';
 import { didYouMean } from '../manifest/suggest.js';
 import { quote } from '../manifest/text.js';
-import { EXIT, ProblemError } from '../problem.js';
+import { EXIT, ProblemError } from '../domain/problem.js';
 import { wantedAt, type Wanted } from './complete.js';
 import { valuesFor } from './complete-values.js';
-import type { Context } from './context.js';
+import type { Context } from '../runtime/context.js';
 
 /** Of names that an argument could be, so many are still read. */
 const FEW = 12;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createSocket } from 'node:dgram';
-import type { ManifestApp } from '../model.js';
-import { ProblemError } from '../problem.js';
+import type { ManifestApp } from '../domain/manifest.js';
+import { ProblemError } from '../domain/problem.js';
 import type { ForwardersFacts, InotifyFacts, ListenFacts, NixpkgsFacts } from './app-verdicts.js';
 import { orProblem, type Forwarder, type ManifestFound, type World } from './world.js';
 

@@ -1,4 +1,4 @@
-import { failed, type Finding, ok, unknown, warning } from '../finding.js';
+import { failed, type Finding, ok, unknown, warning } from '../domain/finding.js';
 import { isAtLeast } from './version.js';
 
 /** Versions of the daemon and of what it starts containers with: null where they are not told. */

@@ -1,5 +1,5 @@
-import { type Diagnosis, type Finding, unknown } from '../finding.js';
-import { problemOf } from '../problem.js';
+import { type Diagnosis, type Finding, unknown } from '../domain/finding.js';
+import { problemOf } from '../domain/problem.js';
 import type { World } from './world.js';
 
 export type Check = { readonly name: string; readonly find: (world: World) => Promise<Finding> };

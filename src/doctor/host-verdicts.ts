@@ -1,4 +1,4 @@
-import { failed, type Finding, ok, unknown, warning } from '../finding.js';
+import { failed, type Finding, ok, unknown, warning } from '../domain/finding.js';
 import { OLDEST } from './supported.js';
 import { isAtLeast } from './version.js';
 

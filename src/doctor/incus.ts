@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { ProblemError } from '../problem.js';
+import { ProblemError } from '../domain/problem.js';
 import type { IdmapFacts, NetworkFacts, PoolFacts, ServerFacts, SocketFacts } from './incus-verdicts.js';
 import type { SpaceFacts } from './host-verdicts.js';
 import { orProblem, type World } from './world.js';

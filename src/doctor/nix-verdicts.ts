@@ -1,5 +1,5 @@
-import { failed, type Finding, ok, unknown } from '../finding.js';
-import type { Problem } from '../problem.js';
+import { failed, type Finding, ok, unknown } from '../domain/finding.js';
+import type { Problem } from '../domain/problem.js';
 import { OLDEST } from './supported.js';
 import { isAtLeast } from './version.js';
 

@@ -1,6 +1,6 @@
-import type { Manifest } from '../model.js';
-import type { Exec } from '../ports.js';
-import { problemOf, type Problem } from '../problem.js';
+import type { Manifest } from '../domain/manifest.js';
+import type { Exec } from '../lib/program.js';
+import { problemOf, type Problem } from '../domain/problem.js';
 
 /** What the checks may ask. Nothing here changes anything, and each answer has its limit of time. */
 export type World = {

@@ -1,6 +1,6 @@
-import type { AppName } from '../model.js';
-import type { GuestResult, Incus } from '../ports.js';
-import { FailedProgram, ProblemError, TimeoutProblem } from '../problem.js';
+import type { AppName } from '../domain/names.js';
+import type { GuestResult, Incus } from '../domain/services.js';
+import { FailedProgram, ProblemError, TimeoutProblem } from '../domain/problem.js';
 
 export const BIN = '/run/current-system/sw/bin';
 /** One command may take so long; then how the container is must be looked at. */

@@ -1,6 +1,6 @@
-import type { AppName } from '../model.js';
-import type { GuestResult, Incus } from '../ports.js';
-import { FAILING } from '../marks.js';
+import type { AppName } from '../domain/names.js';
+import type { GuestResult, Incus } from '../domain/services.js';
+import { FAILING } from '../domain/labels.js';
 import { BIN } from './ask.js';
 import { PRELUDE, UNITS } from './shell.js';
 import { isAiling, unitsIn } from './units.js';

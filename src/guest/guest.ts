@@ -1,7 +1,8 @@
-import { killWords } from '../grace.js';
-import type { AppName } from '../model.js';
-import type { Exec, Guest, Incus } from '../ports.js';
-import { FailedProgram } from '../problem.js';
+import { killWords } from '../domain/stop-timeout.js';
+import type { AppName } from '../domain/names.js';
+import type { Guest, Incus } from '../domain/services.js';
+import type { Exec } from '../lib/program.js';
+import { FailedProgram } from '../domain/problem.js';
 import { takeBaseline } from './baseline.js';
 import { check } from './health.js';
 import { secretsIn } from './secrets.js';

@@ -1,6 +1,9 @@
-import type { AppName, Health, Listen } from '../model.js';
-import type { Exec, Incus } from '../ports.js';
-import { FailedProgram } from '../problem.js';
+import type { AppName } from '../domain/names.js';
+import type { Health } from '../domain/manifest.js';
+import type { Listen } from '../domain/binding.js';
+import type { Incus } from '../domain/services.js';
+import type { Exec } from '../lib/program.js';
+import { FailedProgram } from '../domain/problem.js';
 import { pause } from './ask.js';
 import { baselineOf } from './baseline.js';
 import { deadAmong, deathOf } from './dead.js';

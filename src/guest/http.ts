@@ -1,5 +1,5 @@
-import { urlOf } from '../listen.js';
-import type { Listen } from '../model.js';
+import { urlOf } from '../domain/binding.js';
+import type { Listen } from '../domain/binding.js';
 
 /** What is asked, byte for byte, wherever it is asked. */
 export function requestFor(path: string, host: string): string {

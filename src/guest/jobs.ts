@@ -1,5 +1,5 @@
-import type { AppName } from '../model.js';
-import type { Incus } from '../ports.js';
+import type { AppName } from '../domain/names.js';
+import type { Incus } from '../domain/services.js';
 import { BIN } from './ask.js';
 
 /** Each look is a command in the guest: the first comes when something takes its time. */

@@ -1,5 +1,5 @@
-import type { AppName } from '../model.js';
-import type { Guest, Incus } from '../ports.js';
+import type { AppName } from '../domain/names.js';
+import type { Guest, Incus } from '../domain/services.js';
 
 /** Beside the secrets, on the root disk as they are; nothing of systemd looks there. */
 const KEPT = '/etc/credstore.before-upgrade';

@@ -1,4 +1,4 @@
-import type { Port } from '../model.js';
+import type { Port } from '../domain/names.js';
 import { askWithin, BIN, TOO_LATE, type Asked } from './ask.js';
 import type { Exchange } from './http.js';
 import { originOf } from './origin.js';

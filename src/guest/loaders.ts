@@ -1,6 +1,6 @@
-import type { AppName } from '../model.js';
-import type { Incus } from '../ports.js';
-import { ProblemError } from '../problem.js';
+import type { AppName } from '../domain/names.js';
+import type { Incus } from '../domain/services.js';
+import { ProblemError } from '../domain/problem.js';
 
 const BIN = '/run/current-system/sw/bin';
 /** A unit in one of these states has loaded its credentials, or has failed for want of one. */

@@ -1,4 +1,4 @@
-import type { Exec } from '../ports.js';
+import type { Exec } from '../lib/program.js';
 import { isOwnUnit } from './log.js';
 import type { Process } from './processes.js';
 import type { Ill } from './verdict.js';

@@ -1,4 +1,5 @@
-import type { Health, Listen } from '../model.js';
+import type { Health } from '../domain/manifest.js';
+import type { Listen } from '../domain/binding.js';
 import type { Asked } from './ask.js';
 import type { Baseline } from './baseline.js';
 import type { Closure } from './origin.js';

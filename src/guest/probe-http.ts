@@ -1,5 +1,5 @@
-import { formatListen } from '../listen.js';
-import type { IpAddress } from '../model.js';
+import { formatListen } from '../domain/binding.js';
+import type { IpAddress } from '../domain/names.js';
 import { codeIn, hostOf, requestFor, type Codeless } from './http.js';
 import { knockAt, nothingListens, stillToCome, tryMs, unitsOf, whoAnswers } from './knock.js';
 import type { CheckOf, Patient } from './patient.js';

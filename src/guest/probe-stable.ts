@@ -1,4 +1,4 @@
-import type { GuestPort } from '../model.js';
+import type { GuestPort } from '../domain/manifest.js';
 import { ask, BIN } from './ask.js';
 import { nothingListens } from './knock.js';
 import type { CheckOf, Patient } from './patient.js';

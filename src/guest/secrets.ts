@@ -1,6 +1,6 @@
-import type { AppName } from '../model.js';
-import type { FileAccess, Guest, Incus, SecretFile } from '../ports.js';
-import { FailedProgram, ProblemError } from '../problem.js';
+import type { AppName } from '../domain/names.js';
+import type { FileAccess, Guest, Incus, SecretFile } from '../domain/services.js';
+import { FailedProgram, ProblemError } from '../domain/problem.js';
 import { baselineOf } from './baseline.js';
 import { lookInside } from './journal.js';
 import { loadersOf } from './loaders.js';

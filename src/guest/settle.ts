@@ -1,6 +1,6 @@
-import type { AppName } from '../model.js';
-import type { GuestResult, Incus } from '../ports.js';
-import { FailedProgram, ProblemError } from '../problem.js';
+import type { AppName } from '../domain/names.js';
+import type { GuestResult, Incus } from '../domain/services.js';
+import { FailedProgram, ProblemError } from '../domain/problem.js';
 import { ask, BIN, mustRun, pause, type Asked } from './ask.js';
 import { baselineOf } from './baseline.js';
 import { watchJobs } from './jobs.js';

@@ -1,6 +1,6 @@
-import type { AppName } from '../model.js';
-import type { Incus } from '../ports.js';
-import { problemOf } from '../problem.js';
+import type { AppName } from '../domain/names.js';
+import type { Incus } from '../domain/services.js';
+import { problemOf } from '../domain/problem.js';
 import { BIN } from './ask.js';
 
 /** By `du`, which fails for a file that goes away meanwhile, and counts the others. */

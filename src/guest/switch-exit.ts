@@ -1,5 +1,5 @@
-import type { AppName } from '../model.js';
-import type { GuestDeed } from '../ports.js';
+import type { AppName } from '../domain/names.js';
+import type { GuestDeed } from '../domain/services.js';
 
 export type SwitchExit = Handled | Refused | { readonly kind: 'failed'; readonly log: readonly string[] };
 

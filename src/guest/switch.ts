@@ -1,6 +1,6 @@
-import type { AppName } from '../model.js';
-import type { GuestDeed, Incus } from '../ports.js';
-import { FailedProgram, TimeoutProblem } from '../problem.js';
+import type { AppName } from '../domain/names.js';
+import type { GuestDeed, Incus } from '../domain/services.js';
+import { FailedProgram, TimeoutProblem } from '../domain/problem.js';
 import { watchJobs } from './jobs.js';
 import { judgeSwitch, refused, type Refused } from './switch-exit.js';
 

@@ -1,6 +1,6 @@
 import { createConnection } from 'node:net';
-import { reachable } from '../listen.js';
-import type { Listen } from '../model.js';
+import { reachable } from '../domain/binding.js';
+import type { Listen } from '../domain/binding.js';
 import { Heads, type Exchange } from './http.js';
 
 /** Why there is no connection, in words. `isRefused`: nothing listens. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import type { KeyPath } from '../problem.js';
-import { answerTo } from './brought.js';
-import { whereIs } from './kinds.js';
+import type { KeyPath } from '../domain/problem.js';
+import { answerTo } from './keys/brought.js';
+import { whereIs } from './keys/kinds.js';
 import type { ManifestSchema } from './schema.js';
 import { type Entries, exampleOf, isOptional, type Shape, shapeOf } from './shape.js';
 import { didYouMean } from './suggest.js';

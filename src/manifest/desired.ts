@@ -1,30 +1,24 @@
-import { DEPLOYED } from '../marks.js';
-import { bindingOf, proxyListen } from '../listen.js';
-import {
-  UNKNOWN,
-  type AppSource,
-  type Binding,
-  type ContentHash,
-  type Desired,
-  type DesiredApp,
-  type DesiredExposure,
-  type FlakeRef,
-  type IpAddress,
-  type Listen,
-  type LocalPath,
-  type Lock,
-  type Manifest,
-  type ManifestApp,
-  type Port,
-  type SecretRead,
-  type Source,
-} from '../model.js';
+import { DEPLOYED } from '../domain/labels.js';
+import { bindingOf, proxyListen } from '../domain/binding.js';
+import { UNKNOWN } from '../domain/facet.js';
+import type {
+  AppSource,
+  ContentHash,
+  Desired,
+  DesiredApp,
+  DesiredExposure,
+  SecretRead,
+  Source,
+} from '../domain/desired.js';
+import type { Binding, Listen } from '../domain/binding.js';
+import type { FlakeRef, LocalPath, Lock, Manifest, ManifestApp } from '../domain/manifest.js';
+import type { IpAddress, Port } from '../domain/names.js';
 import { configOf, facetsOf, identityOf } from './facets.js';
-import { healthOf } from './health.js';
-import { hashAt, own, problemsOf, unread } from './host.js';
+import { healthOf } from './keys/health.js';
+import { hashAt, own, problemsOf, unread } from './keys/host.js';
 import { parentOf } from './path.js';
-import { desiredSecrets, secretsFacet } from './secrets.js';
-import { DEFAULT_NIXPKGS } from './shared-keys.js';
+import { desiredSecrets, secretsFacet } from './keys/secrets.js';
+import { DEFAULT_NIXPKGS } from './keys/shared-keys.js';
 
 /** What stands at a path of the host; a link is what it leads to. */
 export type PathKind = 'missing' | 'folder' | 'file' | 'socket';

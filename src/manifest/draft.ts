@@ -1,13 +1,14 @@
 import * as v from 'valibot';
-import type { AppName, AppRef, ManifestApp, VolumeMount } from '../model.js';
-import type { KeyPath } from '../problem.js';
+import type { AppName } from '../domain/names.js';
+import type { AppRef, ManifestApp, VolumeMount } from '../domain/manifest.js';
+import type { KeyPath } from '../domain/problem.js';
 import type { Checked } from './check.js';
-import { STABLE } from './health.js';
-import { publishOf } from './publish.js';
+import { STABLE } from './keys/health.js';
+import { publishOf } from './keys/publish.js';
 import type { ManifestSchema } from './schema.js';
-import { secretsOf } from './secrets.js';
+import { secretsOf } from './keys/secrets.js';
 import { rowOf } from './shape.js';
-import { DEFAULT_NIXPKGS } from './shared-keys.js';
+import { DEFAULT_NIXPKGS } from './keys/shared-keys.js';
 
 type Defaults = Checked<ManifestSchema['defaults']>;
 export type App = Checked<ManifestSchema['app']>;

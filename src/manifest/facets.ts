@@ -1,17 +1,10 @@
-import { graceField } from '../grace.js';
-import { formatBinding, formatListen } from '../listen.js';
-import {
-  UNKNOWN,
-  type DesiredApp,
-  type DesiredExposure,
-  type Facet,
-  type Facets,
-  type FlakeRef,
-  type ManifestApp,
-  type Source,
-} from '../model.js';
-import { healthFacet } from './health.js';
-import { leavesOf } from './nixos.js';
+import { graceField } from '../domain/stop-timeout.js';
+import { formatBinding, formatListen } from '../domain/binding.js';
+import { UNKNOWN, type Facet, type Facets } from '../domain/facet.js';
+import type { DesiredApp, DesiredExposure, Source } from '../domain/desired.js';
+import type { FlakeRef, ManifestApp } from '../domain/manifest.js';
+import { healthFacet } from './keys/health.js';
+import { leavesOf } from './keys/nixos.js';
 import { formatJson, formatKey } from './toml.js';
 
 /** What facets are made of besides the manifest: what its sources stand for now. */

@@ -1,5 +1,5 @@
-import type { FlakeRef } from '../model.js';
-import type { Problem } from '../problem.js';
+import type { FlakeRef } from '../domain/manifest.js';
+import type { Problem } from '../domain/problem.js';
 import { resolvePath } from './path.js';
 import { didYouMean } from './suggest.js';
 import { quote } from './text.js';

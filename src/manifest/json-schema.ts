@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import type { Json, JsonSchema } from './kinds.js';
+import type { Json, JsonSchema } from './keys/kinds.js';
 import { NAME_PATTERN } from './names.js';
 import { schemaOf } from './schema.js';
 import { type Entries, isOptional, rowOf, shapeOf } from './shape.js';

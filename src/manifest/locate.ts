@@ -1,4 +1,4 @@
-import type { KeyPath, Problem } from '../problem.js';
+import type { KeyPath, Problem } from '../domain/problem.js';
 import type { AST } from './ast.js';
 
 export type Located = Pick<Problem, 'place' | 'excerpt'>;

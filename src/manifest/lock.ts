@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import type { Lock, Locked } from '../model.js';
-import type { Problem } from '../problem.js';
+import type { Lock, Locked } from '../domain/manifest.js';
+import type { Problem } from '../domain/problem.js';
 import { isTable, quote, show } from './text.js';
 
 export type ParsedLock =

@@ -1,5 +1,5 @@
-import type { AppName } from '../model.js';
-import { isAppName } from '../names.js';
+import type { AppName } from '../domain/names.js';
+import { isAppName } from '../domain/names.js';
 
 export { isAppName };
 

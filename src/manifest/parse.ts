@@ -1,4 +1,4 @@
-import type { KeyPath, Problem } from '../problem.js';
+import type { KeyPath, Problem } from '../domain/problem.js';
 import { isFailure, parseTree } from './ast.js';
 import { type Locator, locatePosition, locatorIn } from './locate.js';
 import { syntaxProblem } from './syntax.js';

@@ -1,7 +1,7 @@
-import { formatDuration } from '../duration.js';
-import type { Bind, Manifest, ManifestApp, NixValue, Publish, Secret } from '../model.js';
-import { writtenHealth } from './health.js';
-import { leavesOf, type NixTable } from './nixos.js';
+import { formatDuration } from '../lib/duration.js';
+import type { Bind, Manifest, ManifestApp, NixValue, Publish, Secret } from '../domain/manifest.js';
+import { writtenHealth } from './keys/health.js';
+import { leavesOf, type NixTable } from './keys/nixos.js';
 import { formatJson, formatKey, formatValue } from './toml.js';
 import { formatPorts } from './values.js';
 

@@ -1,8 +1,8 @@
-import type { FlakeRef, Manifest, ManifestApp } from '../model.js';
-import type { KeyPath, Problem } from '../problem.js';
+import type { FlakeRef, Manifest, ManifestApp } from '../domain/manifest.js';
+import type { KeyPath, Problem } from '../domain/problem.js';
 import { checkTable, type Finding } from './check.js';
 import { appOf, type Draft, draftOf, withFallbacks } from './draft.js';
-import { exposedBy, findDuplicates } from './exposures.js';
+import { exposedBy, findDuplicates } from './keys/exposures.js';
 import type { Located, Locator } from './locate.js';
 import { isAppName, NAME_RULE, nameHint } from './names.js';
 import { parseToml } from './parse.js';

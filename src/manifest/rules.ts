@@ -1,11 +1,11 @@
-import type { KeyPath } from '../problem.js';
+import type { KeyPath } from '../domain/problem.js';
 import type { Say } from './check.js';
 import { type Draft, volumesOf } from './draft.js';
 import { resolvePath } from './path.js';
-import { checkPublish } from './publish.js';
-import { checkSecrets } from './secrets.js';
+import { checkPublish } from './keys/publish.js';
+import { checkSecrets } from './keys/secrets.js';
 import { formatKeyPath, quote } from './text.js';
-import { checkTrust } from './trust.js';
+import { checkTrust } from './keys/trust.js';
 
 /** What the keys of one app must be to one another. */
 export function checkApp(draft: Draft, say: Say): void {

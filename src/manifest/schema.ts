@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import { listOf, parsed, refuse } from './kinds.js';
-import { nixos } from './nixos.js';
-import { bind, localPath, storePath } from './paths.js';
-import { secrets } from './secret-keys.js';
+import { listOf, parsed, refuse } from './keys/kinds.js';
+import { nixos } from './keys/nixos.js';
+import { bind, localPath, storePath } from './keys/paths.js';
+import { secrets } from './keys/secret-keys.js';
 import { key } from './shape.js';
-import { sharedKeys, SWITCH } from './shared-keys.js';
-import { EXPOSURE, incus, NOTHING, publish, RESTART, volumes } from './tables.js';
+import { sharedKeys, SWITCH } from './keys/shared-keys.js';
+import { EXPOSURE, incus, NOTHING, publish, RESTART, volumes } from './keys/tables.js';
 import { isTable, show } from './text.js';
 import { flag, flakeRef, name, names, port, tags } from './values.js';
 

@@ -1,5 +1,6 @@
-import type { AppName, ManifestApp } from '../model.js';
-import type { Problem } from '../problem.js';
+import type { AppName } from '../domain/names.js';
+import type { ManifestApp } from '../domain/manifest.js';
+import type { Problem } from '../domain/problem.js';
 import { didYouMean } from './suggest.js';
 import { quote } from './text.js';
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import type { Json, JsonSchema } from './kinds.js';
-import { leavesOf } from './nixos.js';
+import type { Json, JsonSchema } from './keys/kinds.js';
+import { leavesOf } from './keys/nixos.js';
 import { formatKey, formatValue } from './toml.js';
 
 /** What is said of a key, wherever it is said: in hints, in docs/manifest.md, in pets.toml.example, in an editor. */

@@ -1,4 +1,4 @@
-import type { Problem } from '../problem.js';
+import type { Problem } from '../domain/problem.js';
 import { type Failure, isFailure, parseTree, TOO_DEEP, TOO_LONG } from './ast.js';
 import { openString } from './pieces.js';
 

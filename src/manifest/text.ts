@@ -1,4 +1,4 @@
-import type { KeyPath } from '../problem.js';
+import type { KeyPath } from '../domain/problem.js';
 
 /** Line ends as \n and no byte order mark. */
 export function normaliseText(text: string): string {

@@ -1,5 +1,5 @@
-import type { NixValue } from '../model.js';
-import { floatOf, type NixTable } from './nixos.js';
+import type { NixValue } from '../domain/manifest.js';
+import { floatOf, type NixTable } from './keys/nixos.js';
 
 /** Values as text, in TOML and in JSON. Strings, lists and numbers look the same in both. */
 

@@ -1,4 +1,4 @@
-import type { KeyPath } from '../problem.js';
+import type { KeyPath } from '../domain/problem.js';
 import { type AST, TOO_DEEP } from './ast.js';
 import { TomlDate, TomlFloat } from './text.js';
 

@@ -1,8 +1,9 @@
-import { DURATION_PATTERN, parseDuration } from '../duration.js';
-import { parseIp, toPort } from '../listen.js';
-import type { AppName, FlakeRef, IpAddress, Port } from '../model.js';
+import { DURATION_PATTERN, parseDuration } from '../lib/duration.js';
+import { parseIp, toPort } from '../domain/binding.js';
+import type { AppName, IpAddress, Port } from '../domain/names.js';
+import type { FlakeRef } from '../domain/manifest.js';
 import { type FlakeRefUse, parseFlakeRef } from './flake-ref.js';
-import { listOf, parsed, refuse, type Refused, text } from './kinds.js';
+import { listOf, parsed, refuse, type Refused, text } from './keys/kinds.js';
 import { isAppName, NAME_PATTERN, NAME_RULE, nameHint } from './names.js';
 import { show } from './text.js';
 import { formatValue } from './toml.js';

@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NO_FACTS, type Facts } from '../contract.js';
-import type { Locked } from '../model.js';
-import { isStorePath } from '../names.js';
-import type { Evaluated, Exec, ExecResult } from '../ports.js';
-import { ProblemError } from '../problem.js';
+import { NO_FACTS, type Facts } from '../domain/contract.js';
+import type { Locked } from '../domain/manifest.js';
+import { isStorePath } from '../domain/names.js';
+import type { Evaluated } from '../domain/services.js';
+import type { Exec, ExecResult } from '../lib/program.js';
+import { ProblemError } from '../domain/problem.js';
 import { blamed } from './blame.js';
 import { hintFor } from './hints.js';
 import { inputsOf, type AssembledApp, type Inputs } from './inputs.js';

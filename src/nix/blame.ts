@@ -1,5 +1,5 @@
-import type { NixValue } from '../model.js';
-import type { KeyPath } from '../problem.js';
+import type { NixValue } from '../domain/manifest.js';
+import type { KeyPath } from '../domain/problem.js';
 import { isTable } from './json.js';
 
 type Options = { readonly [name: string]: NixValue };

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, realpath, symlink } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import type { ContentHash, LocalPath } from '../model.js';
-import type { Exec } from '../ports.js';
-import { ProblemError } from '../problem.js';
+import type { ContentHash } from '../domain/desired.js';
+import type { LocalPath } from '../domain/manifest.js';
+import type { Exec } from '../lib/program.js';
+import { ProblemError } from '../domain/problem.js';
 import {
   contentHashBy,
   copy,

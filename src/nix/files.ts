@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { constants, existsSync, lstatSync, statSync } from 'node:fs';
 import { cp, lstat, lutimes, mkdir, open, readdir, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { gitIn } from '../git.js';
-import type { ContentHash } from '../model.js';
-import type { Exec } from '../ports.js';
-import { ProblemError } from '../problem.js';
-import { Slots } from './slots.js';
+import { gitIn } from '../lib/git-variables.js';
+import type { ContentHash } from '../domain/desired.js';
+import type { Exec } from '../lib/program.js';
+import { ProblemError } from '../domain/problem.js';
+import { Slots } from '../lib/slots.js';
 
 /** The git work tree that a folder is in, as git tells it: an empty `.git` is none. */
 export function repositoryOf(directory: string): string | null {

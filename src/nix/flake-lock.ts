@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { MODES, setMode } from '../made.js';
-import type { Exec } from '../ports.js';
+import { MODES, setMode } from '../lib/made-files.js';
+import type { Exec } from '../lib/program.js';
 import { pathUrl } from './url.js';
 import { failedEvaluation, without } from './words.js';
 

@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Exec } from '../ports.js';
-import { ProblemError } from '../problem.js';
-import { readRegular, UnfitFile } from '../regular-file.js';
+import type { Exec } from '../lib/program.js';
+import { ProblemError } from '../domain/problem.js';
+import { readRegular, UnfitFile } from '../lib/regular-file.js';
 import { refuseOddFiles, repositoryOf, tracked, walk } from './files.js';
 import { pathLiterals } from './literals.js';
 

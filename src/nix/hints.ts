@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FlakeRef } from '../model.js';
+import type { FlakeRef } from '../domain/manifest.js';
 import { shellWord } from './files.js';
 import type { AssembledApp } from './inputs.js';
 import { wholeRepository, type Missing } from './missing.js';

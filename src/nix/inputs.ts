@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DesiredApp, FlakeRef, Locked, Source } from '../model.js';
-import type { Exec } from '../ports.js';
-import { ProblemError } from '../problem.js';
+import type { DesiredApp, Source } from '../domain/desired.js';
+import type { FlakeRef, Locked } from '../domain/manifest.js';
+import type { Exec } from '../lib/program.js';
+import { ProblemError } from '../domain/problem.js';
 import type { Tools } from './assemble.js';
 import { stageClosure } from './closure.js';
 import { freezeTimes } from './files.js';

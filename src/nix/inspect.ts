@@ -1,7 +1,7 @@
-import { NO_FACTS, type Facts, type Inspection } from '../contract.js';
-import type { Locked } from '../model.js';
-import type { Exec } from '../ports.js';
-import { ProblemError, problemOf } from '../problem.js';
+import { NO_FACTS, type Facts, type Inspection } from '../domain/contract.js';
+import type { Locked } from '../domain/manifest.js';
+import type { Exec } from '../lib/program.js';
+import { ProblemError, problemOf } from '../domain/problem.js';
 import { withInputs, type Evaluate } from './assemble.js';
 import type { AssembledApp, Inputs } from './inputs.js';
 import { makeRunFolder } from './run-folder.js';

@@ -1,4 +1,4 @@
-import type { Float, NixValue } from '../model.js';
+import type { Float, NixValue } from '../domain/manifest.js';
 
 type Table = { readonly [name: string]: NixValue };
 

@@ -1,8 +1,8 @@
 import { realpath, rename, rm, stat } from 'node:fs/promises';
-import { MODES, writeMade } from '../made.js';
-import type { Lock } from '../model.js';
-import type { LockFile } from '../ports.js';
-import { ProblemError } from '../problem.js';
+import { MODES, writeMade } from '../lib/made-files.js';
+import type { Lock } from '../domain/manifest.js';
+import type { LockFile } from '../domain/services.js';
+import { ProblemError } from '../domain/problem.js';
 
 /** Written whole or not at all, one after the other. */
 export function lockFileAt(path: string, initial: Lock, print: (lock: Lock) => string): LockFile {

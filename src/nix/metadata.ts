@@ -1,5 +1,5 @@
-import type { Locked } from '../model.js';
-import { ProblemError } from '../problem.js';
+import type { Locked } from '../domain/manifest.js';
+import { ProblemError } from '../domain/problem.js';
 
 /** A source that Nix has copied to the store: where, and the `sha256-…` of it. */
 export type Fetched = { readonly storePath: string; readonly hash: string };

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import type { FlakeRef } from '../model.js';
-import type { Exec } from '../ports.js';
+import type { FlakeRef } from '../domain/manifest.js';
+import type { Exec } from '../lib/program.js';
 import { repositoryOf } from './files.js';
 
 /** A file that Nix did not find in an app's flake although it is in its folder, and why not. */

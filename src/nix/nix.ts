@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Facts } from '../contract.js';
-import type { DesiredApp, Locked } from '../model.js';
-import type { Exec, Nix } from '../ports.js';
-import { ProblemError } from '../problem.js';
+import type { Facts } from '../domain/contract.js';
+import type { DesiredApp } from '../domain/desired.js';
+import type { Locked } from '../domain/manifest.js';
+import type { Nix } from '../domain/services.js';
+import type { Exec } from '../lib/program.js';
+import { ProblemError } from '../domain/problem.js';
 import { assemble, suggestedName } from './assemble.js';
 import type { AssembledApp } from './inputs.js';
 import { lockedFrom } from './metadata.js';

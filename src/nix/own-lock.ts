@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ProblemError } from '../problem.js';
+import { ProblemError } from '../domain/problem.js';
 import type { Tools } from './assemble.js';
 import { parameterOf, pathOf } from './url.js';
 

@@ -1,6 +1,6 @@
-import type { PackageChange } from '../model.js';
-import type { Exec } from '../ports.js';
-import { FailedProgram } from '../problem.js';
+import type { PackageChange } from '../domain/plan.js';
+import type { Exec } from '../lib/program.js';
+import { FailedProgram } from '../domain/problem.js';
 
 /** Paths in one argument list: far below what a kernel takes. */
 const ASKED = 1000;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { Locked } from '../model.js';
-import { FailedProgram } from '../problem.js';
+import type { Locked } from '../domain/manifest.js';
+import { FailedProgram } from '../domain/problem.js';
 import type { Tools } from './assemble.js';
 import { parameterOf } from './url.js';
 

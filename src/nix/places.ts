@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Source } from '../model.js';
+import type { Source } from '../domain/desired.js';
 import { parameterOf } from './url.js';
 
 /** The manifest's own Nix files, in the request. */

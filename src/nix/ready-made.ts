@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StorePath } from '../model.js';
-import type { Evaluated, Exec } from '../ports.js';
-import { FailedProgram, ProblemError, type KeyPath } from '../problem.js';
+import type { StorePath } from '../domain/names.js';
+import type { Evaluated } from '../domain/services.js';
+import type { Exec } from '../lib/program.js';
+import { FailedProgram, ProblemError, type KeyPath } from '../domain/problem.js';
 
 /** A system that is there already, or comes from a substituter. `root`: a link that keeps it from being collected. */
 export async function readyMade(path: StorePath, key: KeyPath, root: string, exec: Exec): Promise<Evaluated> {

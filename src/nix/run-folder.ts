@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ProblemError } from '../problem.js';
+import { ProblemError } from '../domain/problem.js';
 
 /** Removed when the process ends: what was built is rooted in there until profiles hold it. */
 const folders = new Set<string>();

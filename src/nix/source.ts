@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { gitIn } from '../git.js';
-import type { ContentHash, FlakeRef } from '../model.js';
-import type { Exec } from '../ports.js';
-import { ProblemError } from '../problem.js';
+import { gitIn } from '../lib/git-variables.js';
+import type { ContentHash } from '../domain/desired.js';
+import type { FlakeRef } from '../domain/manifest.js';
+import type { Exec } from '../lib/program.js';
+import { ProblemError } from '../domain/problem.js';
 import {
   contentHashBy,
   copy,

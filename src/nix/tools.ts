@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Exec } from '../ports.js';
+import type { Exec } from '../lib/program.js';
 import type { Tools } from './assemble.js';
 import { fetchedFrom } from './metadata.js';
 import { pathUrl } from './url.js';

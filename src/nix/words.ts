@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { ExecResult } from '../ports.js';
-import { FailedProgram, type KeyPath } from '../problem.js';
+import type { ExecResult } from '../lib/program.js';
+import { FailedProgram, type KeyPath } from '../domain/problem.js';
 
 /** Nix' own words about a build: its first error is the cause, and what the builders printed is the log. */
 export function failedBuild(result: ExecResult): FailedProgram {

@@ -1,23 +1,24 @@
-import type { AppName, Reporter } from '../model.js';
-import { createJsonReporter } from './json.js';
-import { createPlainReporter } from './plain.js';
-import { createQuietReporter } from './quiet.js';
+import type { AppName } from '../domain/names.js';
+import type { Reporter } from '../domain/event.js';
+import { createJsonReporter } from './reporters/json.js';
+import { createPlainReporter } from './reporters/plain.js';
+import { createQuietReporter } from './reporters/quiet.js';
 import { safeWriter, type SafeWriter } from './terminal.js';
 
-export { createBuildReporter } from './building.js';
-export { contractText } from './contract.js';
-export { diffText } from './diff.js';
-export { doctorText } from './doctor.js';
-export { cleanProblem } from './failure.js';
-export { fileDiffText, type FileChange } from './file-diff.js';
-export { eventLine, jsonLine, jsonText, outcomeRecord, planRecord, problemRecord } from './json.js';
-export { logPrinter } from './logs.js';
-export { appsOf, runsText, runText } from './run.js';
+export { createBuildReporter } from './reporters/building.js';
+export { contractText } from './pages/contract.js';
+export { diffText } from './pages/diff.js';
+export { doctorText } from './pages/doctor.js';
+export { cleanProblem } from './reporters/failure.js';
+export { fileDiffText, type FileChange } from './pages/file-diff.js';
+export { eventLine, jsonLine, jsonText, outcomeRecord, planRecord, problemRecord } from './reporters/json.js';
+export { logPrinter } from './pages/logs.js';
+export { appsOf, runsText, runText } from './pages/run.js';
 export { createStyle, oneLine } from './style.js';
-export { summaryLines } from './summary.js';
+export { summaryLines } from './reporters/summary.js';
 export { table } from './table.js';
-export { createTeller } from './teller.js';
-export { topFrame, topText, type TopRow } from './top.js';
+export { createTeller } from './reporters/teller.js';
+export { topFrame, topText, type TopRow } from './pages/top.js';
 
 export type ProgressMode = 'tty' | 'plain' | 'json' | 'quiet';
 
@@ -68,7 +69,7 @@ export async function createReporter(
 
 /** A part of the terminal that is drawn again and again: what `compute` says, at least ten times a second. */
 export async function createView(
-  compute: Parameters<typeof import('./live.js').createLiveView>[0],
+  compute: Parameters<typeof import('./reporters/live.js').createLiveView>[0],
   { stream, color }: Pick<ReporterOptions, 'stream' | 'color'>,
 ): Promise<{ readonly close: () => Promise<void> }> {
   const { write, flush } = safeWriter(stream);
@@ -105,11 +106,11 @@ async function reporterFor(mode: ProgressMode, wiring: Wiring): Promise<Reporter
 const MISLEADING = ['CI', 'CONTINUOUS_INTEGRATION', 'DEV'];
 
 /** On demand: Ink takes a third of a second to load, and `pets diff` never needs it. */
-async function importLive(): Promise<typeof import('./live.js')> {
+async function importLive(): Promise<typeof import('./reporters/live.js')> {
   const kept = MISLEADING.map((name) => [name, process.env[name]] as const);
   for (const [name, value] of kept) if (value !== undefined) process.env[name] = 'false';
   try {
-    return await import('./live.js');
+    return await import('./reporters/live.js');
   } finally {
     for (const [name, value] of kept) if (value !== undefined) process.env[name] = value;
   }

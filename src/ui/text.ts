@@ -1,4 +1,4 @@
-import { formatSize } from '../size.js';
+import { formatSize } from '../lib/size.js';
 import type { Style, Tone } from './style.js';
 
 export type Segment = { readonly text: string; readonly tone?: Tone };

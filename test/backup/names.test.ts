@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { aside, inPlace, isAside, leftovers, partsOf, unfinished } from '../../src/backup/names.js';
-import type { Volume } from '../../src/model.js';
+import type { Volume } from '../../src/domain/actual.js';
 
 const volume = (mark: string, usedBy: string[] = [], app = 'web'): Volume => ({
   pool: 'default',

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Command } from 'commander';
 import { run } from '../../src/cli/args.js';
-import { wantsColor, type Context } from '../../src/cli/context.js';
+import { wantsColor, type Context } from '../../src/runtime/context.js';
 import { flag, withRunOptions } from '../../src/cli/options.js';
-import { EXIT, formatProblem, ProblemError } from '../../src/problem.js';
+import { EXIT, formatProblem, ProblemError } from '../../src/domain/problem.js';
 import { written } from '../written.js';
 
 const set = new Set<string>();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { commandLine, run } from '../../src/cli/args.js';
-import type { Context } from '../../src/cli/context.js';
+import type { Context } from '../../src/runtime/context.js';
 import { written } from '../written.js';
 
 const MANIFEST = `project = "p"

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { cgroups, cgroupsIn } from '../../src/doctor/cgroups.js';
 import { cgroups as judge, type CgroupFacts } from '../../src/doctor/cgroup-verdict.js';
 import type { World } from '../../src/doctor/world.js';
-import { ProblemError } from '../../src/problem.js';
+import { ProblemError } from '../../src/domain/problem.js';
 
 const UNIFIED = `24 22 0:22 / /sys rw,nosuid - sysfs sysfs rw
 30 24 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate

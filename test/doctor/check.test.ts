@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { check, diagnose } from '../../src/doctor/check.js';
 import { CHECKS } from '../../src/doctor/checks.js';
 import type { World } from '../../src/doctor/world.js';
-import { failed, ok } from '../../src/finding.js';
-import { ProblemError } from '../../src/problem.js';
+import { failed, ok } from '../../src/domain/finding.js';
+import { ProblemError } from '../../src/domain/problem.js';
 
 const never = () => new Promise<never>(() => undefined);
 const world: World = {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { flakes, store } from '../../src/doctor/nix.js';
 import type { World } from '../../src/doctor/world.js';
-import type { ExecResult } from '../../src/ports.js';
+import type { ExecResult } from '../../src/lib/program.js';
 
 /** Names that some release has and another has not, or warns of. */
 const RENAMED = [/^nix show-config/, /^nix .*store ping/, /^nix config show/, /^nix .*store info/];

@@ -3,7 +3,7 @@ import * as app from '../../src/doctor/app-verdicts.js';
 import * as host from '../../src/doctor/host-verdicts.js';
 import * as incus from '../../src/doctor/incus-verdicts.js';
 import * as nix from '../../src/doctor/nix-verdicts.js';
-import type { Finding } from '../../src/finding.js';
+import type { Finding } from '../../src/domain/finding.js';
 import type { ManifestFound } from '../../src/doctor/world.js';
 
 /** What a row expects: the result, a part of what was found, and of what puts it right. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { baselineOf, takeBaseline } from '../../src/guest/baseline.js';
-import type { AppName } from '../../src/model.js';
-import type { Incus } from '../../src/ports.js';
+import type { AppName } from '../../src/domain/names.js';
+import type { Incus } from '../../src/domain/services.js';
 
 const APP = 'web' as AppName;
 const KEY = 'user.pets.failing';

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { guestOver } from '../../src/guest/guest.js';
-import type { Activation, AppName, StorePath } from '../../src/model.js';
-import type { GuestResult, Incus } from '../../src/ports.js';
-import { FailedProgram, ProblemError, TimeoutProblem } from '../../src/problem.js';
+import type { Activation } from '../../src/domain/manifest.js';
+import type { AppName, StorePath } from '../../src/domain/names.js';
+import type { GuestResult, Incus } from '../../src/domain/services.js';
+import { FailedProgram, ProblemError, TimeoutProblem } from '../../src/domain/problem.js';
 
 const APP = 'web' as AppName;
 const TOP = '/nix/store/x-system' as StorePath;

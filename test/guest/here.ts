@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { BIN } from '../../src/guest/ask.js';
 import type { Patient } from '../../src/guest/patient.js';
-import type { AppName, Health } from '../../src/model.js';
-import type { GuestResult, Incus } from '../../src/ports.js';
+import type { AppName } from '../../src/domain/names.js';
+import type { Health } from '../../src/domain/manifest.js';
+import type { GuestResult, Incus } from '../../src/domain/services.js';
 
 /** A guest whose commands run here for as long as they take, with this machine's programs; `folder`: some that come first. */
 export function guestHere(limitMs: number, folder?: string) {

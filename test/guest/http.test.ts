@@ -6,7 +6,8 @@ import { codeIn, Heads, hostOf, MOST_BYTES, requestFor, type Exchange } from '..
 import { knockAt } from '../../src/guest/knock.js';
 import { FETCH, PRELUDE } from '../../src/guest/shell.js';
 import { exchangeThrough } from '../../src/guest/through.js';
-import type { IpAddress, Listen, Port } from '../../src/model.js';
+import type { IpAddress, Port } from '../../src/domain/names.js';
+import type { Listen } from '../../src/domain/binding.js';
 import { guestHere } from './here.js';
 
 /** What it says once it is asked, each way as odd as it comes; and what both clients make of it. */

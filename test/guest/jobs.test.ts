@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { jobsIn, watchJobs } from '../../src/guest/jobs.js';
-import type { AppName } from '../../src/model.js';
-import type { GuestResult, Incus } from '../../src/ports.js';
+import type { AppName } from '../../src/domain/names.js';
+import type { GuestResult, Incus } from '../../src/domain/services.js';
 
 const APP = 'web' as AppName;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { secretsIn } from '../../src/guest/secrets.js';
-import type { AppName } from '../../src/model.js';
-import type { GuestFile, Incus } from '../../src/ports.js';
+import type { AppName } from '../../src/domain/names.js';
+import type { GuestFile, Incus } from '../../src/domain/services.js';
 
 const APP = 'web' as AppName;
 const STORE = '/etc/credstore';

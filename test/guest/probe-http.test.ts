@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { CheckOf } from '../../src/guest/patient.js';
 import { probeHttp } from '../../src/guest/probe-http.js';
-import type { IpAddress, Listen, Port } from '../../src/model.js';
+import type { IpAddress, Port } from '../../src/domain/names.js';
+import type { Listen } from '../../src/domain/binding.js';
 import { patientHere } from './here.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pets-probe-'));

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { probeStable } from '../../src/guest/probe-stable.js';
-import type { GuestPort, Port } from '../../src/model.js';
+import type { GuestPort } from '../../src/domain/manifest.js';
+import type { Port } from '../../src/domain/names.js';
 import { patientHere } from './here.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pets-stable-'));

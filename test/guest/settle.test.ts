@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { settle } from '../../src/guest/settle.js';
-import type { AppName } from '../../src/model.js';
-import type { GuestResult, Incus } from '../../src/ports.js';
-import { ProblemError, TimeoutProblem } from '../../src/problem.js';
+import type { AppName } from '../../src/domain/names.js';
+import type { GuestResult, Incus } from '../../src/domain/services.js';
+import { ProblemError, TimeoutProblem } from '../../src/domain/problem.js';
 
 const APP = 'web' as AppName;
 const TOP = '/nix/store/x-system';

@@ -1,5 +1,5 @@
-import type { Reply, Send } from '../../src/incus/http.js';
-import { Rest } from '../../src/incus/operations.js';
+import type { Reply, Send } from '../../src/incus/client/http.js';
+import { Rest } from '../../src/incus/client/operations.js';
 
 export const json = (body: object, status = 200): Reply => ({
   status,

@@ -7,7 +7,9 @@ import {
   localRefs,
 } from '../../src/manifest/desired.js';
 import { emptyLock } from '../../src/manifest/lock.js';
-import { UNKNOWN, type ContentHash, type Lock } from '../../src/model.js';
+import { UNKNOWN } from '../../src/domain/facet.js';
+import type { ContentHash } from '../../src/domain/desired.js';
+import type { Lock } from '../../src/domain/manifest.js';
 import { manifestOf } from './reading.js';
 
 const MANIFEST = manifestOf(`

@@ -3,7 +3,7 @@ import { steepParts } from '../work.js';
 import { describe, expect, test } from '@jest/globals';
 import { documentedTables } from '../../src/manifest/documented.js';
 import { readManifest } from '../../src/manifest/read.js';
-import { formatProblem } from '../../src/problem.js';
+import { formatProblem } from '../../src/domain/problem.js';
 import { problemsIn } from './reading.js';
 
 /** Text that is no manifest ends as problems, each with a place and without control characters. */

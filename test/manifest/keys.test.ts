@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ManifestApp } from '../../src/model.js';
+import type { ManifestApp } from '../../src/domain/manifest.js';
 import { manifestOf, problemsIn } from './reading.js';
 
 /** The app `web` with these lines in its table. */

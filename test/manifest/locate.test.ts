@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseToml } from '../../src/manifest/parse.js';
-import type { KeyPath } from '../../src/problem.js';
+import type { KeyPath } from '../../src/domain/problem.js';
 
 const TEXT = `project = "x"
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { emptyLock, parseLock, printLock } from '../../src/manifest/lock.js';
-import type { Lock } from '../../src/model.js';
-import { formatProblem } from '../../src/problem.js';
+import type { Lock } from '../../src/domain/manifest.js';
+import { formatProblem } from '../../src/domain/problem.js';
 import { golden } from './reading.js';
 
 const HASH = `sha256-${'A'.repeat(43)}=`;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseToml } from '../../src/manifest/parse.js';
-import { formatProblem } from '../../src/problem.js';
+import { formatProblem } from '../../src/domain/problem.js';
 import { golden } from './reading.js';
 
 function parse(text: string): unknown {

@@ -3,7 +3,7 @@ import { steepParts } from '../work.js';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readManifest } from '../../src/manifest/read.js';
-import { formatProblem } from '../../src/problem.js';
+import { formatProblem } from '../../src/domain/problem.js';
 import { flakeOf, golden, manifestOf, problemsIn } from './reading.js';
 import { examples } from '../sample.js';
 

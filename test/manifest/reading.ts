@@ -1,6 +1,6 @@
 import { readManifest } from '../../src/manifest/read.js';
-import type { Manifest, ManifestApp } from '../../src/model.js';
-import { formatProblem } from '../../src/problem.js';
+import type { Manifest, ManifestApp } from '../../src/domain/manifest.js';
+import { formatProblem } from '../../src/domain/problem.js';
 
 /** What a person would see of these problems, or `ok`. */
 export function problemsIn(text: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { selectApps } from '../../src/manifest/select.js';
-import type { AppName } from '../../src/model.js';
+import type { AppName } from '../../src/domain/names.js';
 
 const app = (name: string, ...tags: string[]) => ({ name: name as AppName, tags });
 const APPS = [app('web', 'public'), app('blog-a', 'public', 'text'), app('blog-b', 'text'), app('db')];

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chmodSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Facts } from '../../src/contract.js';
-import { exec } from '../../src/exec.js';
-import type { DesiredApp, StorePath } from '../../src/model.js';
+import type { Facts } from '../../src/domain/contract.js';
+import { exec } from '../../src/lib/processes.js';
+import type { DesiredApp } from '../../src/domain/desired.js';
+import type { StorePath } from '../../src/domain/names.js';
 import { nixOver } from '../../src/nix/nix.js';
-import type { Exec } from '../../src/ports.js';
+import type { Exec } from '../../src/lib/program.js';
 import { standIn } from '../stand-in.js';
 import { ASSEMBLY, petFlake, removeRunFolders, Scene } from './scene.js';
 

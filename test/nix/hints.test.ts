@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import type { AppSource } from '../../src/model.js';
+import type { AppSource } from '../../src/domain/desired.js';
 import { hintFor, type Known } from '../../src/nix/hints.js';
 import type { Missing } from '../../src/nix/missing.js';
 import { Scene } from './scene.js';

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import type { Inspection } from '../../src/contract.js';
-import { exec } from '../../src/exec.js';
+import type { Inspection } from '../../src/domain/contract.js';
+import { exec } from '../../src/lib/processes.js';
 import { inspectorOver } from '../../src/nix/inspect.js';
 import type { AssembledApp } from '../../src/nix/inputs.js';
-import { ProblemError } from '../../src/problem.js';
+import { ProblemError } from '../../src/domain/problem.js';
 import { ASSEMBLY, removeRunFolders, Scene } from './scene.js';
 
 const SERVICE = `{ config, lib, ... }: {

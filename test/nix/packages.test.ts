@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { packageChanges, packageOf, packagesBetween } from '../../src/nix/packages.js';
-import type { Exec } from '../../src/ports.js';
-import { FailedProgram } from '../../src/problem.js';
+import type { Exec } from '../../src/lib/program.js';
+import { FailedProgram } from '../../src/domain/problem.js';
 
 /** A store path of this name; `hash` tells builds of it apart. */
 function path(name: string, hash = 'a'): string {

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
-import { exec } from '../../src/exec.js';
-import type { AppName, AppSource, DesiredApp, FlakeRef, LocalPath } from '../../src/model.js';
+import { exec } from '../../src/lib/processes.js';
+import type { AppName } from '../../src/domain/names.js';
+import type { AppSource, DesiredApp } from '../../src/domain/desired.js';
+import type { FlakeRef, LocalPath } from '../../src/domain/manifest.js';
 import { nixOver } from '../../src/nix/nix.js';
-import { FailedProgram, ProblemError, type Problem } from '../../src/problem.js';
+import { FailedProgram, ProblemError, type Problem } from '../../src/domain/problem.js';
 import { standIn as standInRef } from '../stand-in.js';
 
 export const ASSEMBLY = fileURLToPath(new URL('../../nix', import.meta.url));

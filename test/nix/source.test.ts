@@ -17,8 +17,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { exec } from '../../src/exec.js';
-import type { FlakeRef } from '../../src/model.js';
+import { exec } from '../../src/lib/processes.js';
+import type { FlakeRef } from '../../src/domain/manifest.js';
 import { contentHash, stage } from '../../src/nix/source.js';
 
 let folder: string;

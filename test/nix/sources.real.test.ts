@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chmodSync, existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { exec } from '../../src/exec.js';
-import type { AppSource, FlakeRef, Locked } from '../../src/model.js';
+import { exec } from '../../src/lib/processes.js';
+import type { AppSource } from '../../src/domain/desired.js';
+import type { FlakeRef, Locked } from '../../src/domain/manifest.js';
 import type { AssembledApp } from '../../src/nix/inputs.js';
 import { inspectorOver } from '../../src/nix/inspect.js';
 import { nixOver } from '../../src/nix/nix.js';
-import type { Exec } from '../../src/ports.js';
+import type { Exec } from '../../src/lib/program.js';
 import { ASSEMBLY, petFlake, removeRunFolders, Scene } from './scene.js';
 
 const NOWHERE = `/nix/store/${'0'.repeat(32)}-source`;

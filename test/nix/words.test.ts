@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { failedBuild, failedEvaluation, without } from '../../src/nix/words.js';
-import type { FailedProgram } from '../../src/problem.js';
+import type { FailedProgram } from '../../src/domain/problem.js';
 
 const told = ({ problems, log }: FailedProgram) => ({ message: problems[0]?.message, log });
 const failed = (stderr: string) => ({ exitCode: 1, stdout: '', stderr });

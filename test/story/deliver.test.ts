@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { deliveries } from '../../src/deliver/deliveries.js';
-import { exec, pipe } from '../../src/exec.js';
+import { deliveries } from '../../src/stores/stores.js';
+import { exec, pipe } from '../../src/lib/processes.js';
 import { guestOver } from '../../src/guest/guest.js';
-import { incusOver } from '../../src/incus/client.js';
-import { socketPath } from '../../src/incus/http.js';
-import type { AppName, StorePath } from '../../src/model.js';
-import type { Command } from '../../src/ports.js';
-import type { Amount } from '../../src/progress.js';
+import { incusOver } from '../../src/incus/client/client.js';
+import { socketPath } from '../../src/incus/client/http.js';
+import type { AppName, StorePath } from '../../src/domain/names.js';
+import type { Command } from '../../src/lib/program.js';
+import type { Amount } from '../../src/lib/progress.js';
 import { must, standIn, Story } from './rig.js';
 
 const LIMIT_MS = 60_000;

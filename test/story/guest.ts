@@ -1,5 +1,5 @@
-import { IncusError, sender } from '../../src/incus/http.js';
-import { isLost, open, patiently, Rest } from '../../src/incus/operations.js';
+import { IncusError, sender } from '../../src/incus/client/http.js';
+import { isLost, open, patiently, Rest } from '../../src/incus/client/operations.js';
 
 export const SOCKET = process.env['INCUS_SOCKET'] ?? '/var/lib/incus/unix.socket';
 

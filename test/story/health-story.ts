@@ -1,9 +1,11 @@
-import { exec } from '../../src/exec.js';
+import { exec } from '../../src/lib/processes.js';
 import { guestOver } from '../../src/guest/guest.js';
-import { incusOver } from '../../src/incus/client.js';
-import { socketPath } from '../../src/incus/http.js';
-import type { AppName, Health, IpAddress, Listen, Port } from '../../src/model.js';
-import { FailedProgram, type Problem } from '../../src/problem.js';
+import { incusOver } from '../../src/incus/client/client.js';
+import { socketPath } from '../../src/incus/client/http.js';
+import type { AppName, IpAddress, Port } from '../../src/domain/names.js';
+import type { Health } from '../../src/domain/manifest.js';
+import type { Listen } from '../../src/domain/binding.js';
+import { FailedProgram, type Problem } from '../../src/domain/problem.js';
 import { freePorts, Story } from './rig.js';
 
 /**

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { incusOver } from '../../src/incus/client.js';
-import { socketPath } from '../../src/incus/http.js';
-import type { Volume } from '../../src/model.js';
-import type { Incus, InstanceJson, InstanceSpec } from '../../src/ports.js';
-import { formatProblem, ProblemError } from '../../src/problem.js';
+import { incusOver } from '../../src/incus/client/client.js';
+import { socketPath } from '../../src/incus/client/http.js';
+import type { Volume } from '../../src/domain/actual.js';
+import type { Incus, InstanceJson, InstanceSpec } from '../../src/domain/services.js';
+import { formatProblem, ProblemError } from '../../src/domain/problem.js';
 import { booted, freePorts, isFree, must, ran, recorder, run, Story } from './rig.js';
 
 /** The client against the real daemon: instances with nothing in them, and volumes. */

@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AppOutcome, Event, Outcome, Plan } from '../../src/model.js';
-import type { Run } from '../../src/run.js';
-import { countRows, emptyBoard, fold, type Board } from '../../src/ui/board.js';
-import { liveLines, screenRows } from '../../src/ui/layout.js';
-import { createPlainReporter } from '../../src/ui/plain.js';
-import { appsOf } from '../../src/ui/run.js';
-import { summaryLines } from '../../src/ui/summary.js';
-import { planned } from '../plan/worlds.js';
+import type { AppOutcome, Outcome } from '../../src/domain/outcome.js';
+import type { Event } from '../../src/domain/event.js';
+import type { Plan } from '../../src/domain/plan.js';
+import type { Run } from '../../src/domain/run.js';
+import { countRows, emptyBoard, fold, type Board } from '../../src/ui/reporters/board.js';
+import { liveLines, screenRows } from '../../src/ui/reporters/layout.js';
+import { createPlainReporter } from '../../src/ui/reporters/plain.js';
+import { appsOf } from '../../src/ui/pages/run.js';
+import { summaryLines } from '../../src/ui/reporters/summary.js';
+import { planned } from '../planner/worlds.js';
 import { appPlan, collector, name, outcomeOf, playAll, T0 } from './fixtures.js';
 
 /** An upgrade that does not settle, and the way back from it. */

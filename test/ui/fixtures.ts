@@ -1,16 +1,8 @@
-import type { Action, ActionKind } from '../../src/actions.js';
-import type {
-  AppName,
-  AppOutcome,
-  AppPlan,
-  Event,
-  Operation,
-  Outcome,
-  Plan,
-  Reporter,
-  StorePath,
-  Verb,
-} from '../../src/model.js';
+import type { Action, ActionKind } from '../../src/domain/action.js';
+import type { AppName, StorePath } from '../../src/domain/names.js';
+import type { AppOutcome, Outcome } from '../../src/domain/outcome.js';
+import type { AppPlan, Operation, Plan, Verb } from '../../src/domain/plan.js';
+import type { Event, Reporter } from '../../src/domain/event.js';
 
 export const T0 = Date.UTC(2026, 10, 21, 12, 0, 0);
 

@@ -1,0 +1,190 @@
+import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { instanceOf } from '../../stores/instance.js';
+import { handProfileOver } from '../../stores/host-directory.js';
+import { incusOver } from '../../incus/client/client.js';
+import { handOver } from '../../incus/client/hand-over.js';
+import { socketPath } from '../../incus/client/http.js';
+import { writeMade } from '../../lib/made-files.js';
+import { appendTable, printTable, type AppTable } from '../../manifest/keys/app-table.js';
+import { printLock } from '../../manifest/lock.js';
+import { readManifest } from '../../manifest/read.js';
+import { ADOPTING, DEPLOYED } from '../../domain/labels.js';
+import { parseApplied } from '../../incus/observe/record.js';
+import type { AppName } from '../../domain/names.js';
+import type { Locked, Manifest } from '../../domain/manifest.js';
+import { lockFileAt } from '../../nix/lock-file.js';
+import type { InstanceJson } from '../../domain/services.js';
+import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import { readRegular } from '../../lib/regular-file.js';
+import { adoptable, tableFor, type AdoptOptions } from './adoptable.js';
+import type { Context } from '../../runtime/context.js';
+import { notice } from '../../runtime/notice.js';
+import { MOST_MANIFEST } from '../../runtime/manifest-file.js';
+import { located, readProject, type Project } from '../../runtime/project.js';
+import { marksOf, recordWithoutNixpkgs } from '../../runtime/deployed.js';
+import { holdProject, withLock } from '../../runtime/project-lock.js';
+import { portsFor } from '../../runtime/wire.js';
+
+/** Hands a container over to the manifest's project; without `--write` it only prints the table it would insert. */
+export async function adopt(name: string, options: AdoptOptions, context: Context): Promise<ExitCode> {
+  const read = async () => {
+    const project = await readProject(context, options.file);
+    const instance = adoptable(name, await instances(project, context), project.manifest.project, options);
+    return { ...project, instance, insertion: await insertionOf(instance, project, options, context) };
+  };
+  if (!options.write) {
+    const { insertion } = await read();
+    context.stdout.write(insertion.table);
+    return EXIT.ok;
+  }
+  return withLock(read, options, context, async (found) => {
+    const release = await holdProject(DEPLOYED, options, context);
+    try {
+      // A deploy may have changed it until a moment ago.
+      await incusOver(socketPath(context.env), DEPLOYED).quiesce();
+      const now = await read();
+      await context.draining(() => carryOver(now, context));
+    } finally {
+      await release();
+    }
+    notice(
+      'note',
+      `\`${name}\` is an app of \`${found.manifest.project}\`; \`pets diff\` shows what is left to do`,
+      options,
+      context,
+    );
+    return EXIT.ok;
+  });
+}
+
+function instances({ manifest }: Project, { env }: Context): Promise<readonly InstanceJson[]> {
+  return incusOver(socketPath(env), manifest.project).instances();
+}
+
+/** What there is to be written. `text`: the whole manifest with the table; null: it has it already. */
+type Insertion = {
+  readonly path: string;
+  readonly keys: AppTable;
+  readonly table: string;
+  readonly text: string | null;
+  /** By URL: what the container's system was made of, as far as `pets.lock` says nothing else. */
+  readonly pins: Readonly<Record<string, Locked>>;
+};
+
+async function insertionOf(
+  instance: InstanceJson,
+  project: Project,
+  options: AdoptOptions,
+  context: Context,
+): Promise<Insertion> {
+  const { name, config } = instance;
+  const { manifest } = project;
+  const { path } = project;
+  if (path === null) {
+    const hint = 'leave out --deployed, and name it with --file';
+    throw new ProblemError({ message: 'adopt writes in a manifest, which is a file', hint }, EXIT.usage);
+  }
+  const keys = tableFor(instance, options, context.cwd);
+  const text = readRegular(path, MOST_MANIFEST).toString();
+  const extended = withTable(text, keys, project, path);
+  if (manifest.apps.some((app) => app.name === name)) {
+    const isOurs = [config['user.pets.project'], config[ADOPTING]].includes(manifest.project);
+    if (!isOurs && options.write) throw alreadyThere(name, project);
+    return { path, keys, table: extended.table, text: null, pins: {} };
+  }
+  const pins = await pinsOf(instance, extended.manifest, project, context);
+  return { path, keys, table: extended.table, text: extended.text, pins };
+}
+
+function alreadyThere(name: string, project: Project): ProblemError {
+  const problem = {
+    message: `the manifest has an app \`${name}\` already`,
+    path: ['apps', name],
+    hint: `remove it there, and \`pets adopt ${name} --write\` inserts one that fits the container`,
+  };
+  return new ProblemError(located([problem], project), EXIT.manifest);
+}
+
+type Extended = { readonly table: string; readonly text: string; readonly manifest: Manifest };
+
+/** `nixpkgs` is written only where it is not what the manifest would take. */
+function withTable(text: string, { nixpkgs, ...keys }: AppTable, project: Project, path: string): Extended {
+  const plain = extend(text, { ...keys, nixpkgs: null }, project, path);
+  const usual = plain.manifest.apps.find(({ name }) => name === keys.name)?.nixpkgs.written;
+  return nixpkgs === null || nixpkgs === usual ? plain : extend(text, { ...keys, nixpkgs }, project, path);
+}
+
+/** A manifest that cannot take the table stays as it is. */
+function extend(text: string, keys: AppTable, project: Project, path: string): Extended {
+  const table = printTable(keys);
+  const { manifest } = project;
+  if (manifest.apps.some(({ name }) => name === keys.name)) return { table, text, manifest };
+  const extended = appendTable(text, table);
+  const read = readManifest(extended, { file: basename(path), directory: dirname(path) });
+  if (read.ok) return { table, text: extended, manifest: read.manifest };
+  throw new ProblemError(
+    [{ message: `${basename(path)} cannot take [apps.${keys.name}]; it stays as it is` }, ...read.problems],
+    EXIT.manifest,
+  );
+}
+
+/** Else the next `up` would take the newest of everything. */
+async function pinsOf(
+  { name, config }: InstanceJson,
+  manifest: Manifest,
+  project: Project,
+  context: Context,
+): Promise<Insertion['pins']> {
+  const system = parseApplied(config['user.pets.applied'])?.facets.system ?? {};
+  const app = manifest.apps.find((one) => one.name === name);
+  if (app?.source.kind !== 'flake') return {};
+  const refs = [
+    [app.source.ref, system['source']],
+    [app.nixpkgs, system['nixpkgs']],
+  ] as const;
+  const { nix } = portsFor(project, 0, context);
+  const pins = refs
+    .filter(([{ url, directory }]) => directory === undefined && !Object.hasOwn(project.lock.refs, url))
+    .flatMap(([{ url }, identity]) => {
+      const locked = identity?.split('#')[0] ?? '';
+      return locked === '' || locked.startsWith('unlocked:') ? [] : [[url, nix.lock(locked)] as const];
+    });
+  return Object.fromEntries(await Promise.all(pins.map(async ([url, lock]) => [url, await lock] as const)));
+}
+
+type Found = Project & { readonly instance: InstanceJson; readonly insertion: Insertion };
+
+/** In an order in which it can be cut short anywhere: a second one, which finds the mark, does what is left. */
+async function carryOver({ instance, insertion, ...project }: Found, { env }: Context): Promise<void> {
+  const { name, config } = instance;
+  const to = project.manifest.project;
+  const from = config['user.pets.project'] ?? null;
+  const move = handOver(socketPath(env), { name, from, to });
+  if (from !== to) await move.begin(marksOf(insertion.keys));
+  if (project.lockPath !== null) {
+    const lockFile = lockFileAt(project.lockPath, project.lock, printLock);
+    for (const [url, locked] of Object.entries(insertion.pins)) await lockFile.add(url, locked);
+  }
+  if (insertion.text !== null) await replace(insertion.path, insertion.text);
+  if (from === to) return;
+  const isShared = Object.hasOwn(instance.devices, 'nix-store');
+  if (from !== null && isShared) await handProfileOver(name as AppName, from, to);
+  await move.volumes();
+  await move.instance({
+    config: from === null ? { 'user.pets.state': 'ready' } : recordWithoutNixpkgs(config),
+    devices: from !== null && isShared ? instanceOf(to, name, 'shared').devices : {},
+  });
+}
+
+/** Whole or not at all, and with the rights that it had. */
+async function replace(path: string, text: string): Promise<void> {
+  const target = await realpath(path);
+  const temporary = `${target}.${process.pid}.tmp`;
+  try {
+    await writeMade(temporary, text, { mode: (await stat(target)).mode & 0o777 });
+    await rename(temporary, target);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

@@ -1,0 +1,90 @@
+import { unfit } from '../../incus/client/hand-over.js';
+import type { AppTable } from '../../manifest/keys/app-table.js';
+import { ADOPTING, DEPLOYED } from '../../domain/labels.js';
+import type { InstanceJson } from '../../domain/services.js';
+import { parseProxyListen } from '../../domain/binding.js';
+import { EXIT, ProblemError } from '../../domain/problem.js';
+import { absolute } from './deploy.js';
+import { isDeployed, tableOf } from '../../runtime/deployed.js';
+import type { LockOptions } from '../../runtime/project-lock.js';
+
+export type AdoptOptions = LockOptions & {
+  readonly write: boolean;
+  /** Also one that nobody has marked. */
+  readonly force: boolean;
+  readonly flakeRef?: string;
+};
+
+const FLAKE_REF = 'user.incus-pet.flake-ref';
+
+/** The instance of that name, if `project` may have it. */
+export function adoptable(
+  name: string,
+  instances: readonly InstanceJson[],
+  project: string,
+  { force }: AdoptOptions,
+): InstanceJson {
+  const here = instances.filter((one) => one.project === 'default');
+  const found = here.find((one) => one.name === name);
+  if (!found) throw refused(`there is no instance \`${name}\``, othersThan(here));
+  const { config } = found;
+  const owner = config['user.pets.project'];
+  const other = config[ADOPTING] ?? project;
+  const why = unfit(found);
+  if (why !== null)
+    throw refused(`\`${name}\` ${why}; it cannot be a pet`, 'deploy it anew, and move its data');
+  if (owner !== undefined && owner !== project && owner !== DEPLOYED)
+    throw refused(
+      `\`${name}\` belongs to the pets project \`${owner}\``,
+      'its own manifest is where it is changed',
+    );
+  if (owner !== undefined && config['user.pets.app'] !== name)
+    throw refused(`\`${name}\` is a copy of the pet \`${config['user.pets.app'] ?? ''}\``, 'deploy it anew');
+  if (owner !== project && other !== project)
+    throw refused(
+      `\`${name}\` was about to be adopted by \`${other}\``,
+      'run the same there once more: it ends that',
+    );
+  if (owner === undefined && config[FLAKE_REF] === undefined && config[ADOPTING] === undefined && !force)
+    throw refused(
+      `\`${name}\` bears no mark of pets or incus-pet`,
+      'if it is a NixOS container that pets may change from now on: --force --flake-ref <ref>',
+    );
+  return found;
+}
+
+function othersThan(instances: readonly InstanceJson[]): string {
+  const known = instances.filter((one) => isDeployed(one) || isIncusPet(one)).map(({ name }) => name);
+  return known.length > 0 ? `there are ${known.join(', ')}` : 'nothing was deployed on this daemon';
+}
+
+function isIncusPet({ config }: InstanceJson): boolean {
+  return config[FLAKE_REF] !== undefined && config['user.pets.project'] === undefined;
+}
+
+/** The table of an app that is as the container is. */
+export function tableFor(instance: InstanceJson, { flakeRef }: AdoptOptions, cwd: string): AppTable {
+  const { name, config, devices } = instance;
+  const marked = tableOf(instance);
+  const written = flakeRef === undefined ? marked['flake-ref'] : absolute(flakeRef, cwd, 'app');
+  if (written === '')
+    throw refused(
+      `nothing says which flake \`${name}\` is made from`,
+      'name it, for example with --flake-ref github:owner/repo',
+    );
+  const web = devices['web']?.['listen'];
+  const binding = web === undefined ? null : parseProxyListen(web);
+  const there = binding?.protocol === 'tcp' ? binding : null;
+  const isOurs = config['user.pets.project'] !== undefined;
+  return {
+    ...marked,
+    'flake-ref': written,
+    port: there?.first ?? marked.port,
+    listen: there?.address ?? marked.listen,
+    store: isOurs && Object.hasOwn(devices, 'nix-store') ? null : 'copy',
+  };
+}
+
+function refused(message: string, hint: string): ProblemError {
+  return new ProblemError({ message, hint }, EXIT.usage);
+}

@@ -1,0 +1,118 @@
+import { join, resolve } from 'node:path';
+import { removeOlder } from '../../backup/folder.js';
+import { isAside } from '../../backup/names.js';
+import { Interrupted, type Subject } from '../../backup/subject.js';
+import { takeBackup } from '../../backup/take.js';
+import { selectApps } from '../../manifest/select.js';
+import type { Actual } from '../../domain/actual.js';
+import type { AppName } from '../../domain/names.js';
+import type { Manifest } from '../../domain/manifest.js';
+import { EXIT, problemOf, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
+import type { Context } from '../../runtime/context.js';
+import { backupsRoot, interrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
+import { everything, observeAtRest } from '../../runtime/observe.js';
+import { readProject } from '../../runtime/project.js';
+import { withLock } from '../../runtime/project-lock.js';
+import { sayer } from '../../runtime/say.js';
+
+export type BackupOptions = DataOptions & {
+  readonly output?: string;
+  /** So many of each app stay; absent: all. */
+  readonly keep?: number;
+};
+
+/** Writes a backup of each app's volumes, one after the other; their folders are the result. */
+export async function backup(
+  selectors: readonly string[],
+  options: BackupOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const read = () => readProject(context, options.file);
+  return withLock(read, options, context, async ({ manifest }) => {
+    const actual = await observeAtRest(manifest.project, everything, context.env);
+    const subjects = subjectsOf(selectors, manifest, actual);
+    return context.draining((stop) => backUpAll(subjects, manifest, stop, options, context));
+  });
+}
+
+/** One that fails leaves the others alone. */
+async function backUpAll(
+  subjects: readonly Subject[],
+  manifest: Manifest,
+  stop: AbortSignal,
+  options: BackupOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const problems: Problem[] = [];
+  for (const subject of subjects) {
+    try {
+      if (stop.aborted) throw new Interrupted('interrupted; there is no new backup', stop);
+      await backUp(subject, manifest, stop, options, context);
+    } catch (error) {
+      if (error instanceof Interrupted) return interrupted(subject.app, error, options, context);
+      if (!(error instanceof ProblemError)) throw error;
+      problems.push({ app: subject.app, ...problemOf(error) });
+    }
+  }
+  if (problems.length > 0) throw new ProblemError(problems);
+  return EXIT.ok;
+}
+
+async function backUp(
+  subject: Subject,
+  manifest: Manifest,
+  stop: AbortSignal,
+  options: BackupOptions,
+  context: Context,
+): Promise<void> {
+  const { app } = subject;
+  const { output, keep } = options;
+  const root = output === undefined ? backupsRoot(manifest, context.env) : resolve(context.cwd, output);
+  const { folder } = await takeBackup(subject, { ...workFor(app, root, manifest, options, context), stop });
+  context.stdout.write(`${folder}\n`);
+  if (keep === undefined) return;
+  const gone = await removeOlder(join(root, app), { project: manifest.project, app }, keep);
+  if (gone.length > 0) sayer(app, options, context)(`deleted ${gone.join(', ')}: ${keep} are kept`);
+}
+
+/** What is refused is refused before any app is stopped. Patterns, tags and no names at all mean apps with volumes. */
+function subjectsOf(selectors: readonly string[], manifest: Manifest, actual: Actual): Subject[] {
+  const names = selectors.length === 0 ? ['*'] : selectors;
+  const named = names.filter((name) => !isPattern(name)).map((name) => subjectOf(name, manifest, actual));
+  const bare = named.find((subject) => !hasVolumes(subject));
+  if (bare) throw nothingToBackUp(`\`${bare.app}\` has no volumes`);
+  const fitting = names
+    .filter(isPattern)
+    .flatMap((pattern) => appsFor(pattern, manifest, actual))
+    .map((name) => subjectOf(name, manifest, actual))
+    .filter(hasVolumes);
+  const all = new Map([...named, ...fitting].map((subject) => [subject.app, subject]));
+  if (all.size === 0) throw nothingToBackUp('no app has volumes');
+  return [...all.values()];
+}
+
+function isPattern(selector: string): boolean {
+  return /[*?]|^@/.test(selector);
+}
+
+function hasVolumes({ volumes }: Subject): boolean {
+  return volumes.some((volume) => !isAside(volume));
+}
+
+/** Of the manifest's apps, and those that it does not have any more and that are there, or have left volumes. */
+function appsFor(pattern: string, { apps }: Manifest, actual: Actual): readonly AppName[] {
+  const others = [...actual.apps.map(({ name }) => name), ...actual.volumes.map(({ app }) => app as AppName)];
+  const gone = [...new Set(others)].filter((name) => !apps.some((app) => app.name === name)).sort();
+  const known = [...apps, ...gone.map((name) => ({ name, tags: [] }))];
+  if (pattern === '*') return known.map(({ name }) => name);
+  const selection = selectApps([pattern], known);
+  if (!selection.ok) throw new ProblemError(selection.problems, EXIT.usage);
+  return [...selection.apps];
+}
+
+function nothingToBackUp(what: string): ProblemError {
+  return new ProblemError({
+    message: `${what}: there is nothing to back up`,
+    hint: 'give it some with `volumes` in pets.toml; what is on a root disk is not backed up',
+  });
+}

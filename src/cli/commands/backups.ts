@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { idsIn, namesIn, readBackup, type Found } from '../../backup/folder.js';
+import { isAppName } from '../../manifest/names.js';
+import { EXIT, problemOf, type ExitCode } from '../../domain/problem.js';
+import { jsonText, table } from '../../ui/index.js';
+import type { Context, GlobalOptions } from '../../runtime/context.js';
+import { backupsRoot } from '../../runtime/data.js';
+import { notice } from '../../runtime/notice.js';
+import { readProject } from '../../runtime/project.js';
+
+/** The project's backups, or one app's, newest first; those of apps that are gone included. */
+export async function backups(
+  app: string | undefined,
+  options: GlobalOptions & { readonly json: boolean },
+  context: Context,
+): Promise<ExitCode> {
+  const { manifest } = await readProject(context, options.file);
+  const root = backupsRoot(manifest, context.env);
+  const apps = app === undefined ? (await namesIn(root)).filter(isAppName) : [app];
+  const warn = (line: string) => {
+    notice('warning', line, options, context);
+  };
+  const found = (await Promise.all(apps.map((name) => listed(join(root, name), warn)))).flat();
+  found.sort((a, b) => b.id.localeCompare(a.id, 'en', { numeric: true }));
+  if (options.json) {
+    const records = found.map(({ id, folder, backup }) => ({
+      id,
+      folder,
+      bytes: bytesOf(backup),
+      ...backup,
+    }));
+    context.stdout.write(jsonText({ version: 1, project: manifest.project, backups: records }));
+    return EXIT.ok;
+  }
+  const rows = found.map(({ id, backup }) => [
+    backup.app,
+    id,
+    backup.time.slice(0, 19).replace('T', ' '),
+    sizeText(bytesOf(backup)),
+    backup.revision ?? '-',
+    backup.volumes.map(({ name }) => name).join(', '),
+    ...((backup.killed ?? null) === null ? [] : ['copied after a kill']),
+  ]);
+  context.stdout.write(table(rows, ['APP', 'ID', 'WHEN (UTC)', 'SIZE', 'REVISION', 'VOLUMES']));
+  return EXIT.ok;
+}
+
+/** One that cannot be read is told, and hides no other. */
+async function listed(folder: string, warn: (line: string) => void): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const id of await idsIn(folder)) {
+    const path = join(folder, id);
+    try {
+      found.push({ id, folder: path, backup: await readBackup(path) });
+    } catch (error) {
+      warn(problemOf(error).message);
+    }
+  }
+  return found;
+}
+
+function bytesOf({ volumes }: Found['backup']): number {
+  return volumes.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** As Incus writes sizes. */
+function sizeText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const n = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return `${(bytes / 2 ** (10 * n)).toFixed(n === 0 ? 0 : 1)}${units[n] ?? ''}`;
+}

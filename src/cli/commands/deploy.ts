@@ -1,0 +1,151 @@
+import { incusOver } from '../../incus/client/client.js';
+import { socketPath } from '../../incus/client/http.js';
+import { writtenAbsolutely, type AppTable } from '../../manifest/keys/app-table.js';
+import { DEPLOYED } from '../../domain/labels.js';
+import type { AppName } from '../../domain/names.js';
+import type { Desired } from '../../domain/desired.js';
+import type { Locked } from '../../domain/manifest.js';
+import { nameFrom } from '../../nix/nix.js';
+import { planOf } from '../../planner/plan.js';
+import { EXIT, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
+import type { Context } from '../../runtime/context.js';
+import { isDeployed, marksOf, projectOf, readTable, tableOf } from '../../runtime/deployed.js';
+import { flakeRefOf } from './inspect.js';
+import { teller } from '../../runtime/say.js';
+import { observeToMake, wantedBy } from '../../runtime/observe.js';
+import { patiently } from '../../runtime/patience.js';
+import { desireOf, type Project } from '../../runtime/project.js';
+import { withLock } from '../../runtime/project-lock.js';
+import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
+import { ASSEMBLY, lazyExec, portsFor } from '../../runtime/wire.js';
+
+export type DeployOptions = RunOptions & {
+  readonly port?: string;
+  readonly listen?: string;
+  readonly nixpkgs?: string;
+};
+
+/** One app from a flake, without a manifest: at the newest revision of its reference. `name`: else the flake's. */
+export async function deploy(
+  ref: string,
+  name: string | undefined,
+  options: DeployOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const given = givenBy(ref, options, context);
+  const table = { ...given, name: name ?? (await nameOf(given, options, context)) };
+  const read = async () => {
+    const whole = await completed(table, context);
+    return { ...projectFor(whole, context), whole };
+  };
+  return withLock(read, options, context, async ({ whole, ...unlocked }) => {
+    const refs = await newest(unlocked, options, context);
+    const project = { ...unlocked, lock: { version: 1 as const, refs } };
+    const desired = marked(await desireOf(project, lazyExec, null, teller(null, options, context)), whole);
+    const actual = await observeToMake(DEPLOYED, wantedBy(desired), context.env);
+    const only = new Set([table.name as AppName]);
+    // Who deploys once more wants just that tried, whatever became of it before.
+    const plan = planOf(desired, actual, { prune: false, recreate: false, retry: true, only });
+    const code = await carryOut({ verb: 'deploy', plan, desired, project }, options, context);
+    const url = plan.apps[0]?.url;
+    if (code === EXIT.ok && url) context.stdout.write(`${url}\n`);
+    return code;
+  });
+}
+
+type Given = Omit<AppTable, 'name'>;
+
+function givenBy(ref: string, { port, listen, nixpkgs }: DeployOptions, { cwd }: Context): Given {
+  return {
+    'flake-ref': absolute(ref, cwd, 'app'),
+    port: port === undefined ? null : Number(port),
+    listen: listen ?? null,
+    nixpkgs: nixpkgs === undefined ? null : absolute(nixpkgs, cwd, 'nixpkgs'),
+    store: null,
+  };
+}
+
+/** Where it is deployed from must not matter to whoever reads the mark. */
+export function absolute(written: string, cwd: string, use: 'app' | 'nixpkgs'): string {
+  return writtenAbsolutely(flakeRefOf(written, cwd, use));
+}
+
+/** Stands in for the name until it is known. */
+const UNNAMED = 'unnamed';
+
+async function nameOf(given: Given, options: DeployOptions, context: Context): Promise<string> {
+  const project = projectFor({ ...given, name: UNNAMED }, context);
+  const pins = await newest(project, options, context);
+  const { apps } = await desireOf({ ...project, lock: { version: 1, refs: pins } }, lazyExec, null);
+  const [app] = apps;
+  if (app && app.problems.length > 0) throw new ProblemError(app.problems);
+  const source = app?.source;
+  const name =
+    app && source && source.kind !== 'toplevel'
+      ? await patiently(
+          `Nix to evaluate ${given['flake-ref']}`,
+          nameFrom({ ...app, source }, pins, [lazyExec, ASSEMBLY]),
+          options,
+          context,
+        )
+      : null;
+  if (name !== null) return name;
+  const hint = `name it: pets deploy ${given['flake-ref']} <name> --port <port>`;
+  const message = `\`${given['flake-ref']}\` does not suggest a name (incus.container.hostname)`;
+  throw new ProblemError({ message, hint }, EXIT.usage);
+}
+
+/** What is not given is as it was deployed last. */
+async function completed(given: AppTable, { env }: Context): Promise<AppTable> {
+  const { name } = given;
+  const instances = await incusOver(socketPath(env), DEPLOYED).instances();
+  const there = instances.find((one) => one.name === name && isDeployed(one));
+  const before = there ? tableOf(there) : null;
+  const table = {
+    ...given,
+    port: given.port ?? before?.port ?? null,
+    listen: given.listen ?? before?.listen ?? null,
+    nixpkgs: given.nixpkgs ?? before?.nixpkgs ?? null,
+  };
+  if (table.port !== null) return table;
+  throw new ProblemError(
+    {
+      message: `\`${name}\` was not deployed before: on which port is it to be reached?`,
+      hint: `pets deploy ${given['flake-ref']} ${name} --port 8080`,
+    },
+    EXIT.usage,
+  );
+}
+
+function projectFor(table: AppTable, context: Context): Project {
+  const read = readTable(table, context.cwd);
+  if (read.ok) return projectOf(read.manifest, context);
+  throw new ProblemError(read.problems.map(asGiven), EXIT.usage);
+}
+
+/** There is no file to look at: `apps.web.port: expected …` → `port: expected …`. */
+function asGiven({ message, hint }: Problem): Problem {
+  return { message: message.replace(/^apps\.[^.:]+[.:] ?/, ''), ...(hint !== undefined && { hint }) };
+}
+
+/** What the remote references of the project stand for now. */
+async function newest(
+  project: Project,
+  options: DeployOptions,
+  context: Context,
+): Promise<Readonly<Record<string, Locked>>> {
+  const refs = project.manifest.apps.flatMap(({ source, nixpkgs }) =>
+    source.kind === 'flake' ? [source.ref, nixpkgs] : [nixpkgs],
+  );
+  const urls = [...new Set(refs.flatMap(({ url, directory }) => (directory === undefined ? [url] : [])))];
+  const { nix } = portsFor(project, 0, context);
+  const pin = async (url: string) =>
+    [url, await patiently(`Nix to find ${url}`, nix.lock(url), options, context)] as const;
+  return Object.fromEntries(await Promise.all(urls.map(pin)));
+}
+
+/** What the next deploy reads back is there from the creation on: one that is cut short can be gone on with. */
+function marked({ apps, ...desired }: Desired, table: AppTable): Desired {
+  const marks = marksOf(table);
+  return { ...desired, apps: apps.map((app) => ({ ...app, config: { ...app.config, ...marks } })) };
+}

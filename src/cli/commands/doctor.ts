@@ -1,0 +1,82 @@
+import { dirname } from 'node:path';
+import { type Command } from 'commander';
+import { profileDirectory } from '../../stores/instance.js';
+import { diagnose } from '../../doctor/check.js';
+import { CHECKS } from '../../doctor/checks.js';
+import type { ManifestFound, World } from '../../doctor/world.js';
+import { forwardersOf } from '../../incus/observe/forwarders.js';
+import { socketPath } from '../../incus/client/http.js';
+import { listeningSockets } from '../../incus/observe/sockets.js';
+import type { InstanceJson } from '../../domain/services.js';
+import { EXIT, formatProblem, ProblemError, type ExitCode } from '../../domain/problem.js';
+import { doctorText, jsonText } from '../../ui/index.js';
+import { asker } from '../../runtime/ask.js';
+import { wantsColor, type Context } from '../../runtime/context.js';
+import { examples, withGlobalOptions, type Ends, type JsonOption } from '../options.js';
+import { NoManifest, readProject } from '../../runtime/project.js';
+import { stateDirectory } from '../../state/folders.js';
+import { lazyExec } from '../../runtime/wire.js';
+
+export function addDoctor(program: Command, context: Context, ends: Ends): void {
+  withGlobalOptions(program.command('doctor'))
+    .summary('check that this host has what pets needs')
+    .description(
+      'Checks Incus, Nix, disks, clock and limits of this host, and the manifest where there is one: what was found, and what puts it right. Changes nothing, needs no daemon, and takes ten seconds at most. Ends with 1 when a check failed.',
+    )
+    .option('--json', 'print JSON', false)
+    .addHelpText(
+      'after',
+      examples('pets doctor', `pets doctor --json | jq '.checks[] | select(.result != "ok")'`),
+    )
+    .action((options: JsonOption) => ends(doctor(options, context)));
+}
+
+/** Of one answer, of one program, and of a check as a whole. */
+const LIMITS_MS = { answer: 5_000, program: 8_000, check: 10_000 };
+
+async function doctor(options: JsonOption, context: Context): Promise<ExitCode> {
+  const checks = await diagnose(CHECKS, await worldOf(options, context), LIMITS_MS.check);
+  const failures = checks.filter(({ result }) => result === 'failed');
+  if (options.json) {
+    context.stdout.write(jsonText({ version: 1, checks }));
+  } else {
+    const color = wantsColor(options.color, context.env, context.stdout);
+    context.stdout.write(doctorText(options.quiet ? failures : checks, { color }));
+  }
+  return failures.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+async function worldOf({ file }: JsonOption, context: Context): Promise<World> {
+  const socket = socketPath(context.env);
+  const manifest = await manifestOf(file, context);
+  const project = manifest.kind === 'read' ? manifest.manifest.project : null;
+  const ask = asker(socket, LIMITS_MS.answer);
+  return {
+    ask,
+    socket,
+    manifest,
+    exec: (command, args, options) => lazyExec(command, args, { ...options, limitMs: LIMITS_MS.program }),
+    folders: {
+      profiles: dirname(profileDirectory(project ?? '', 'app')),
+      state: stateDirectory(context.env, project ?? ''),
+    },
+    forwarders: async () => {
+      const instances = (await ask('/1.0/instances?recursion=1')) as readonly InstanceJson[];
+      return forwardersOf(project, instances, listeningSockets());
+    },
+  };
+}
+
+async function manifestOf(file: string | undefined, context: Context): Promise<ManifestFound> {
+  try {
+    return { kind: 'read', manifest: (await readProject(context, file)).manifest };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    if (error instanceof NoManifest) return { kind: 'none', why: error.message };
+    const [first, ...more] = error.problems.map((problem) =>
+      formatProblem({ message: problem.message, ...(problem.place ? { place: problem.place } : {}) }),
+    );
+    const others = more.length > 0 ? `, and ${more.length} more` : '';
+    return { kind: 'invalid', why: `${first ?? ''}${others}`, fix: 'pets validate' };
+  }
+}

@@ -1,0 +1,125 @@
+import { orphanedProfiles } from '../../stores/shared.js';
+import { incusOver } from '../../incus/client/client.js';
+import { socketPath } from '../../incus/client/http.js';
+import type { Actual, Volume } from '../../domain/actual.js';
+import type { Manifest } from '../../domain/manifest.js';
+import type { Plan } from '../../domain/plan.js';
+import { profileOwners, withDrops } from '../../planner/collect.js';
+import { planOf } from '../../planner/plan.js';
+import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import { ask, confirm, mayAsk } from '../../runtime/confirm.js';
+import type { Context } from '../../runtime/context.js';
+import { showPlan } from '../../runtime/dry-run.js';
+import { notice } from '../../runtime/notice.js';
+import { everything, observeFor } from '../../runtime/observe.js';
+import { readProject } from '../../runtime/project.js';
+import { withLock } from '../../runtime/project-lock.js';
+import { gracesOf } from '../../runtime/select.js';
+import { carryOut, refuseProblems, type RunOptions } from '../../runtime/carry-out.js';
+import { nameOf } from './volume.js';
+
+export type DownOptions = RunOptions & { readonly volumes: boolean; readonly confirm?: string };
+
+/** Stops and removes every container of the project, with what is on their root disks; with `--volumes` all data. */
+export async function down(options: DownOptions, context: Context): Promise<ExitCode> {
+  const read = () => readProject(context, options.file);
+  return withLock(read, options, context, async (project) => {
+    const desired = { project: project.manifest.project, apps: [] };
+    const actual = await observeFor(options, desired.project, everything, context.env);
+    const { volumes } = actual;
+    const isAll = options.volumes && volumes.length > 0;
+    // A plan tells of each volume that is kept.
+    const plan = planFor(project.manifest, isAll ? { ...actual, volumes: [] } : actual);
+    refuseProblems(plan, project);
+    if (isAll) refuseUsed(volumes, actual);
+    if (options.dryRun === true) {
+      const names = volumes.map(nameOf).join(', ');
+      const data = isAll ? `deletes ${names}, and all that is in them` : `keeps ${names}`;
+      return showPlan(plan, names === '' ? [] : [data], project, options, context);
+    }
+    if (isAll) await mustConfirm(plan, volumes, options, context);
+    else if (!(await agreed(plan, options, context))) return EXIT.ok;
+    const code = await carryOut({ verb: 'down', plan, desired, project }, options, context);
+    if (isAll && code === EXIT.ok) return deleteVolumes(desired.project, options, context);
+    const names = volumes.map(nameOf).join(', ');
+    const kept = `kept: ${names}; \`pets down --volumes\` deletes what all apps have stored`;
+    if (names !== '') notice('note', kept, options, context);
+    return code;
+  });
+}
+
+/** Every container goes, and what a run that was killed has left of one that is gone. */
+function planFor({ project, apps }: Manifest, actual: Actual): Plan {
+  const options = { prune: true, recreate: false, retry: false, only: null, graces: gracesOf(apps) };
+  const orphans = orphanedProfiles(project, profileOwners(actual));
+  return withDrops(planOf({ project, apps: [] }, actual, options), orphans);
+}
+
+/** A volume that something else uses cannot be deleted: then nothing is. */
+function refuseUsed(volumes: readonly Volume[], { apps }: Actual): void {
+  const problems = volumes.flatMap((volume) => {
+    const users = volume.usedBy.filter((user) => !apps.some(({ name }) => name === user));
+    if (users.length === 0) return [];
+    return [
+      {
+        app: volume.app,
+        message: `\`${nameOf(volume)}\` cannot be deleted: \`${users.join('`, `')}\` uses it too`,
+        hint: `detach it there (in Incus it is called \`${volume.name}\`), then run the same command again`,
+      },
+    ];
+  });
+  if (problems.length > 0) throw new ProblemError(problems, EXIT.manifest);
+}
+
+/** One after the other, up to the first that cannot be: the next run goes on there. */
+async function deleteVolumes(project: string, options: DownOptions, context: Context): Promise<ExitCode> {
+  const incus = incusOver(socketPath(context.env), project);
+  return context.draining(async (stop) => {
+    for (const volume of await incus.volumes()) {
+      if (stop.aborted) return stop.reason as ExitCode;
+      await incus.removeVolume(volume);
+      notice('note', `deleted ${nameOf(volume)}`, options, context);
+    }
+    return EXIT.ok;
+  });
+}
+
+function namesOf({ apps }: Plan): string {
+  return apps.flatMap(({ app, verb }) => (verb === 'destroy' ? [app] : [])).join(', ');
+}
+
+async function agreed(plan: Plan, options: DownOptions, context: Context): Promise<boolean> {
+  const names = namesOf(plan);
+  if (names === '' || options.yes) return true;
+  if (mayAsk(options, context)) {
+    return confirm(`Destroy ${names}? What is on their root disks is lost; volumes are kept.`, context);
+  }
+  throw new ProblemError(
+    {
+      message: `this destroys ${names}, with everything on their root disks; volumes are kept`,
+      hint: 'confirm it: `pets down --yes`',
+    },
+    EXIT.usage,
+  );
+}
+
+/** The project's name must be typed, or given: no yes to anything else unlocks this. */
+async function mustConfirm(
+  plan: Plan,
+  volumes: readonly Volume[],
+  options: DownOptions,
+  context: Context,
+): Promise<void> {
+  const { project } = plan;
+  const apps = namesOf(plan);
+  const data = `${volumes.map(nameOf).join(', ')} and all that is in them`;
+  const what = `this deletes ${data}${apps === '' ? '' : `, and destroys ${apps}`}`;
+  if (options.confirm === undefined && !mayAsk(options, context)) {
+    const hint = `confirm it: \`pets down --volumes --confirm ${project}\``;
+    throw new ProblemError({ message: what, hint }, EXIT.usage);
+  }
+  const answer =
+    options.confirm ?? (await ask(`T${what.slice(1)}. Type the project's name (${project}):`, context));
+  if (answer === project) return;
+  throw new ProblemError({ message: "that is not the project's name; nothing was touched" }, EXIT.usage);
+}

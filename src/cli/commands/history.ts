@@ -1,0 +1,99 @@
+import type { ActualApp, Generation } from '../../domain/actual.js';
+import type { AppName } from '../../domain/names.js';
+import { BY_HAND } from '../../domain/labels.js';
+import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import { jsonText, oneLine, table } from '../../ui/index.js';
+import type { Context, GlobalOptions } from '../../runtime/context.js';
+import { nothingWanted, observe } from '../../runtime/observe.js';
+import { readProject } from '../../runtime/project.js';
+import { revisionOf } from '../../runtime/revision.js';
+import { typedFor } from '../../runtime/typed.js';
+
+/** The generations of one app that can be returned to. */
+export async function history(
+  name: string,
+  options: GlobalOptions & { readonly json: boolean },
+  context: Context,
+): Promise<ExitCode> {
+  const { manifest } = await readProject(context, options.file);
+  const { apps } = await observe(manifest.project, nothingWanted, context.env);
+  const app = petNamed(name, apps);
+  const typed = typedFor(options, context);
+  context.stdout.write(options.json ? jsonText(jsonOf(app)) : typed(textOf(app)));
+  return EXIT.ok;
+}
+
+/** A pet by its name; none is a ProblemError. */
+export function petNamed(name: string, apps: readonly ActualApp[]): ActualApp {
+  const app = apps.find((one) => one.name === (name as AppName));
+  if (app) return app;
+  const names = apps.map((one) => one.name).join(', ');
+  const hint = names === '' ? 'the project has no pets yet: `pets up` makes them' : `there are ${names}`;
+  throw new ProblemError({ message: `there is no pet \`${name}\``, hint }, EXIT.usage);
+}
+
+type Row = {
+  readonly generation: number;
+  readonly current: boolean;
+  readonly at: string;
+  readonly revision: string | null;
+  readonly toplevel: string;
+  /** What the check said; null: nobody looked. */
+  readonly health: string | null;
+};
+
+function rowsOf({ generations, applied }: ActualApp): Row[] {
+  return generations.map(({ generation, at, toplevel, facets, healthy }: Generation) => ({
+    generation,
+    current: generation === applied?.generation,
+    at,
+    revision: revisionOf(facets.system?.['source'] ?? null),
+    toplevel,
+    health: healthy,
+  }));
+}
+
+function jsonOf(app: ActualApp): object {
+  const { name, state, condemned } = app;
+  const failed = condemned && { at: condemned.at, why: condemned.why };
+  return { version: 1, app: name, state, generations: rowsOf(app), failed, unreadable: app.unreadable };
+}
+
+function textOf(app: ActualApp): string {
+  const { name, state, condemned } = app;
+  const cells = rowsOf(app).map((row) => [
+    row.current ? '*' : '',
+    String(row.generation),
+    minute(row.at),
+    row.revision ?? '-',
+    row.health ?? 'not checked',
+    row.toplevel,
+  ]);
+  const lines = [
+    ...(condemned
+      ? [
+          condemned.why === BY_HAND
+            ? `What was wanted until ${minute(condemned.at)} was left by hand, and is not brought back by itself.`
+            : `What was wanted at ${minute(condemned.at)} did not work: ${condemned.why}`,
+          `\`pets up --retry ${name}\` ${condemned.why === BY_HAND ? 'brings it back' : 'tries it again'}.`,
+        ]
+      : []),
+    ...(state === 'upgrading' || state === 'restoring'
+      ? [`An upgrade was cut short; \`pets up ${name}\` ends it, well or back.`]
+      : []),
+    ...app.unreadable.map(
+      (key) => `The record \`${oneLine(key)}\` of the instance cannot be read: somebody else has changed it.`,
+    ),
+    ...(cells.length === 0 ? [`No generation of \`${name}\` is recorded yet.`] : []),
+  ];
+  const listed =
+    cells.length === 0 ? '' : table(cells, ['', 'GENERATION', 'WHEN', 'REVISION', 'HEALTH', 'SYSTEM']);
+  return [listed, ...lines.map((line) => `${line}\n`)].join('');
+}
+
+/** In local time, as `date` would. */
+function minute(iso: string): string {
+  const at = new Date(iso);
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}

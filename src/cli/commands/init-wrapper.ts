@@ -1,0 +1,165 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Service } from '../../flake-contract/incus-module.js';
+import { contractItems, releaseOf, serviceOf } from '../../flake-contract/items.js';
+import { attributePath } from '../../flake-contract/nix-text.js';
+import { wrapperFlake, wrapperModule, type Wrapper } from '../../flake-contract/wrapper.js';
+import { didYouMean } from '../../manifest/suggest.js';
+import type { AppName } from '../../domain/names.js';
+import type { FlakeRef } from '../../domain/manifest.js';
+import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import type { Facts } from '../../domain/contract.js';
+import { lockFlake } from '../../nix/flake-lock.js';
+import { contractText, oneLine } from '../../ui/index.js';
+import { wantsColor, type Context } from '../../runtime/context.js';
+import type { Shipped } from './flake-change.js';
+import type { InitOptions } from './init.js';
+import { serviceText } from './init-service.js';
+import { flakeRefOf, inspectorFor, type Inspector } from './inspect.js';
+import { listenFor } from './listen-options.js';
+import { inTheWay, makeVisible, showChanges, writeNew } from './new-files.js';
+import { notice } from '../../runtime/notice.js';
+import { patiently } from '../../runtime/patience.js';
+import { PLATFORM } from '../../runtime/project.js';
+import { lazyExec } from '../../runtime/wire.js';
+
+/** Writes a flake, in a folder of the app's name, that makes a pet of another flake's package; then checks it. */
+export async function initWrapper(
+  written: string,
+  app: AppName,
+  options: InitOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const folder = join(context.cwd, app);
+  refuseUsed(folder, app);
+  const upstream = flakeRefOf(written, context.cwd);
+  const inspector = await inspectorFor(options, context);
+  const wrapper = await wrapperOf(app, upstream, { inspector, options, context });
+  const files = [
+    { path: 'flake.nix', text: wrapperFlake(wrapper) },
+    ...(wrapper.module === null
+      ? [{ path: 'service-module.nix', text: wrapperModule(wrapper.service) }]
+      : []),
+  ];
+  if (options.dryRun) {
+    const changes = files.map(({ path, text }) => ({ path: `${app}/${path}`, before: null, after: text }));
+    showChanges(changes, options, context);
+    return EXIT.ok;
+  }
+  await writeNew(folder, files);
+  const isPinned = upstream.directory === undefined;
+  try {
+    if (isPinned)
+      await patiently(`Nix to pin ${upstream.url}`, lockFlake(folder, lazyExec), options, context);
+    await makeVisible(folder, [...files.map(({ path }) => path), ...(isPinned ? ['flake.lock'] : [])]);
+  } catch (error) {
+    rmSync(folder, { recursive: true });
+    throw error;
+  }
+  const items = contractItems(await inspector.inspect(flakeRefOf(`./${app}`, context.cwd)));
+  const color = wantsColor(options.color, context.env, context.stdout);
+  context.stdout.write(
+    contractText({ flakeRef: `./${app}`, nixpkgs: inspector.nixpkgs.written, items }, color),
+  );
+  const names = files.map(({ path }) => `${app}/${path}`).join(' and ');
+  notice(
+    'note',
+    `wrote ${names}; in pets.toml it is [apps.${app}] with flake-ref = "./${app}"`,
+    options,
+    context,
+  );
+  if (!isPinned) {
+    const words = `${upstream.written} is a folder of this host, and not pinned: \`pets diff\` does not see what changes in it`;
+    notice('warning', words, options, context);
+  }
+  return items.every(({ status }) => status === 'ok') ? EXIT.ok : EXIT.failed;
+}
+
+/** An empty folder is as good as a new one. */
+function refuseUsed(folder: string, app: AppName): void {
+  try {
+    if (readdirSync(folder).length > 0) throw inTheWay(app);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return;
+    throw code === 'ENOTDIR' ? inTheWay(app) : error;
+  }
+}
+
+type Asked = { readonly inspector: Inspector; readonly options: InitOptions; readonly context: Context };
+
+async function wrapperOf(app: AppName, upstream: FlakeRef, asked: Asked): Promise<Wrapper> {
+  const { inspect, nixpkgs } = asked.inspector;
+  const { facts, unseen } = await inspect({ ...upstream, attribute: 'nixosModules.incus' });
+  const flaw = unseen.packages ?? unseen.platforms ?? unseen.inputs;
+  if (flaw !== undefined) throw new ProblemError(flaw);
+  const name = packageOf(upstream, facts);
+  if (facts.modules.includes('incus')) {
+    const words = `it has nixosModules.incus: without a wrapper flake-ref = "${upstream.written.replace(/#.*/, '')}" does`;
+    notice('note', words, asked.options, asked.context);
+  }
+  const needsNixpkgs = !facts.isLocked && facts.inputs.includes('nixpkgs');
+  return {
+    app,
+    ...((await upstreamService(app, facts, asked)) ?? { service: ownService(app, facts), module: null }),
+    upstream: upstream.url,
+    package: name,
+    mainProgram: facts.mainPrograms[name] ? null : name === 'default' ? app : name,
+    nixpkgs: needsNixpkgs ? nixpkgs.url : null,
+  };
+}
+
+/** The wrapper's own: service-module.nix. */
+function ownService(app: AppName, facts: Facts): Service {
+  const listen = [
+    ['host', 'lib.mkDefault "0.0.0.0"'],
+    ['port', '8080'],
+  ] as const;
+  return { name: app, hostname: app, release: releaseOf(facts.version), hasPackage: true, listen };
+}
+
+/** What upstream has a module for, where that can be made to listen as a pet must. */
+async function upstreamService(
+  app: AppName,
+  facts: Facts,
+  { options, context }: Asked,
+): Promise<Shipped | null> {
+  const name = facts.services?.[app] ? app : serviceOf(facts);
+  const declared = name === null ? undefined : facts.services?.[name];
+  if (name === null || !declared) return null;
+  const listen = await listenFor(name, declared.options, options, context);
+  const isEnabled = declared.options.some((option) => option.name === 'enable');
+  if (isEnabled && listen.host !== null && listen.port !== null) {
+    const service = { ...serviceText(name, declared, listen, facts), hostname: app };
+    return { service, module: declared.module };
+  }
+  const module = attributePath('nixosModules', declared.module);
+  const words = `${module} of upstream declares services.${name}, but no option of it is known to say where it listens: the wrapper has a service of its own; --host-option and --port-option say which it is`;
+  notice('warning', words, options, context);
+  return null;
+}
+
+/** The one that the reference picks: `…#server`, `…#packages.x86_64-linux.server`. */
+function packageOf({ written }: FlakeRef, { packages, platforms, modules }: Facts): string {
+  const fragment = written.includes('#') ? written.slice(written.indexOf('#') + 1) : '';
+  const name = fragment.replace(`packages.${PLATFORM}.`, '').replaceAll('"', '') || 'default';
+  if (packages.includes(name)) return name;
+  const there =
+    packages.length > 0
+      ? `it has ${packages.slice(0, 5).join(', ')}: write ${oneLine(written.replace(/#.*/, ''))}#${packages[0] ?? ''}`
+      : platforms.length > 0
+        ? `it has packages for ${platforms.join(', ')} only`
+        : `it has no packages${moduleWords(written, modules)}`;
+  throw new ProblemError({
+    message: `\`${written}\` has no package packages.${PLATFORM}.${name}`,
+    hint: didYouMean(name, packages) ?? there,
+  });
+}
+
+/** Where there is nothing to wrap, a module can be an app by itself. */
+function moduleWords(written: string, modules: readonly string[]): string {
+  const module = modules.includes('default') ? 'default' : modules[0];
+  if (module === undefined) return '';
+  const ref = `${oneLine(written.replace(/#.*/, ''))}#${attributePath('nixosModules', module)}`;
+  return `; its module can be an app by itself: flake-ref = "${ref}", with nixos.incus.container.enable = true`;
+}

@@ -1,0 +1,89 @@
+import { lstatSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { firstManifest } from '../../flake-contract/templates.js';
+import { isAppName, NAME_RULE, nameHint, nearestName } from '../../manifest/names.js';
+import { quote } from '../../manifest/text.js';
+import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import type { Context } from '../../runtime/context.js';
+import type { InspectOptions } from './inspect.js';
+import { inTheWay, showChanges, writeNew } from './new-files.js';
+import { notice } from '../../runtime/notice.js';
+
+export type InitOptions = InspectOptions & {
+  readonly contract: boolean;
+  /** A flake-ref. */
+  readonly wrapper?: string;
+  /** Of the service: options that say where it listens. */
+  readonly hostOption?: string;
+  readonly portOption?: string;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly input: boolean;
+};
+
+/** The kind that the options name; `name`: of the project, the service, or the app. */
+export async function init(
+  name: string | undefined,
+  options: InitOptions,
+  context: Context,
+): Promise<ExitCode> {
+  if (options.contract && options.wrapper !== undefined) {
+    const hint = 'a wrapper has all of the contract already';
+    throw new ProblemError({ message: '--contract and --wrapper exclude one another', hint }, EXIT.usage);
+  }
+  if (
+    !options.contract &&
+    options.wrapper === undefined &&
+    (options.hostOption ?? options.portOption) !== undefined
+  ) {
+    const message = '--host-option and --port-option are about the service of a flake';
+    throw new ProblemError(
+      { message, hint: 'pets init --contract, pets init --wrapper <flake-ref> <app>' },
+      EXIT.usage,
+    );
+  }
+  if (options.contract) return (await import('./init-contract.js')).initContract(name, options, context);
+  if (options.wrapper === undefined) return initManifest(name, options, context);
+  if (name === undefined) {
+    const hint = `pets init --wrapper ${options.wrapper} <app>`;
+    throw new ProblemError({ message: 'a wrapper needs the name of its app', hint }, EXIT.usage);
+  }
+  const { initWrapper } = await import('./init-wrapper.js');
+  return initWrapper(options.wrapper, validName(name), options, context);
+}
+
+/** A first pets.toml. */
+async function initManifest(
+  name: string | undefined,
+  options: InitOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const path = manifestPath(options.file, context.cwd);
+  const folder = dirname(path);
+  const project = name === undefined ? (nearestName(basename(folder)) ?? 'pets') : validName(name);
+  const text = firstManifest(project);
+  const shown = relative(context.cwd, path);
+  if (lstatSync(path, { throwIfNoEntry: false })) throw inTheWay(shown);
+  if (options.dryRun) {
+    showChanges([{ path: shown, before: null, after: text }], options, context);
+    return EXIT.ok;
+  }
+  await writeNew(folder, [{ path: basename(path), text }]);
+  notice(
+    'note',
+    `wrote ${shown} of the project ${project}; next: an app in it, and \`pets diff\``,
+    options,
+    context,
+  );
+  return EXIT.ok;
+}
+
+function manifestPath(file: string | undefined, cwd: string): string {
+  const given = resolve(cwd, file ?? '');
+  return lstatSync(given, { throwIfNoEntry: false })?.isDirectory() ? join(given, 'pets.toml') : given;
+}
+
+function validName<T extends string>(name: T) {
+  if (isAppName(name)) return name;
+  throw new ProblemError({ message: `${NAME_RULE}, got ${quote(name)}`, hint: nameHint(name) }, EXIT.usage);
+}

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Examined } from '../../flake-contract/items.js';
+import { parseFlakeRef, type FlakeRefUse } from '../../manifest/flake-ref.js';
+import { DEFAULT_NIXPKGS } from '../../manifest/keys/shared-keys.js';
+import type { AppName } from '../../domain/names.js';
+import type { FlakeRef, Locked } from '../../domain/manifest.js';
+import type { Source } from '../../domain/desired.js';
+import { inspectorOver } from '../../nix/inspect.js';
+import { nixOver } from '../../nix/nix.js';
+import { EXIT, ProblemError } from '../../domain/problem.js';
+import type { Context, GlobalOptions } from '../../runtime/context.js';
+import { patiently } from '../../runtime/patience.js';
+import { PLATFORM, readProjectIfAny } from '../../runtime/project.js';
+import { ASSEMBLY, lazyExec } from '../../runtime/wire.js';
+
+export type InspectOptions = GlobalOptions & { readonly nixpkgs?: string };
+
+/** `nixpkgs`: what flakes are looked at with. */
+export type Inspector = {
+  readonly nixpkgs: FlakeRef;
+  readonly inspect: (ref: FlakeRef) => Promise<Examined>;
+};
+
+/** With the nixpkgs that is given, else the manifest's with its lock, else the one that a manifest would have. */
+export async function inspectorFor(options: InspectOptions, context: Context): Promise<Inspector> {
+  const project = options.nixpkgs === undefined ? await readProjectIfAny(context, options.file) : null;
+  const nixpkgs = project?.nixpkgs ?? flakeRefOf(options.nixpkgs ?? DEFAULT_NIXPKGS, context.cwd, 'nixpkgs');
+  const pins = { ...project?.lock.refs };
+  const nix = nixOver(lazyExec, ASSEMBLY, new Set());
+  const inspectOver = inspectorOver(lazyExec, ASSEMBLY);
+  return {
+    nixpkgs,
+    inspect: async (ref) => {
+      for (const { url, directory } of [nixpkgs, ref])
+        if (directory === undefined)
+          pins[url] ??= await patiently(`Nix to find ${url}`, nix.lock(url), options, context);
+      const sources = { nixpkgs: sourceOf(nixpkgs, pins), source: sourceOf(ref, pins) };
+      const inspected = inspectOver({ ...BARE, ...sources }, pins);
+      return {
+        ...(await patiently(`Nix to evaluate ${ref.written}`, inspected, options, context)),
+        attribute: ref.attribute,
+        platform: PLATFORM,
+      };
+    },
+  };
+}
+
+/** A pet of which a manifest says nothing but where it comes from. */
+const BARE = {
+  name: 'pet' as AppName,
+  platform: PLATFORM,
+  modules: [],
+  volumes: [],
+  binds: [],
+  nixos: {},
+};
+
+function sourceOf(ref: FlakeRef, pins: Readonly<Record<string, Locked>>): Source {
+  // Nothing is compared: the hash of its content is of no interest.
+  if (ref.directory !== undefined) return { kind: 'local', ref, contentHash: '' };
+  return { kind: 'remote', ref, locked: pins[ref.url] ?? null };
+}
+
+/** Relative to the folder that the command was given in. */
+export function flakeRefOf(written: string, directory: string, use: FlakeRefUse = 'app'): FlakeRef {
+  const ref = parseFlakeRef(written, directory, use);
+  if ('problem' in ref) throw new ProblemError(ref.problem, EXIT.usage);
+  const folder = written.replace(/[?#].*/, '');
+  if (ref.directory === undefined && existsSync(join(directory, folder, 'flake.nix'))) {
+    const hint = `./${folder} is the folder here, flake:${folder} what the registry has`;
+    throw new ProblemError({ message: `\`${written}\` is a name of Nix’ flake registry`, hint }, EXIT.usage);
+  }
+  return ref;
+}

@@ -1,0 +1,59 @@
+import type { ServiceOption } from '../../domain/contract.js';
+import {
+  isWithin,
+  LISTEN_PARTS,
+  listenOf,
+  settable,
+  type Listen,
+  type ListenPart,
+} from '../../flake-contract/listen.js';
+import { attributePath, listed } from '../../flake-contract/nix-text.js';
+import { isAttributePath } from '../../manifest/flake-ref.js';
+import { didYouMean } from '../../manifest/suggest.js';
+import { EXIT, ProblemError } from '../../domain/problem.js';
+import { oneLine } from '../../ui/index.js';
+import { ask, mayAsk } from '../../runtime/confirm.js';
+import type { Context } from '../../runtime/context.js';
+import type { InitOptions } from './init.js';
+
+/** Options that are listed. */
+export const MOST = 12;
+const MEANINGS: Readonly<Record<ListenPart, string>> = { host: 'address', port: 'port' };
+
+/** By the flags, by usual names, by asking. What stays null nobody knows. */
+export async function listenFor(
+  service: string,
+  options: readonly ServiceOption[],
+  flags: InitOptions,
+  context: Context,
+): Promise<Listen> {
+  const known = listenOf(options);
+  const listen = {
+    host: checked(flags.hostOption, service, options) ?? known.host,
+    port: checked(flags.portOption, service, options) ?? known.port,
+  };
+  const names = settable(options);
+  if (names.length === 0 || flags.yes || !mayAsk(flags, context)) return listen;
+  for (const part of LISTEN_PARTS) {
+    if (listen[part] !== null) continue;
+    const question = `Which option of services.${service} is the ${MEANINGS[part]} that it listens on? ${oneLine(listed(names))}, or nothing:`;
+    const answer = await ask(question, context);
+    if (answer === '') break;
+    listen[part] = checked(answer, service, options);
+  }
+  return listen;
+}
+
+function checked(
+  name: string | undefined,
+  service: string,
+  options: readonly ServiceOption[],
+): string | null {
+  if (name === undefined) return null;
+  if (isAttributePath(name) && isWithin(name, options)) return name;
+  const names = settable(options);
+  const hint =
+    didYouMean(name, names) ?? (names.length > 0 ? `it has ${listed(names, MOST)}` : 'it has none');
+  const message = `${attributePath('services', service)} has no option \`${oneLine(name)}\``;
+  throw new ProblemError({ message, hint }, EXIT.usage);
+}

@@ -1,0 +1,80 @@
+import type { Actual } from '../../domain/actual.js';
+import type { AppName } from '../../domain/names.js';
+import type { AppRef, Manifest } from '../../domain/manifest.js';
+import type { Desired } from '../../domain/desired.js';
+import { matchApps } from '../../planner/match.js';
+import { EXIT, type ExitCode } from '../../domain/problem.js';
+import { jsonText, table } from '../../ui/index.js';
+import type { Context, GlobalOptions } from '../../runtime/context.js';
+import { teller } from '../../runtime/say.js';
+import { nothingWanted, observe } from '../../runtime/observe.js';
+import { namesOf } from '../../runtime/pets.js';
+import { desireOf, readProject } from '../../runtime/project.js';
+import { exposureWords, healthWords, rowOf, type Row } from '../../runtime/row.js';
+import { lazyExec } from '../../runtime/wire.js';
+
+/** What is there, and what the manifest has that is not; of those that are named, if any are. */
+export async function ps(
+  selectors: readonly string[],
+  options: GlobalOptions & { readonly json: boolean },
+  context: Context,
+): Promise<ExitCode> {
+  const project = await readProject(context, options.file);
+  const { manifest } = project;
+  const [desired, actual] = await Promise.all([
+    desireOf(project, lazyExec, new Set(), teller(null, options, context)),
+    observe(manifest.project, nothingWanted, context.env),
+  ]);
+  const all = rowsOf(manifest, desired, actual);
+  const named = selectors.length === 0 ? null : namesOf(selectors, manifest, actual);
+  const rows = all.filter(({ name }) => named === null || named.has(name as AppName));
+  if (options.json) {
+    context.stdout.write(jsonText({ version: 1, project: manifest.project, apps: rows }));
+  } else {
+    context.stdout.write(table(rows.map(cellsOf), HEADER));
+  }
+  return EXIT.ok;
+}
+
+const HEADER = ['NAME', 'FLAKE', 'REVISION', 'EXPOSURE', 'STATE', 'HEALTH', 'GEN', 'SYSTEM'];
+
+function cellsOf(row: Row): string[] {
+  return [
+    row.name,
+    row.flake ?? '-',
+    row.revision ?? '-',
+    exposureWords(row),
+    row.state,
+    healthWords(row),
+    row.generation === null ? '-' : String(row.generation),
+    row.currency ?? '-',
+  ];
+}
+
+function rowsOf(manifest: Manifest, desired: Desired, actual: Actual): Row[] {
+  const matched = matchApps(desired, actual);
+  const absent = manifest.apps
+    .filter((app) => !matched.has(app.name))
+    .map((app): Row => ({ ...nothing, name: app.name, flake: writtenOf(app.source), state: 'absent' }));
+  const there = actual.apps.map((app) => {
+    const wanted = desired.apps.find(({ name }) => matched.get(name) === app) ?? null;
+    return rowOf(app, wanted);
+  });
+  return [...there, ...absent].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const nothing = {
+  ...{ flake: null, revision: null, url: null, exposure: null, published: [], unreached: null },
+  ...{ health: null, generation: null, toplevel: null, currency: null },
+};
+
+function writtenOf(source: AppRef): string {
+  switch (source.kind) {
+    case 'flake':
+      return source.ref.written;
+    case 'config':
+      return source.file.written;
+    case 'toplevel':
+      return source.path;
+  }
+}

@@ -1,0 +1,144 @@
+import { join, resolve } from 'node:path';
+import { idsIn, readBackup, verify, type Found } from '../../backup/folder.js';
+import { chosen } from '../../backup/format.js';
+import { isAside } from '../../backup/names.js';
+import { restoreBackup, untouched, type Restored } from '../../backup/restore.js';
+import { changeOf, replacedBy, type SecretChange } from '../../backup/secrets.js';
+import { refuseOthers, type Subject } from '../../backup/subject.js';
+import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import { ask, mayAsk } from '../../runtime/confirm.js';
+import type { Context } from '../../runtime/context.js';
+import { backupsRoot, interrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
+import { everything, observeFor } from '../../runtime/observe.js';
+import { readProject } from '../../runtime/project.js';
+import { withLock } from '../../runtime/project-lock.js';
+import { sayer, teller } from '../../runtime/say.js';
+
+export type RestoreOptions = DataOptions & {
+  readonly from?: string;
+  readonly confirm?: string;
+  readonly input: boolean;
+};
+
+/** Puts the app's volumes back as they were in a backup. What it replaces must be confirmed, and is backed up. */
+export async function restore(
+  app: string,
+  id: string | undefined,
+  options: RestoreOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const read = () => readProject(context, options.file);
+  const ended = withLock(read, options, context, async ({ manifest }) => {
+    const root = backupsRoot(manifest, context.env);
+    const subject = subjectOf(
+      app,
+      manifest,
+      await observeFor(options, manifest.project, everything, context.env),
+    );
+    const from = await backupFor(app, id, root, options, context);
+    const say = sayer(app, options, context);
+    say(`checking ${from.folder}`);
+    await verify(from.folder, from.backup, teller(app, options, context));
+    const { killed = null } = from.backup;
+    if (killed !== null) say(`warning: the app was ended by force before this was copied (${killed})`);
+    const work = workFor(app, root, manifest, options, context);
+    const secrets = await changeOf(from, subject, work);
+    if (options.dryRun === true) {
+      refuseOthers(subject);
+      context.stdout.write(planText(from, secrets, subject));
+      return EXIT.ok;
+    }
+    await agreed(from, secrets, subject, options, context);
+    const restored = await context.draining((stop) =>
+      restoreBackup(from, secrets, subject, { ...work, stop }),
+    );
+    tell(restored, from, subject, say);
+    const names = restored.volumes.map((name) => `${app}/${name}`);
+    context.stdout.write(`restored ${names.join(', ')} from ${from.folder}\n`);
+    return EXIT.ok;
+  });
+  return ended.catch((error: unknown) => interrupted(app, error, options, context));
+}
+
+/** What a restore would do, a line each. */
+function planText(from: Found, secrets: SecretChange, subject: Subject): string {
+  const { app, isUp } = subject;
+  const replaced = replacedNames(from, secrets, subject);
+  const lines = [
+    `restores ${from.backup.volumes.map(({ name }) => `${app}/${name}`).join(', ')} from ${from.folder}, taken ${from.backup.time}`,
+    ...(replaced.length > 0 ? [`replaces ${replaced.join(', ')}, which is backed up first`] : []),
+    ...untouched(from, subject).map((name) => `${name} is not in that backup, and stays as it is`),
+    ...(isUp ? [`stops ${app} meanwhile`] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** What is there now and would not be any more. */
+function replacedNames({ backup }: Found, secrets: SecretChange, { volumes }: Subject): string[] {
+  const names = backup.volumes.map(({ name }) => name);
+  const own = volumes.filter((v) => !isAside(v) && names.includes(v.volume)).map((v) => v.volume);
+  return [...own, ...replacedBy(secrets).map((name) => `the secret ${name}`)];
+}
+
+/** What a person may want to do next, or not expect. */
+function tell(
+  { volumes, secrets, replaced }: Restored,
+  from: Found,
+  subject: Subject,
+  say: (line: string) => void,
+): void {
+  const { app } = subject;
+  for (const name of untouched(from, subject)) say(`${name} is not in that backup, and stays as it is`);
+  if (replaced) say(`what was replaced is the backup ${replaced.id}: \`pets restore ${app} ${replaced.id}\``);
+  if (secrets.length > 0) say(`${secrets.join(', ')}: the secret of then; \`pets up ${app}\` records it`);
+  if (!volumes.every((name) => isAttached(name, subject)))
+    say(`\`pets up ${app}\` attaches what was restored`);
+}
+
+function isAttached(name: string, { volumes, paths }: Subject): boolean {
+  return volumes.some((v) => v.volume === name && paths.has(v.name));
+}
+
+async function backupFor(
+  app: string,
+  id: string | undefined,
+  root: string,
+  { from }: RestoreOptions,
+  { cwd }: Context,
+): Promise<Found> {
+  if (from !== undefined && id !== undefined)
+    throw new ProblemError({ message: 'an id and --from name two backups', hint: 'give one' }, EXIT.usage);
+  const name = from === undefined ? chosen(id, await idsIn(join(root, app)), app) : '';
+  const folder = from === undefined ? join(root, app, name) : resolve(cwd, from);
+  return { id: name, folder, backup: await readBackup(folder) };
+}
+
+/** Where nothing is replaced there is nothing to ask. */
+async function agreed(
+  from: Found,
+  secrets: SecretChange,
+  subject: Subject,
+  options: RestoreOptions,
+  context: Context,
+): Promise<void> {
+  const { app } = subject;
+  const replaced = replacedNames(from, secrets, subject);
+  if (replaced.length === 0) return;
+  const { backup } = from;
+  const whose = backup.app === app ? '' : ` of ${backup.project}/${backup.app}`;
+  const what = `this replaces ${replaced.join(', ')} of \`${app}\` by the backup${whose} from ${backup.time}; what is there now is backed up first`;
+  const { confirm } = options;
+  if (confirm === undefined && !mayAsk(options, context)) {
+    const given = [...(options.from === undefined ? [] : ['--from', options.from]), '--confirm', app].join(
+      ' ',
+    );
+    const id = from.id === '' ? '' : `${from.id} `;
+    throw new ProblemError(
+      { message: what, hint: `confirm it: \`pets restore ${app} ${id}${given}\`` },
+      EXIT.usage,
+    );
+  }
+  const answer = confirm ?? (await ask(`T${what.slice(1)}. Type the app's name:`, context));
+  if (answer === app) return;
+  throw new ProblemError({ message: 'that is not its name; nothing was touched' }, EXIT.usage);
+}

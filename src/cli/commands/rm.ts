@@ -1,0 +1,107 @@
+import { orphanedProfiles } from '../../stores/shared.js';
+import { selectApps } from '../../manifest/select.js';
+import { didYouMean } from '../../manifest/suggest.js';
+import { DEPLOYED } from '../../domain/labels.js';
+import type { Actual, ActualApp } from '../../domain/actual.js';
+import type { AppPlan, Plan } from '../../domain/plan.js';
+import type { Manifest, ManifestApp } from '../../domain/manifest.js';
+import { profileOwners, withDrops } from '../../planner/collect.js';
+import { planOf } from '../../planner/plan.js';
+import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import { confirm, mayAsk } from '../../runtime/confirm.js';
+import type { Context } from '../../runtime/context.js';
+import { showPlan } from '../../runtime/dry-run.js';
+import { notice } from '../../runtime/notice.js';
+import { nothingWanted, observeFor } from '../../runtime/observe.js';
+import { refuseStranger } from '../../runtime/pets.js';
+import { readProject } from '../../runtime/project.js';
+import { withLock } from '../../runtime/project-lock.js';
+import { gracesOf } from '../../runtime/select.js';
+import { carryOut, refuseProblems, type RunOptions } from '../../runtime/carry-out.js';
+
+/** Removes containers, of apps in the manifest or not any more, with root disks and generations. Volumes stay. */
+export async function rm(
+  selectors: readonly string[],
+  options: RunOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const read = () => readProject(context, options.file);
+  return withLock(read, options, context, async (project) => {
+    const { manifest } = project;
+    const wanted = { ...nothingWanted, volumes: true };
+    const actual = await observeFor(options, manifest.project, wanted, context.env);
+    const found = selectors.map((selector) => ({ selector, pets: fitting(selector, manifest, actual) }));
+    for (const { selector } of found.filter(({ pets }) => pets.length === 0))
+      notice('warning', nothingToRemove(selector, manifest, actual), options, context);
+    // A run that was killed has deleted the container, and not got to its generations.
+    const orphans = orphanedProfiles(manifest.project, profileOwners(actual));
+    const removed = removal(new Set(found.flatMap(({ pets }) => pets)), manifest, actual);
+    const plan = withDrops(
+      removed,
+      orphans.filter((name) => selectors.includes(name)),
+    );
+    refuseProblems(plan, project);
+    if (options.dryRun === true) return showPlan(plan, [], project, options, context);
+    const names = removed.apps.map(({ app }) => app).join(', ');
+    if (plan.operations.length === 0) return EXIT.ok;
+    if (names !== '' && !(options.yes || (await agreed(names, selectors, options, context)))) return EXIT.ok;
+    const desired = { project: manifest.project, apps: [] };
+    return carryOut({ verb: 'rm', plan, desired, project }, options, context);
+  });
+}
+
+/** Pets that are there. A name that somebody else's instance bears is a ProblemError. */
+function fitting(selector: string, manifest: Manifest, actual: Actual): ActualApp[] {
+  refuseStranger(selector, actual);
+  const tagsOf = (name: string) => manifest.apps.find((app) => app.name === name)?.tags ?? [];
+  const selection = selectApps(
+    [selector],
+    actual.apps.map(({ name }) => ({ name, tags: tagsOf(name) })),
+  );
+  return actual.apps.filter(({ name }) => selection.ok && selection.apps.has(name));
+}
+
+/** A script may remove what is gone already; a person may have mistyped. */
+function nothingToRemove(selector: string, { apps }: Manifest, actual: Actual): string {
+  const isKnown = apps.some(({ name }) => name === selector);
+  const meant = isKnown
+    ? null
+    : didYouMean(
+        selector,
+        actual.apps.map(({ name }) => name),
+      );
+  return `there is no container \`${selector}\`: nothing to remove${meant === null ? '' : `; ${meant}`}`;
+}
+
+function removal(pets: ReadonlySet<ActualApp>, { project, apps }: Manifest, actual: Actual): Plan {
+  const there = { ...actual, apps: [...pets] };
+  const options = { prune: true, recreate: false, retry: false, only: null, graces: gracesOf(apps) };
+  const plan = planOf({ project, apps: [] }, there, options);
+  const comesBack = ({ app: removed }: AppPlan) =>
+    apps.flatMap((app) => (app.name === removed ? [project === DEPLOYED ? deployed(app) : IN_MANIFEST] : []));
+  return { ...plan, apps: plan.apps.map((app) => ({ ...app, notes: [...app.notes, ...comesBack(app)] })) };
+}
+
+const IN_MANIFEST = 'it is in the manifest: `pets up` makes it anew, unless it leaves that too';
+
+function deployed({ name, source }: ManifestApp): string {
+  const ref = source.kind === 'flake' ? source.ref.written : '<flake-ref>';
+  return `\`pets deploy ${ref} ${name} --port <port>\` makes it anew`;
+}
+
+async function agreed(
+  names: string,
+  selectors: readonly string[],
+  options: RunOptions,
+  context: Context,
+): Promise<boolean> {
+  if (mayAsk(options, context))
+    return confirm(`Remove ${names}? What is on their root disks is lost; volumes are kept.`, context);
+  throw new ProblemError(
+    {
+      message: `this removes ${names}, with everything on their root disks; volumes are kept`,
+      hint: `confirm it: \`pets rm --yes ${selectors.join(' ')}\``,
+    },
+    EXIT.usage,
+  );
+}

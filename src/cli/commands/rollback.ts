@@ -1,0 +1,95 @@
+import { incusOver } from '../../incus/client/client.js';
+import { socketPath } from '../../incus/client/http.js';
+import type { ActualApp, Generation } from '../../domain/actual.js';
+import type { AppName } from '../../domain/names.js';
+import type { Desired } from '../../domain/desired.js';
+import { copyOf } from '../../planner/data.js';
+import { withItsSecrets } from '../../planner/target.js';
+import { planOf } from '../../planner/plan.js';
+import type { Incus } from '../../domain/services.js';
+import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import type { Context } from '../../runtime/context.js';
+import { showPlan } from '../../runtime/dry-run.js';
+import { petNamed } from './history.js';
+import { teller } from '../../runtime/say.js';
+import { observeFor, wantedBy } from '../../runtime/observe.js';
+import { desireOf, readProject } from '../../runtime/project.js';
+import { withLock } from '../../runtime/project-lock.js';
+import { selected } from '../../runtime/select.js';
+import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
+import { lazyExec } from '../../runtime/wire.js';
+
+export type RollbackOptions = RunOptions & {
+  /** What the volumes held when that generation was left, too. */
+  readonly data: boolean;
+};
+
+/** Returns an app to a generation: its system, ports and mounts, without a build. `wanted`: its number. */
+export async function rollback(
+  name: string,
+  wanted: string | undefined,
+  options: RollbackOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const read = async () => {
+    const project = await readProject(context, options.file);
+    selected([name], project.manifest);
+    return project;
+  };
+  return withLock(read, options, context, async (project) => {
+    // Secrets stay as they are: their sources need not even be there.
+    const all = await desireOf(project, lazyExec, new Set(), teller(null, options, context));
+    const actual = await observeFor(options, all.project, wantedBy(all), context.env);
+    const there = petNamed(name, actual.apps);
+    const generation = pick(there, wanted);
+    if (options.data)
+      await mustHaveCopies(there, generation, incusOver(socketPath(context.env), all.project));
+    const desired = keepingSecrets(all, there);
+    const rollback = { generation, data: options.data };
+    const only = new Set([name as AppName]);
+    const plan = planOf(desired, actual, { prune: false, recreate: false, retry: false, rollback, only });
+    if (options.dryRun === true) return showPlan(plan, [], project, options, context);
+    return carryOut({ verb: 'rollback', plan, desired, project }, options, context);
+  });
+}
+
+/** The one before the current, or that of a number. */
+function pick({ name, generations, applied }: ActualApp, wanted: string | undefined): Generation {
+  const current = applied?.generation ?? 0;
+  const others = generations.filter(({ generation }) => generation !== current);
+  const found =
+    wanted === undefined
+      ? others.find(({ generation }) => generation < current)
+      : generations.find(({ generation }) => String(generation) === wanted);
+  if (found) return found;
+  const numbers = others.map(({ generation }) => generation).join(', ');
+  throw new ProblemError(
+    {
+      app: name,
+      message:
+        wanted === undefined ? 'there is no generation before this one' : `there is no generation ${wanted}`,
+      hint:
+        numbers === '' ? 'no other is recorded' : `there are ${numbers}; \`pets history ${name}\` lists them`,
+    },
+    EXIT.usage,
+  );
+}
+
+async function mustHaveCopies({ name }: ActualApp, { generation }: Generation, incus: Incus): Promise<void> {
+  const volumes = (await incus.volumes()).filter((volume) => volume.app === name);
+  const copies = await Promise.all(volumes.map((volume) => incus.snapshots(volume)));
+  if (copies.some((names) => names.includes(copyOf(generation)))) return;
+  throw new ProblemError(
+    {
+      app: name,
+      message: `there is no copy of what the volumes of \`${name}\` held at generation ${generation}`,
+      hint: `without --data the volumes stay as they are; \`pets backups ${name}\` lists what else there is`,
+    },
+    EXIT.usage,
+  );
+}
+
+function keepingSecrets(desired: Desired, there: ActualApp): Desired {
+  const apps = desired.apps.map((app) => (app.name === there.name ? withItsSecrets(app, there) : app));
+  return { ...desired, apps };
+}

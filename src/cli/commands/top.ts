@@ -1,0 +1,108 @@
+import { setTimeout } from 'node:timers/promises';
+import { EXIT, type ExitCode } from '../../domain/problem.js';
+import { createView, jsonLine, topFrame, topText, type TopRow } from '../../ui/index.js';
+import { wantsColor, type Context, type GlobalOptions } from '../../runtime/context.js';
+import { watchKeys } from '../../runtime/keys.js';
+import { Meter } from '../../runtime/meter.js';
+import { printer } from '../../runtime/printer.js';
+import { readProject } from '../../runtime/project.js';
+
+export type TopOptions = GlobalOptions & {
+  readonly json: boolean;
+  /** Between two tables, ms. */
+  readonly interval: number;
+  /** So many tables; none: until somebody ends it. */
+  readonly count?: number;
+  /** One table. */
+  readonly once: boolean;
+};
+
+/** What the pets use, again and again: in place on a terminal, else a table, or a line of JSON, each time. */
+export async function top(options: TopOptions, context: Context): Promise<ExitCode> {
+  const { manifest } = await readProject(context, options.file);
+  const meter = new Meter(manifest.project, context.env);
+  await meter.sample();
+  const { stdout } = context;
+  const count = options.once ? 1 : (options.count ?? Infinity);
+  const isLive = isTerminal(stdout) && count === Infinity && !options.json;
+  return context.draining((stop) =>
+    isLive ? watch(meter, stdout, options, context, stop) : list(meter, count, options, context, stop),
+  );
+}
+
+function isTerminal(stream: Context['stdout']): stream is NodeJS.WriteStream {
+  return stream.isTTY === true;
+}
+
+async function list(
+  meter: Meter,
+  count: number,
+  { interval, json }: TopOptions,
+  { stdout }: Context,
+  stop: AbortSignal,
+): Promise<ExitCode> {
+  const { print, gone } = printer(stdout, stop);
+  for (let n = 0; n < count; n++) {
+    await pause(interval, gone);
+    if (gone.aborted) break;
+    const apps = await meter.sample();
+    const time = new Date().toISOString();
+    await print(json ? `${jsonLine({ v: 1, time, apps })}\n` : `${n > 0 ? '\n' : ''}${topText(apps)}`);
+  }
+  return stop.aborted ? (stop.reason as ExitCode) : EXIT.ok;
+}
+
+async function watch(
+  meter: Meter,
+  stream: NodeJS.WriteStream,
+  { interval, color }: TopOptions,
+  context: Context,
+  stop: AbortSignal,
+): Promise<ExitCode> {
+  const left = new AbortController();
+  const leave = (code: ExitCode) => {
+    left.abort(code);
+  };
+  stop.addEventListener('abort', () => {
+    leave(stop.reason as ExitCode);
+  });
+  let rows: readonly TopRow[] = [];
+  let frame = frameOf(rows);
+  const keys = watchKeys(context, leave);
+  const view = await createView((size) => frame(size), {
+    stream,
+    color: wantsColor(color, context.env, stream),
+  });
+  try {
+    // The first one soon: without it nothing is known of the processors.
+    for (let ms = Math.min(interval, FIRST_MS); !left.signal.aborted; ms = interval) {
+      await pause(ms, left.signal);
+      rows = await meter.sample();
+      frame = frameOf(rows);
+    }
+  } finally {
+    await view.close();
+    keys.close();
+  }
+  // What was seen last stays, as text.
+  stream.write(topText(rows));
+  return left.signal.reason as ExitCode;
+}
+
+const FIRST_MS = 500;
+
+type Size = { readonly columns: number; readonly rows: number };
+
+/** The same frame for the same size: nothing is drawn then. */
+function frameOf(rows: readonly TopRow[]): (size: Size) => ReturnType<typeof topFrame> {
+  let last: { readonly size: Size; readonly frame: ReturnType<typeof topFrame> } | null = null;
+  return (size) => {
+    if (last?.size.columns !== size.columns || last.size.rows !== size.rows)
+      last = { size, frame: topFrame(rows, size, 'q quits') };
+    return last.frame;
+  };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,143 @@
+import { printLock } from '../../manifest/lock.js';
+import { DEPLOYED } from '../../domain/labels.js';
+import type { AppName } from '../../domain/names.js';
+import type { FlakeRef, Locked, ManifestApp } from '../../domain/manifest.js';
+import { lockFileAt } from '../../nix/lock-file.js';
+import { EXIT, ProblemError, problemOf, type ExitCode, type Problem } from '../../domain/problem.js';
+import { jsonText, table } from '../../ui/index.js';
+import type { Context } from '../../runtime/context.js';
+import { patiently } from '../../runtime/patience.js';
+import { readProject, type Project } from '../../runtime/project.js';
+import { withLock, type LockOptions } from '../../runtime/project-lock.js';
+import { revisionOf } from '../../runtime/revision.js';
+import { selected } from '../../runtime/select.js';
+import { nixFor } from '../../runtime/wire.js';
+
+export type UpdateOptions = LockOptions & { readonly json: boolean };
+
+/** What became of one entry of `pets.lock`. */
+type Moved = {
+  readonly url: string;
+  /** All apps that it is for, selected or not. */
+  readonly apps: readonly AppName[];
+  readonly from: Locked | null;
+  readonly to: Locked | null;
+  readonly problem: Problem | null;
+};
+
+/** Moves the selected apps' entries of `pets.lock` to what their flake-refs stand for now. Applies nothing. */
+export async function update(
+  selectors: readonly string[],
+  options: UpdateOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const read = async () => {
+    const project = await readProject(context, options.file);
+    return { ...project, only: selected(selectors, project.manifest) };
+  };
+  return withLock(read, options, context, async ({ only, ...project }) => {
+    const { apps, project: name } = project.manifest;
+    const chosen = apps.filter((app) => only === null || only.has(app.name));
+    const urls = [...new Set(chosen.flatMap(remoteUrls))].sort();
+    const { lockPath } = project;
+    if (lockPath === null) throw notLocked(name);
+    const isDry = options.dryRun === true;
+    const find = (url: string, pin: Promise<Locked>) =>
+      patiently(`Nix to find ${url}`, pin, options, context);
+    const moved = await moveAll(urls, { ...project, lockPath }, { isDry, find });
+    const refs = moved.map(recordOf);
+    context.stdout.write(
+      options.json ? jsonText({ version: 1, project: name, refs }) : textOf(moved, chosen.length, isDry),
+    );
+    const problems = moved.flatMap(({ problem }) => problem ?? []);
+    if (problems.length > 0) throw new ProblemError(problems);
+    return EXIT.ok;
+  });
+}
+
+function notLocked(project: string): ProblemError {
+  if (project !== DEPLOYED) {
+    const hint = 'name the lock of this manifest with --lock-file';
+    return new ProblemError({ message: 'there is no lock to be updated', hint }, EXIT.usage);
+  }
+  const message = 'what was deployed without a manifest is not pinned: each deploy takes the newest revision';
+  return new ProblemError({ message, hint: '`pets up --deployed` does that for all of them' }, EXIT.usage);
+}
+
+/** Local sources are followed as they are: nothing pins them. */
+function remoteUrls({ source, nixpkgs }: ManifestApp): string[] {
+  const refs: FlakeRef[] = [
+    ...(source.kind === 'flake' ? [source.ref] : []),
+    ...(source.kind === 'toplevel' ? [] : [nixpkgs]),
+  ];
+  return refs.filter(({ directory }) => directory === undefined).map(({ url }) => url);
+}
+
+/** Most of it is waiting for somebody else's server. */
+const AT_A_TIME = 4;
+
+/** `find`: as long as it takes, it says what is waited for. */
+type Moving = {
+  readonly isDry: boolean;
+  readonly find: (url: string, pin: Promise<Locked>) => Promise<Locked>;
+};
+
+/** One that cannot be had leaves the others alone, and its own entry as it is. */
+async function moveAll(
+  urls: readonly string[],
+  project: Project & { readonly lockPath: string },
+  { isDry, find }: Moving,
+): Promise<Moved[]> {
+  const { lock, lockPath, manifest } = project;
+  const file = lockFileAt(lockPath, lock, printLock);
+  const nix = nixFor(project);
+  const moved: Moved[] = [];
+  const move = async (url: string) => {
+    const from = Object.hasOwn(lock.refs, url) ? (lock.refs[url] ?? null) : null;
+    const apps = manifest.apps.filter((app) => remoteUrls(app).includes(url)).map(({ name }) => name);
+    try {
+      const to = await find(url, nix.lock(url));
+      const isOther = to.locked !== from?.locked || to.narHash !== from.narHash;
+      if (isOther && !isDry) await file.add(url, to);
+      moved.push({ url, apps, from, to, problem: null });
+    } catch (error) {
+      moved.push({ url, apps, from, to: null, problem: problemOf(error) });
+    }
+  };
+  const left = [...urls];
+  const worker = async () => {
+    for (let url = left.shift(); url !== undefined; url = left.shift()) await move(url);
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  return moved.sort((a, b) => (a.url < b.url ? -1 : 1));
+}
+
+function hasMoved({ from, to }: Moved): boolean {
+  return to !== null && to.locked !== from?.locked;
+}
+
+function recordOf(moved: Moved): object {
+  const { url, apps, from, to, problem } = moved;
+  return { url, apps, from, to, changed: hasMoved(moved), problem: problem?.message ?? null };
+}
+
+function textOf(moved: readonly Moved[], selected: number, isDry: boolean): string {
+  if (moved.length === 0)
+    return `Nothing is pinned: ${selected === 0 ? 'there are no apps' : 'what is local is followed as it is'}.\n`;
+  const rows = moved.map((one) => [one.url, shortOf(one.from), outcomeOf(one), one.apps.join(', ')]);
+  const words = isDry
+    ? 'pets.lock is as it was: `pets update` moves it.'
+    : '`pets diff` shows what that changes, `pets up` applies it.';
+  const next = moved.some(hasMoved) ? `\n${words}\n` : '';
+  return `${table(rows, ['FLAKE', 'FROM', 'TO', 'APPS'])}${next}`;
+}
+
+function outcomeOf(moved: Moved): string {
+  if (moved.problem) return 'failed';
+  return hasMoved(moved) ? shortOf(moved.to) : 'unchanged';
+}
+
+function shortOf(locked: Locked | null): string {
+  if (locked === null) return '-';
+  return locked.rev?.slice(0, 7) ?? revisionOf(locked.narHash) ?? locked.narHash;
+}

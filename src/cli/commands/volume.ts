@@ -1,0 +1,88 @@
+import { didYouMean } from '../../manifest/suggest.js';
+import type { Volume } from '../../domain/actual.js';
+import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import { incusOver } from '../../incus/client/client.js';
+import { socketPath } from '../../incus/client/http.js';
+import { jsonText, table } from '../../ui/index.js';
+import { ask, mayAsk } from '../../runtime/confirm.js';
+import type { Context, GlobalOptions } from '../../runtime/context.js';
+import { readProject } from '../../runtime/project.js';
+import { withLock, type LockOptions } from '../../runtime/project-lock.js';
+
+/** Every volume of the project, those of apps that are gone included. */
+export async function volumeLs(
+  options: GlobalOptions & { readonly json: boolean },
+  context: Context,
+): Promise<ExitCode> {
+  const { manifest } = await readProject(context, options.file);
+  const volumes = [...(await incusOver(socketPath(context.env), manifest.project).volumes())].sort(byName);
+  if (options.json) {
+    context.stdout.write(jsonText({ version: 1, project: manifest.project, volumes }));
+    return EXIT.ok;
+  }
+  const rows = volumes.map((v) => [
+    nameOf(v),
+    v.size ?? '-',
+    v.usedBy.length > 0 ? `attached to ${v.usedBy.join(', ')}` : 'kept',
+    v.pool,
+    v.name,
+  ]);
+  context.stdout.write(table(rows, ['VOLUME', 'SIZE', 'STATE', 'POOL', 'NAME IN INCUS']));
+  return EXIT.ok;
+}
+
+export type VolumeRmOptions = LockOptions & { readonly confirm?: string; readonly input: boolean };
+
+/** Deletes one volume. Its name must be typed, or given once more: no flag of another verb unlocks this. */
+export async function volumeRm(name: string, options: VolumeRmOptions, context: Context): Promise<ExitCode> {
+  const read = () => readProject(context, options.file);
+  return withLock(read, options, context, async ({ manifest }) => {
+    const incus = incusOver(socketPath(context.env), manifest.project);
+    const volume = found(name, await incus.volumes());
+    const [user] = volume.usedBy;
+    if (user !== undefined) {
+      throw new ProblemError({
+        message: `\`${name}\` is attached to \`${user}\``,
+        hint: 'take it out of the manifest and run `pets up`, or detach it there; then it can be deleted',
+      });
+    }
+    if (!(await isConfirmed(name, options, context))) {
+      throw new ProblemError({ message: 'that is not its name; nothing was deleted' }, EXIT.usage);
+    }
+    await incus.removeVolume(volume);
+    context.stderr.write(`deleted ${name}\n`);
+    return EXIT.ok;
+  });
+}
+
+function found(name: string, volumes: readonly Volume[]): Volume {
+  const volume = volumes.find((v) => nameOf(v) === name);
+  if (volume) return volume;
+  const names = volumes.map(nameOf);
+  const known = names.length > 0 ? `there are ${names.join(', ')}` : 'the project has none';
+  throw new ProblemError(
+    { message: `there is no volume \`${name}\``, hint: didYouMean(name, names) ?? known },
+    EXIT.usage,
+  );
+}
+
+async function isConfirmed(name: string, options: VolumeRmOptions, context: Context): Promise<boolean> {
+  if (options.confirm !== undefined) return options.confirm === name;
+  if (mayAsk(options, context))
+    return (await ask(`This deletes ${name} and all that is in it. Type its name:`, context)) === name;
+  throw new ProblemError(
+    {
+      message: `this deletes \`${name}\` and all that is in it`,
+      hint: `confirm it: \`pets volume rm ${name} --confirm ${name}\``,
+    },
+    EXIT.usage,
+  );
+}
+
+export function nameOf({ app, volume }: Volume): string {
+  return `${app}/${volume}`;
+}
+
+function byName(a: Volume, b: Volume): number {
+  return nameOf(a) < nameOf(b) ? -1 : 1;
+}

@@ -1,0 +1,101 @@
+import type { SystemRef } from '../domain/action.js';
+import type { AppName, StorePath } from '../domain/names.js';
+import type { Desired, DesiredApp } from '../domain/desired.js';
+import type { Locked, StoreMode } from '../domain/manifest.js';
+import type {
+  Delivery,
+  Evaluated,
+  Guest,
+  Host,
+  Incus,
+  LockFile,
+  Nix,
+  SecretFile,
+  Secrets,
+} from '../domain/services.js';
+import type { Tell } from '../lib/progress.js';
+
+export type Ports = {
+  readonly incus: Incus;
+  readonly nix: Nix;
+  readonly deliveries: Readonly<Record<StoreMode, Delivery>>;
+  readonly guest: Guest;
+  readonly host: Host;
+  readonly secrets: Secrets;
+  readonly lockFile: LockFile;
+  /** For an app that sets none: bounds each switch and each boot. */
+  readonly limitMs: number;
+};
+
+/** What operations of one run hand on to later ones. */
+export type Progress = {
+  readonly pins: Record<string, Locked>;
+  readonly pending: Map<string, Promise<Locked>>;
+  readonly systems: Map<AppName, Evaluated>;
+  readonly generations: Map<AppName, number>;
+  /** How apps were found healthy. */
+  readonly health: Map<AppName, string>;
+  /** The first thing that failed, by app. */
+  readonly failures: Map<AppName, unknown>;
+  /** When what runs in an app was last started or switched to, as `Date.now()` counts. */
+  readonly begun: Map<AppName, number>;
+};
+
+/** One app's operation under way. */
+export type Job = {
+  readonly app: AppName;
+  readonly desired: Desired;
+  readonly ports: Ports;
+  readonly progress: Progress;
+  readonly say: (line: string) => void;
+  /** Told what the guest waits for, when something takes its time. */
+  readonly waits: (what: string) => void;
+  /** Told how far it is, as often as one likes. */
+  readonly tell: Tell;
+  /** Told what a person should know, whatever becomes of the operation. */
+  readonly warn: (message: string) => void;
+};
+
+export function limitOf(job: Job): number {
+  return desiredApp(job).timeout ?? job.ports.limitMs;
+}
+
+/** How the app's guest is switched to a system. */
+export function activationOf(job: Job): Parameters<Guest['activate']>[2] {
+  const { activation, stopTimeout: graceMs } = desiredApp(job);
+  return { activation, graceMs, limitMs: limitOf(job), waits: job.waits, warn: job.warn };
+}
+
+export function toplevelOf(job: Job, system: SystemRef): StorePath {
+  return system.kind === 'built' ? evaluated(job).toplevel : system.toplevel;
+}
+
+export function evaluated(job: Job): Evaluated {
+  const system = job.progress.systems.get(job.app);
+  if (!system) throw new Error(`no system was evaluated for ${job.app}`);
+  return system;
+}
+
+export function desiredApp(job: Job): DesiredApp {
+  const app = job.desired.apps.find((a) => a.name === job.app);
+  if (!app) throw new Error(`${job.app} is not in the manifest`);
+  return app;
+}
+
+/** The named secrets of the app, with their values. */
+export async function secretFiles(job: Job, names: readonly string[]): Promise<SecretFile[]> {
+  const wanted = desiredApp(job).secrets.filter(({ name }) => names.includes(name));
+  const { secrets } = job.ports;
+  return Promise.all(
+    wanted.map(async (secret) => ({ ...secret, value: await secrets.value(job.app, secret.name) })),
+  );
+}
+
+/** Apps may share a ref: one run gives all of them the same revision. */
+export async function pin(url: string, { ports, progress }: Job): Promise<void> {
+  const pending = progress.pending.get(url) ?? ports.nix.lock(url);
+  progress.pending.set(url, pending);
+  const locked = await pending;
+  progress.pins[url] = locked;
+  await ports.lockFile.add(url, locked);
+}

@@ -1,0 +1,125 @@
+import type { Action } from '../domain/action.js';
+import { parseListen } from '../domain/binding.js';
+import { generationKey, TOUCHED } from '../domain/labels.js';
+import type { Facet, Facets } from '../domain/facet.js';
+import type { Locked } from '../domain/manifest.js';
+import type { Incus } from '../domain/services.js';
+import { desiredApp, toplevelOf, type Job } from './job.js';
+
+type Recorded = Omit<Extract<Action, { kind: 'record' }>, 'kind'>;
+type Instance = Awaited<ReturnType<Incus['instance']>>;
+
+/**
+ * What `record` writes on the instance: the marks, what was applied, the generation to return to, and what incus-pet
+ * would know it by. `instance`: as it stands.
+ */
+export function recordOf(
+  job: Job,
+  { facets, system, health, heldSecrets }: Recorded,
+  instance: Instance,
+): Record<string, string> {
+  const generation =
+    system.kind === 'built' ? (job.progress.generations.get(job.app) ?? 0) : system.generation;
+  const toplevel = toplevelOf(job, system);
+  const kept = pinned(facets, job.progress.pins);
+  const secrets = secretsOf(job, heldSecrets, instance);
+  const applied = { v: 1, generation, toplevel, facets: withSecrets(kept, secrets) };
+  const listen = parseListen(kept.exposure?.['listen'] ?? '');
+  const key = generationKey(generation);
+  return {
+    'user.pets.project': job.desired.project,
+    'user.pets.app': job.app,
+    'user.pets.state': 'ready',
+    // A rename that nobody wants any more.
+    'user.pets.becoming': '',
+    [TOUCHED]: '',
+    'user.pets.applied': JSON.stringify(applied),
+    [key]: JSON.stringify({
+      toplevel,
+      facets: kept,
+      secrets: secrets ?? {},
+      health,
+      ...madeOf(job, instance),
+      ...foundGood(job, instance.config[key]),
+    }),
+    // Something new is good: what was tried before does not matter any more.
+    ...(system.kind === 'built' ? { 'user.pets.condemned': '' } : {}),
+    'user.incus-pet.flake-ref': kept.meta?.['flake-ref'] ?? '',
+    // An empty value removes the key.
+    'user.incus-pet.host-port': listen ? String(listen.port) : '',
+    'user.incus-pet.listen': listen ? listen.address : '',
+  };
+}
+
+/** Their fingerprints as they were last recorded. */
+function recordedSecrets(config: Instance['config']): Facet | undefined {
+  const { facets } = parsed(config['user.pets.applied']) as { facets?: Facets | null };
+  return facets?.secrets;
+}
+
+/** Incus' own, pets' marks, and what every pet has. */
+const OTHERS = /^(?:volatile|image|user\.pets|user\.incus-pet)\.|^(?:raw\.lxc|security\.nesting)$/;
+
+function madeOf(job: Job, { config, devices, profiles }: Instance) {
+  const { shared } = job.ports.deliveries;
+  const ofStore = shared.instance(job.app).devices;
+  return {
+    config: Object.fromEntries(Object.entries(config).filter(([name]) => !OTHERS.test(name))),
+    devices: Object.fromEntries(Object.entries(devices).filter(([name]) => !Object.hasOwn(ofStore, name))),
+    profiles,
+  };
+}
+
+/** When this generation was first found good and how; where this run has not looked, as it is recorded already. */
+function foundGood(
+  { app, progress }: Job,
+  before: string | undefined,
+): { at: string; healthy: string | null } {
+  const { at, healthy } = parsed(before);
+  return {
+    at: typeof at === 'string' ? at : new Date().toISOString(),
+    healthy: progress.health.get(app) ?? (typeof healthy === 'string' ? healthy : null),
+  };
+}
+
+/** What pets wrote on the instance; whatever somebody else has put there says nothing. */
+export function parsed(text = '{}'): Readonly<Record<string, unknown>> {
+  try {
+    return { ...(JSON.parse(text) as object | null) };
+  } catch {
+    return {};
+  }
+}
+
+/** Facets of a plan, with what only the run knows: pins, and the secrets' fingerprints. */
+export function asWanted(job: Job, facets: Facets): Facets {
+  return withSecrets(pinned(facets, job.progress.pins), desiredApp(job).facets.secrets);
+}
+
+/** A plan is printed: it does not have their fingerprints. */
+function withSecrets(facets: Facets, secrets: Facet | undefined): Facets {
+  return { ...facets, ...(secrets && { secrets }) };
+}
+
+/** What the manifest says of secrets, but for those that are held: of these, what is recorded. */
+function secretsOf(job: Job, held: readonly string[], { config }: Instance): Facet | undefined {
+  const { secrets } = desiredApp(job).facets;
+  if (held.length === 0) return secrets;
+  const kept = Object.entries(recordedSecrets(config) ?? {}).filter(([field]) => held.includes(field));
+  const wanted = Object.entries(secrets ?? {}).filter(([field]) => !held.includes(field));
+  return Object.fromEntries([...wanted, ...kept]);
+}
+
+/** Facets were computed before this run locked anything: name what was really built. */
+export function pinned(facets: Facets, pins: Readonly<Record<string, Locked>>): Facets {
+  const system = Object.fromEntries(
+    Object.entries(facets.system ?? {}).map(([field, value]) => {
+      const url = Object.keys(pins).find(
+        (u) => value === `unlocked:${u}` || value?.startsWith(`unlocked:${u}#`),
+      );
+      const pin = url === undefined ? undefined : pins[url];
+      return [field, pin && value ? value.replace(`unlocked:${url ?? ''}`, () => pin.locked) : value];
+    }),
+  );
+  return { ...facets, system };
+}

@@ -1,0 +1,55 @@
+import type { Action } from '../domain/action.js';
+import { TOUCHED } from '../domain/labels.js';
+import { problemOf } from '../domain/problem.js';
+import { desiredApp, secretFiles, type Job } from './job.js';
+import type { Told } from './perform.js';
+
+type Config = Readonly<Record<string, string>>;
+type Push = Extract<Action, { kind: 'push-secrets' }>;
+
+/**
+ * Names are marked before they are written: should the run not end well, the next one must not take them for what was
+ * last applied. What they were is kept before that, so that whatever is marked can go back.
+ */
+export async function pushSecrets(job: Job, { put, remove }: Push): Promise<void> {
+  const { app, ports } = job;
+  const files = await secretFiles(job, put);
+  const { config } = await ports.incus.instance(app);
+  const touched = touchedIn(config);
+  // Where nothing was ever applied there is nothing to go back to.
+  if (config['user.pets.applied'] !== undefined)
+    await ports.guest.keepSecrets(app, [...put, ...remove], touched);
+  const names = new Set([...touched, ...put, ...remove]);
+  await ports.incus.setConfig(app, { [TOUCHED]: [...names].join(' ') });
+  await ports.guest.writeSecrets(app, files, remove);
+}
+
+/** They are unmarked when they are back, and what was kept of them goes last. */
+export async function revertSecrets({ app, ports }: Job, secrets: readonly string[]): Promise<Told> {
+  const lost = await ports.guest.revertSecrets(app, secrets);
+  const { config } = await ports.incus.instance(app);
+  const left = touchedIn(config).filter((name) => !secrets.includes(name));
+  await ports.incus.setConfig(app, { [TOUCHED]: left.join(' ') });
+  await ports.guest.forgetSecrets(app, secrets);
+  const warnings = lost.map(
+    (name) => `nobody knows what the secret \`${name}\` was before: it stays as it is`,
+  );
+  return { warnings };
+}
+
+/** What is good now is not taken back any more. `before`: as the instance was until it was recorded. */
+export async function forgetSecrets(job: Job, before: Config): Promise<Told> {
+  const has = Object.keys(desiredApp(job).facets.secrets ?? {}).length > 0;
+  if (!has && touchedIn(before).length === 0) return {};
+  try {
+    await job.ports.guest.forgetSecrets(job.app, null);
+    return {};
+  } catch (error) {
+    // The app is whole, and only its root reads them: the next record removes them.
+    return { warnings: [`its secrets of before could not be removed: ${problemOf(error).message}`] };
+  }
+}
+
+function touchedIn(config: Config): string[] {
+  return (config[TOUCHED] ?? '').split(' ').filter((name) => name !== '');
+}

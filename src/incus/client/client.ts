@@ -1,0 +1,43 @@
+import type { Incus, InstanceJson } from '../../domain/services.js';
+import { archivesOf } from './archives.js';
+import { said } from './attempt.js';
+import { sender } from './http.js';
+import { insideOf } from './inside.js';
+import { instancesOf } from './instances.js';
+import { Rest } from './operations.js';
+import { OwnInstances } from './own.js';
+import { powerOf } from './power.js';
+import { quiesceAll } from './quiesce.js';
+import { hasImage } from './server.js';
+import { noTrials, Sharing, type Trials } from './sharing.js';
+import { snapshotsOf } from './snapshots.js';
+import { dialer } from './streams.js';
+import { transferOver } from './transfer.js';
+import { volumesOf } from './volumes.js';
+
+/**
+ * The Incus port over the daemon's socket. It writes only to instances and volumes that bear `project`'s marks.
+ * `trials`: what is known of what the daemon can do.
+ */
+export function incusOver(socket: string, project: string, trials: Trials = noTrials): Incus {
+  const rest = new Rest(sender(socket));
+  const sharing = new Sharing(rest, trials);
+  const own = new OwnInstances(rest, project);
+  return {
+    instances: () =>
+      said('listing instances', async () => {
+        const found = await rest.get('/1.0/instances?recursion=1&all-projects=true');
+        return (found?.metadata ?? []) as readonly InstanceJson[];
+      }),
+    quiesce: () => said('waiting for what runs on the instances', () => quiesceAll(project, rest)),
+    unshareable: () => said('asking Incus what its host can do', () => sharing.unshareable()),
+    trySharing: () => sharing.try(),
+    hasImage: (alias) => said(`looking for the image \`${alias}\``, () => hasImage(alias, rest)),
+    ...instancesOf(rest, own),
+    ...powerOf(rest, own),
+    ...insideOf(rest, own, dialer(socket)),
+    ...volumesOf(rest, project, sharing),
+    ...snapshotsOf(rest, project),
+    ...archivesOf(rest, transferOver(socket), project),
+  };
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { GUEST_PATH } from '../../domain/guest-path.js';
+import type { GuestResult } from '../../domain/services.js';
+import { ConnectionLost, IncusError } from './http.js';
+import { type Begun, type OperationResult, type Rest } from './operations.js';
+import { at } from './own.js';
+import type { Dial, Stream } from './streams.js';
+
+/** Incus' signal for a command, on its control stream. */
+const KILL = JSON.stringify({ command: 'signal', signal: 9 });
+const STREAMS = ['control', '0', '1', '2'] as const;
+
+/**
+ * Runs a command and reads what it prints as it comes: nothing of it is kept by the daemon, and it is ended with us, by
+ * the daemon when the control stream breaks.
+ */
+export async function query(
+  name: string,
+  command: readonly string[],
+  { rest, dial, deadline }: { readonly rest: Rest; readonly dial: Dial; readonly deadline: number },
+): Promise<GuestResult> {
+  const begun = await rest.begin('POST', at(name, '/exec'), {
+    body: { ...bodyOf(command), 'wait-for-websocket': true },
+  });
+  const [control, stdin, stdout, stderr] = await dialled(begun, dial);
+  try {
+    stdin.end();
+    const operation = ended(rest.wait(begun.operation, deadline - Date.now()));
+    const [out, err, { metadata }] = await Promise.all([
+      untilLate(operation, stdout.output),
+      untilLate(operation, stderr.output),
+      operation,
+    ]);
+    return { exitCode: exitCodeIn(metadata), stdout: out, stderr: err };
+  } catch (error) {
+    control.send(KILL);
+    throw error;
+  } finally {
+    for (const stream of [stdin, stdout, stderr, control]) stream.close();
+  }
+}
+
+/** What is on its way when the daemon says that a command has ended takes no longer than this, however busy the machine. */
+const REST_MS = 30_000;
+
+/** A stream of which nobody says that it has ended, though its command has, is lost. */
+async function untilLate<T>(operation: Promise<unknown>, output: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const late = new Promise<never>((_, reject) => {
+    const begin = () => {
+      if (isOver) return;
+      timer = setTimeout(() => {
+        reject(new ConnectionLost('the output of a command in the guest did not end'));
+      }, REST_MS);
+    };
+    // One that failed is told by itself.
+    operation.then(begin, () => undefined);
+  });
+  try {
+    return await Promise.race([output, late]);
+  } finally {
+    isOver = true;
+    clearTimeout(timer);
+  }
+}
+
+type Four = readonly [control: Stream, stdin: Stream, stdout: Stream, stderr: Stream];
+
+/** The command begins once all are there. */
+async function dialled({ operation, metadata }: Begun, dial: Dial): Promise<Four> {
+  const secrets = (metadata['fds'] ?? {}) as Readonly<Record<string, string>>;
+  const dialling = STREAMS.map((fd) =>
+    dial(`${operation}/websocket?secret=${encodeURIComponent(secrets[fd] ?? '')}`),
+  );
+  try {
+    return (await Promise.all(dialling)) as unknown as Four;
+  } catch (error) {
+    for (const stream of await Promise.allSettled(dialling))
+      if (stream.status === 'fulfilled') stream.value.close();
+    throw error;
+  }
+}
+
+const KEPT_BYTES = 1024 * 1024;
+const READ_MS = 15_000;
+/** Where the first argument cannot be written there is nothing to read. */
+const INTO_FILE = `umask 077; if true >"$0"; then exec "$@" >"$0" 2>&1; else exec "$@"; fi`;
+const READ = `tail -c ${KEPT_BYTES} -- "$0"; rm -f -- "$0"`;
+
+/**
+ * Runs a command that goes on to its end whatever becomes of us, so it writes to a file of the guest: a pipe would break
+ * with us, and what the daemon records fills the host's disk as long as the guest likes. `output`: its last MiB.
+ */
+export async function act(
+  name: string,
+  command: readonly string[],
+  { rest, dial, deadline }: { readonly rest: Rest; readonly dial: Dial; readonly deadline: number },
+): Promise<{ readonly exitCode: number; readonly output: string }> {
+  const file = `/run/pets-${randomUUID()}`;
+  const body = bodyOf(['/bin/sh', '-c', INTO_FILE, file, ...command]);
+  const { metadata } = await ended(rest.write('POST', at(name, '/exec'), { body }, deadline - Date.now()));
+  const exitCode = exitCodeIn(metadata);
+  const read = ['/bin/sh', '-c', READ, file];
+  const { stdout } = await query(name, read, { rest, dial, deadline: Date.now() + READ_MS }).catch(
+    (error: unknown) => {
+      // Of what went well there is nothing that must be known: a guest may go down by now.
+      if (exitCode === 0) return { stdout: '' };
+      throw error;
+    },
+  );
+  return { exitCode, output: stdout };
+}
+
+function bodyOf(command: readonly string[]): object {
+  return {
+    command,
+    environment: { PATH: GUEST_PATH },
+    'record-output': false,
+    'wait-for-websocket': false,
+    interactive: false,
+  };
+}
+
+/**
+ * The daemon reports a missing program as a failed operation; to a caller it is what a shell would say. One that has
+ * waited too long for its streams has begun nothing.
+ */
+async function ended(operation: Promise<OperationResult>): Promise<OperationResult> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (!(error instanceof IncusError)) throw error;
+    if (error.message === 'Command not found') return { metadata: { return: 127 } };
+    if (/timed out waiting for websockets/i.test(error.message)) throw new ConnectionLost(error.message);
+    throw error;
+  }
+}
+
+/** Of a command whose end nobody knows it is run again, as after a lost connection. */
+function exitCodeIn(metadata: OperationResult['metadata']): number {
+  const code = metadata?.['return'];
+  if (typeof code === 'number') return code;
+  throw new ConnectionLost('the daemon does not say how the command ended');
+}

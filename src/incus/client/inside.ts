@@ -1,0 +1,72 @@
+import type { Incus } from '../../domain/services.js';
+import { said, write } from './attempt.js';
+import { filesOf } from './files.js';
+import { act, query } from './commands.js';
+import { open, type Rest } from './operations.js';
+import { at, type OwnInstances } from './own.js';
+import { commandsEnded, isRecording } from './quiesce.js';
+import type { Dial } from './streams.js';
+
+const CONSOLE_LINES = 20;
+const CONSOLE_ATTEMPTS = 10;
+const CONSOLE_PAUSE_MS = 200;
+
+/** What goes on inside a guest. */
+export function insideOf(
+  rest: Rest,
+  own: OwnInstances,
+  dial: Dial,
+): Pick<Incus, 'consoleTail' | 'query' | 'exec' | 'clearOutputs' | keyof ReturnType<typeof filesOf>> {
+  return {
+    ...filesOf(rest, own),
+
+    consoleTail: (name) => said(`reading the console of \`${name}\``, () => consoleLines(name, rest)),
+
+    query: (name, command, timeoutMs) => {
+      const deadline = Date.now() + timeoutMs;
+      return write(`running ${command[0] ?? ''} in \`${name}\``, async () => {
+        await own.get(name);
+        return query(name, command, { rest, dial, deadline });
+      });
+    },
+
+    clearOutputs: (name) =>
+      write(`clearing old outputs of \`${name}\``, async () => {
+        await own.get(name);
+        if (await isRecording(name, rest)) return;
+        const found = await rest.get(at(name, '/logs/exec-output'));
+        for (const path of (found?.metadata ?? []) as readonly string[]) await rest.remove(path);
+      }),
+
+    // What runs twice does no harm: a run that was killed is followed by one that does all of it again.
+    exec: (name, command, timeoutMs) => {
+      const deadline = Date.now() + timeoutMs;
+      let attempts = 0;
+      return write(`running ${command[0] ?? ''} in \`${name}\``, async () => {
+        await own.get(name);
+        if (attempts++ > 0) await commandsEnded(name, Math.max(0, deadline - Date.now()), rest);
+        return act(name, command, { rest, dial, deadline });
+      });
+    },
+  };
+}
+
+/**
+ * The last lines that were printed on a guest's console. While a dead guest is cleared away there is a moment
+ * in which nobody has them: then the daemon says "connection refused".
+ */
+export async function consoleLines(name: string, rest: Rest): Promise<readonly string[]> {
+  for (let n = 1; ; n++) {
+    const { status, body } = await rest.raw('GET', at(name, '/console'));
+    // An error of the console's own buffer comes with a 200.
+    const isError = status !== 200 || body.startsWith('{"type":"error"');
+    if (!isError) return lastLines(body);
+    if (!body.includes('connection refused') || n >= CONSOLE_ATTEMPTS) open(body);
+    await new Promise((resolve) => setTimeout(resolve, CONSOLE_PAUSE_MS));
+  }
+}
+
+function lastLines(text: string): readonly string[] {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return lines.slice(-CONSOLE_LINES);
+}

@@ -1,0 +1,178 @@
+import { lateWords } from '../../domain/stop-timeout.js';
+import type { Incus } from '../../domain/services.js';
+import { write } from './attempt.js';
+import { deadAtOnce, failedStart } from './failed-start.js';
+import { IncusError } from './http.js';
+import { OperationTimeout, type Rest } from './operations.js';
+import { at, type OwnInstances } from './own.js';
+import { quiesce } from './quiesce.js';
+import { reach, refused } from './reach.js';
+
+const START_LIMIT_MS = 120_000;
+const STOP_LIMIT_MS = 30_000;
+const START_ATTEMPTS = 3;
+const START_PAUSE_MS = 1000;
+const SECOND_LOOK_MS = 100;
+const SETTLE_LIMIT_MS = 10_000;
+const SETTLE_PAUSE_MS = 300;
+
+/** Starting and stopping. */
+export function powerOf(rest: Rest, own: OwnInstances): Pick<Incus, 'start' | 'unfreeze' | 'stop'> {
+  return {
+    start: (name) =>
+      write(`starting \`${name}\``, async () => {
+        await own.get(name);
+        // Started into the end of a stop, the guest would end stopped after all.
+        await quiesce(name, rest);
+        await startPatiently(name, rest).catch(async (error: unknown) => {
+          throw await failedStart(name, error, rest);
+        });
+        // The daemon can report success for a guest whose init has already ended.
+        await pause(SECOND_LOOK_MS);
+        if ((await look(name, rest)) === 'Running') return;
+        await settled(name, rest);
+        throw await deadAtOnce(name, rest);
+      }),
+
+    unfreeze: (name) =>
+      write(`unfreezing \`${name}\``, async () => {
+        const statusOf = async () => (await own.get(name)).instance.status;
+        if ((await statusOf()) !== 'Frozen') return;
+        const thawed = setState(name, THAW, START_LIMIT_MS, rest);
+        await reach(thawed, async () => (await statusOf()) === 'Running');
+      }),
+
+    stop: async (name, graceMs) => {
+      // Outside of what is tried again when the connection breaks: what was done by then was done.
+      const ending: Ending = { forced: null };
+      await write(`stopping \`${name}\``, async () => {
+        const statusOf = async () => (await own.find(name))?.instance.status ?? 'Stopped';
+        // Of two stops at once both fail, and neither waits for the guest's devices to be cleared away.
+        await quiesce(name, rest, graceMs);
+        if (await stopped(name, graceMs, ending, statusOf, rest)) return;
+        await quiesce(name, rest);
+        await cleared(name, own);
+      });
+      return ending;
+    },
+  };
+}
+
+/**
+ * A guest that has just died reads as stopped while the daemon still clears its devices away, and a start in
+ * that moment fails for want of them ("Failed to create detached mount" in lxc.log): a moment later it works.
+ */
+async function startPatiently(name: string, rest: Rest): Promise<void> {
+  for (let n = 1; (await look(name, rest)) !== 'Running'; n++) {
+    const refusal = await refused(setState(name, START, START_LIMIT_MS, rest));
+    if (refusal === null) return;
+    await settled(name, rest);
+    const isLast = n >= START_ATTEMPTS || refusal instanceof OperationTimeout;
+    // It may be up all the same, and only the daemon's last word went wrong.
+    if (isLast && (await look(name, rest)) !== 'Running') throw refusal;
+    await pause(START_PAUSE_MS);
+  }
+}
+
+/** As `Stopped`, while it is found out. */
+type Ending = { forced: string | null };
+
+const START = { action: 'start', timeout: 30 };
+const THAW = { action: 'unfreeze', timeout: 30 };
+
+/** True when a stop of ours ended well: then all that ran for the guest is gone. */
+async function stopped(
+  name: string,
+  graceMs: number,
+  ending: Ending,
+  statusOf: () => Promise<string>,
+  rest: Rest,
+): Promise<boolean> {
+  const status = await statusOf();
+  if (status === 'Stopped') return false;
+  const grace = { action: 'stop', timeout: Math.ceil(graceMs / 1000) };
+  const asleep = status === 'Frozen' ? await refused(setState(name, THAW, STOP_LIMIT_MS, rest)) : null;
+  // One that is still frozen would sleep through its grace.
+  const isAsleep = asleep !== null && (await statusOf()) === 'Frozen';
+  const refusal = isAsleep ? asleep : await refused(setState(name, grace, graceMs + STOP_LIMIT_MS, rest));
+  if (refusal === null) {
+    ending.forced = null;
+    return mustBeDown(statusOf, null);
+  }
+  if ((await statusOf()) === 'Stopped') return false;
+  const force = { action: 'stop', force: true, timeout: 30 };
+  ending.forced = whyForced(refusal, graceMs);
+  const last = await refused(setState(name, force, STOP_LIMIT_MS, rest));
+  // It may have ended by itself between a look and a request: then the daemon refuses to stop what does not run.
+  if (last !== null && DOWN.test(last.message)) ending.forced = null;
+  await mustBeDown(statusOf, last);
+  return last === null;
+}
+
+/** What it says against stopping what does not run. */
+const DOWN = /already stopped|not running/i;
+/** What the daemon says when the time that it was given is over. */
+const LATE = /deadline exceeded|timed? ?out/i;
+
+function whyForced(refusal: Error, graceMs: number): string {
+  const isLate = refusal instanceof OperationTimeout || LATE.test(refusal.message);
+  return isLate ? lateWords(graceMs) : refusal.message;
+}
+
+/** Looks whether the guest is stopped: for a second or three after its end it may still read as running. */
+async function mustBeDown(statusOf: () => Promise<string>, refusal: Error | null): Promise<true> {
+  for (let looks = Math.ceil(SETTLE_LIMIT_MS / SETTLE_PAUSE_MS); ; looks--) {
+    const status = await statusOf();
+    if (status === 'Stopped') return true;
+    if (looks === 0)
+      throw refusal ?? new IncusError(`the daemon says that it was stopped, but it is ${status}`, 500);
+    await pause(SETTLE_PAUSE_MS);
+  }
+}
+
+const CLEARED_LIMIT_MS = 10_000;
+const CLEARED_PAUSE_MS = 50;
+
+/**
+ * A guest reads as stopped before the daemon hears of it, takes note, and ends what ran for it: renamed meanwhile,
+ * its forwarder stays and holds the port for good. While it is at that the daemon refuses a change as busy.
+ */
+async function cleared(name: string, own: OwnInstances): Promise<void> {
+  const isHeardOf = async () =>
+    (await own.find(name))?.instance.config['volatile.last_state.power'] !== 'RUNNING';
+  for (const deadline = Date.now() + CLEARED_LIMIT_MS; !(await isHeardOf()) && Date.now() < deadline;)
+    await pause(CLEARED_PAUSE_MS);
+  if (await own.find(name)) await own.patch(name, {});
+}
+
+function setState(name: string, body: object, limitMs: number, rest: Rest) {
+  return rest.write('PUT', at(name, '/state'), { body }, limitMs);
+}
+
+/** For a second or three after its end a guest reads as running or broken now and then, and has no init to ask about. */
+async function look(name: string, rest: Rest): Promise<string> {
+  try {
+    const found = await rest.get(at(name, '/state'));
+    return (found?.metadata as { status?: string } | undefined)?.status ?? 'Stopped';
+  } catch (error) {
+    if (error instanceof IncusError && error.message.includes('Invalid PID')) return 'Ending';
+    throw error;
+  }
+}
+
+const STEADY = ['Stopped', 'Running', 'Frozen'];
+
+/** Lets a start that failed be cleared away, so that nobody plans with a guest that runs no more. */
+async function settled(name: string, rest: Rest): Promise<void> {
+  const deadline = Date.now() + SETTLE_LIMIT_MS;
+  for (let last = ''; Date.now() < deadline;) {
+    const now = await look(name, rest);
+    if (now === last && STEADY.includes(now)) return;
+    last = now;
+    await pause(SETTLE_PAUSE_MS);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

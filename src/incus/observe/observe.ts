@@ -1,0 +1,138 @@
+import { socketsOf } from '../../domain/binding.js';
+import { ADOPTING, DEPLOYED } from '../../domain/labels.js';
+import type { Actual, ActualApp, Volume } from '../../domain/actual.js';
+import type { AppName } from '../../domain/names.js';
+import type { StoreMode } from '../../domain/manifest.js';
+import { isAppName } from '../../domain/names.js';
+import type { InstanceJson, InstanceSpec } from '../../domain/services.js';
+import { addedTo } from './added.js';
+import { claimsOn, type Wanted } from './claims.js';
+import { attachmentsOf, exposuresOf } from './devices.js';
+import { seenFacets } from './facets.js';
+import { INCUS_PROJECT, isPet } from '../client/own.js';
+import { protectionsOf } from './protections.js';
+import { generationsOf, parseApplied, parseCondemned, unreadableIn } from './record.js';
+import type { Holder, Socket } from './sockets.js';
+
+/** What the host shows without asking anybody: sockets that listen, its addresses, the pets' profiles. */
+export type HostView = {
+  readonly listening: readonly Socket[];
+  /** Who holds a socket, in words: costs a walk through /proc. */
+  readonly holderOf: (socket: Socket) => Holder;
+  readonly addresses: readonly string[];
+  /** The system that the app's profile points at, undefined when there is none. Shared stores only. */
+  readonly profile: (app: string) => string | undefined;
+  /** The config and devices that a pet is made with. */
+  readonly made: (app: string, store: StoreMode) => Pick<InstanceSpec, 'config' | 'devices'>;
+};
+
+export type Seen = {
+  readonly project: string;
+  /** What the manifest wants to listen on: who else holds it is told, and of nothing else. */
+  readonly wanted: Wanted;
+  readonly inherited: Actual['inherited'];
+  readonly instances: readonly InstanceJson[];
+  readonly volumes: readonly Volume[];
+  /** As in `Actual`. */
+  readonly unshareable: string | null;
+  readonly missingImages: readonly string[];
+  readonly host: HostView;
+};
+
+/** The daemon's lists and the host's view as `Actual`. */
+export function actualFrom(seen: Seen): Actual {
+  const { project, wanted, inherited, instances, volumes, unshareable, missingImages, host } = seen;
+  const here = instances.filter((i) => i.project === INCUS_PROJECT);
+  // Incus copies the marks with the instance: a copy, or one that was renamed by hand, is not the pet.
+  const ours = here.filter((i) => isPet(project, i.name, i.config));
+  const open = new Set(host.listening.flatMap((socket) => socketsOf(socket.binding)));
+  return {
+    apps: ours.map((i) => actualApp(i, volumes, open, host)),
+    volumes,
+    strangers: Object.fromEntries(here.filter((i) => !ours.includes(i)).map((i) => [i.name, ownerOf(i)])),
+    claims: claimsOn(withInherited(wanted, inherited), instances, ours, host),
+    inherited,
+    addresses: host.addresses,
+    unshareable,
+    missingImages,
+  };
+}
+
+function withInherited({ bindings }: Wanted, inherited: Actual['inherited']): Wanted {
+  return { bindings: [...bindings, ...Object.values(inherited).flat()] };
+}
+
+export const MADE_BY_DEPLOY = 'was made by `pets deploy`';
+export const MADE_BY_INCUS_PET = 'was made by incus-pet';
+
+function ownerOf({ name, config }: InstanceJson): string {
+  const project = config['user.pets.project'];
+  const app = config['user.pets.app'];
+  if (config[ADOPTING] !== undefined && config[ADOPTING] !== project)
+    return `was about to be adopted by the pets project \`${config[ADOPTING]}\`, and that was cut short`;
+  if (project !== undefined && app !== name)
+    return `is a copy of the pet \`${app ?? ''}\` of project \`${project}\``;
+  if (project === DEPLOYED) return MADE_BY_DEPLOY;
+  if (project !== undefined) return `belongs to the pets project \`${project}\``;
+  if (config['user.incus-pet.flake-ref'] !== undefined) return MADE_BY_INCUS_PET;
+  return 'does not bear any mark of pets';
+}
+
+function actualApp(
+  instance: InstanceJson,
+  volumes: readonly Volume[],
+  open: ReadonlySet<string>,
+  host: HostView,
+): ActualApp {
+  const { name, config, devices, status } = instance;
+  const store = storeOf(instance, host);
+  const applied = parseApplied(config['user.pets.applied']);
+  const exposures = exposuresOf(instance);
+  const attachments = attachmentsOf(instance, volumes);
+  return {
+    name: name as AppName,
+    becoming: otherName(config['user.pets.becoming'], name),
+    former: otherName(config['user.pets.app'], name),
+    status,
+    state: STATES.find((state) => state === config['user.pets.state']) ?? 'creating',
+    applied,
+    generations: generationsOf(config, volumes),
+    condemned: parseCondemned(config['user.pets.condemned']),
+    unreadable: unreadableIn(config),
+    store,
+    exposures,
+    attachments,
+    devices: Object.keys(devices),
+    altered: alteredIn(instance, host.made(name, store)),
+    protections: protectionsOf(instance),
+    added: addedTo(instance, host.made(name, store)),
+    facets: seenFacets({ instance, applied, store, exposures, attachments, volumes, open, host }),
+  };
+}
+
+/** Paths are made of it: what is no name of an app is none. */
+function otherName(marked: string | undefined, name: string): AppName | null {
+  return marked !== undefined && marked !== name && isAppName(marked) ? marked : null;
+}
+
+const STATES = ['ready', 'upgrading', 'restoring'] as const;
+
+/** Only a shared store has the host's folders as devices. One of them will do: the other may have been removed. */
+function storeOf({ name, devices }: InstanceJson, host: HostView): StoreMode {
+  const [shared, copy] = [host.made(name, 'shared'), host.made(name, 'copy')];
+  const telling = Object.keys(shared.devices).filter((device) => !Object.hasOwn(copy.devices, device));
+  return telling.some((device) => Object.hasOwn(devices, device)) ? 'shared' : 'copy';
+}
+
+function alteredIn(instance: InstanceJson, made: Pick<InstanceSpec, 'config' | 'devices'>): string[] {
+  // A rename whose last step is missing: the next write to the instance ends it.
+  const name = { 'user.pets.app': instance.name };
+  const keys = Object.entries({ ...made.config, ...name }).filter(
+    ([key, value]) => instance.config[key] !== value,
+  );
+  const devices = Object.entries(made.devices).filter(([device, value]) => {
+    const there = instance.devices[device] ?? {};
+    return Object.entries(value).some(([key, text]) => there[key] !== text);
+  });
+  return [...keys, ...devices].map(([key]) => key);
+}

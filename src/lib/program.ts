@@ -1,0 +1,45 @@
+/** What pets asks of the outside. Interfaces only; every effect of a run goes through one of these. */
+
+export type ExecResult = {
+  /** null: killed by a signal or never started. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+export type ExecOptions = {
+  readonly onLine?: (line: string) => void;
+  /** Past it, the program is ended: a `TimeoutProblem`. */
+  readonly limitMs?: number;
+};
+
+/** Runs a program with an argument list, never through a shell. A missing program is a ProblemError. */
+export type Exec = (command: string, args: readonly string[], options?: ExecOptions) => Promise<ExecResult>;
+
+/** What a program that was asked for a secret printed, byte for byte. */
+export type Captured = Omit<ExecResult, 'stdout'> & { readonly stdout: Uint8Array };
+
+/**
+ * Runs a program in a folder and keeps what it prints to itself. It shares our terminal, on which it may ask a
+ * person. A missing program is a ProblemError.
+ */
+export type Capture = (command: Command, directory: string) => Promise<Captured>;
+
+export type Command = readonly [program: string, ...args: readonly string[]];
+
+/**
+ * Runs two programs, what the first writes going to the second; both as `Exec` does. Rejects with `TimeoutProblem`
+ * when nothing has gone over for `idleMs`, and both are ended.
+ */
+export type Pipe = (
+  from: Command,
+  to: Command,
+  idleMs: number,
+  /** Told how many bytes of each piece that goes over. */
+  onBytes?: (bytes: number) => void,
+) => Promise<Piped>;
+
+export type Piped = { readonly from: ExecResult; readonly to: ExecResult };
+
+/** A stream. Nothing is held whole in memory. */
+export type Bytes = AsyncIterable<Uint8Array>;

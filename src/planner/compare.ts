@@ -1,0 +1,101 @@
+import type { Actual, ActualApp, Condemned, Generation } from '../domain/actual.js';
+import type { Change } from '../domain/plan.js';
+import type { DesiredApp } from '../domain/desired.js';
+import type { Facets } from '../domain/facet.js';
+import type { StoreMode } from '../domain/manifest.js';
+import { additionsTo } from './added.js';
+import { dataMove, movesData, volumesFor, type DataMove } from './data.js';
+import { changesOf } from './diff.js';
+import type { Fate } from './exposure.js';
+import { isDirty, type Goal } from './target.js';
+import { takenBy, type Taken } from './match.js';
+import { refitOf, type Refit } from './instance-update.js';
+import { secretMoves, type SecretMoves } from './secrets.js';
+
+/** One app, compared: what its operations are made from. */
+export type Compared = {
+  readonly app: DesiredApp;
+  /** What the manifest says, which is not what is brought about where that failed before. */
+  readonly wanted: Facets;
+  /** The generation that is to serve again, instead of a system that is built. */
+  readonly returns: Generation | null;
+  readonly condemned: Condemned | null;
+  readonly byHand: boolean;
+  /** An upgrade that was cut short is taken back: whatever runs now, it is stopped first. */
+  readonly comesBack: boolean;
+  /** Under its name, or its former one. */
+  readonly actual: ActualApp | null;
+  readonly changes: readonly Change[];
+  /** Fields of which nobody knows what is wanted: nothing is done about them. */
+  readonly unknown: readonly Change[];
+  /** What somebody has added on the machine. */
+  readonly added: readonly Change[];
+  /** What of it is to be taken away. */
+  readonly removes: readonly Change[];
+  /** Whether what is in the way of a device of ours is to give way. */
+  readonly isStrict: boolean;
+  readonly store: StoreMode;
+  readonly refit: Refit;
+  readonly secrets: SecretMoves;
+  readonly fate: Fate;
+  /** Those that its system may write to. */
+  readonly volumes: readonly string[];
+  readonly data: DataMove;
+  /** What is the app's own and bears another name of its. */
+  readonly taken: Taken | null;
+  /** The last generation that is recorded; 0: none. Of a container that is made anew, too: its volumes have copies of them. */
+  readonly newest: number;
+};
+
+export function compare(
+  wanted: DesiredApp,
+  goal: Goal,
+  there: ActualApp | null,
+  actual: Actual,
+  isStrict: boolean,
+): Compared {
+  const { app, condemned } = goal;
+  const store = storeOf(app, there, actual);
+  const base = movesStore({ actual: there, store }) ? null : there;
+  // A container that is made anew has nothing to go back to.
+  const returns = base && goal.returns;
+  const differences = changesOf(app, base);
+  const changes = differences.filter(({ kind }) => kind !== 'unknown');
+  const unknown = differences.filter(({ kind }) => kind === 'unknown');
+  const taken = takenBy(app, there, actual);
+  const kept = actual.volumes.filter((v) => v.app === app.name || taken?.volumes.includes(v));
+  const added = additionsTo(app, base);
+  const removes = isStrict ? added : [];
+  const refit = refitOf(app, base, { changes, removes }, kept, store);
+  const rebuilt = app.activation === 'restart' && changes.some((c) => c.facet === 'system');
+  const volumes = volumesFor(app, base, kept);
+  const data = dataMove(goal, base, changes, volumes);
+  const comesBack = returns !== null && goal.byHand === null && base !== null && isDirty(base);
+  const isStopped = refit.cold || rebuilt || movesData(data) || comesBack || base?.name !== app.name;
+  const fate = isStopped ? 'starts' : (FATES[base.status] ?? 'starts');
+  const secrets = secretMoves(app, base, changes);
+  return {
+    ...{ app, wanted: wanted.facets, returns, condemned, actual: there },
+    ...{ byHand: goal.byHand !== null, comesBack },
+    ...{ changes, unknown, added, removes, isStrict, store, refit, secrets, fate, volumes, data, taken },
+    newest: newestOf(there),
+  };
+}
+
+function newestOf(there: ActualApp | null): number {
+  const recorded = there?.generations.map(({ generation }) => generation) ?? [];
+  return Math.max(0, there?.applied?.generation ?? 0, ...recorded);
+}
+
+const FATES: Readonly<Record<string, Fate>> = { Running: 'runs', Frozen: 'thaws' };
+
+/** A container keeps the store it has until the manifest says otherwise, and while it is being renamed. */
+function storeOf(app: DesiredApp, there: ActualApp | null, { unshareable }: Actual): StoreMode {
+  if (there && (app.store === null || there.name !== app.name)) return there.store;
+  return app.store ?? (unshareable === null ? 'shared' : 'copy');
+}
+
+/** Whether the store mode that the app is to have is not the one that its container was made with. */
+export function movesStore({ actual, store }: Pick<Compared, 'actual' | 'store'>): boolean {
+  return actual !== null && actual.store !== store;
+}

@@ -1,0 +1,215 @@
+import { formatBinding, isWildcard, overlaps } from '../domain/binding.js';
+import type { Actual, Claim } from '../domain/actual.js';
+import type { Binding } from '../domain/binding.js';
+import type { Desired, DesiredApp, DesiredExposure } from '../domain/desired.js';
+import type { KeyPath, Problem } from '../domain/problem.js';
+import { inTheWay } from './added.js';
+import type { Move } from './exposure.js';
+import type { Compared } from './compare.js';
+
+/** Everything that forbids carrying out the plan. Found before the first write, all of it at once. */
+export function conflictsOf(
+  { apps }: Desired,
+  compared: readonly Compared[],
+  actual: Actual,
+  moves: readonly Move[],
+  /** Exposures of this project's apps that stay where they are although no selected app has them. */
+  staying: readonly Claim[],
+): Problem[] {
+  const byApp = new Map(moves.map((m) => [m.app, m]));
+  const there = new Map(compared.map((c) => [c.app.name, c]));
+  const claims = [...actual.claims, ...staying];
+  return apps.flatMap((app) => {
+    const opens = byApp.get(app.name)?.opens ?? [];
+    return [
+      ...app.problems,
+      ...foreignInstance(app, actual),
+      ...claimedName(app, there.get(app.name), actual),
+      ...opens.flatMap((exposure) => [
+        ...portTaken(app, exposure, claims),
+        ...noSuchAddress(app, exposure, actual),
+      ]),
+      ...inheritedTaken(app, apps, claims, actual),
+      ...brokenInstance(app, there.get(app.name)),
+      ...compared.filter((c) => c.app === app).flatMap(inTheWay),
+      ...unshareableStore(app, there.get(app.name), actual),
+      ...missingImage(app, there.get(app.name), actual),
+      ...missingOthers(app, there, actual),
+      ...sameVolumes(app, there.get(app.name), actual),
+    ];
+  });
+}
+
+function foreignInstance(app: DesiredApp, actual: Actual): Problem[] {
+  const owner = Object.hasOwn(actual.strangers, app.name) ? actual.strangers[app.name] : undefined;
+  if (owner === undefined) return [];
+  return [
+    {
+      app: app.name,
+      path: ['apps', app.name],
+      message: `the name \`${app.name}\` is taken by an Incus instance that ${owner}`,
+      hint: "rename the app; pets never changes an instance that does not bear its project's mark; `pets adopt` hands one over",
+    },
+  ];
+}
+
+/** What bears the name already may be the other one's: volumes, generations. */
+function claimedName(app: DesiredApp, compared: Compared | undefined, { apps }: Actual): Problem[] {
+  const other = apps.find(({ becoming }) => becoming === app.name);
+  if (!other || !compared || compared.actual) return [];
+  return [
+    {
+      app: app.name,
+      path: ['apps', app.name],
+      message: `\`${other.name}\` was to become \`${app.name}\`, and that was cut short`,
+      hint: `pets up ${other.name} takes it back; then \`${app.name}\` can be made`,
+    },
+  ];
+}
+
+function portTaken(app: DesiredApp, exposure: DesiredExposure, claims: readonly Claim[]): Problem[] {
+  const claim = claims.find((c) => overlaps(c.binding, exposure.binding));
+  if (!claim) return [];
+  return [
+    {
+      app: app.name,
+      path: keyOf(app, exposure, 'port'),
+      message: `${formatBinding(exposure.binding)} is taken: ${claim.holder}${claim.live ? '' : ' declares it'}`,
+      hint:
+        exposure.binding.protocol === 'unix'
+          ? `choose another path for \`${app.name}\``
+          : `choose another port for \`${app.name}\`, or free that one`,
+    },
+  ];
+}
+
+/** A proxy of an Incus profile that cannot listen keeps the container from starting. */
+function inheritedTaken(
+  app: DesiredApp,
+  apps: readonly DesiredApp[],
+  claims: readonly Claim[],
+  { inherited }: Actual,
+): Problem[] {
+  return inheritedBy(app, inherited).flatMap((binding) => {
+    const holder = holderAmong(binding, app, apps, claims, inherited);
+    if (holder === null) return [];
+    return [
+      {
+        app: app.name,
+        path: ['apps', app.name, ...(app.profiles === null ? [] : ['incus', 'profiles'])],
+        message: `${formatBinding(binding)} is taken, which \`${app.name}\` gets from an Incus profile: ${holder}`,
+        hint: `take that proxy out of the profile, or name others: \`incus.profiles\` of \`${app.name}\``,
+      },
+    ];
+  });
+}
+
+function inheritedBy({ name }: DesiredApp, inherited: Actual['inherited']): readonly Binding[] {
+  return Object.hasOwn(inherited, name) ? (inherited[name] ?? []) : [];
+}
+
+function holderAmong(
+  binding: Binding,
+  app: DesiredApp,
+  apps: readonly DesiredApp[],
+  claims: readonly Claim[],
+  inherited: Actual['inherited'],
+): string | null {
+  const claim = claims.find((c) => overlaps(c.binding, binding));
+  if (claim) return `${claim.holder}${claim.live ? '' : ' declares it'}`;
+  const exposing = apps.find(({ exposures }) => exposures.some((e) => overlaps(e.binding, binding)));
+  if (exposing)
+    return `${exposing.name === app.name ? 'its own exposure' : `app \`${exposing.name}\``} is there`;
+  const before = apps.slice(0, apps.indexOf(app));
+  const sharing = before.find((other) => inheritedBy(other, inherited).some((one) => overlaps(one, binding)));
+  return sharing ? `\`${sharing.name}\` gets it too` : null;
+}
+
+function noSuchAddress(app: DesiredApp, exposure: DesiredExposure, actual: Actual): Problem[] {
+  const { binding } = exposure;
+  if (binding.protocol === 'unix') return [];
+  const { address } = binding;
+  const known = isWildcard(binding) || address.startsWith('127.') || actual.addresses.includes(address);
+  if (known) return [];
+  return [
+    {
+      app: app.name,
+      path: keyOf(app, exposure, 'listen'),
+      message: `${address} is not an address of this host`,
+      hint: `it has ${actual.addresses.join(', ')}; a VPN's address is there only while the VPN is up`,
+    },
+  ];
+}
+
+/** The key of the manifest that an exposure comes from. */
+function keyOf({ name, exposures }: DesiredApp, exposure: DesiredExposure, key: 'port' | 'listen'): KeyPath {
+  if (exposure.role === 'web') return ['apps', name, key];
+  const index = exposures.filter((e) => e.role === 'publish').indexOf(exposure);
+  return ['apps', name, 'publish', index, exposure.binding.protocol === 'unix' ? 'socket' : key];
+}
+
+function brokenInstance(app: DesiredApp, compared: Compared | undefined): Problem[] {
+  const instance = compared?.actual;
+  if (!instance || ['Running', 'Stopped', 'Frozen'].includes(instance.status)) return [];
+  return [
+    {
+      app: app.name,
+      path: ['apps', app.name],
+      message: `Incus says the instance's status is ${instance.status}`,
+      hint: `look at \`incus info --show-log ${instance.name}\``,
+    },
+  ];
+}
+
+function unshareableStore(app: DesiredApp, compared: Compared | undefined, actual: Actual): Problem[] {
+  if (compared?.store !== 'shared' || actual.unshareable === null) return [];
+  return [
+    {
+      app: app.name,
+      path: ['apps', app.name, 'store'],
+      message: `the shared store cannot work here: ${actual.unshareable}`,
+      hint: 'store = "copy" gives the app a store of its own',
+    },
+  ];
+}
+
+/** Before a container is deleted for one that cannot be made. */
+function missingImage(app: DesiredApp, compared: Compared | undefined, actual: Actual): Problem[] {
+  const isMade = compared?.store === 'copy' && compared.actual?.store !== 'copy';
+  if (!isMade || !actual.missingImages.includes(app.image)) return [];
+  return [
+    {
+      app: app.name,
+      path: ['apps', app.name, 'image'],
+      message: `Incus has no image \`${app.image}\`, which a store of its own begins with`,
+      hint: `incus image copy images:${app.image} local: --alias ${app.image}`,
+    },
+  ];
+}
+
+/** An app that another comes after must run, or be brought up by this run. */
+function missingOthers(app: DesiredApp, planned: ReadonlyMap<string, Compared>, { apps }: Actual): Problem[] {
+  return app.after
+    .filter((other) => !planned.has(other) && apps.find((a) => a.name === other)?.status !== 'Running')
+    .map((other) => ({
+      app: app.name,
+      path: ['apps', app.name, 'after'],
+      message: `\`${app.name}\` comes after \`${other}\`, which does not run`,
+      hint: `bring up both: pets up ${other} ${app.name}`,
+    }));
+}
+
+/** A rename takes the volumes along: two of one name could not be told apart any more. */
+function sameVolumes({ name }: DesiredApp, compared: Compared | undefined, { volumes }: Actual): Problem[] {
+  const former = compared?.actual?.name ?? name;
+  if (former === name) return [];
+  const own = new Set(volumes.filter((v) => v.app === name).map((v) => v.volume));
+  return volumes
+    .filter((v) => v.app === former && own.has(v.volume))
+    .map(({ volume }) => ({
+      app: name,
+      path: ['apps', name, 'was'],
+      message: `both \`${former}\` and \`${name}\` have a volume \`${volume}\``,
+      hint: `look at both (\`pets volume ls\`); \`pets volume rm\` deletes the one that is not wanted`,
+    }));
+}

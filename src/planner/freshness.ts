@@ -1,0 +1,40 @@
+import { UNKNOWN, type Facet } from '../domain/facet.js';
+import type { ActualApp } from '../domain/actual.js';
+import type { DesiredApp } from '../domain/desired.js';
+import { lastGood, withoutSecrets } from './target.js';
+import { holdOf } from './blocked.js';
+
+/**
+ * `current`: its system was made from what the manifest, `pets.lock` and the sources say now. `outdated`: they have
+ * moved away from what was applied. `stale`: a run that was to change it has not ended, or what they say was tried,
+ * did not work, and is held.
+ */
+export type Currency = 'current' | 'outdated' | 'stale';
+
+/**
+ * How a pet's system stands to what is wanted; null: its sources could not be read. Ports, limits and the like are for
+ * `diff`, and so are secrets.
+ */
+export function currencyOf(app: DesiredApp, there: ActualApp): Currency | null {
+  const { applied, state } = there;
+  if (!applied || state !== 'ready') return 'stale';
+  if (Object.values(app.facets.system ?? {}).includes(UNKNOWN)) return null;
+  if (isHeld(app, there)) return 'stale';
+  return isSame(app.facets.system, applied.facets.system) ? 'current' : 'outdated';
+}
+
+/** Secrets are not read where this is asked. */
+function isHeld(app: DesiredApp, there: ActualApp): boolean {
+  const [last, { condemned, applied }] = [lastGood(there), there];
+  if (!condemned || !applied || !last) return false;
+  const tried = { ...condemned, facets: withoutSecrets(condemned.facets) };
+  const serving = { ...applied, facets: withoutSecrets(applied.facets) };
+  const bare = { ...there, condemned: tried, applied: serving };
+  return holdOf(withoutSecrets(app.facets), bare, last) !== null;
+}
+
+/** A field that is absent is its default, whoever recorded the other. */
+function isSame(a: Facet = {}, b: Facet = {}): boolean {
+  const fields = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...fields].every((field) => (a[field] ?? null) === (b[field] ?? null));
+}

@@ -1,0 +1,186 @@
+import { graceIn } from '../domain/stop-timeout.js';
+import { urlOf } from '../domain/binding.js';
+import type { Actual, ActualApp, Claim } from '../domain/actual.js';
+import type { AppName } from '../domain/names.js';
+import type { AppPlan, Change, Interrupts, Operation, Plan, Verb } from '../domain/plan.js';
+import type { Desired } from '../domain/desired.js';
+import { compare, movesStore, type Compared } from './compare.js';
+import { conflictsOf } from './conflicts.js';
+import { breakFirst, moveOf, vacate, waitsFor, type Move } from './exposure.js';
+import { goalOf, goalOfRollback, type Rollback } from './target.js';
+import { matchApps } from './match.js';
+import { condemnedPlan, destroyPlan, heldPlan, holdNotes, storeChange } from './unmanaged.js';
+import { notesOf } from './notes.js';
+import { destroyOperations, operationsOf } from './operations.js';
+import { inOrder } from './schedule.js';
+import { protectionProblems } from './protected.js';
+
+export type PlanOptions = {
+  /** Carry out the destroys; otherwise they are held. */
+  readonly prune: boolean;
+  /** Make containers anew whose store mode changes; otherwise they are held. */
+  readonly recreate: boolean;
+  /** Try again what failed before; otherwise it is held. */
+  readonly retry: boolean;
+  /** Take away what somebody has added to the containers. */
+  readonly strict?: boolean;
+  /** The generation that a person wants of the selected app. */
+  readonly rollback?: Rollback;
+  /** The apps a person selected; null: all. Selecting never prunes. */
+  readonly only: ReadonlySet<AppName> | null;
+  /** How long a stop may take of apps that are to go, as the manifest says it; of others, as was last applied. */
+  readonly graces?: ReadonlyMap<AppName, number>;
+};
+
+/** Pure: the same desired and actual state give the same plan, in the same order. */
+export function planOf(desired: Desired, actual: Actual, options: PlanOptions): Plan {
+  const { prune, recreate, retry, strict = false, rollback, only, graces } = options;
+  const selected = desired.apps.filter((app) => only === null || only.has(app.name));
+  const instances = matchApps(desired, actual);
+  const compared = selected.map((app) => {
+    const there = instances.get(app.name) ?? null;
+    const goal = rollback && there ? goalOfRollback(app, there, rollback) : goalOf(app, there, retry);
+    return compare(app, goal, there, actual, strict);
+  });
+  const gone = only === null ? goneApps(actual, compared) : [];
+  const [held, ready] = split(compared, (app) => isCondemned(app) || (movesStore(app) && !recreate));
+  const moves = [...ready.map(moveFor), ...(prune ? gone.map(vacate) : [])];
+  const waits = waitsFor(moves);
+  const context = { moves: new Map(moves.map((m) => [m.app, m])), waits, breakFirst: breakFirst(waits) };
+  const planned = ready.map((app) => planApp(app, operationsOf(app, context), actual));
+  const operations = [
+    ...planned.flatMap((p) => p.operations),
+    ...(prune
+      ? gone.flatMap((app) => destroyOperations(app, graces?.get(app.name) ?? graceIn(app.applied?.facets)))
+      : []),
+  ];
+  const summaries = [
+    ...planned.map((p) => p.summary),
+    ...held.map((app) => (isCondemned(app) ? condemnedPlan(app) : heldPlan(app))),
+    ...gone.map((app) => destroyPlan(app, actual, prune, ready.some(isNew))),
+  ];
+  const kept = { ...desired, apps: ready.map(({ app }) => app) };
+  const handled = new Set([...ready.map((c) => c.actual?.name), ...(prune ? gone.map((g) => g.name) : [])]);
+  return {
+    version: 1,
+    project: desired.project,
+    apps: summaries.sort(byName),
+    operations: inOrder(operations, kept, actual),
+    problems: [
+      ...conflictsOf(kept, ready, actual, moves, staying(desired, actual, handled)),
+      ...ready.flatMap(({ app, actual: there }) =>
+        there ? protectionProblems(there, app.name, operations) : [],
+      ),
+      ...gone.flatMap((app) => protectionProblems(app, app.name, operations)),
+    ],
+  };
+}
+
+function moveFor(compared: Compared): Move {
+  const { app, actual, fate } = compared;
+  if (actual && movesStore(compared))
+    return { ...moveOf(app, null, 'starts'), drop: actual.exposures, leaves: true };
+  return moveOf(app, actual, fate);
+}
+
+function planApp(
+  compared: Compared,
+  operations: Operation[],
+  actual: Actual,
+): { summary: AppPlan; operations: Operation[] } {
+  const { app } = compared;
+  const verb = verbOf(compared, operations);
+  const summary: AppPlan = {
+    app: app.name,
+    verb,
+    changes: [...ownChanges(compared), ...compared.changes, ...compared.unknown, ...compared.added],
+    interrupts: worst(operations),
+    url: app.listen ? urlOf(app.listen) : null,
+    held: null,
+    condemned: compared.condemned !== null,
+    notes: [...notesOf(compared, actual), ...holdNotes(compared)],
+  };
+  return { summary, operations };
+}
+
+function verbOf(compared: Compared, operations: readonly Operation[]): Verb {
+  const { app, actual } = compared;
+  const kinds = new Set(operations.filter((o) => !o.rescues).map((o) => o.action.kind));
+  if (movesStore(compared)) return 'recreate';
+  if (compared.returns && kinds.has('return')) return 'rollback';
+  if (!actual || (actual.state === 'creating' && !actual.applied)) return 'create';
+  if (actual.name !== app.name) return 'rename';
+  if (kinds.has('build')) return 'rebuild';
+  if (kinds.has('stop')) return 'restart';
+  if (kinds.has('start')) return 'start';
+  if (kinds.has('push-secrets') || kinds.has('revert-secrets')) return 'secrets';
+  if (RECONFIGURES.some((kind) => kinds.has(kind))) return 'reconfigure';
+  if (kinds.has('expose') || kinds.has('unexpose') || kinds.has('revive')) return 'proxy-update';
+  if (kinds.size > 0) return 'metadata';
+  return compared.unknown.length > 0 ? 'unknown' : 'unchanged';
+}
+
+const RECONFIGURES = [
+  'configure',
+  'attach',
+  'detach',
+  'make-volume',
+  'resize-volume',
+  'make-folder',
+] as const;
+const SEVERITY: readonly Interrupts[] = ['nothing', 'exposure', 'service', 'container'];
+
+function worst(operations: readonly Operation[]): Interrupts {
+  const forward = operations.filter((o) => !o.rescues);
+  const at = Math.max(0, ...forward.map((o) => SEVERITY.indexOf(o.interrupts)));
+  return SEVERITY[at] ?? 'nothing';
+}
+
+/** Instances of the project that no app of the manifest has, by its name or its former one. */
+function goneApps({ apps }: Actual, compared: readonly Compared[]): ActualApp[] {
+  const claimed = new Set(compared.map(({ actual }) => actual?.name));
+  return apps.filter((app) => !claimed.has(app.name));
+}
+
+function isNew({ actual }: Compared): boolean {
+  return actual === null;
+}
+
+/** What the manifest says failed before, and what was there before it is there again. */
+function isCondemned({ condemned, changes, removes }: Compared): boolean {
+  return condemned !== null && changes.length + removes.length === 0;
+}
+
+/** What no facet has: of the container as a whole. */
+function ownChanges(compared: Compared): Change[] {
+  const { app, actual } = compared;
+  if (movesStore(compared)) return [storeChange(compared)];
+  if (!actual || actual.name === app.name) return [];
+  return [{ facet: 'meta', field: 'name', kind: 'changed', from: actual.name, to: app.name }];
+}
+
+/** Exposures of our own instances that this plan leaves alone: not selected, held, or gone and not pruned. */
+function staying(desired: Desired, actual: Actual, handled: ReadonlySet<AppName | undefined>): Claim[] {
+  const owners = new Map([...matchApps(desired, actual)].map(([app, { name }]) => [name, app]));
+  return actual.apps
+    .filter((app) => !handled.has(app.name))
+    .flatMap(({ name, exposures }) =>
+      exposures.flatMap(({ binding }) => {
+        const owner = owners.get(name);
+        const holder = owner === undefined ? goneHolder(name) : `app \`${owner}\``;
+        return binding ? [{ binding, live: true, passing: false, holder }] : [];
+      }),
+    );
+}
+
+function goneHolder(name: AppName): string {
+  return `\`${name}\`, which is no longer in the manifest (\`pets up --prune\` destroys it)`;
+}
+
+function split<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
+function byName(a: AppPlan, b: AppPlan): number {
+  return a.app < b.app ? -1 : a.app > b.app ? 1 : 0;
+}

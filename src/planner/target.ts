@@ -1,0 +1,122 @@
+import equal from 'fast-deep-equal';
+import type { ActualApp, Condemned, Generation } from '../domain/actual.js';
+import type { DesiredApp, DesiredExposure } from '../domain/desired.js';
+import type { Facets } from '../domain/facet.js';
+import type { StorePath } from '../domain/names.js';
+import { appUnder, holdOf } from './blocked.js';
+
+/** What a run is to bring about for an app: what the manifest says, or a generation that was good. */
+export type Goal = {
+  readonly app: DesiredApp;
+  /** The generation that is to serve again; null: what the manifest says is built. */
+  readonly returns: Generation | null;
+  /** The system that the manifest says was tried before and did not work: it is held. */
+  readonly condemned: Condemned | null;
+  /** A person asks for that generation, and whether for what its volumes held as well. */
+  readonly byHand: { readonly data: boolean } | null;
+};
+
+/** `pets rollback`: to which generation, and whether with its data. */
+export type Rollback = { readonly generation: Generation; readonly data: boolean };
+
+/** What a person asks for, whatever the manifest says. */
+export function goalOfRollback(app: DesiredApp, there: ActualApp, { generation, data }: Rollback): Goal {
+  // Asked for once more, after a run that was cut short, say: what is as it should be is left alone.
+  const isThere = there.applied?.generation === generation.generation && !data;
+  const byHand = isThere ? null : { data };
+  return { app: appOf(generation, app, there), returns: generation, condemned: null, byHand };
+}
+
+/** `retry`: what did not work before is tried again. */
+export function goalOf(app: DesiredApp, there: ActualApp | null, retry: boolean): Goal {
+  const plain = { app, returns: null, condemned: null, byHand: null };
+  const last = lastGood(there);
+  if (!there?.applied || !last) return plain;
+  // An upgrade that was cut short, and that nobody wants any more.
+  if (equal(app.facets, there.applied.facets)) return { ...plain, returns: isDirty(there) ? last : null };
+  const hold = retry ? null : holdOf(app.facets, there, last);
+  if (hold) {
+    const { condemned } = hold;
+    return { ...plain, app: appUnder(hold, app, appOf(last, app, there)), returns: last, condemned };
+  }
+  // Nor is it wanted where only other things than the system are not as they were.
+  const isSame = equal(app.facets.system, there.applied.facets.system);
+  return { ...plain, returns: isSame && isDirty(there) ? last : null };
+}
+
+/** What the last run that went well recorded. */
+export function lastGood(there: ActualApp | null): Generation | null {
+  return there?.generations.find(({ generation }) => generation === there.applied?.generation) ?? null;
+}
+
+/**
+ * Whether a system that was never found good may have run, and written to the volumes. As soon as the profile is
+ * back they are too: the way back restores them first. In a store of the guest's own the profile is not to be seen.
+ */
+export function isDirty({ state, applied, facets }: ActualApp): boolean {
+  if (state === 'restoring') return true;
+  return state === 'upgrading' && facets.system?.['toplevel'] !== applied?.toplevel;
+}
+
+/** A recorded generation as something to be wanted. Secrets are not kept by generation: those of `app` count. */
+export function appOf(generation: Generation, app: DesiredApp, there: ActualApp): DesiredApp {
+  const { facets, devices, attachments, exposures } = generation;
+  const isOwn = (device: string) => [...attachments, ...exposures].some((own) => own.device === device);
+  const web = exposures.find(({ role }) => role === 'web')?.binding ?? null;
+  const toplevel: StorePath = generation.toplevel;
+  return {
+    ...app,
+    was: null,
+    source: { kind: 'toplevel', path: toplevel },
+    nixpkgs: { kind: 'local', ref: { written: '', url: '', attribute: '' }, contentHash: '' },
+    modules: [],
+    nixos: {},
+    listen: web && web.protocol !== 'unix' ? { address: web.address, port: web.first } : null,
+    exposures: exposures.flatMap((exposure) => exposed(exposure)),
+    volumes: attachments.flatMap((a) =>
+      a.kind === 'volume'
+        ? [{ name: a.volume, path: a.path, size: facets.storage?.[`size.${a.volume}`] ?? null }]
+        : [],
+    ),
+    binds: attachments.flatMap((a) =>
+      a.kind === 'bind' ? [{ ...a, source: local(a.source), create: false }] : [],
+    ),
+    config: generation.config,
+    devices: Object.fromEntries(
+      Object.entries(devices).filter(
+        ([device]) => !isOwn(device) && facets.container?.[`device.${device}`] !== undefined,
+      ),
+    ),
+    profiles: facets.container?.['profiles'] === undefined ? null : generation.profiles,
+    store: there.store,
+    image: '',
+    health: generation.health,
+    facets: { ...facets, ...(app.facets.secrets && { secrets: app.facets.secrets }) },
+    problems: [],
+  };
+}
+
+function local(path: string): { written: string; path: string } {
+  return { written: path, path };
+}
+
+/** With the secrets that it has, whatever their sources say by now: these need not even be there. */
+export function withItsSecrets(app: DesiredApp, { applied }: ActualApp): DesiredApp {
+  const { secrets } = applied?.facets ?? {};
+  return { ...app, secrets: [], facets: { ...withoutSecrets(app.facets), ...(secrets && { secrets }) } };
+}
+
+/** What pets would not have written itself cannot be wanted. */
+export function exposed({
+  role,
+  binding,
+  connect,
+  value,
+}: Generation['exposures'][number]): DesiredExposure[] {
+  return binding ? [{ role, binding, connect, mode: value['mode'] ?? null }] : [];
+}
+
+/** Their fingerprints are for the record alone: a plan is printed. */
+export function withoutSecrets(facets: Facets): Facets {
+  return Object.fromEntries(Object.entries(facets).filter(([name]) => name !== 'secrets'));
+}

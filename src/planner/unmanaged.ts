@@ -1,0 +1,76 @@
+import { urlOf } from '../domain/binding.js';
+import { BY_HAND } from '../domain/labels.js';
+import type { Actual, ActualApp } from '../domain/actual.js';
+import type { AppPlan, Change } from '../domain/plan.js';
+import type { Compared } from './compare.js';
+import { volumesKept } from './notes.js';
+
+/** `mayBeRenamed`: there are apps without a container, of which one may be this one under another name. */
+export function destroyPlan(app: ActualApp, actual: Actual, prune: boolean, mayBeRenamed: boolean): AppPlan {
+  const gone: Change = { facet: 'power', field: 'instance', kind: 'changed', from: app.status, to: null };
+  return {
+    app: app.name,
+    verb: 'destroy',
+    changes: [gone],
+    interrupts: 'container',
+    url: null,
+    held: prune ? null : 'no longer in the manifest; `pets up --prune` destroys it',
+    condemned: false,
+    notes: [
+      ...(mayBeRenamed && !prune
+        ? [`should it only have another name now: \`was = "${app.name}"\` in that app's table keeps it`]
+        : []),
+      ...volumesKept(app.name, actual),
+    ],
+  };
+}
+
+export function heldPlan(compared: Compared): AppPlan {
+  const { app, store } = compared;
+  return {
+    app: app.name,
+    verb: 'recreate',
+    changes: [storeChange(compared)],
+    interrupts: 'container',
+    url: app.listen ? urlOf(app.listen) : null,
+    held: `its container must be made anew for the ${store} store: what is on its root disk is lost, its volumes stay; \`pets up --recreate ${app.name}\` does it`,
+    condemned: false,
+    notes: [],
+  };
+}
+
+/** Tried before, without success: an older generation serves. */
+function holdWords({ app, condemned, returns }: Compared): string {
+  const when = condemned ? `(${minuteOf(condemned.at)} UTC)` : '';
+  const tried = condemned ? `tried before: ${condemned.why} ${when}` : '';
+  const before = condemned?.why === BY_HAND ? `${BY_HAND} ${when}` : tried;
+  const serves = returns ? `; generation ${returns.generation} serves` : '';
+  return `${before}${serves}; change it, or \`pets up --retry ${app.name}\``;
+}
+
+/** Of an app whose system is held, while other things of it are brought about. */
+export function holdNotes(compared: Compared): string[] {
+  return compared.condemned === null ? [] : [`its system is held: ${holdWords(compared)}`];
+}
+
+export function condemnedPlan(compared: Compared): AppPlan {
+  const { app } = compared;
+  return {
+    app: app.name,
+    verb: 'rebuild',
+    changes: [],
+    interrupts: 'nothing',
+    url: app.listen ? urlOf(app.listen) : null,
+    held: holdWords(compared),
+    condemned: true,
+    notes: [],
+  };
+}
+
+function minuteOf(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
+}
+
+export function storeChange({ actual, store }: Compared): Change {
+  return { facet: 'container', field: 'store', kind: 'changed', from: actual?.store ?? null, to: store };
+}

@@ -1,0 +1,16 @@
+import { said } from '../incus/client/attempt.js';
+import { sender } from '../incus/client/http.js';
+import { open } from '../incus/client/operations.js';
+
+/**
+ * Asks the daemon with one try each, unlike those who need the answer: its metadata, null where there is no such
+ * thing, a ProblemError after `silenceMs` without a word.
+ */
+export function asker(socket: string, silenceMs: number): (path: string) => Promise<unknown> {
+  const send = sender(socket);
+  return (path) =>
+    said(`asking Incus for ${path}`, async () => {
+      const { status, body } = await send('GET', path, { silenceMs });
+      return status === 404 ? null : open(body).metadata;
+    });
+}

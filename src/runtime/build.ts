@@ -1,0 +1,75 @@
+import type { ActionKind } from '../domain/action.js';
+import { apply } from '../executor/execute.js';
+import type { Ports } from '../executor/job.js';
+import type { AppName, StorePath } from '../domain/names.js';
+import type { Plan } from '../domain/plan.js';
+import { createBuildReporter } from '../ui/index.js';
+import { wantsColor, type Context, type GlobalOptions } from './context.js';
+import { located } from './project.js';
+import type { Work } from './carry-out.js';
+import { limitsFor, portsFor } from './wire.js';
+
+export type Builds = {
+  /** What was evaluated; of what could not be built there is nothing in the store. */
+  readonly systems: ReadonlyMap<AppName, StorePath>;
+  readonly hasFailed: boolean;
+};
+
+/**
+ * Evaluates and builds the systems that the plan would, and does nothing else of it. `pets.lock` stays as it is.
+ * Unlike a run it may be cut short at any moment.
+ */
+export async function buildSystems(
+  { plan, desired, project }: Omit<Work, 'verb'>,
+  options: GlobalOptions,
+  context: Context,
+): Promise<Builds> {
+  const { stderr, env } = context;
+  const color = wantsColor(options.color, env, stderr);
+  const reporter = createBuildReporter(options.quiet ? 'quiet' : options.progress, { stream: stderr, color });
+  const systems = new Map<AppName, StorePath>();
+  const outcome = await apply({
+    plan: onlyBuilds(plan),
+    desired,
+    ports: listening(portsFor(project, 0, context), systems),
+    limits: limitsFor(1, undefined),
+    emit: (event) => {
+      reporter.event(event);
+    },
+    stop: new AbortController().signal,
+    failFast: false,
+    locate: (problem) => located([problem], project)[0] ?? problem,
+  });
+  await reporter.close();
+  return { systems, hasFailed: outcome.apps.some(({ failure }) => failure !== null) };
+}
+
+const BUILDS: ReadonlySet<ActionKind> = new Set(['lock', 'evaluate', 'build']);
+
+/** They come first in each app's chain, so none of them needs one that is left out. */
+function onlyBuilds(plan: Plan): Plan {
+  const built = new Set(
+    plan.operations.filter(({ action }) => action.kind === 'build').map(({ app }) => app),
+  );
+  return {
+    ...plan,
+    apps: plan.apps.filter(({ app }) => built.has(app)),
+    operations: plan.operations.filter(({ app, action }) => built.has(app) && BUILDS.has(action.kind)),
+  };
+}
+
+/** What is locked lasts as long as this process; `systems` is told each system that was evaluated. */
+function listening(ports: Ports, systems: Map<AppName, StorePath>): Ports {
+  return {
+    ...ports,
+    lockFile: { add: () => Promise.resolve() },
+    nix: {
+      ...ports.nix,
+      evaluate: async (app, pins) => {
+        const evaluated = await ports.nix.evaluate(app, pins);
+        systems.set(app.name, evaluated.toplevel);
+        return evaluated;
+      },
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import type { LockOptions } from './project-lock.js';
+import type { Plan } from '../domain/plan.js';
+import type { Desired } from '../domain/desired.js';
+import { type Project, located } from './project.js';
+import { type Context, wantsColor } from './context.js';
+import { type ExitCode, ProblemError, EXIT, type Problem } from '../domain/problem.js';
+import { recorded, type Written } from './record.js';
+import type { Event, Reporter } from '../domain/event.js';
+import { DEPLOYED } from '../domain/labels.js';
+import { chooseMode, createReporter } from '../ui/index.js';
+import { typedFor } from './typed.js';
+import { apply } from '../executor/execute.js';
+import { portsFor, limitsFor } from './wire.js';
+import type { Outcome } from '../domain/outcome.js';
+
+export type RunOptions = LockOptions & {
+  readonly jobs: number;
+  readonly evalJobs?: number;
+  /** Bound on each switch and each boot, ms. */
+  readonly timeout: number;
+  readonly failFast: boolean;
+  readonly yes: boolean;
+  /** False: never ask. */
+  readonly input: boolean;
+};
+
+/** What is to be carried out, and for which verb. */
+export type Work = {
+  readonly verb: string;
+  readonly plan: Plan;
+  readonly desired: Desired;
+  readonly project: Project;
+};
+
+/** Shows the run, records it and says with which code it ended. Nothing is touched when the plan has problems. */
+export async function carryOut(work: Work, options: RunOptions, context: Context): Promise<ExitCode> {
+  const { plan, project } = work;
+  refuseProblems(plan, project);
+  return recorded(work, options, context, (record) =>
+    // A screen takes its time to be set up: a signal that comes meanwhile is answered by the run, and in its record.
+    context.draining(async (stop) => {
+      const reporter = await reporterFor(plan, record, options, context);
+      const emit = (event: Event) => {
+        // First what lasts: the summary names its files.
+        record.event(event);
+        reporter.event(event);
+      };
+      try {
+        return await run(work, { emit, stop }, options, context);
+      } finally {
+        await reporter.close();
+      }
+    }),
+  );
+}
+
+/** Before anybody is asked whether to carry it out. */
+export function refuseProblems(plan: Plan, project: Project): void {
+  const problems = [...plan.problems, ...unpinnable(plan, project)];
+  if (problems.length > 0) throw new ProblemError(located(problems, project), EXIT.manifest);
+}
+
+/** What was deployed is not pinned. A manifest is, and one from standard input has no lock beside it. */
+function unpinnable({ operations, project }: Plan, { lockPath }: Project): Problem[] {
+  const locks = operations.filter(({ action }) => action.kind === 'lock');
+  if (lockPath !== null || project === DEPLOYED) return [];
+  return locks.map(({ app, action }) => ({
+    app,
+    message: `${action.kind === 'lock' ? action.urls.join(', ') : ''} is to be pinned, and there is no place for that`,
+    hint: 'name the lock of this manifest with --lock-file',
+  }));
+}
+
+function reporterFor(
+  plan: Plan,
+  { logOf }: Written,
+  options: RunOptions,
+  context: Context,
+): Promise<Reporter> {
+  const { stderr, env } = context;
+  const surroundings = { isTTY: stderr.isTTY, ci: env['CI'] !== undefined, term: env['TERM'] };
+  const chosen = chooseMode(options.quiet ? 'quiet' : options.progress, surroundings);
+  // Nothing to watch: no screen needs to be set up for it.
+  const mode = chosen === 'tty' && plan.operations.length === 0 ? 'plain' : chosen;
+  const color = wantsColor(options.color, env, stderr);
+  return createReporter(mode, { stream: stderr, color, logOf, typed: typedFor(options, context) });
+}
+
+async function run(
+  { plan, desired, project }: Work,
+  { emit, stop }: { readonly emit: (event: Event) => void; readonly stop: AbortSignal },
+  options: RunOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const outcome = await apply({
+    plan,
+    desired,
+    ports: portsFor(project, options.timeout, context),
+    limits: limitsFor(options.jobs, options.evalJobs),
+    emit,
+    stop,
+    failFast: options.failFast,
+    locate: (problem) => located([problem], project)[0] ?? problem,
+  });
+  return outcome.interrupted ? (stop.reason as ExitCode) : exitCodeOf(outcome);
+}
+
+function exitCodeOf({ apps }: Outcome): ExitCode {
+  const bad = apps.some(
+    (app) => app.result === 'failed' || app.result === 'skipped' || app.result === 'interrupted',
+  );
+  if (bad) return EXIT.failed;
+  const isOld = apps.some((app) => app.result === 'rolled-back' || app.result === 'condemned');
+  return isOld ? EXIT.rolledBack : EXIT.ok;
+}

@@ -1,0 +1,79 @@
+import { incusOver } from '../incus/client/client.js';
+import { socketPath } from '../incus/client/http.js';
+import { parseApplied } from '../incus/observe/record.js';
+import { printTable, type AppTable } from '../manifest/keys/app-table.js';
+import { emptyLock } from '../manifest/lock.js';
+import { readManifest, type ReadManifest } from '../manifest/read.js';
+import { DEPLOYED } from '../domain/labels.js';
+import type { Manifest } from '../domain/manifest.js';
+import type { InstanceJson } from '../domain/services.js';
+import type { Context } from './context.js';
+import type { Project } from './project.js';
+import { secretsFor } from './vault.js';
+
+/** All that `pets deploy` made, by their marks, as a project: for the verbs that go by a manifest. */
+export async function deployedProject(context: Context): Promise<Project> {
+  const instances = await incusOver(socketPath(context.env), DEPLOYED).instances();
+  // One whose marks somebody has broken is shown as an instance without an app.
+  const apps = instances.filter(isDeployed).flatMap((instance) => {
+    const read = readTable(tableOf(instance), context.cwd);
+    return read.ok ? read.manifest.apps : [];
+  });
+  return projectOf({ project: DEPLOYED, apps: apps.sort((a, b) => (a.name < b.name ? -1 : 1)) }, context);
+}
+
+export function isDeployed({ name, project, config }: InstanceJson): boolean {
+  const isOurs = config['user.pets.project'] === DEPLOYED && config['user.pets.app'] === name;
+  return project === 'default' && isOurs;
+}
+
+/** Without a file: nothing has a place, and nothing is pinned. */
+export function projectOf(manifest: Manifest, context: Context): Project {
+  return {
+    manifest,
+    nixpkgs: null,
+    lock: emptyLock,
+    path: null,
+    lockPath: null,
+    ownFiles: new Set(),
+    secrets: secretsFor(DEPLOYED, context.cwd, context),
+    locate: () => ({}),
+  };
+}
+
+/** A table as the manifest that has only this app. */
+export function readTable(table: AppTable, directory: string): ReadManifest {
+  const read = readManifest(`project = "deployed"\n${printTable(table)}`, { file: 'pets', directory });
+  return read.ok ? { ...read, manifest: { ...read.manifest, project: DEPLOYED } } : read;
+}
+
+/** What the marks of an instance say, incus-pet's or ours: both write the same. */
+export function tableOf({ name, config }: Pick<InstanceJson, 'name' | 'config'>): AppTable {
+  const port = config['user.incus-pet.host-port'];
+  return {
+    name,
+    'flake-ref': config['user.incus-pet.flake-ref'] ?? '',
+    port: port === undefined ? null : Number(port),
+    listen: config['user.incus-pet.listen'] ?? null,
+    nixpkgs: parseApplied(config['user.pets.applied'])?.facets.meta?.['nixpkgs'] ?? null,
+    store: null,
+  };
+}
+
+/** What `tableOf` reads back, as config keys. */
+export function marksOf({ 'flake-ref': ref, port, listen }: AppTable): Readonly<Record<string, string>> {
+  return {
+    'user.incus-pet.flake-ref': ref,
+    ...(port !== null && { 'user.incus-pet.host-port': String(port) }),
+    ...(listen !== null && { 'user.incus-pet.listen': listen }),
+  };
+}
+
+/** Of a deployed app nixpkgs is remembered in what was applied; a manifest says it itself. */
+export function recordWithoutNixpkgs(config: InstanceJson['config']): Readonly<Record<string, string>> {
+  const applied = parseApplied(config['user.pets.applied']);
+  if (!applied) return {};
+  const fields = Object.entries(applied.facets.meta ?? {}).filter(([field]) => field !== 'nixpkgs');
+  const meta = Object.fromEntries(fields);
+  return { 'user.pets.applied': JSON.stringify({ ...applied, facets: { ...applied.facets, meta } }) };
+}

@@ -1,0 +1,86 @@
+import { existsSync, lstatSync, statSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { EXIT, ProblemError, type Problem } from '../domain/problem.js';
+import { kindOf, readRegular, UnfitFile } from '../lib/regular-file.js';
+import type { Context } from './context.js';
+import { isStandardInput, standardInput } from './standard-input.js';
+import { textFrom } from '../lib/utf8.js';
+
+/** Bytes of a manifest; of a lock. Both are written by hand or by pets, and are small. */
+export const MOST_MANIFEST = 2 ** 20;
+const MOST_LOCK = 16 * 2 ** 20;
+
+/** A manifest's text, and where it is from. */
+export type ManifestFile = {
+  readonly text: string;
+  /** As it is named in problems. */
+  readonly shown: string;
+  /** Absolute and real; null: it was read from standard input. */
+  readonly path: string | null;
+  /** What its relative paths are seen from. */
+  readonly directory: string;
+  /** Null: there is no place for one. */
+  readonly lockPath: string | null;
+};
+
+/** `-f`, else pets.toml here or above, up to the repository's root. Null: none is named, and there is none. */
+export async function manifestFile(context: Context, file: string | undefined): Promise<ManifestFile | null> {
+  const { cwd, env, stdin } = context;
+  const lockFile = env['PETS_LOCK_FILE'];
+  const lockPath = lockFile === undefined || lockFile === '' ? null : resolve(cwd, lockFile);
+  if (file !== undefined && isStandardInput(file)) {
+    const shown = '<stdin>';
+    const text = textFrom(await standardInput(stdin, MOST_MANIFEST), shown);
+    return { text, shown, path: null, directory: cwd, lockPath };
+  }
+  const path = file === undefined || file === '' ? await searched(cwd) : await given(cwd, file);
+  if (path === null) return null;
+  const shown = relative(cwd, path).startsWith('..') ? path : relative(cwd, path);
+  const directory = dirname(path);
+  const beside = join(directory, `${basename(path, '.toml')}.lock`);
+  return { text: readText(path, shown, MOST_MANIFEST), shown, path, directory, lockPath: lockPath ?? beside };
+}
+
+/** The text of a lock; null: there is none. */
+export function lockText(path: string): string | null {
+  return existsSync(path) ? readText(path, basename(path), MOST_LOCK) : null;
+}
+
+async function searched(cwd: string): Promise<string | null> {
+  for (let at = cwd; ; at = dirname(at)) {
+    const path = join(at, 'pets.toml');
+    if (existsSync(path)) return realpath(path);
+    if (existsSync(join(at, '.git')) || at === dirname(at)) return null;
+  }
+}
+
+async function given(cwd: string, file: string): Promise<string> {
+  const named = resolve(cwd, file);
+  const path = lstatSync(named, { throwIfNoEntry: false })?.isDirectory() ? join(named, 'pets.toml') : named;
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) {
+    const hint = 'check the path given with --file or PETS_FILE; `-f -` reads standard input';
+    throw refused({ message: `there is no ${path === named ? file : path}`, hint });
+  }
+  // A pipe of `<(…)` has no path that could be followed.
+  if (found.isFile()) return realpath(path);
+  const hint = '`-f -` reads the manifest from standard input';
+  throw refused({ message: `${file} is ${kindOf(found)}, not a regular file`, hint });
+}
+
+function readText(path: string, shown: string, most: number): string {
+  try {
+    return textFrom(readRegular(path, most), shown);
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    if (error instanceof UnfitFile) throw refused({ message: `${shown} ${error.message}` });
+    throw refused({
+      message: `cannot read ${shown}: ${error instanceof Error ? error.message : String(error)}`,
+    });
+  }
+}
+
+function refused(problem: Problem): ProblemError {
+  return new ProblemError(problem, EXIT.manifest);
+}

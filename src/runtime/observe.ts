@@ -1,0 +1,181 @@
+import { unfinished } from '../backup/names.js';
+import { endRestore } from '../backup/restore.js';
+import { instanceOf } from '../stores/instance.js';
+import { profileTarget } from '../stores/shared.js';
+import { hostView } from '../incus/observe/host.js';
+import { sender, socketPath } from '../incus/client/http.js';
+import { actualFrom } from '../incus/observe/observe.js';
+import { Rest } from '../incus/client/operations.js';
+import { INCUS_PROJECT } from '../incus/client/own.js';
+import { inheritedBindings, profilesOver, USUAL_PROFILES } from '../incus/observe/profiles.js';
+import { processOf } from '../incus/client/server.js';
+import { ownersOnce } from '../incus/observe/sockets.js';
+import type { Actual } from '../domain/actual.js';
+import type { Binding } from '../domain/binding.js';
+import type { Desired, DesiredApp } from '../domain/desired.js';
+import type { StoreMode } from '../domain/manifest.js';
+import type { Incus, InstanceJson } from '../domain/services.js';
+import { generatedIn } from '../state/secrets/generated.js';
+import type { Context } from './context.js';
+import { secretsDirectory } from '../state/folders.js';
+import { incusFor } from './trials.js';
+
+const SETTLE_MS = 10_000;
+
+/** Of this process' whole run: who has a socket is looked for in all processes, and so at most once. */
+const owners = ownersOnce();
+
+/** What of the machine a verb wants to know about; the rest is not looked up. */
+export type Wanted = {
+  readonly bindings: readonly Binding[];
+  readonly apps: readonly string[];
+  /** Whether an app has volumes. */
+  readonly volumes: boolean;
+  /** What apps are made from and with, should they have to be made. */
+  readonly images: readonly Pick<DesiredApp, 'name' | 'was' | 'store' | 'image' | 'profiles' | 'devices'>[];
+};
+export const nothingWanted: Wanted = {
+  bindings: [],
+  apps: [],
+  volumes: false,
+  images: [],
+};
+/** Instances and volumes, kept ones too. */
+export const everything: Wanted = { ...nothingWanted, volumes: true };
+
+/**
+ * What is there: one request to the daemon, and a few more where there are volumes or new apps; the rest from the
+ * kernel and two links per app. A daemon that is still at a change (of a run that was killed, say) is waited for:
+ * what it shows now is not what will be.
+ */
+export async function observe(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
+  const incus = incusFor(project, env);
+  const view = { profile: profileTarget.bind(null, project), made: instanceOf.bind(null, project) };
+  const deadline = Date.now() + SETTLE_MS;
+  let daemon: number | null | undefined;
+  for (;;) {
+    const instances = await incus.instances();
+    const ours = instances.filter((i) => i.config['user.pets.project'] === project);
+    const hasVolumes =
+      wanted.volumes ||
+      ours.some((i) => Object.keys(i.devices).some((device) => device.startsWith('volume-')));
+    const stores = new Map(ours.map((i) => [i.name, 'nix-store' in i.devices ? 'shared' : 'copy'] as const));
+    const isToShare = wanted.images.some((app) => sharesAnew(app, stores));
+    const [volumes, unshareable] = await Promise.all([
+      hasVolumes ? incus.volumes() : [],
+      // Matters to a container that is yet to be made, or to be made anew.
+      isToShare ? incus.unshareable() : null,
+    ]);
+    const missingImages = await missing(imagesToMake(wanted, ours, unshareable), incus);
+    const inherited = await inheritedBy(wanted, instances, env);
+    const host = hostView(view, owners, daemon);
+    const seen = { project, wanted, inherited, instances, volumes, unshareable, missingImages, host };
+    const actual = actualFrom(seen);
+    if (!actual.claims.some((claim) => claim.passing) || Date.now() > deadline) return actual;
+    // Another daemon's forwarder is not waited for.
+    if (daemon === undefined) {
+      daemon = await processOf(new Rest(sender(socketPath(env))));
+      continue;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** Of apps that have no container yet: what they get from Incus' profiles. Looked up only where there are such apps. */
+async function inheritedBy(
+  { images }: Wanted,
+  instances: readonly InstanceJson[],
+  env: Context['env'],
+): Promise<Actual['inherited']> {
+  const there = new Set(instances.filter((i) => i.project === INCUS_PROJECT).map(({ name }) => name));
+  const made = images.filter(({ name, was }) => !there.has(name) && (was === null || !there.has(was)));
+  if (made.length === 0) return {};
+  const names = made.flatMap((app) => app.profiles ?? USUAL_PROFILES);
+  const profiles = await profilesOver(socketPath(env))(names);
+  return Object.fromEntries(
+    made.map(({ name, profiles: own, devices }) => [
+      name,
+      inheritedBindings(own ?? USUAL_PROFILES, devices, profiles),
+    ]),
+  );
+}
+
+/** Whether a container of the app is to be made that may have the host's store. `stores`: of those that are there. */
+function sharesAnew(
+  { name, store }: Wanted['images'][number],
+  stores: ReadonlyMap<string, StoreMode>,
+): boolean {
+  const there = stores.get(name);
+  return there === undefined ? store !== 'copy' : store === 'shared' && there !== 'shared';
+}
+
+/** Images of containers that a run may have to make: where there is none, or one with the host's store. */
+function imagesToMake(
+  { images }: Wanted,
+  ours: readonly InstanceJson[],
+  unshareable: string | null,
+): string[] {
+  const made = images.filter(({ name, store }) => {
+    const there = ours.find((i) => i.name === name);
+    if (store === 'copy') return there?.devices['nix-store'] !== undefined || !there;
+    return store === null && !there && unshareable !== null;
+  });
+  return [...new Set(made.map(({ image }) => image))];
+}
+
+async function missing(images: readonly string[], incus: Incus): Promise<string[]> {
+  const there = await Promise.all(images.map(async (image) => ({ image, is: await incus.hasImage(image) })));
+  return there.filter(({ is }) => !is).map(({ image }) => image);
+}
+
+/**
+ * For those who are about to change something: what the daemon still does to the pets is waited for first, and what
+ * a killed restore has left to do is done.
+ */
+export async function observeAtRest(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
+  const incus = incusFor(project, env);
+  await incus.quiesce();
+  const actual = await observe(project, wanted, env);
+  const apps = unfinished(actual);
+  if (apps.length === 0) return actual;
+  const secrets = generatedIn(secretsDirectory(env, project));
+  for (const app of apps) await endRestore(app, actual.volumes, { incus, secrets });
+  return observe(project, wanted, env);
+}
+
+/** For those who would change something, and for those who only show what they would: these wait for nothing. */
+export function observeFor(
+  { dryRun }: { readonly dryRun?: boolean },
+  project: string,
+  wanted: Wanted,
+  env: Context['env'],
+): Promise<Actual> {
+  return dryRun === true ? observe(project, wanted, env) : observeAtRest(project, wanted, env);
+}
+
+/** For those who make containers: whether the store can be shared with them is known then. */
+export async function observeToMake(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
+  const actual = await observeAtRest(project, wanted, env);
+  const stores = new Map(actual.apps.map(({ name, store }) => [name as string, store]));
+  const isToShare = wanted.images.some((app) => sharesAnew(app, stores));
+  const isMoreKnown = isToShare && (await incusFor(project, env).trySharing());
+  return isMoreKnown ? observe(project, wanted, env) : actual;
+}
+
+/** What a killed restore has left to do, for those who read secrets: some may not be kept as they are to be. */
+export async function endRestores(project: string, env: Context['env']): Promise<void> {
+  const secrets = generatedIn(secretsDirectory(env, project));
+  if (!(await secrets.isStaged())) return;
+  await observeAtRest(project, everything, env);
+  await secrets.unstage();
+}
+
+export function wantedBy({ apps }: Desired): Wanted {
+  return {
+    bindings: apps.flatMap((app) => app.exposures.map(({ binding }) => binding)),
+    apps: apps.map(({ name }) => name),
+    // A former name may have left some.
+    volumes: apps.some(({ volumes, was }) => volumes.length > 0 || was !== null),
+    images: apps,
+  };
+}

@@ -1,0 +1,171 @@
+import { lstatSync, statSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { desiredFrom, hostPaths, localFiles, localRefs, type PathKind } from '../manifest/desired.js';
+import { emptyLock, parseLock } from '../manifest/lock.js';
+import { readManifest } from '../manifest/read.js';
+import { DEPLOYED } from '../domain/labels.js';
+import type { AppName } from '../domain/names.js';
+import type { ContentHash, Desired } from '../domain/desired.js';
+import type { FlakeRef, Lock, Manifest } from '../domain/manifest.js';
+import { closureHash } from '../nix/closure.js';
+import type { Reading } from '../nix/files.js';
+import { contentHash } from '../nix/source.js';
+import type { Exec } from '../lib/program.js';
+import { EXIT, ProblemError, type KeyPath, type Problem } from '../domain/problem.js';
+import { TELL_MS, type Tell } from '../lib/progress.js';
+import type { Vault } from '../state/secrets/vault.js';
+import type { Context } from './context.js';
+import { deployedProject } from './deployed.js';
+import { lockText, manifestFile } from './manifest-file.js';
+import { secretsFor } from './vault.js';
+
+/** A manifest, read and checked: one on disk, or what `pets deploy` goes by. */
+export type Project = {
+  readonly manifest: Manifest;
+  /** Of apps that do not say; null: the usual one. */
+  readonly nixpkgs: FlakeRef | null;
+  readonly lock: Lock;
+  /** The manifest, absolute and real; null: it was read from standard input, or there is none. */
+  readonly path: string | null;
+  /** Null: nothing is pinned for later. */
+  readonly lockPath: string | null;
+  /** Absolute real paths of the manifest, its lock and plain secrets: never part of an app's source, and so in no store. */
+  readonly ownFiles: ReadonlySet<string>;
+  /** Not read yet. */
+  readonly secrets: Vault;
+  readonly locate: (path: KeyPath) => Pick<Problem, 'place' | 'excerpt'>;
+};
+
+/** Nobody named a manifest, and there is none. */
+export class NoManifest extends ProblemError {}
+
+export async function readProject(context: Context, file: string | undefined): Promise<Project> {
+  const project = await readProjectIfAny(context, file);
+  if (project) return project;
+  throw new NoManifest(
+    {
+      message: `there is no pets.toml in ${context.cwd} or above it`,
+      hint: '`pets init` writes one; --file names another; --deployed goes by what `pets deploy` made',
+    },
+    EXIT.manifest,
+  );
+}
+
+/** Null where none is named and there is none. */
+export async function readProjectIfAny(context: Context, file: string | undefined): Promise<Project | null> {
+  if (file === DEPLOYED) return deployedProject(context);
+  const found = await manifestFile(context, file);
+  if (found === null) return null;
+  const { text, shown, path, directory, lockPath } = found;
+  const read = readManifest(text, { file: shown, directory });
+  if (!read.ok) throw new ProblemError(read.problems, EXIT.manifest);
+  const own = [path, lockPath].filter((one) => one !== null);
+  return {
+    manifest: read.manifest,
+    nixpkgs: read.nixpkgs,
+    locate: read.locate,
+    secrets: secretsFor(read.manifest.project, directory, context),
+    lock: lockPath === null ? emptyLock : readLock(lockPath),
+    path,
+    lockPath,
+    ownFiles: new Set([...own, ...(await secretFiles(read.manifest))]),
+  };
+}
+
+/** Those that hold a secret as it is; where one is a link, what it leads to as well. */
+async function secretFiles({ apps }: Manifest): Promise<readonly string[]> {
+  const files = apps.flatMap(({ secrets }) =>
+    secrets.flatMap(({ source }) => (source.kind === 'file' ? [source.file.path] : [])),
+  );
+  const real = files.map(async (file) => {
+    const folder = await realpath(dirname(file)).catch(() => dirname(file));
+    return [join(folder, basename(file)), await realpath(file).catch(() => file)];
+  });
+  return (await Promise.all(real)).flat();
+}
+
+function readLock(path: string): Lock {
+  const text = lockText(path);
+  if (text === null) return emptyLock;
+  const read = parseLock(text, basename(path));
+  if (!read.ok) throw new ProblemError(read.problems, EXIT.manifest);
+  return read.lock;
+}
+
+const PLATFORMS: Readonly<Record<string, string>> = {
+  x64: 'x86_64-linux',
+  arm64: 'aarch64-linux',
+  riscv64: 'riscv64-linux',
+};
+/** Nix' name of this host's. */
+export const PLATFORM = PLATFORMS[process.arch] ?? `${process.arch}-linux`;
+
+/**
+ * What the manifest asks for, with what its local sources and paths are now. `only`: the apps that were selected;
+ * nothing else's secrets are read. `say`: how far it is, where it takes longer than a second.
+ */
+export async function desireOf(
+  { manifest, lock, ownFiles, secrets }: Project,
+  exec: Exec,
+  only: ReadonlySet<AppName> | null,
+  tell: Tell = () => undefined,
+): Promise<Desired> {
+  const selected = manifest.apps.filter(({ name }) => only === null || only.has(name));
+  const [[contentHashes, fileHashes], reads] = await Promise.all([
+    telling(tell, (reading) =>
+      Promise.all([
+        byKey(localRefs(manifest).map((ref) => [ref.url, contentHash(ref, ownFiles, exec, reading)])),
+        byKey(localFiles(manifest).map((file) => [file.path, closureHash(file, ownFiles, exec, reading)])),
+      ]),
+    ),
+    secrets.read(selected),
+  ]);
+  const paths = Object.fromEntries(hostPaths(manifest).map((path) => [path, kindOf(path)]));
+  return desiredFrom(manifest, {
+    lock,
+    contentHashes,
+    fileHashes,
+    paths,
+    secrets: reads,
+    platform: PLATFORM,
+  });
+}
+
+/** Tells how much has been read of the sources while that takes its time. How much there will be nobody knows. */
+async function telling<T>(tell: Tell, read: (reading: Reading) => Promise<T>): Promise<T> {
+  const reading = { files: 0, bytes: 0 };
+  const look = () => {
+    tell({ what: 'reading the sources', done: reading.bytes, total: null });
+  };
+  look();
+  const timer = setInterval(look, TELL_MS);
+  try {
+    return await read(reading);
+  } finally {
+    clearInterval(timer);
+    tell(null);
+  }
+}
+
+type Hashes = Readonly<Record<string, ContentHash>>;
+
+async function byKey(pairs: readonly (readonly [string, Promise<ContentHash>])[]): Promise<Hashes> {
+  const entries = pairs.map(async ([key, hash]): Promise<[string, ContentHash]> => [key, await hash]);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function kindOf(path: string): PathKind {
+  const found = statSync(path, { throwIfNoEntry: false });
+  // A link that leads nowhere stands there all the same.
+  if (!found) return lstatSync(path, { throwIfNoEntry: false }) ? 'file' : 'missing';
+  if (found.isDirectory()) return 'folder';
+  return found.isSocket() ? 'socket' : 'file';
+}
+
+/** Problems that name a key get its place in the file. */
+export function located(problems: readonly Problem[], { locate }: Pick<Project, 'locate'>): Problem[] {
+  return problems.map((problem) =>
+    problem.path && !problem.place ? { ...problem, ...locate(problem.path) } : problem,
+  );
+}

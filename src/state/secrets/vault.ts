@@ -1,0 +1,129 @@
+import { createHmac } from 'node:crypto';
+import type { AppName } from '../../domain/names.js';
+import type { ManifestApp, Secret } from '../../domain/manifest.js';
+import type { SecretRead } from '../../domain/desired.js';
+import type { Secrets } from '../../domain/services.js';
+import { ProblemError } from '../../domain/problem.js';
+import { freshKey, freshSecret, Kept } from './kept.js';
+import { readSource, type OutsideSource, type Surroundings } from './source.js';
+
+export type Reads = Readonly<Record<string, Readonly<Record<string, SecretRead>>>>;
+
+/** Secrets in memory, and nowhere else until `value` hands one out. */
+export interface Vault extends Secrets {
+  /** Reads the sources of these apps, each source once, and tells their fingerprints. Writes nothing. */
+  read(apps: readonly ManifestApp[]): Promise<Reads>;
+}
+
+/** `directory`: where a project's key and generated secrets are kept, absolute. */
+export function vaultIn(directory: string, around: Surroundings): Vault {
+  return new MemoryVault(new Kept(directory), around);
+}
+
+type Held = { readonly secret: Secret; readonly value: Uint8Array };
+
+class MemoryVault implements Vault {
+  readonly #kept: Kept;
+  readonly #around: Surroundings;
+  /** By app and secret. */
+  readonly #held = new Map<string, Held>();
+  readonly #outside = new Map<string, Promise<Uint8Array>>();
+  #key: Uint8Array | null = null;
+  /** Apps ask at the same time. */
+  #keyKept: Promise<void> | null = null;
+
+  constructor(kept: Kept, around: Surroundings) {
+    this.#kept = kept;
+    this.#around = around;
+  }
+
+  // One after the other: several may ask a person for a passphrase.
+  async read(apps: readonly ManifestApp[]): Promise<Reads> {
+    const reads: [string, Record<string, SecretRead>][] = [];
+    for (const app of apps) {
+      const own: [string, SecretRead][] = [];
+      for (const secret of app.secrets) own.push([secret.name, await this.#readOne(app, secret)]);
+      reads.push([app.name, Object.fromEntries(own)]);
+    }
+    return Object.fromEntries(reads);
+  }
+
+  async value(app: AppName, name: string): Promise<Uint8Array> {
+    const found = this.#held.get(`${app}/${name}`);
+    if (!found || !this.#key) throw new Error(`the secret ${name} of ${app} was not read`);
+    // What its fingerprint was made with must be there the next time.
+    await (this.#keyKept ??= this.#keepKey(this.#key));
+    await this.#keep(app, found);
+    return found.value;
+  }
+
+  async take(from: AppName, app: AppName, isFormerInUse: boolean): Promise<void> {
+    for (const [id, found] of this.#held) {
+      if (id !== `${app}/${found.secret.name}` || found.secret.source.kind !== 'generate') continue;
+      await this.#keep(app, found);
+      if (!isFormerInUse) await this.#kept.forgetGenerated(from, found.secret.name);
+    }
+  }
+
+  hide(text: string): string {
+    let hidden = text;
+    for (const { secret, value } of this.#held.values())
+      for (const part of partsOf(value)) hidden = hidden.replaceAll(part, `[secret ${secret.name}]`);
+    return hidden;
+  }
+
+  async #readOne(app: ManifestApp, secret: Secret): Promise<SecretRead> {
+    try {
+      const value = await this.#valueOf(app, secret);
+      this.#held.set(`${app.name}/${secret.name}`, { secret, value });
+      this.#key ??= (await this.#kept.key()) ?? freshKey();
+      return { fingerprint: fingerprint(this.#key, secret.name, value) };
+    } catch (error) {
+      const [problem] = error instanceof ProblemError ? error.problems : [];
+      if (problem === undefined) throw error;
+      return { problem };
+    }
+  }
+
+  async #valueOf({ name, was }: ManifestApp, { name: secret, source }: Secret): Promise<Uint8Array> {
+    if (source.kind !== 'generate') return this.#readOutside(source);
+    const former = was === null ? null : () => this.#kept.generated(was, secret);
+    return (await this.#kept.generated(name, secret)) ?? (await former?.()) ?? freshSecret(source.length);
+  }
+
+  #readOutside(source: OutsideSource): Promise<Uint8Array> {
+    const id = JSON.stringify(source);
+    const value = this.#outside.get(id) ?? readSource(source, this.#around);
+    this.#outside.set(id, value);
+    return value;
+  }
+
+  async #keepKey(key: Uint8Array): Promise<void> {
+    if ((await this.#kept.key()) === null) await this.#kept.keepKey(key);
+  }
+
+  /** A generated one is the same ever after. */
+  async #keep(app: AppName, { secret, value }: Held): Promise<void> {
+    const isKept =
+      secret.source.kind !== 'generate' || (await this.#kept.generated(app, secret.name)) !== null;
+    if (!isKept) await this.#kept.keepGenerated(app, secret.name, value);
+  }
+}
+
+/** Shorter ones are found everywhere; hiding them would only tell what they are. */
+const LEAST_HIDDEN = 4;
+
+/** A value as it may be printed: whole, or line by line. */
+function partsOf(value: Uint8Array): string[] {
+  const text = Buffer.from(value).toString();
+  const parts = [text.trim(), ...text.split('\n').map((line) => line.trim())];
+  return parts.filter((part) => part.length >= LEAST_HIDDEN);
+}
+
+const FINGERPRINT_DIGITS = 32;
+
+/** Keyed: a plain hash of a short secret could be guessed. `v1` counts up when it is made in another way. */
+function fingerprint(key: Uint8Array, name: string, value: Uint8Array): string {
+  const mac = createHmac('sha256', key).update(`${name}\0`).update(value).digest('hex');
+  return `v1:${mac.slice(0, FINGERPRINT_DIGITS)}`;
+}

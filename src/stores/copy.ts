@@ -1,0 +1,133 @@
+import { GUEST_PATH } from '../domain/guest-path.js';
+import type { AppName } from '../domain/names.js';
+import type { Delivery, Incus } from '../domain/services.js';
+import type { Exec, Pipe, Piped } from '../lib/program.js';
+import { FailedProgram } from '../domain/problem.js';
+import { count, nixFailed, pointAt, removeGenerations, setGeneration } from './generations.js';
+import { ANSWER_MS, guestDirectory } from './guest-directory.js';
+import { nixIn, type GuestNix } from './guest-nix.js';
+import { instanceOf } from './instance.js';
+
+/** Paths in one argument list: far below what a kernel takes. */
+const ASKED = 1000;
+/** Paths in one stream. What has arrived stays there should a later stream break. */
+const SENT = 100;
+const ATTEMPTS = 3;
+const COLLECT_MS = 600_000;
+const IN_PATH = ['--env', `PATH=${GUEST_PATH}`] as const;
+
+/** A store of the guest's own: its system is sent there, and its generations are in its own profile. */
+export function copyStore(project: string, incus: Incus, exec: Exec, pipe: Pipe): Delivery {
+  return {
+    instance: (app) => instanceOf(project, app, 'copy'),
+    // Until its system is there it boots what the image brought.
+    seed: () => ({ config: { 'security.nesting': 'true' }, devices: {} }),
+
+    deliver: async (app, toplevel, limitMs, tell) => {
+      const nix = await nixIn(incus, app, limitMs);
+      const missing = await missingIn(nix, await closureOf(exec, app, toplevel));
+      if (missing.length === 0) return '';
+      const target = ['incus', '--project', 'default', 'exec', '-T', ...IN_PATH, `local:${app}`] as const;
+      const total = await sizeOf(exec, app, missing);
+      let sent = 0;
+      // What is sent anew counts again: the whole is at most told to be there too early.
+      const onBytes = (bytes: number) => {
+        sent += bytes;
+        tell({ what: 'system', done: Math.min(sent, total), total });
+      };
+      const into = [...target, '--', `${nix.directory}nix-store`, '--import'] as const;
+      for (const batch of chunks(missing, SENT)) {
+        await sendAll(app, batch, nix, (part) =>
+          pipe(['nix-store', '--export', ...part], into, limitMs, onBytes),
+        );
+      }
+      tell(null);
+      return `${count(missing.length, 'path')}, ${inWords(total)}`;
+    },
+
+    setProfile: async (app, toplevel, above) =>
+      setGeneration(await guestDirectory(incus, app), app, toplevel, above),
+
+    returnTo: async (app, generation, toplevel) =>
+      pointAt(await guestDirectory(incus, app), app, generation, toplevel),
+
+    collect: async (app, keep) => {
+      const removed = await removeGenerations(await guestDirectory(incus, app), keep);
+      const nix = await nixIn(incus, app, ANSWER_MS);
+      const freed = /^[1-9]\d* store paths? deleted.*/m.exec(
+        await nix.run('nix-collect-garbage', [], COLLECT_MS),
+      );
+      const words = [removed === 0 ? '' : count(removed, 'generation'), freed?.[0] ?? ''];
+      return words.filter((part) => part !== '').join(', ');
+    },
+
+    // The generations are in the container: renamed with it, and gone with it.
+    moveProfile: () => Promise.resolve(),
+    dropProfile: () => Promise.resolve(),
+  };
+}
+
+/** What is referred to comes before what refers to it: each part of it can be sent once those before it were. */
+async function closureOf(exec: Exec, app: AppName, toplevel: string): Promise<readonly string[]> {
+  const { exitCode, stdout, stderr } = await exec('nix-store', ['--query', '--requisites', toplevel]);
+  if (exitCode !== 0) throw nixFailed(app, `${toplevel} is not in the store of this host`, stderr);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+async function missingIn(nix: GuestNix, closure: readonly string[]): Promise<readonly string[]> {
+  const missing = new Set<string>();
+  for (const chunk of chunks(closure, ASKED)) {
+    const said = await nix.query('nix-store', ['--check-validity', '--print-invalid', ...chunk], ANSWER_MS);
+    for (const line of said.split('\n')) missing.add(line);
+  }
+  return closure.filter((path) => missing.has(path));
+}
+
+/** Bytes. */
+async function sizeOf(exec: Exec, app: AppName, paths: readonly string[]): Promise<number> {
+  let bytes = 0;
+  for (const chunk of chunks(paths, ASKED)) {
+    const { exitCode, stdout, stderr } = await exec('nix-store', ['--query', '--size', ...chunk]);
+    if (exitCode !== 0) throw nixFailed(app, 'nix-store could not tell the size of what to send', stderr);
+    bytes += stdout.split('\n').reduce((sum, line) => sum + Number(line), 0);
+  }
+  return bytes;
+}
+
+/** A stream may break for want of one thing or another: what has not arrived is sent again, a time or two. */
+async function sendAll(
+  app: AppName,
+  paths: readonly string[],
+  nix: GuestNix,
+  send: (paths: readonly string[]) => Promise<Piped>,
+): Promise<void> {
+  let left = paths;
+  for (let n = 1; left.length > 0; n++) {
+    const piped = await send(left);
+    if (piped.from.exitCode === 0 && piped.to.exitCode === 0) return;
+    if (n === ATTEMPTS) throw broken(app, piped);
+    left = await missingIn(nix, left);
+  }
+}
+
+/** Where one of the two fails the other usually does as well: the guest's words are the ones to begin with. */
+function broken(app: AppName, { from, to }: Piped): FailedProgram {
+  const log = `${from.stderr}\n${to.stderr}`.split('\n').filter((line) => line.trim() !== '');
+  const why = [to.stderr, from.stderr].map((text) => text.trim().split('\n').at(-1) ?? '');
+  return new FailedProgram(
+    {
+      app,
+      message: `sending the system broke off: ${why.find((line) => line !== '') ?? 'nothing was said'}`,
+      hint: `what has arrived stays there; \`pets up ${app}\` sends the rest`,
+    },
+    log,
+  );
+}
+
+function inWords(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${Math.round(bytes / 1_000_000)} MB`;
+}
+
+function* chunks<T>(list: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < list.length; at += size) yield list.slice(at, at + size);
+}

@@ -1,0 +1,78 @@
+import type { Event, Reporter } from '../../domain/event.js';
+import type { Outcome } from '../../domain/outcome.js';
+import type { Plan } from '../../domain/plan.js';
+import type { Problem } from '../../domain/problem.js';
+import type { RunApp } from '../../domain/run.js';
+
+/** Every line one JSON object; `v` counts up when a field changes its meaning. */
+export function createJsonReporter({ write }: { readonly write: (text: string) => void }): Reporter {
+  return {
+    event: (event) => {
+      write(`${eventLine(event)}\n`);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+export function eventLine(event: Event): string {
+  return jsonLine(recordOf(event));
+}
+
+function recordOf(event: Event): object {
+  const { kind, at, ...rest } = event;
+  const head = { v: 1, type: kind, time: new Date(at).toISOString() };
+  switch (event.kind) {
+    case 'run-started':
+      return { ...head, ...planRecord(event.plan) };
+    case 'failed':
+      return { ...head, ...rest, problem: problemRecord(event.problem) };
+    case 'run-ended':
+      return { ...head, outcome: outcomeRecord(event.outcome) };
+    case 'started':
+    case 'output':
+    case 'waiting':
+    case 'progress':
+    case 'finished':
+    case 'warned':
+    case 'skipped':
+    case 'interrupted':
+      return { ...head, ...rest };
+  }
+}
+
+/** Without the operations: their payloads are pets' own business. */
+export function planRecord({ project, apps, problems }: Plan): object {
+  return { project, apps, problems: problems.map(problemRecord) };
+}
+
+export function outcomeRecord({
+  apps,
+  interrupted,
+}: Pick<Outcome, 'interrupted'> & { readonly apps: readonly RunApp[] }): object {
+  const records = apps.map(({ failure, ...app }) => ({
+    ...app,
+    failure: failure && { ...failure, problem: problemRecord(failure.problem) },
+  }));
+  return { interrupted, apps: records };
+}
+
+export function problemRecord({ message, place, hint }: Problem): object {
+  return { message, place: place ?? null, hint: hint ?? null };
+}
+
+/** For people and programs: indented, one final newline. */
+export function jsonText(value: object): string {
+  return `${escaped(JSON.stringify(value, null, 2))}\n`;
+}
+
+/** JSON leaves DEL and the C1 controls as they are, and a terminal obeys those: they are escaped as well. */
+export function jsonLine(value: object): string {
+  return escaped(JSON.stringify(value));
+}
+
+function escaped(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

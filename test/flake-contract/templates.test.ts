@@ -1,0 +1,19 @@
+import { describe, expect, test } from '@jest/globals';
+import { firstManifest } from '../../src/flake-contract/templates.js';
+import { readManifest } from '../../src/manifest/read.js';
+
+describe('pets.toml', () => {
+  const read = (toml: string) => readManifest(toml, { file: 'pets.toml', directory: '/srv' });
+
+  test('is a valid manifest without apps', () => {
+    expect(read(firstManifest('homelab'))).toMatchObject({
+      ok: true,
+      manifest: { project: 'homelab', apps: [] },
+    });
+  });
+
+  test('what is commented out in it is valid too', () => {
+    const whole = firstManifest('homelab').replace(/^# (?=\[apps|[a-z-]+ += )/gm, '');
+    expect(read(whole)).toMatchObject({ ok: true, manifest: { apps: [{ name: 'web', port: 7700 }] } });
+  });
+});

@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { PassThrough } from 'node:stream';
+import type { Context, GlobalOptions } from '../../src/runtime/context.js';
+import { patiently } from '../../src/runtime/patience.js';
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const waiting = (progress: GlobalOptions['progress'] = 'plain', quiet = false) => {
+  const stderr = new PassThrough();
+  const options = { progress, quiet, color: 'never' } as const;
+  let end: (value: string) => void = () => undefined;
+  const work = new Promise<string>((resolve) => (end = resolve));
+  const result = patiently('Nix', work, options, { stderr, env: {} } as unknown as Context);
+  return { result, end, said: () => String((stderr.read() as Buffer | null) ?? '') };
+};
+
+test('what takes long is told, and less and less often; then no more', async () => {
+  const { result, end, said } = waiting();
+  jest.advanceTimersByTime(9_999);
+  expect(said()).toBe('');
+  jest.advanceTimersByTime(1);
+  expect(said()).toBe('pets: waiting for Nix (10 s)\n');
+  jest.advanceTimersByTime(30_000);
+  expect(said()).toBe('pets: waiting for Nix (20 s)\npets: waiting for Nix (40 s)\n');
+  end('done');
+  expect(await result).toBe('done');
+  jest.advanceTimersByTime(1_000_000);
+  expect(said()).toBe('');
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+test('as JSON where that is wanted, and not at all where quiet is', () => {
+  const [json, quiet] = [waiting('json'), waiting('plain', true)];
+  jest.advanceTimersByTime(10_000);
+  expect(JSON.parse(json.said())).toMatchObject({ v: 1, type: 'waiting', message: 'waiting for Nix (10 s)' });
+  expect(quiet.said()).toBe('');
+});
+
+test('what fails is told as it is, and waits for nothing', async () => {
+  const context = { stderr: new PassThrough(), env: {} } as unknown as Context;
+  const options = { progress: 'plain', quiet: false, color: 'never' } as const;
+  await expect(patiently('Nix', Promise.reject(new Error('no')), options, context)).rejects.toThrow('no');
+  expect(jest.getTimerCount()).toBe(0);
+});
