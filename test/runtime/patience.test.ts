@@ -16,7 +16,13 @@ const waiting = (progress: GlobalOptions['progress'] = 'plain', quiet = false) =
   let end: (value: string) => void = () => undefined;
   const work = new Promise<string>((resolve) => (end = resolve));
   const result = patiently('Nix', work, options, { stderr, env: {} } as unknown as Context);
-  return { result, end, said: () => String((stderr.read() as Buffer | null) ?? '') };
+  // A piece at a time: from Node 26 on one read is no longer all that is there.
+  const said = () => {
+    let text = '';
+    for (let piece; (piece = stderr.read() as Buffer | null) !== null;) text += String(piece);
+    return text;
+  };
+  return { result, end, said };
 };
 
 test('what takes long is told, and less and less often; then no more', async () => {
