@@ -115,6 +115,7 @@ in
             name = cfg.incus.bridge;
             type = "bridge";
             config = {
+              # The preseed is applied whenever the daemon starts: `auto` would draw another network each time.
               "ipv4.address" = cfg.incus.address;
               "ipv4.nat" = "true";
               "ipv6.address" = "none";
@@ -137,7 +138,8 @@ in
     networking.nftables.enable = mkIf cfg.incus.enable true;
     networking.firewall.trustedInterfaces = mkIf cfg.incus.enable [ cfg.incus.bridge ];
 
-    # Generations of pets, and their roots against garbage collection.
+    # Generations of pets, and their roots against garbage collection. The group is Incus': who may drive it is root
+    # already.
     systemd.tmpfiles.rules = [ "d /nix/var/nix/profiles/per-pet 2775 root incus-admin -" ];
     users.groups.incus-admin = { };
     users.users = lib.genAttrs operators (_: { extraGroups = [ "incus-admin" ]; });

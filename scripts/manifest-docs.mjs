@@ -14,12 +14,28 @@ export function manifestPage(template, tables) {
   return template.replace(/^<!-- keys: (.*) -->$/gm, (_, header) => {
     const table = tables.find((one) => one.header === (header === 'top' ? '' : header));
     if (!table) throw new Error(`the manifest has no table ${header}`);
-    const rows = table.keys.map((key) => [`\`${key.key}\``, key.meaning, key.default, key.interrupts]);
     const head = ['key', 'meaning', 'default', 'a change interrupts'];
-    return [head, head.map(() => '---'), ...rows]
-      .map((cells) => `| ${cells.map(cell).join(' | ')} |`)
-      .join('\n');
+    const rows = table.keys.map((key) => [`\`${key.key}\``, key.meaning, oneOf(key, table), key.interrupts]);
+    const alike = table.keys.every(({ interrupts }) => interrupts === table.keys[0]?.interrupts);
+    if (!alike) return markdownTable([head, ...rows]);
+    // What is the same in each row is said once.
+    const narrow = [head, ...rows].map((cells) => cells.slice(0, -1));
+    return `${markdownTable(narrow)}\n\nA change interrupts ${table.keys[0]?.interrupts ?? 'nothing'}.`;
   });
+}
+
+/** Of keys one of which must be there not all are named once more in each of their rows. @param {Key} key @param {Table} table */
+function oneOf(key, { keys }) {
+  const alternatives = keys.filter((other) => other.default === key.default);
+  const isChoice = alternatives.length > 2 && / or .* is required$/.test(key.default);
+  return isChoice ? 'one of these is required' : key.default;
+}
+
+/** @param {readonly string[][]} rows the head first */
+function markdownTable([head = [], ...rows]) {
+  return [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map(cell).join(' | ')} |`)
+    .join('\n');
 }
 
 /** @param {string} text */

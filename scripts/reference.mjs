@@ -2,7 +2,6 @@
 import {
   commonOptions,
   descriptionOf,
-  examplesOf,
   leavesOf,
   optionsOf,
   sharedOptions,
@@ -11,27 +10,49 @@ import {
 
 /** @typedef {import('commander').Command} Command */
 
-/** @param {readonly import('./command-tree.mjs').Option[]} options */
-function optionTable(options) {
+/** @typedef {import('./command-tree.mjs').Option} Option */
+
+/** So many commands have an option before it is told once for all of them. */
+const SEVERAL = 4;
+
+/** @param {readonly Option[]} options */
+function optionList(options) {
   if (options.length === 0) return [];
-  const rows = options.map(({ flags, meaning }) => `| \`${cell(flags)}\` | ${cell(meaning)} |`);
-  return ['| option | |', '|---|---|', ...rows, ''];
+  return [...options.map(({ flags, meaning }) => `- \`${flags}\`: ${meaning}`), ''];
 }
 
-/** A bar would end the cell, a bracket begin a tag. */
-const cell = (/** @type {string} */ text) => text.replaceAll('|', '\\|');
+/** @param {Option} option */
+const textOf = ({ flags, meaning }) => `${flags}: ${meaning}`;
 
-/** @param {Command} command @param {ReadonlySet<string>} common */
-function section(command, common) {
+/**
+ * Options that several commands have, each meaning the same in all of them.
+ * @param {readonly Command[]} commands
+ * @param {ReadonlySet<string>} common
+ * @returns {Option[]}
+ */
+function repeatedOptions(commands, common) {
+  const all = commands.flatMap((command) => optionsOf(command, common));
+  const count = (/** @type {Option} */ option) => all.filter((one) => textOf(one) === textOf(option)).length;
+  const repeated = all.filter((option) => count(option) >= SEVERAL);
+  return [...new Map(repeated.map((option) => [textOf(option), option])).values()];
+}
+
+/** `-n, --dry-run` → `--dry-run` @param {Option} option */
+const longOf = ({ flags }) => /--[a-z-]+/.exec(flags)?.[0] ?? flags;
+
+/** @param {Command} command @param {ReadonlySet<string>} common @param {ReadonlySet<string>} repeated */
+function section(command, common, repeated) {
   const aliases = command.aliases().map((name) => `\`${name}\``);
-  const examples = examplesOf(command).map((example) => `- \`${example}\``);
+  const options = optionsOf(command, common);
+  const own = options.filter((option) => !repeated.has(textOf(option)));
+  const others = options.filter((option) => repeated.has(textOf(option))).map(longOf);
   return [
     `## \`${usageOf(command)}\``,
     '',
     `${descriptionOf(command)}${aliases.length > 0 ? ` Also: ${aliases.join(', ')}.` : ''}`,
     '',
-    ...optionTable(optionsOf(command, common)),
-    ...(examples.length > 0 ? [...examples, ''] : []),
+    ...optionList(own),
+    ...(others.length > 0 ? [`Also \`${others.join(' ')}\`.`, ''] : []),
   ];
 }
 
@@ -39,15 +60,21 @@ function section(command, common) {
 export function referencePage(program) {
   const commands = leavesOf(program);
   const common = commonOptions(commands);
+  const repeated = repeatedOptions(commands, common);
+  const texts = new Set(repeated.map(textOf));
   return [
     '<!-- Made by `npm run docs`: edit the commands in src/cli/ instead. -->',
     '',
     '# Every command and option',
     '',
-    'What they mean together, the formats and the exit codes: [commands](commands.md). Nearly every command has these:',
+    '`pets help <command>` has examples of each. What they mean together, the formats and the exit codes:',
+    '[commands](commands.md). Nearly every command has these:',
     '',
-    ...optionTable(sharedOptions(commands, common)),
-    ...commands.flatMap((command) => section(command, common)),
+    ...optionList(sharedOptions(commands, common)),
+    'Several commands have these, and name them:',
+    '',
+    ...optionList(repeated),
+    ...commands.flatMap((command) => section(command, common, texts)),
   ]
     .join('\n')
     .trimEnd()

@@ -44,27 +44,32 @@ function usesOf(text: string): { verb: string; options: string[] }[] {
   );
 }
 
+/** Commands and options in a text that pets does not have. */
+async function unknownIn(text: string): Promise<string[]> {
+  const unknown: string[] = [];
+  for (const { verb, options } of usesOf(text)) {
+    const help = await helpOf(verb);
+    // `pets volume rm` and its kin have their options at the second word.
+    const own =
+      verb === 'volume'
+        ? `${(await helpOf('volume', 'rm')) ?? ''}${(await helpOf('volume', 'ls')) ?? ''}`
+        : help;
+    if (own === null) unknown.push(verb);
+    else
+      unknown.push(
+        ...options
+          .filter((option) => !new RegExp(`[ ,]${option}[ ,\n]`).test(own))
+          .map((o) => `${verb} ${o}`),
+      );
+  }
+  return unknown;
+}
+
 describe.each(PAGES)('%s', (page) => {
   const text = pageText(page);
 
   test('shows only commands and options that there are', async () => {
-    const unknown: string[] = [];
-    for (const { verb, options } of usesOf(text)) {
-      const help = await helpOf(verb);
-      // `pets volume rm` and its kin have their options at the second word.
-      const own =
-        verb === 'volume'
-          ? `${(await helpOf('volume', 'rm')) ?? ''}${(await helpOf('volume', 'ls')) ?? ''}`
-          : help;
-      if (own === null) unknown.push(verb);
-      else
-        unknown.push(
-          ...options
-            .filter((option) => !new RegExp(`[ ,]${option}[ ,\n]`).test(own))
-            .map((o) => `${verb} ${o}`),
-        );
-    }
-    expect(unknown).toEqual([]);
+    expect(await unknownIn(text)).toEqual([]);
   });
 
   test('uses scripts that there are', () => {
@@ -140,6 +145,38 @@ test('the readers of pages tell what is there', () => {
     { verb: 'exec', options: [] },
     { verb: 'up', options: ['--prune'] },
   ]);
+});
+
+test('the examples of the manual page use only commands and options that there are', async () => {
+  const page = pageText('docs/pets.1').replaceAll('\\-', '-').replaceAll('\\e', '\\');
+  const examples = [...page.matchAll(/^ {4}\$ (.*)$/gm)].map(([, line = '']) => line);
+  expect(examples.length).toBeGreaterThan(50);
+  expect(await unknownIn(examples.map((line) => `\`${line}\``).join('\n'))).toEqual([]);
+});
+
+describe('docs/decisions', () => {
+  const pages = PAGES.filter((page) => /^docs\/decisions\/\d/.test(page)).sort();
+  const index = pageText('docs/decisions/README.md');
+
+  test('each says when, what, why, and what not', () => {
+    const parts =
+      /^# [^\n]+\n\nDate: \d{4}-\d\d-\d\d\n\n\*\*Decision\.\*\* [^]+\n\n\*\*Why\.\*\* [^]+\n\n\*\*Not chosen\.\*\* /;
+    expect(pages.filter((page) => !parts.test(pageText(page)))).toEqual([]);
+  });
+
+  test('the index has each of them, by its number, title and date', () => {
+    const rows = pages.map((page) => {
+      const [, title = '', date = ''] = /^# (.*)\n\nDate: (.*)\n/.exec(pageText(page)) ?? [];
+      const file = page.slice('docs/decisions/'.length);
+      return `| [${String(Number(file.slice(0, 4)))}. ${title}](${file}) | ${date} |`;
+    });
+    expect(index.split('\n').filter((line) => line.startsWith('| ['))).toEqual(rows);
+  });
+
+  test('no number is given twice', () => {
+    const numbers = pages.map((page) => Number(/\d{4}/.exec(page)?.[0]));
+    expect(numbers).toEqual(numbers.map((_, at) => at + 1));
+  });
 });
 
 test("the skill's front matter names it and says when to use it", () => {

@@ -43,7 +43,7 @@ describe('docs/pets.1', () => {
   });
 
   test('is installed with the program', () => {
-    expect((JSON.parse(textOf('package.json')) as { man: string }).man).toBe('docs/pets.1');
+    expect((JSON.parse(textOf('package.json')) as { man: string[] }).man).toEqual(['docs/pets.1']);
   });
 
   test('has the exit codes of docs/commands.md', () => {

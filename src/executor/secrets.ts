@@ -25,28 +25,37 @@ export async function pushSecrets(job: Job, { put, remove }: Push): Promise<void
 }
 
 /** They are unmarked when they are back, and what was kept of them goes last. */
-export async function revertSecrets({ app, ports }: Job, secrets: readonly string[]): Promise<Told> {
+export async function revertSecrets(job: Job, secrets: readonly string[]): Promise<Told> {
+  const { app, ports } = job;
   const lost = await ports.guest.revertSecrets(app, secrets);
   const { config } = await ports.incus.instance(app);
   const left = touchedIn(config).filter((name) => !secrets.includes(name));
   await ports.incus.setConfig(app, { [TOUCHED]: left.join(' ') });
-  await ports.guest.forgetSecrets(app, secrets);
   const warnings = lost.map(
     (name) => `nobody knows what the secret \`${name}\` was before: it stays as it is`,
   );
-  return { warnings };
+  return { warnings: [...warnings, ...(await forgetKept(job, secrets))] };
 }
 
 /** What is good now is not taken back any more. `before`: as the instance was until it was recorded. */
 export async function forgetSecrets(job: Job, before: Config): Promise<Told> {
   const has = Object.keys(desiredApp(job).facets.secrets ?? {}).length > 0;
-  if (!has && touchedIn(before).length === 0) return {};
+  return !has && touchedIn(before).length === 0 ? {} : { warnings: await forgetKept(job, null) };
+}
+
+/**
+ * The app is whole whether that works or not: what is kept and not marked is never put back, only the guest's root reads
+ * it, and the next upgrade that touches secrets removes it.
+ */
+async function forgetKept(
+  { app, ports }: Job,
+  secrets: readonly string[] | null,
+): Promise<readonly string[]> {
   try {
-    await job.ports.guest.forgetSecrets(job.app, null);
-    return {};
+    await ports.guest.forgetSecrets(app, secrets);
+    return [];
   } catch (error) {
-    // The app is whole, and only its root reads them: the next record removes them.
-    return { warnings: [`its secrets of before could not be removed: ${problemOf(error).message}`] };
+    return [`its secrets of before could not be removed: ${problemOf(error).message}`];
   }
 }
 

@@ -1,6 +1,14 @@
-/** A pets.toml to begin with. `project`: a valid name. */
+/** Beside a manifest: what `pets schema` prints, for editors. */
+export const SCHEMA_FILE = 'pets.schema.json';
+
+/**
+ * A pets.toml to begin with. `project`: a valid name. Taplo, and with it Even Better TOML, reads the first line: the
+ * schema's path, from the manifest's folder.
+ */
 export function firstManifest(project: string): string {
-  return `# What runs on this machine, and where. From this folder:
+  return `#:schema ./${SCHEMA_FILE}
+
+# What runs on this machine, and where. From this folder:
 #
 #   pets diff     says what \`up\` would do, and changes nothing
 #   pets up       does it

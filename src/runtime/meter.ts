@@ -6,7 +6,7 @@ import type { Context } from './context.js';
 import { nothingWanted, observe } from './observe.js';
 import { exposureWords, healthWords, powerWords, rowOf } from './row.js';
 
-/** Requests to the daemon at a time. */
+/** Requests to the daemon at a time, 4 to 7 ms each: `recursion=2` takes half a second for 200 instances. */
 const AT_A_TIME = 8;
 const NS_PER_MS = 1e6;
 

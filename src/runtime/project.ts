@@ -1,6 +1,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { SCHEMA_FILE } from '../flake-contract/templates.js';
 import { desiredFrom, hostPaths, localFiles, localRefs, type PathKind } from '../manifest/desired.js';
 import { emptyLock, parseLock } from '../manifest/lock.js';
 import { readManifest } from '../manifest/read.js';
@@ -60,7 +61,8 @@ export async function readProjectIfAny(context: Context, file: string | undefine
   const { text, shown, path, directory, lockPath } = found;
   const read = readManifest(text, { file: shown, directory });
   if (!read.ok) throw new ProblemError(read.problems, EXIT.manifest);
-  const own = [path, lockPath].filter((one) => one !== null);
+  // An update of pets writes another schema: no app is to change for it.
+  const own = [path, lockPath, join(directory, SCHEMA_FILE)].filter((one) => one !== null);
   return {
     manifest: read.manifest,
     nixpkgs: read.nixpkgs,

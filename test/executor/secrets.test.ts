@@ -75,6 +75,13 @@ describe('what secrets were before an upgrade', () => {
     expect(outcome.apps).toMatchObject([{ result: 'rolled-back', because: 'generation 1 serves' }]);
   });
 
+  test('that could not be removed is told, and is no reason to fail', async () => {
+    const fails = { ...unhealthy, 'guest.forgetSecrets': new FailedProgram({ message: 'no daemon' }, []) };
+    const recorded = await run(world, { config: applied, fails });
+    expect(recorded.outcome.apps).toMatchObject([{ result: 'rolled-back', because: 'generation 1 serves' }]);
+    expect(JSON.stringify(recorded.events)).toContain('secrets of before could not be removed: no daemon');
+  });
+
   test('also where nothing but a secret has changed', async () => {
     const only = { ...world, want: ['web - secrets=db:2 health=stable'] };
     const fails = { 'guest.restartLoaders': new FailedProgram({ message: 'reader.service failed' }, []) };

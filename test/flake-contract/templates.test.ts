@@ -12,6 +12,10 @@ describe('pets.toml', () => {
     });
   });
 
+  test('begins with the line by which editors find its schema', () => {
+    expect(firstManifest('homelab').split('\n')[0]).toBe('#:schema ./pets.schema.json');
+  });
+
   test('what is commented out in it is valid too', () => {
     const whole = firstManifest('homelab').replace(/^# (?=\[apps|[a-z-]+ += )/gm, '');
     expect(read(whole)).toMatchObject({ ok: true, manifest: { apps: [{ name: 'web', port: 7700 }] } });

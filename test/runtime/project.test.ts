@@ -29,6 +29,9 @@ secrets.gone = { file = "./gone/secret" }
   const { ownFiles } = await readProject(context, undefined);
   // What sops has sealed may be what the flake itself opens in the guest.
   expect([...ownFiles].map((path) => path.slice(folder.length + 1)).sort()).toEqual(
-    ['pets.toml', 'pets.lock', 'gone/secret', 'secrets/plain', 'secrets/link', 'secrets/target'].sort(),
+    [
+      ...['pets.toml', 'pets.lock', 'pets.schema.json', 'gone/secret'],
+      ...['secrets/plain', 'secrets/link', 'secrets/target'],
+    ].sort(),
   );
 });

@@ -127,9 +127,13 @@ describe('pets init', () => {
   test('writes a first manifest, and never another', async () => {
     const dry = await story.ok(['init', 'home-lab', '--dry-run']);
     expect(dry.stdout).toContain('+project = "home-lab"');
-    expect(existsSync(join(story.folder, 'pets.toml'))).toBe(false);
+    expect(['pets.toml', 'pets.schema.json'].filter((file) => existsSync(join(story.folder, file)))).toEqual(
+      [],
+    );
     await story.ok(['init', 'home-lab']);
     expect((await story.ok(['validate'])).stdout).toContain('project `home-lab`: 0 apps');
+    // Its first line names it, for editors.
+    expect(story.read('pets.schema.json')).toBe((await story.ok(['schema'])).stdout);
     const before = story.read('pets.toml');
     const again = await story.pets(['init', 'other']);
     expect(again.code).toBe(1);

@@ -1,13 +1,15 @@
 import { lstatSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { firstManifest } from '../../flake-contract/templates.js';
+import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import { firstManifest, SCHEMA_FILE } from '../../flake-contract/templates.js';
+import { manifestJsonSchema } from '../../manifest/json-schema.js';
 import { isAppName, NAME_RULE, nameHint, nearestName } from '../../manifest/names.js';
 import { quote } from '../../manifest/text.js';
-import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import type { Context } from '../../runtime/context.js';
-import type { InspectOptions } from './inspect.js';
-import { inTheWay, showChanges, writeNew } from './new-files.js';
 import { notice } from '../../runtime/notice.js';
+import { jsonText } from '../../ui/index.js';
+import type { InspectOptions } from './inspect.js';
+import { inTheWay, type NewFile, showChanges, writeNew } from './new-files.js';
 
 export type InitOptions = InspectOptions & {
   readonly contract: boolean;
@@ -52,7 +54,7 @@ export async function init(
   return initWrapper(options.wrapper, validName(name), options, context);
 }
 
-/** A first pets.toml. */
+/** A first pets.toml, and the schema that its first line names. */
 async function initManifest(
   name: string | undefined,
   options: InitOptions,
@@ -62,13 +64,16 @@ async function initManifest(
   const folder = dirname(path);
   const project = name === undefined ? (nearestName(basename(folder)) ?? 'pets') : validName(name);
   const text = firstManifest(project);
+  const schema = schemaFor(folder);
   const shown = relative(context.cwd, path);
   if (lstatSync(path, { throwIfNoEntry: false })) throw inTheWay(shown);
   if (options.dryRun) {
     showChanges([{ path: shown, before: null, after: text }], options, context);
+    if (schema.length > 0)
+      notice('note', `${SCHEMA_FILE} would be what \`pets schema\` prints`, options, context);
     return EXIT.ok;
   }
-  await writeNew(folder, [{ path: basename(path), text }]);
+  await writeNew(folder, [{ path: basename(path), text }, ...schema]);
   notice(
     'note',
     `wrote ${shown} of the project ${project}; next: an app in it, and \`pets diff\``,
@@ -76,6 +81,12 @@ async function initManifest(
     context,
   );
   return EXIT.ok;
+}
+
+/** For editors. One that another manifest in the folder has is left as it is. */
+function schemaFor(folder: string): NewFile[] {
+  if (lstatSync(join(folder, SCHEMA_FILE), { throwIfNoEntry: false })) return [];
+  return [{ path: SCHEMA_FILE, text: jsonText(manifestJsonSchema()) }];
 }
 
 function manifestPath(file: string | undefined, cwd: string): string {

@@ -95,6 +95,7 @@ function filesAt(name: string, path: string): string {
   return at(name, `/files?path=${encodeURIComponent(path)}`);
 }
 
+/** The daemon only takes them for a file that is not there yet; one that is keeps its own (seen with 6.0.4). */
 function headersOf(
   type: 'file' | 'directory' | 'symlink',
   { uid, gid, mode }: FileAccess,

@@ -5,7 +5,7 @@ import { OwnInstances } from '../client/own.js';
 
 /**
  * Tells one run of a pet from the next: when Incus has started it, in its words; null while it does not run. One that
- * is gone, or not ours, is a ProblemError.
+ * is gone, or not ours, is a ProblemError. Newer daemons say `started_at` as well, in an answer of its own only.
  */
 export function bootsOver(socket: string, project: string): (name: string) => Promise<string | null> {
   const own = new OwnInstances(new Rest(sender(socket)), project);
