@@ -2,6 +2,7 @@ import type { AppName } from '../domain/names.js';
 import type { GuestResult, Incus } from '../domain/services.js';
 import { FAILING } from '../domain/labels.js';
 import { BIN } from './ask.js';
+import { isBooted } from './awake.js';
 import { PRELUDE, UNITS } from './shell.js';
 import { isAiling, unitsIn } from './units.js';
 
@@ -15,8 +16,13 @@ const NAME = /^[\w:.\\@-]{1,255}$/;
 
 /** Notes them on the instance, where a run that comes after one that was killed finds them too. */
 export async function takeBaseline(incus: Incus, app: AppName, limitMs: number): Promise<void> {
+  const answerMs = Math.min(limitMs, ANSWER_MS);
+  const guest = { incus, app, deadline: Date.now() + answerMs, during: 'before it was changed' };
   const command = [`${BIN}/bash`, '-c', `${PRELUDE}${UNITS}units '*'`];
-  const answer = await incus.query(app, command, Math.min(limitMs, ANSWER_MS)).catch(() => null);
+  const answer = await isBooted(guest)
+    // A boot that does not end has failed units too.
+    .then(() => incus.query(app, command, answerMs))
+    .catch(() => null);
   // A guest in a bad way is what a change may put right; what was known of it stays.
   if (answer?.exitCode !== 0) return;
   const failing = failingIn(answer);

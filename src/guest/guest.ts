@@ -8,7 +8,6 @@ import { check } from './health.js';
 import { secretsIn } from './secrets.js';
 import { settle } from './settle.js';
 import { sizeOf } from './size-of.js';
-import { noteStarts } from './starts.js';
 import { switchTo } from './switch.js';
 import type { Refused } from './switch-exit.js';
 
@@ -21,7 +20,6 @@ export function guestOver(incus: Incus, exec: Exec): Guest {
         return { warnings: [] };
       }
       if (await hasBooted(incus, app, toplevel)) return { warnings: [] };
-      await noteStarts(incus, app);
       const switched = await switchTo(incus, app, toplevel, { limitMs, say, waits }).catch(
         async (error: unknown) => {
           // A guest that died before or during the switch boots into the new system: the profile is set.

@@ -1,6 +1,7 @@
 import type { AppName } from '../domain/names.js';
 import type { Incus } from '../domain/services.js';
 import { ProblemError } from '../domain/problem.js';
+import { isAwake } from './awake.js';
 
 const BIN = '/run/current-system/sw/bin';
 /** A unit in one of these states has loaded its credentials, or has failed for want of one. */
@@ -15,13 +16,19 @@ const ASK = `for unit in "$@"; do
   echo =
 done`;
 
-/** The services that run, or have failed, and load a credential from one of `paths`; sorted. */
+/**
+ * The services that run, or have failed, and load a credential from one of `paths`; sorted. A guest that was started a
+ * moment ago is waited for.
+ */
 export async function loadersOf(
   incus: Incus,
   app: AppName,
   paths: ReadonlySet<string>,
   limitMs: number,
 ): Promise<string[]> {
+  const during = 'while its secrets were given out';
+  const isThere = await isAwake({ incus, app, deadline: Date.now() + limitMs, during });
+  if (!isThere) throw noAnswer(app, 'it is still about to boot');
   const units = await servicesOf(incus, app, limitMs);
   if (units.length === 0) return [];
   const objects = units.map((unit) => `/org/freedesktop/systemd1/unit/${busPath(unit)}`);

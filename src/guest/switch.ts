@@ -1,7 +1,9 @@
 import type { AppName } from '../domain/names.js';
 import type { GuestDeed, Incus } from '../domain/services.js';
 import { FailedProgram, TimeoutProblem } from '../domain/problem.js';
+import { isAwake } from './awake.js';
 import { watchJobs } from './jobs.js';
+import { noteStarts } from './starts.js';
 import { judgeSwitch, refused, type Refused } from './switch-exit.js';
 
 export type Switched = { readonly kind: 'switched'; readonly warnings: readonly string[] } | Refused;
@@ -12,6 +14,9 @@ type Switching = {
   readonly waits: (what: string) => void;
 };
 
+/** How long a guest that was started a moment ago may take until its systemd can be asked. */
+const AWAKE_MS = 30_000;
+
 /** One `switch`. A failure that a restart would not mend is a FailedProgram. */
 export async function switchTo(
   incus: Incus,
@@ -19,6 +24,10 @@ export async function switchTo(
   toplevel: string,
   { limitMs, say, waits }: Switching,
 ): Promise<Switched> {
+  const deadline = Date.now() + Math.min(limitMs, AWAKE_MS);
+  if (!(await isAwake({ incus, app, deadline, during: 'before it switched' })))
+    return refused('systemd does not answer in the guest', `see \`pets logs ${app}\``);
+  await noteStarts(incus, app);
   const command = [`${toplevel}/bin/switch-to-configuration`, 'switch'];
   let waitsFor = '';
   let result: GuestDeed;

@@ -17,11 +17,17 @@ async function activate(
   status = 'Running',
   links: Links = {},
   isKilled = false,
+  states = ['running'],
 ) {
   const calls: string[] = [];
   const incus = {
     // What runs is noted before it is switched.
-    query: () => Promise.resolve(void calls.push('note')),
+    query: (_: string, [program]: readonly string[]) => {
+      const isState = program?.endsWith('/systemctl');
+      if (!isState) calls.push('note');
+      const state = states.length > 1 ? states.shift() : states[0];
+      return Promise.resolve({ exitCode: 0, stdout: isState ? `${state}\n` : '', stderr: '' });
+    },
     exec: (_: string, [program, verb]: readonly string[]) => {
       calls.push(`${program?.split('/').at(-1) ?? ''} ${verb ?? ''}`);
       if (ends instanceof Error) return Promise.reject(ends);
@@ -266,4 +272,11 @@ describe('a container that is dead', () => {
 test('activation = "restart" never switches', async () => {
   const { calls, result } = await activate('restart', {});
   expect({ calls, result }).toEqual({ calls: ['stop', 'start'], result: { warnings: [] } });
+});
+
+test('a guest that has just been started is switched once its systemd answers', async () => {
+  const late = ['', 'initializing', 'starting'];
+  const { calls } = await activate('auto', {}, 'Running', CURRENT, false, late);
+  expect(late).toEqual(['starting']);
+  expect(calls).toEqual(['note', SWITCH]);
 });
