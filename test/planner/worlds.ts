@@ -16,7 +16,7 @@ import type { Desired, DesiredApp, DesiredExposure } from '../../src/domain/desi
 import type { Facet, Facets } from '../../src/domain/facet.js';
 import type { Plan } from '../../src/domain/plan.js';
 import type { StoreMode } from '../../src/domain/manifest.js';
-import { withoutSecrets } from '../../src/planner/target.js';
+import { withoutSecrets } from '../../src/facets/secrets.js';
 import { planOf } from '../../src/planner/plan.js';
 import { printPlan } from '../../src/planner/print.js';
 import {
