@@ -272,7 +272,7 @@ function volumeAt(volume: string, path: string): Attachment {
   return { kind: 'volume', device: `volume-${volume}`, volume, path };
 }
 
-/** With the facets that follow from the rest, in the words in which `incus/facets.ts` has them. */
+/** With the facets that follow from the rest, in the words in which `facets/` has them. */
 export function seenAs(app: ActualApp, volumes: readonly Volume[], forwarder?: string): ActualApp {
   const { exposures, attachments } = app;
   const before = app.applied?.facets ?? {};
