@@ -1,20 +1,7 @@
-import { formatDuration, parseDuration } from '../lib/duration.js';
-import type { Facets } from './facet.js';
+import { formatDuration } from '../lib/duration.js';
 
 /** How long a stop may take before it is a kill, where nobody says otherwise, ms. */
 export const DEFAULT_GRACE_MS = 30_000;
-
-/** The field of the facet `meta` that has it, where it is not the default. */
-const FIELD = 'stop-timeout';
-
-export function graceField(graceMs: number): Readonly<Record<string, string>> {
-  return graceMs === DEFAULT_GRACE_MS ? {} : { [FIELD]: formatDuration(graceMs) };
-}
-
-/** As it was last applied: for an app of which no manifest says anything any more. */
-export function graceIn(facets: Facets | undefined): number {
-  return parseDuration(facets?.meta?.[FIELD] ?? '') ?? DEFAULT_GRACE_MS;
-}
 
 /** How a guest came to its end. `forced`: why it was ended by force, in words; null: it ended by itself. */
 export type Stopped = { readonly forced: string | null };

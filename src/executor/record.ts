@@ -2,8 +2,10 @@ import type { Action } from '../domain/action.js';
 import { parseListen } from '../domain/binding.js';
 import { generationKey, TOUCHED } from '../domain/labels.js';
 import type { Facet, Facets } from '../domain/facet.js';
-import type { Locked } from '../domain/manifest.js';
 import type { Incus } from '../domain/services.js';
+import { listenIn } from '../facets/exposure.js';
+import { flakeRefIn } from '../facets/meta.js';
+import { pinned } from '../facets/system.js';
 import { desiredApp, toplevelOf, type Job } from './job.js';
 
 type Recorded = Omit<Extract<Action, { kind: 'record' }>, 'kind'>;
@@ -24,7 +26,7 @@ export function recordOf(
   const kept = pinned(facets, job.progress.pins);
   const secrets = secretsOf(job, heldSecrets, instance);
   const applied = { v: 1, generation, toplevel, facets: withSecrets(kept, secrets) };
-  const listen = parseListen(kept.exposure?.['listen'] ?? '');
+  const listen = parseListen(listenIn(kept) ?? '');
   const key = generationKey(generation);
   return {
     'user.pets.project': job.desired.project,
@@ -44,7 +46,7 @@ export function recordOf(
     }),
     // Something new is good: what was tried before does not matter any more.
     ...(system.kind === 'built' ? { 'user.pets.condemned': '' } : {}),
-    'user.incus-pet.flake-ref': kept.meta?.['flake-ref'] ?? '',
+    'user.incus-pet.flake-ref': flakeRefIn(kept) ?? '',
     // An empty value removes the key.
     'user.incus-pet.host-port': listen ? String(listen.port) : '',
     'user.incus-pet.listen': listen ? listen.address : '',
@@ -108,18 +110,4 @@ function secretsOf(job: Job, held: readonly string[], { config }: Instance): Fac
   const kept = Object.entries(recordedSecrets(config) ?? {}).filter(([field]) => held.includes(field));
   const wanted = Object.entries(secrets ?? {}).filter(([field]) => !held.includes(field));
   return Object.fromEntries([...wanted, ...kept]);
-}
-
-/** Facets were computed before this run locked anything: name what was really built. */
-export function pinned(facets: Facets, pins: Readonly<Record<string, Locked>>): Facets {
-  const system = Object.fromEntries(
-    Object.entries(facets.system ?? {}).map(([field, value]) => {
-      const url = Object.keys(pins).find(
-        (u) => value === `unlocked:${u}` || value?.startsWith(`unlocked:${u}#`),
-      );
-      const pin = url === undefined ? undefined : pins[url];
-      return [field, pin && value ? value.replace(`unlocked:${url ?? ''}`, () => pin.locked) : value];
-    }),
-  );
-  return { ...facets, system };
 }

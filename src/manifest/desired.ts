@@ -1,5 +1,5 @@
 import { DEPLOYED } from '../domain/labels.js';
-import { bindingOf, proxyListen } from '../domain/binding.js';
+import { bindingOf, proxyListen, type Binding, type Listen } from '../domain/binding.js';
 import { UNKNOWN } from '../domain/facet.js';
 import type {
   AppSource,
@@ -10,14 +10,14 @@ import type {
   SecretRead,
   Source,
 } from '../domain/desired.js';
-import type { Binding, Listen } from '../domain/binding.js';
 import type { FlakeRef, LocalPath, Lock, Manifest, ManifestApp } from '../domain/manifest.js';
 import type { IpAddress, Port } from '../domain/names.js';
-import { configOf, facetsOf, identityOf } from './facets.js';
+import { configOf, wantedFacets } from '../facets/index.js';
+import { identityOf } from '../facets/system.js';
 import { healthOf } from './keys/health.js';
 import { hashAt, own, problemsOf, unread } from './keys/host.js';
 import { parentOf } from './path.js';
-import { desiredSecrets, secretsFacet } from './keys/secrets.js';
+import { desiredSecrets } from './keys/secrets.js';
 import { DEFAULT_NIXPKGS } from './keys/shared-keys.js';
 
 /** What stands at a path of the host; a link is what it leads to. */
@@ -87,9 +87,9 @@ function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
     source: sourceIdentity(wanted.source, inputs),
     nixpkgs: app.source.kind === 'toplevel' ? null : identityOf(wanted.nixpkgs),
     modules: modules.map((file) => fileIdentity(file, inputs)),
+    secrets: own(inputs.secrets, name) ?? {},
   };
-  const secrets = secretsFacet(app, inputs);
-  const facets = { ...facetsOf(app, wanted, identities), ...(app.secrets.length > 0 && { secrets }) };
+  const facets = wantedFacets({ app, wanted, identities });
   return { ...wanted, facets, problems: problemsOf(app, wanted, inputs) };
 }
 

@@ -1,8 +1,8 @@
 import { formatDuration } from '../lib/duration.js';
 import type { Bind, Manifest, ManifestApp, NixValue, Publish, Secret } from '../domain/manifest.js';
 import { writtenHealth } from './keys/health.js';
-import { leavesOf, type NixTable } from './keys/nixos.js';
-import { formatJson, formatKey, formatValue } from './toml.js';
+import { leavesOf, type NixTable, formatJson, formatKey } from '../domain/nix-value.js';
+import { formatValue } from './toml.js';
 import { formatPorts } from './values.js';
 
 type Tables = { readonly [key: string]: NixValue };

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Json, JsonSchema } from './keys/kinds.js';
-import { leavesOf } from './keys/nixos.js';
-import { formatKey, formatValue } from './toml.js';
+import { leavesOf, formatKey } from '../domain/nix-value.js';
+import { formatValue } from './toml.js';
 
 /** What is said of a key, wherever it is said: in hints, in docs/manifest.md, in pets.toml.example, in an editor. */
 export type Row = {

@@ -1,53 +1,7 @@
-import type { ActualApp } from '../domain/actual.js';
-import type { Change } from '../domain/plan.js';
-import type { DesiredApp } from '../domain/desired.js';
 import type { Problem } from '../domain/problem.js';
 import type { Compared } from './compare.js';
-import { mountsOf } from './mounts.js';
-
-/**
- * What somebody has added to a container: neither the manifest nor what was last applied has it. Of config only that it
- * is there is told: the environment may have a secret.
- */
-export function additionsTo(app: DesiredApp, there: ActualApp | null): Change[] {
-  const known = { ...there?.applied?.facets.container, ...app.facets.container };
-  const { config = [], devices = {} } = there?.added ?? {};
-  const fields = [
-    ...config.map((key) => [`config.${key}`, 'set'] as const),
-    ...Object.entries(devices).map(([name, value]) => [`device.${name}`, inWords(value)] as const),
-  ];
-  return fields
-    .filter(([field]) => !Object.hasOwn(known, field))
-    .map(([field, from]) => ({ facet: 'container', field, kind: 'added', from, to: null }));
-}
-
-/** `disk of /srv/x at /x`, `proxy from tcp:0.0.0.0:80 to tcp:127.0.0.1:80`. */
-function inWords({
-  type = '',
-  source,
-  pool,
-  path,
-  listen,
-  connect,
-}: Readonly<Record<string, string>>): string {
-  if (type === 'proxy') return `proxy from ${listen ?? '?'} to ${connect ?? '?'}`;
-  const what = pool === undefined ? (source ?? '?') : `volume ${source ?? '?'} of pool ${pool}`;
-  return `${type} of ${what} at ${path ?? '?'}`;
-}
-
-/** Names of devices among additions. */
-export function addedDevices(additions: readonly Change[]): string[] {
-  return additions.flatMap(({ field }) =>
-    field.startsWith('device.') ? [field.slice('device.'.length)] : [],
-  );
-}
-
-/** Config keys among additions. */
-export function addedKeys(additions: readonly Change[]): string[] {
-  return additions.flatMap(({ field }) =>
-    field.startsWith('config.') ? [field.slice('config.'.length)] : [],
-  );
-}
+import { hasDevice } from '../facets/container.js';
+import { mountsOf } from '../facets/mounts.js';
 
 /**
  * Incus lets no two disks be at one path, and takes a device of the same name for a change of it: what is in the way of a
@@ -69,9 +23,8 @@ export function inTheWay({ app, actual, isStrict }: Compared): Problem[] {
       value,
     })),
   ];
-  const applied = actual.applied?.facets.container ?? {};
   const others = Object.entries(actual.added.devices).filter(
-    ([name]) => !Object.hasOwn(applied, `device.${name}`),
+    ([name]) => !hasDevice(actual.applied?.facets, name),
   );
   return others.flatMap(([name, value]) => {
     const ours = wanted.find((one) =>

@@ -3,14 +3,13 @@ import type { Change } from '../domain/plan.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { Facets } from '../domain/facet.js';
 import type { StoreMode } from '../domain/manifest.js';
-import { additionsTo } from './added.js';
+import { asks, FACETS } from '../facets/index.js';
 import { dataMove, movesData, volumesFor, type DataMove } from './data.js';
 import { changesOf } from './diff.js';
 import type { Fate } from './exposure.js';
 import { isDirty, type Goal } from './target.js';
 import { takenBy, type Taken } from './match.js';
 import { refitOf, type Refit } from './instance-update.js';
-import { secretMoves, type SecretMoves } from './secrets.js';
 
 /** One app, compared: what its operations are made from. */
 export type Compared = {
@@ -36,7 +35,6 @@ export type Compared = {
   readonly isStrict: boolean;
   readonly store: StoreMode;
   readonly refit: Refit;
-  readonly secrets: SecretMoves;
   readonly fate: Fate;
   /** Those that its system may write to. */
   readonly volumes: readonly string[];
@@ -64,20 +62,21 @@ export function compare(
   const unknown = differences.filter(({ kind }) => kind === 'unknown');
   const taken = takenBy(app, there, actual);
   const kept = actual.volumes.filter((v) => v.app === app.name || taken?.volumes.includes(v));
-  const added = additionsTo(app, base);
+  const added = FACETS.flatMap(([facet, definition]) =>
+    (definition.added?.(app, base) ?? []).map((one) => ({ facet, ...one })),
+  );
   const removes = isStrict ? added : [];
-  const refit = refitOf(app, base, { changes, removes }, kept, store);
-  const rebuilt = app.activation === 'restart' && changes.some((c) => c.facet === 'system');
+  const refit = refitOf({ app, actual: base, changes, removes, kept, store });
+  const rebuilt = app.activation === 'restart' && changes.some((change) => asks(change, 'build'));
   const volumes = volumesFor(app, base, kept);
   const data = dataMove(goal, base, changes, volumes);
   const comesBack = returns !== null && goal.byHand === null && base !== null && isDirty(base);
   const isStopped = refit.cold || rebuilt || movesData(data) || comesBack || base?.name !== app.name;
   const fate = isStopped ? 'starts' : (FATES[base.status] ?? 'starts');
-  const secrets = secretMoves(app, base, changes);
   return {
     ...{ app, wanted: wanted.facets, returns, condemned, actual: there },
     ...{ byHand: goal.byHand !== null, comesBack },
-    ...{ changes, unknown, added, removes, isStrict, store, refit, secrets, fate, volumes, data, taken },
+    ...{ changes, unknown, added, removes, isStrict, store, refit, fate, volumes, data, taken },
     newest: newestOf(there),
   };
 }

@@ -1,9 +1,11 @@
-import type { Action, VolumeMount } from '../domain/action.js';
+import type { VolumeMount } from '../domain/action.js';
 import type { ActualApp, Volume } from '../domain/actual.js';
 import type { Change } from '../domain/plan.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { Chain } from './chain.js';
+import { asks } from '../facets/index.js';
 import { isDirty, lastGood, type Goal } from './target.js';
+import { copyOf, undoneCopyOf, snapshotOf } from '../facets/copies.js';
 
 /** What becomes of what an app's volumes hold when its system changes. */
 export type DataMove = {
@@ -13,19 +15,7 @@ export type DataMove = {
   /** The copy that they are given back. */
   readonly restore: string | null;
 };
-
-const UNDONE = 'pets-undone-';
 const NOTHING: DataMove = { volumes: [], take: [], restore: null };
-
-/** The copy of what a generation left. */
-export function copyOf(generation: number): string {
-  return `pets-${generation}`;
-}
-
-/** The copy of what was there when a generation's data was given back. */
-export function undoneCopyOf(generation: number): string {
-  return `${UNDONE}${generation}`;
-}
 
 export function dataMove(
   { app, returns, byHand }: Goal,
@@ -45,7 +35,7 @@ export function dataMove(
   }
   if (byHand?.data && returns)
     return { volumes, take: [copyOf(generation)], restore: copyOf(returns.generation) };
-  const isUpgrade = changes.some(({ facet }) => facet === 'system');
+  const isUpgrade = changes.some((change) => asks(change, 'build'));
   return isUpgrade ? { volumes, take: [copyOf(generation)], restore: null } : NOTHING;
 }
 
@@ -54,11 +44,6 @@ export function volumesFor(app: DesiredApp, there: ActualApp | null, kept: reado
   const attached = (there?.attachments ?? []).flatMap((a) => (a.kind === 'volume' ? [a.volume] : []));
   const again = app.volumes.filter(({ name }) => kept.some(({ volume }) => volume === name));
   return [...new Set([...attached, ...again.map(({ name }) => name)])];
-}
-
-/** Of what is taken back each copy lasts: one more way back must not make it that of an older one. */
-export function snapshotOf(volumes: readonly string[], name: string): Action {
-  return { kind: 'snapshot', volumes, name, isLasting: name.startsWith(UNDONE) };
 }
 
 /** Where a running app has what is to be copied. */

@@ -3,36 +3,31 @@ import { UNKNOWN, type Facet, type FacetName } from '../domain/facet.js';
 import type { ActualApp } from '../domain/actual.js';
 import type { Change } from '../domain/plan.js';
 import type { DesiredApp } from '../domain/desired.js';
-
-const FACETS: readonly FacetName[] = [
-  'power',
-  'system',
-  'exposure',
-  'storage',
-  'limits',
-  'secrets',
-  'health',
-  'container',
-  'meta',
-];
+import { listCauses, plainCause } from '../facets/causes.js';
+import { FACETS, facetOf } from '../facets/index.js';
 
 /**
  * Every difference of one app, field by field, three ways: what the manifest says, what was last applied,
  * what is really there. Facets are compared generically: a new field needs no code here.
  */
 export function changesOf(desired: DesiredApp, actual: ActualApp | null): Change[] {
-  const compared = FACETS.flatMap((facet) => compareFacet(facet, desired, actual));
-  const faults = actual ? observedFaults(desired, actual) : [];
-  // A profile that is ahead of the record while its source moved too is an upgrade that was cut short, no drift.
-  const isUpgrading = compared.some((change) => change.facet === 'system');
-  return [...compared, ...faults.filter((fault) => !(isUpgrading && fault.facet === 'system'))].map(discreet);
+  const compared = FACETS.flatMap(([facet]) => compareFacet(facet, desired, actual));
+  const faults = actual ? BY_FAULT_TURN.flatMap((facet) => faultsOf(facet, desired, actual, compared)) : [];
+  return [...compared, ...faults].map((change) => facetOf(change.facet).told?.(change) ?? change);
 }
 
-/** Of a secret it is told that it changed, and what mode and owner it has; not even its fingerprint. */
-function discreet(change: Change): Change {
-  if (change.facet !== 'secrets') return change;
-  const access = (field: string | null) => field && field.replace(/^\S+ /, '');
-  return { ...change, from: access(change.from), to: access(change.to) };
+const BY_FAULT_TURN = FACETS.map(([facet]) => facet).toSorted(
+  (a, b) => (facetOf(a).faultTurn ?? 0) - (facetOf(b).faultTurn ?? 0),
+);
+
+function faultsOf(
+  facet: FacetName,
+  desired: DesiredApp,
+  actual: ActualApp,
+  compared: readonly Change[],
+): Change[] {
+  const own = compared.filter((change) => change.facet === facet);
+  return (facetOf(facet).faults?.(desired, actual, own) ?? []).map((fault) => ({ facet, ...fault }));
 }
 
 function compareFacet(facet: FacetName, desired: DesiredApp, actual: ActualApp | null): Change[] {
@@ -41,7 +36,7 @@ function compareFacet(facet: FacetName, desired: DesiredApp, actual: ActualApp |
   const seen = actual?.facets[facet] ?? {};
   // As applied, most often: then only what can be seen can differ.
   const visible = Object.keys(seen).filter(
-    (field) => Object.hasOwn(wanted, field) || isOwn(facet, field, wanted),
+    (field) => Object.hasOwn(wanted, field) || facetOf(facet).owns?.(field, wanted) === true,
   );
   if (!actual?.applied) return neverApplied(facet, wanted, seen, visible);
   const fields = equal(wanted, applied) ? visible : union(Object.keys(wanted), Object.keys(applied), visible);
@@ -63,18 +58,6 @@ function neverApplied(facet: FacetName, wanted: Facet, seen: Facet, visible: rea
   ];
 }
 
-/** Fields that are there although nobody asked for them: pets owns all of their kind. */
-function isOwn(facet: FacetName, field: string, wanted: Facet): boolean {
-  // A volume that is kept but not wanted may be as large as it likes.
-  if (field.startsWith('size.')) return Object.hasOwn(wanted, field.replace('size.', 'volume.'));
-  return (
-    facet === 'storage' ||
-    facet === 'limits' ||
-    facet === 'secrets' ||
-    (facet === 'exposure' && field.startsWith('publish.'))
-  );
-}
-
 function union(...lists: readonly (readonly string[])[]): string[] {
   return [...new Set(lists.flat())];
 }
@@ -94,55 +77,11 @@ function compareField(
   return null;
 }
 
-/** Faults that only the machine can have: the manifest has no word for them. */
-function observedFaults(desired: DesiredApp, actual: ActualApp): Change[] {
-  const faults: Change[] = [];
-  if (actual.applied && actual.state !== 'ready') faults.push(drift('meta', 'state', actual.state, 'ready'));
-  // A rename that was begun and is not wanted any more: its mark would claim what another app has by then.
-  if (actual.becoming !== null && actual.name === desired.name)
-    faults.push(drift('meta', 'becoming', actual.becoming, null));
-  const toplevel = actual.facets.system?.['toplevel'];
-  if (actual.applied && toplevel !== undefined && toplevel !== actual.applied.toplevel) {
-    faults.push(drift('system', 'toplevel', toplevel, actual.applied.toplevel));
-  }
-  faults.push(...actual.altered.map((key) => drift('container', key, 'altered', 'as made')));
-  if (desired.exposures.length > 0 && actual.facets.exposure?.['forwarder'] === 'dead') {
-    faults.push(drift('exposure', 'forwarder', 'not listening', 'listening'));
-  }
-  return faults;
-}
-
 function unknown(facet: FacetName, field: string, from: string | null): Change {
   return { facet, field, kind: 'unknown', from, to: null };
 }
 
-function drift(facet: FacetName, field: string, from: string | null, to: string | null): Change {
-  return { facet, field, kind: 'drifted', from, to };
-}
-
 /** Why an operation is there, in the few words that fit behind it. */
 export function causesOf(changes: readonly Change[]): string {
-  const causes = [...new Set(changes.map(causeOf))];
-  const more = causes.length - CAUSES_SHOWN;
-  return more > 1 ? `${causes.slice(0, CAUSES_SHOWN).join(', ')} and ${more} more` : causes.join(', ');
-}
-
-const CAUSES_SHOWN = 3;
-
-function causeOf(change: Change): string {
-  const field = change.facet === change.field ? change.field : `${change.facet} ${change.field}`;
-  if (change.kind === 'new') return 'not there yet';
-  if (change.kind === 'added') return `${change.field} was added on the machine`;
-  if (change.facet === 'secrets') return `${change.field.replace('.', ' ')} ${wordOf(change)}`;
-  const verb = change.kind === 'drifted' ? ' drifted' : '';
-  if (change.facet === 'system')
-    return change.kind === 'drifted' ? `${field} drifted` : `${change.field} changed`;
-  // Their fields say enough: `volume.data`, `publish.127.0.0.1:53/udp`.
-  const name = change.facet === 'meta' || !change.field.includes('.') ? field : change.field;
-  return `${name}${verb} ${change.from ?? 'none'} → ${change.to ?? 'none'}`;
-}
-
-function wordOf({ from, to }: Change): string {
-  if (from === null) return 'added';
-  return to === null ? 'removed' : 'changed';
+  return listCauses(changes, (change) => facetOf(change.facet).causeOf?.(change) ?? plainCause(change));
 }

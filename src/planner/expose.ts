@@ -2,6 +2,7 @@ import { formatBinding, overlaps } from '../domain/binding.js';
 import type { AppName } from '../domain/names.js';
 import type { Change, Interrupts, OpId } from '../domain/plan.js';
 import type { DesiredExposure } from '../domain/desired.js';
+import { isAbout } from '../facets/exposure.js';
 import type { Chain } from './chain.js';
 import { causesOf } from './diff.js';
 import type { Move } from './exposure.js';
@@ -46,11 +47,6 @@ function addExposures(ops: Chain, app: AppName, changes: readonly Change[], cont
     const freed = freedFor(app, wanted, context);
     ops.then({ kind: 'expose', device, exposure: wanted, fallback }, cause, interrupts, freed);
   }
-}
-
-function isAbout({ facet, field }: Change, { role, binding }: DesiredExposure): boolean {
-  if (facet !== 'exposure') return false;
-  return role === 'web' ? !field.startsWith('publish.') : field === `publish.${formatBinding(binding)}`;
 }
 
 /** Once: where the container starts, before that. */

@@ -1,8 +1,8 @@
-import { formatBinding, overlaps } from '../domain/binding.js';
+import { formatBinding, overlaps, type Binding } from '../domain/binding.js';
 import type { ActualApp, Exposure } from '../domain/actual.js';
 import type { AppName } from '../domain/names.js';
-import type { Binding } from '../domain/binding.js';
 import type { DesiredApp, DesiredExposure } from '../domain/desired.js';
+import { isDead } from '../facets/exposure.js';
 
 export type Placed = { readonly device: string; readonly exposure: DesiredExposure };
 
@@ -48,7 +48,7 @@ export function moveOf(desired: DesiredApp, actual: ActualApp | null, fate: Fate
       exposure,
       replaces: same ?? replaced[exposure.role].shift() ?? null,
     }));
-  const dead = fate === 'runs' && actual?.facets.exposure?.['forwarder'] === 'dead' ? kept : [];
+  const dead = fate === 'runs' && actual && isDead(actual.facets) ? kept : [];
   const opened = fate === 'runs' ? [...adds, ...dead] : [...adds, ...kept];
   return {
     ...{ app: desired.name, adds, drop, dead, kept, leaves: false },

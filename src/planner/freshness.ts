@@ -1,7 +1,10 @@
-import { UNKNOWN, type Facet } from '../domain/facet.js';
+import { UNKNOWN, type Facets } from '../domain/facet.js';
 import type { ActualApp } from '../domain/actual.js';
 import type { DesiredApp } from '../domain/desired.js';
-import { lastGood, withoutSecrets } from './target.js';
+import { fieldsIn, isSame } from '../facets/facet.js';
+import { builtFrom, FACETS } from '../facets/index.js';
+import { lastGood } from './target.js';
+import { withoutSecrets } from '../facets/secrets.js';
 import { holdOf } from './blocked.js';
 
 /**
@@ -18,9 +21,10 @@ export type Currency = 'current' | 'outdated' | 'stale';
 export function currencyOf(app: DesiredApp, there: ActualApp): Currency | null {
   const { applied, state } = there;
   if (!applied || state !== 'ready') return 'stale';
-  if (Object.values(app.facets.system ?? {}).includes(UNKNOWN)) return null;
+  const wanted = builtFrom(app.facets);
+  if (Object.values(wanted).some((facet) => Object.values(facet).includes(UNKNOWN))) return null;
   if (isHeld(app, there)) return 'stale';
-  return isSame(app.facets.system, applied.facets.system) ? 'current' : 'outdated';
+  return isSameBuild(wanted, builtFrom(applied.facets)) ? 'current' : 'outdated';
 }
 
 /** Secrets are not read where this is asked. */
@@ -34,7 +38,9 @@ function isHeld(app: DesiredApp, there: ActualApp): boolean {
 }
 
 /** A field that is absent is its default, whoever recorded the other. */
-function isSame(a: Facet = {}, b: Facet = {}): boolean {
-  const fields = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...fields].every((field) => (a[field] ?? null) === (b[field] ?? null));
+function isSameBuild(a: Facets, b: Facets): boolean {
+  return FACETS.every(([name]) => {
+    const [now, then] = [a[name] ?? {}, b[name] ?? {}];
+    return fieldsIn(now, then).every((field) => isSame(now, then, field));
+  });
 }

@@ -1,12 +1,9 @@
 import type { ActionKind, SystemRef } from '../domain/action.js';
-import type { Health } from '../domain/manifest.js';
-import type { Listen } from '../domain/binding.js';
 import type { Chain } from './chain.js';
 import type { Compared } from './compare.js';
 import { lastGood } from './target.js';
-
-/** Where the main exposure leads. */
-const GUEST_PORT = 8080;
+import { throughOf } from '../facets/health.js';
+import { asks } from '../facets/index.js';
 
 /** After any of these an app may be another than it was. */
 const AFFECT: readonly ActionKind[] = [
@@ -17,7 +14,7 @@ const AFFECT: readonly ActionKind[] = [
 export function checkHealth(ops: Chain, compared: Compared, system: SystemRef): void {
   const { app, changes } = compared;
   const { health, listen } = app;
-  const isOther = changes.some(({ facet, kind }) => facet === 'health' && kind !== 'new');
+  const isOther = changes.some((change) => asks(change, 'check') && change.kind !== 'new');
   const leads = leadsElsewhere(compared);
   if (!health || (!isOther && !leads && !AFFECT.some((kind) => ops.has(kind)))) return;
   const cause = isOther
@@ -33,9 +30,4 @@ function leadsElsewhere({ app: { health, exposures }, actual }: Compared): boole
   const last = lastGood(actual);
   if (health?.check.kind !== 'stable' || !last) return false;
   return exposures.some(({ connect }) => !last.exposures.some((there) => there.connect === connect));
-}
-
-/** Where http must answer on the host: the main exposure, where it leads to the port that is asked. */
-export function throughOf({ check }: Health, listen: Listen | null): readonly Listen[] {
-  return listen && check.kind === 'http' && Number(check.port) === GUEST_PORT ? [listen] : [];
 }

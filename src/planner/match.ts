@@ -1,6 +1,7 @@
 import type { Actual, ActualApp, Volume } from '../domain/actual.js';
 import type { AppName } from '../domain/names.js';
 import type { Desired, DesiredApp } from '../domain/desired.js';
+import { toplevelIn } from '../facets/system.js';
 
 /** Ways in which an instance can be an app's, the surest first. */
 const RULES: readonly ((app: DesiredApp, instance: ActualApp) => boolean)[] = [
@@ -49,7 +50,7 @@ export function takenBy(app: DesiredApp, there: ActualApp | null, actual: Actual
   };
   const volumes = actual.volumes.filter((v) => v.app === from && isIts(v));
   // One that keeps its name has lost them to the other only if it has none.
-  const hasNone = there?.name !== app.name || there.facets.system?.['toplevel'] === null;
+  const hasNone = there?.name !== app.name || toplevelIn(there.facets) === null;
   const generations = there !== null && !isTaken && hasNone;
   return generations || volumes.length > 0 ? { from, volumes, generations } : null;
 }

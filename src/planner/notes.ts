@@ -3,7 +3,7 @@ import type { AppName } from '../domain/names.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { VolumeMount } from '../domain/manifest.js';
 import { movesStore, type Compared } from './compare.js';
-import { nameOf } from './secrets.js';
+import { nameOf } from '../facets/secrets.js';
 
 /** What a person should know about an app's data before it is changed. */
 export function notesOf(compared: Compared, actual: Actual): string[] {

@@ -4,12 +4,13 @@ import { BY_HAND } from '../domain/labels.js';
 import type { ActualApp } from '../domain/actual.js';
 import type { Change, Operation } from '../domain/plan.js';
 import type { DesiredApp } from '../domain/desired.js';
+import { asks } from '../facets/index.js';
 import { Chain } from './chain.js';
 import { causesOf } from './diff.js';
 import { moveExposure, type ExposureContext } from './expose.js';
-import { isDirty, lastGood, withoutSecrets } from './target.js';
+import { isDirty, lastGood } from './target.js';
+import { withoutSecrets, heldSecrets } from '../facets/secrets.js';
 import { checkHealth } from './health.js';
-import { heldSecrets } from './blocked.js';
 import { movesStore, type Compared } from './compare.js';
 import { rescueOperations } from './rollback.js';
 import { beginRename, bringSystem, clearStore, takeBackFirst } from './system.js';
@@ -18,7 +19,7 @@ import { beginRename, bringSystem, clearStore, takeBackFirst } from './system.js
 export function operationsOf(compared: Compared, context: ExposureContext): Operation[] {
   const { app, actual, changes, refit, returns } = compared;
   const ops = new Chain(app.name);
-  const system = changes.filter((c) => c.facet === 'system');
+  const system = changes.filter((change) => asks(change, 'build'));
   const ref = systemRef(compared, system);
   if (ref.kind === 'built') buildSystem(ops, app, system);
   else if (app.source.kind !== 'toplevel' && refit.mounts && !returns)

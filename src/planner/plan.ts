@@ -1,9 +1,11 @@
-import { graceIn } from '../domain/stop-timeout.js';
+import { graceIn, renameChange } from '../facets/meta.js';
 import { urlOf } from '../domain/binding.js';
+import type { ActionKind } from '../domain/action.js';
 import type { Actual, ActualApp, Claim } from '../domain/actual.js';
 import type { AppName } from '../domain/names.js';
 import type { AppPlan, Change, Interrupts, Operation, Plan, Verb } from '../domain/plan.js';
 import type { Desired } from '../domain/desired.js';
+import { FACETS } from '../facets/index.js';
 import { compare, movesStore, type Compared } from './compare.js';
 import { conflictsOf } from './conflicts.js';
 import { breakFirst, moveOf, vacate, waitsFor, type Move } from './exposure.js';
@@ -110,24 +112,23 @@ function verbOf(compared: Compared, operations: readonly Operation[]): Verb {
   if (compared.returns && kinds.has('return')) return 'rollback';
   if (!actual || (actual.state === 'creating' && !actual.applied)) return 'create';
   if (actual.name !== app.name) return 'rename';
-  if (kinds.has('build')) return 'rebuild';
-  if (kinds.has('stop')) return 'restart';
-  if (kinds.has('start')) return 'start';
-  if (kinds.has('push-secrets') || kinds.has('revert-secrets')) return 'secrets';
-  if (RECONFIGURES.some((kind) => kinds.has(kind))) return 'reconfigure';
-  if (kinds.has('expose') || kinds.has('unexpose') || kinds.has('revive')) return 'proxy-update';
+  const largest = LARGEST_FIRST.find((verb) => CHANGED_BY.get(verb)?.some((kind) => kinds.has(kind)));
+  if (largest) return largest;
   if (kinds.size > 0) return 'metadata';
   return compared.unknown.length > 0 ? 'unknown' : 'unchanged';
 }
 
-const RECONFIGURES = [
-  'configure',
-  'attach',
-  'detach',
-  'make-volume',
-  'resize-volume',
-  'make-folder',
-] as const;
+/** What a change comes to, by the operations that its facet has for it. */
+const LARGEST_FIRST: readonly Verb[] = [
+  ...(['rebuild', 'restart', 'start', 'secrets', 'reconfigure', 'proxy-update'] as const),
+];
+const CHANGED_BY: ReadonlyMap<Verb, readonly ActionKind[]> = new Map(
+  LARGEST_FIRST.map((verb) => {
+    const all = FACETS.flatMap(([, { changedBy }]) => changedBy);
+    return [verb, all.flatMap((one) => (one.verb === verb ? one.by : []))];
+  }),
+);
+
 const SEVERITY: readonly Interrupts[] = ['nothing', 'exposure', 'service', 'container'];
 
 function worst(operations: readonly Operation[]): Interrupts {
@@ -156,7 +157,7 @@ function ownChanges(compared: Compared): Change[] {
   const { app, actual } = compared;
   if (movesStore(compared)) return [storeChange(compared)];
   if (!actual || actual.name === app.name) return [];
-  return [{ facet: 'meta', field: 'name', kind: 'changed', from: actual.name, to: app.name }];
+  return [renameChange(actual.name, app.name)];
 }
 
 /** Exposures of our own instances that this plan leaves alone: not selected, held, or gone and not pruned. */

@@ -1,8 +1,9 @@
-import { graceIn } from '../domain/stop-timeout.js';
+import { graceIn } from '../facets/meta.js';
 import type { Actual, ActualApp } from '../domain/actual.js';
 import type { AppName } from '../domain/names.js';
 import type { AppPlan, Operation, Plan } from '../domain/plan.js';
 import type { Desired, DesiredApp } from '../domain/desired.js';
+import { isOfPower, stopChange, STOPPED } from '../facets/power.js';
 import { Chain } from './chain.js';
 import { appOf, lastGood } from './target.js';
 import { planOf } from './plan.js';
@@ -103,7 +104,7 @@ function noteFirst(apps: readonly ActualApp[]): (op: Operation) => Operation {
 }
 
 function asStopped(app: ActualApp): ActualApp {
-  return { ...app, status: 'Stopped', facets: { ...app.facets, power: { state: 'stopped' } } };
+  return { ...app, status: 'Stopped', facets: { ...app.facets, ...STOPPED } };
 }
 
 const nothing = {
@@ -119,19 +120,13 @@ function unchanged(app: AppName): AppPlan {
   return { ...nothing, app, verb: 'unchanged' };
 }
 
-function stopped({ name, status }: ActualApp): AppPlan {
-  const change = {
-    facet: 'power',
-    field: 'state',
-    kind: 'changed',
-    from: status.toLowerCase(),
-    to: 'stopped',
-  } as const;
-  return { ...nothing, app: name, verb: 'stop', changes: [change], interrupts: 'container' };
+function stopped(app: ActualApp): AppPlan {
+  const changes = [stopChange(app)];
+  return { ...nothing, app: app.name, verb: 'stop', changes, interrupts: 'container' };
 }
 
 function restarted(app: AppPlan): AppPlan {
-  const changes = app.changes.filter(({ facet }) => facet !== 'power');
+  const changes = app.changes.filter((change) => !isOfPower(change));
   return { ...app, verb: 'restart', changes, interrupts: 'container' };
 }
 

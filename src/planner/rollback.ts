@@ -1,19 +1,19 @@
 import type { Action, ActionKind, SystemRef } from '../domain/action.js';
 import type { Generation } from '../domain/actual.js';
-import type { Interrupts, OpId, Operation } from '../domain/plan.js';
-import { throughOf } from './health.js';
+import type { OpId, Operation } from '../domain/plan.js';
+import {
+  BEFORE_START,
+  WHEN_UP,
+  type Due,
+  type Failed,
+  type StepBack,
+  type WayBack,
+} from '../facets/facet.js';
+import { FACETS } from '../facets/index.js';
+import { withoutSecrets } from '../facets/secrets.js';
 import { idOf } from './chain.js';
 import { movesStore, type Compared } from './compare.js';
-import { copyOf, snapshotOf, undoneCopyOf } from './data.js';
-import { exposed, isDirty, lastGood, withoutSecrets } from './target.js';
-
-type Step = {
-  readonly action: Action;
-  readonly cause: string;
-  readonly interrupts?: Interrupts;
-  /** Of the way forward: should one of these fail, the step is due. */
-  readonly rescues: readonly OpId[];
-};
+import { isDirty, lastGood } from './target.js';
 
 /** Take the service away for a moment, or change what serves. */
 const INTERRUPTS: readonly ActionKind[] = ['stop', 'start', 'activate', 'restart-units'];
@@ -57,19 +57,19 @@ function isChange({ kind }: Action): boolean {
   return CHANGES.includes(kind);
 }
 
-const SETS: readonly ActionKind[] = ['set-profile', 'return'];
-const CHANGES: readonly ActionKind[] = [
-  ...SETS,
-  ...(['configure', 'attach', 'detach', 'restore', 'push-secrets'] as const),
-];
+/** What takes each facet back; what several have in common is there once. */
+const WAYS = [...new Set(FACETS.flatMap(([, { back = [] }]) => back))];
+const CHANGES: readonly ActionKind[] = WAYS.flatMap(({ undoes }) => undoes);
 
-function stepsBack(compared: Compared, last: Generation, forward: readonly Operation[]): Step[] {
-  const { app, store } = compared;
+function stepsBack(compared: Compared, last: Generation, forward: readonly Operation[]): StepBack[] {
+  const { app, actual, store, volumes } = compared;
   const system: SystemRef = { kind: 'applied', toplevel: last.toplevel, generation: last.generation };
-  const due = dueOf(compared, forward);
-  const { stopped } = due;
+  const { tried, ...due } = dueOf(compared, forward);
+  const { stopped, isResumed, marked } = due;
   const cause = `back to generation ${last.generation}`;
-  const { generation, toplevel } = last;
+  const failed: Failed = { app, actual, store, last, system, volumes, forward, due, cause };
+  const at = (turns: readonly WayBack['turn'][]) =>
+    turns.flatMap((turn) => WAYS.filter((way) => way.turn === turn)).flatMap((way) => way.stepsOf(failed));
   return [
     {
       action: {
@@ -77,7 +77,7 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
         byHand: compared.condemned?.byHand ?? false,
       },
       cause: 'it did not work',
-      rescues: due.tried,
+      rescues: tried,
     },
     {
       action: { kind: 'stop', instance: app.name, graceMs: app.stopTimeout },
@@ -85,30 +85,20 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
       interrupts: 'container',
       rescues: stopped,
     },
-    ...dataSteps(compared, forward, due, cause),
-    { action: { kind: 'return', store, generation, toplevel }, cause, rescues: due.profile },
-    ...secretSteps(forward, cause, due.secrets),
-    ...configSteps(last, forward, cause, due.configured),
-    ...deviceSteps(last, forward, cause, due.plugged),
-    ...exposureSteps(compared, last, forward, cause, stopped),
+    ...at(BEFORE_START),
     // What it does once it runs is not to be taken back.
-    { action: { kind: 'mark', state: 'ready' }, cause, rescues: due.marked },
+    { action: { kind: 'mark', state: 'ready' }, cause, rescues: isResumed ? stopped : marked },
     { action: { kind: 'start', from: 'Stopped' }, cause, rescues: stopped },
     { action: { kind: 'settle', system }, cause, rescues: stopped },
-    ...exposedSteps(last, cause, stopped),
-    ...healthSteps(last, system, cause, stopped),
+    ...at(WHEN_UP),
   ];
 }
 
-/** What must have failed for each part of the way back to be due. */
-type Due = Readonly<
-  Record<
-    'tried' | 'stopped' | 'data' | 'profile' | 'secrets' | 'configured' | 'plugged' | 'marked',
-    readonly OpId[]
-  >
->;
-
-function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
+/** What must have failed for each part of the way back to be due. `tried`: what shows whether a system is any good. */
+function dueOf(
+  { actual }: Compared,
+  forward: readonly Operation[],
+): Due & { readonly tried: readonly OpId[] } {
   const end = forward.findIndex(({ action }) => action.kind === 'record');
   // Under its former name it is not to be found; and a rename that was begun is gone on with.
   const begin = forward.findIndex(({ action }) => action.kind === 'rename') + 1;
@@ -117,139 +107,19 @@ function dueOf({ actual }: Compared, forward: readonly Operation[]): Due {
     const first = all.findIndex(({ action }) => kinds.includes(action.kind));
     return first === -1 ? [] : all.slice(Math.max(first, begin)).map(({ id }) => id);
   };
-  // One that does not run serves again only if it is started.
-  const stopped =
-    actual?.status === 'Running' ? from(...INTERRUPTS) : from('mark', ...CHANGES, ...INTERRUPTS);
-  const marked = from('mark');
-  // Of an upgrade that is gone on with, nothing is taken back before it is touched.
-  const isResumed = actual !== null && isDirty(actual);
-  const profile = isResumed ? stopped : from(...SETS);
   // What a store of the guest's own is sent with is the old system.
   const set = from('set-profile');
   const isTry = ({ id, action }: Operation) =>
     TRIES.includes(action.kind) && (set.length === 0 || set.includes(id));
   return {
+    isResumed: actual !== null && isDirty(actual),
     tried: all.filter(isTry).map(({ id }) => id),
-    stopped,
-    data: isResumed ? stopped : stopped.filter((id) => marked.includes(id)),
-    profile,
-    secrets: [...new Set([...(isResumed ? stopped : []), ...from('push-secrets')])],
-    configured: from('configure'),
-    // What a running app has mounted is left to it as long as nobody has touched it.
-    plugged: from('attach', 'detach'),
-    marked: isResumed ? stopped : marked,
+    // One that does not run serves again only if it is started.
+    stopped: actual?.status === 'Running' ? from(...INTERRUPTS) : from('mark', ...CHANGES, ...INTERRUPTS),
+    marked: from('mark'),
+    from,
   };
 }
 
 /** Show whether a system is any good. */
 const TRIES: readonly ActionKind[] = ['activate', 'restart-units', 'start', 'settle', 'check'];
-
-/** Volumes are given back where the new system may have run; what an earlier run left in them is kept as well. */
-function dataSteps(
-  { app, actual, volumes }: Compared,
-  forward: readonly Operation[],
-  { data }: Due,
-  cause: string,
-): Step[] {
-  if (!actual?.applied || !app.stateful || volumes.length === 0) return [];
-  const { generation } = actual.applied;
-  const name = undoneCopyOf(generation);
-  const taken = forward.findIndex(({ action }) => action.kind === 'snapshot' && action.name === name);
-  const before = forward.slice(0, taken + 1).map(({ id }) => id);
-  const kept: Step = {
-    action: snapshotOf(volumes, name),
-    cause: 'nobody knows how long the new system has served',
-    // Where the way forward took that copy, there is no need of another.
-    rescues: taken === -1 ? data : data.filter((id) => before.includes(id)),
-  };
-  const restored: Step = {
-    action: { kind: 'restore', volumes, name: copyOf(generation) },
-    cause,
-    rescues: data,
-  };
-  return isDirty(actual) && actual.state !== 'restoring' ? [kept, restored] : [restored];
-}
-
-/** Before it starts: what the system loads is to be what it was found good with. */
-function secretSteps(forward: readonly Operation[], cause: string, rescues: readonly OpId[]): Step[] {
-  return forward.flatMap(({ action }): Step[] => {
-    if (action.kind !== 'push-secrets') return [];
-    return [
-      { action: { kind: 'revert-secrets', secrets: [...action.put, ...action.remove] }, cause, rescues },
-    ];
-  });
-}
-
-function configSteps(
-  last: Generation,
-  forward: readonly Operation[],
-  cause: string,
-  rescues: readonly OpId[],
-): Step[] {
-  return forward.flatMap(({ action }): Step[] => {
-    if (action.kind !== 'configure') return [];
-    const before = Object.keys(action.config).map((key) => [key, last.config[key] ?? ''] as const);
-    const profiles = action.profiles && last.profiles;
-    return [{ action: { kind: 'configure', config: Object.fromEntries(before), profiles }, cause, rescues }];
-  });
-}
-
-/** Incus lets no two devices be at one path: what goes away goes first. */
-function deviceSteps(
-  last: Generation,
-  forward: readonly Operation[],
-  cause: string,
-  rescues: readonly OpId[],
-): Step[] {
-  const touched = forward.flatMap(({ action }) =>
-    action.kind === 'attach' || action.kind === 'detach' ? [action.device] : [],
-  );
-  const devices = [...new Set(touched)];
-  const detached = devices.map((device): Step => ({ action: { kind: 'detach', device }, cause, rescues }));
-  const attached = devices.flatMap((device): Step[] => {
-    // By its name: the volume that is the app's now, should it have been restored from a backup meanwhile.
-    const volume = last.attachments.find((a) => a.kind === 'volume' && a.device === device);
-    if (volume?.kind === 'volume') {
-      const what = { kind: 'volume', volume: volume.volume, path: volume.path } as const;
-      return [{ action: { kind: 'attach', device, what }, cause, rescues }];
-    }
-    const value = last.devices[device];
-    return value
-      ? [{ action: { kind: 'attach', device, what: { kind: 'device', value } }, cause, rescues }]
-      : [];
-  });
-  return [...detached, ...attached];
-}
-
-/** A container starts without exposures. */
-function exposureSteps(
-  { actual }: Compared,
-  last: Generation,
-  forward: readonly Operation[],
-  cause: string,
-  rescues: readonly OpId[],
-): Step[] {
-  const devices = [
-    ...(actual?.exposures ?? []).map(({ device }) => device),
-    ...last.exposures.map(({ device }) => device),
-    ...forward.flatMap(({ action }) => (action.kind === 'expose' ? [action.device] : [])),
-  ];
-  return [...new Set(devices)].map((device) => ({ action: { kind: 'unexpose', device }, cause, rescues }));
-}
-
-function exposedSteps(last: Generation, cause: string, rescues: readonly OpId[]): Step[] {
-  return last.exposures.flatMap((there) =>
-    exposed(there).map((exposure): Step => {
-      const { device } = there;
-      return { action: { kind: 'expose', device, exposure, fallback: null }, cause, rescues };
-    }),
-  );
-}
-
-function healthSteps(last: Generation, system: SystemRef, cause: string, rescues: readonly OpId[]): Step[] {
-  const { health, exposures } = last;
-  if (!health) return [];
-  const web = exposures.find(({ role }) => role === 'web')?.binding ?? null;
-  const listen = web && web.protocol !== 'unix' ? { address: web.address, port: web.first } : null;
-  return [{ action: { kind: 'check', system, health, through: throughOf(health, listen) }, cause, rescues }];
-}

@@ -4,13 +4,14 @@ import type { AppName } from '../domain/names.js';
 import type { Change } from '../domain/plan.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { Chain } from './chain.js';
-import { copyOf, mountsOf, moveData, movesData } from './data.js';
+import { mountsOf, moveData, movesData } from './data.js';
+import { copyOf } from '../facets/copies.js';
 import { causesOf } from './diff.js';
 import { dropExposures, freedFor, type ExposureContext } from './expose.js';
 import { movesStore, type Compared } from './compare.js';
 import { isDirty, lastGood } from './target.js';
+import type { Step } from '../facets/facet.js';
 import type { Refit } from './instance-update.js';
-import { ownSecrets, pushSecrets, reloadSecrets } from './secrets.js';
 
 /** A container cannot change its store: it is made anew. What there is of it afterwards: nothing. */
 export function clearStore(ops: Chain, { app, actual, store }: Compared): ActualApp | null {
@@ -50,7 +51,7 @@ export function bringSystem(
   ref: SystemRef,
   context: ExposureContext,
 ): void {
-  const { app, actual, store, refit, secrets, returns, comesBack } = compared;
+  const { app, actual, store, refit, returns, comesBack } = compared;
   const isNew = system.length > 0 || compared.byHand || comesBack;
   const cause = system.length > 0 ? causesOf(system) : 'an upgrade was cut short';
   const isMoved = movesData(compared.data) || comesBack;
@@ -63,8 +64,7 @@ export function bringSystem(
   // What may keep it from starting is put right before it starts for whatever reason.
   const isFitted = status === 'Stopped' && !isSeeding;
   if (isFitted) {
-    for (const { action, cause } of [...refit.config, ...refit.changes]) ops.then(action, cause);
-    pushSecrets(ops, secrets);
+    follow(ops, [...refit.config, ...refit.changes, ...refit.put]);
   }
   if (isNew && store === 'copy' && !returns) {
     if (status !== 'Running') bringUp(ops, app.name, status, context);
@@ -75,7 +75,7 @@ export function bringSystem(
   const mounts = status === 'Running' && actual && isMoved ? mountsOf(actual, compared.data) : [];
   if (mounts.length > 0) ops.then({ kind: 'room', mounts }, 'before it is stopped');
   // What Incus refuses is to be refused while the app still runs.
-  if (!isFitted) for (const { action, cause } of refit.config) ops.then(action, cause);
+  if (!isFitted) follow(ops, refit.config);
   const isRestarted = isNew && app.activation === 'restart' && status === 'Running';
   if (status !== 'Stopped' && ((refit.cold && !isFitted) || isSeeding || isRestarted || isMoved)) {
     const why = isNew ? cause : 'what changes is only looked at when the container starts';
@@ -84,19 +84,23 @@ export function bringSystem(
   }
   if (isMoved) moveStopped(ops, compared, cause);
   if (!actual && isSeeding) ops.then({ kind: 'repair', store }, 'it boots its own system from now on');
-  if (!isFitted) for (const { action, cause } of refit.changes) ops.then(action, cause);
+  if (!isFitted) follow(ops, refit.changes);
   // What starts now finds them; what runs already must be told.
   const isHot = !isFitted && status !== 'Stopped';
-  if (!isFitted && !isHot) pushSecrets(ops, secrets);
+  if (!isFitted && !isHot) follow(ops, refit.put);
   if (status !== 'Running') bringUp(ops, app.name, status, context);
-  if (isHot) pushSecrets(ops, secrets);
+  if (isHot) follow(ops, refit.put);
   const isSame = status === 'Running' && !isNew;
-  if (isSame && !ops.has('push-secrets') && !ops.has('revert-secrets')) return;
+  if (isSame && refit.put.length === 0) return;
   // A frozen guest goes on with the system that it was frozen with; any other boots the newest.
   if (isNew && status !== 'Stopped') ops.then({ kind: 'activate', system: ref }, cause, 'service');
-  ownSecrets(ops, secrets);
-  if (isHot) reloadSecrets(ops, secrets);
+  follow(ops, refit.own);
+  if (isHot) follow(ops, refit.reload);
   ops.then({ kind: 'settle', system: ref }, 'the app must run the system it was given');
+}
+
+function follow(ops: Chain, steps: readonly Step[]): void {
+  for (const { action, cause, interrupts } of steps) ops.then(action, cause, interrupts);
 }
 
 /** What is done to the volumes of a container that is stopped, before it boots another system. */

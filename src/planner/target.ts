@@ -1,9 +1,14 @@
 import equal from 'fast-deep-equal';
 import type { ActualApp, Condemned, Generation } from '../domain/actual.js';
-import type { DesiredApp, DesiredExposure } from '../domain/desired.js';
-import type { Facets } from '../domain/facet.js';
+import type { DesiredApp } from '../domain/desired.js';
 import type { StorePath } from '../domain/names.js';
 import { appUnder, holdOf } from './blocked.js';
+import { withoutSecrets } from '../facets/secrets.js';
+import { exposed } from '../facets/exposure.js';
+import { hasDevice, hasProfiles } from '../facets/container.js';
+import { builtFrom } from '../facets/index.js';
+import { sizeIn } from '../facets/storage.js';
+import { toplevelIn } from '../facets/system.js';
 
 /** What a run is to bring about for an app: what the manifest says, or a generation that was good. */
 export type Goal = {
@@ -40,7 +45,7 @@ export function goalOf(app: DesiredApp, there: ActualApp | null, retry: boolean)
     return { ...plain, app: appUnder(hold, app, appOf(last, app, there)), returns: last, condemned };
   }
   // Nor is it wanted where only other things than the system are not as they were.
-  const isSame = equal(app.facets.system, there.applied.facets.system);
+  const isSame = equal(builtFrom(app.facets), builtFrom(there.applied.facets));
   return { ...plain, returns: isSame && isDirty(there) ? last : null };
 }
 
@@ -55,7 +60,7 @@ export function lastGood(there: ActualApp | null): Generation | null {
  */
 export function isDirty({ state, applied, facets }: ActualApp): boolean {
   if (state === 'restoring') return true;
-  return state === 'upgrading' && facets.system?.['toplevel'] !== applied?.toplevel;
+  return state === 'upgrading' && toplevelIn(facets) !== applied?.toplevel;
 }
 
 /** A recorded generation as something to be wanted. Secrets are not kept by generation: those of `app` count. */
@@ -74,20 +79,16 @@ export function appOf(generation: Generation, app: DesiredApp, there: ActualApp)
     listen: web && web.protocol !== 'unix' ? { address: web.address, port: web.first } : null,
     exposures: exposures.flatMap((exposure) => exposed(exposure)),
     volumes: attachments.flatMap((a) =>
-      a.kind === 'volume'
-        ? [{ name: a.volume, path: a.path, size: facets.storage?.[`size.${a.volume}`] ?? null }]
-        : [],
+      a.kind === 'volume' ? [{ name: a.volume, path: a.path, size: sizeIn(facets, a.volume) }] : [],
     ),
     binds: attachments.flatMap((a) =>
       a.kind === 'bind' ? [{ ...a, source: local(a.source), create: false }] : [],
     ),
     config: generation.config,
     devices: Object.fromEntries(
-      Object.entries(devices).filter(
-        ([device]) => !isOwn(device) && facets.container?.[`device.${device}`] !== undefined,
-      ),
+      Object.entries(devices).filter(([device]) => !isOwn(device) && hasDevice(facets, device)),
     ),
-    profiles: facets.container?.['profiles'] === undefined ? null : generation.profiles,
+    profiles: hasProfiles(facets) ? generation.profiles : null,
     store: there.store,
     image: '',
     health: generation.health,
@@ -104,19 +105,4 @@ function local(path: string): { written: string; path: string } {
 export function withItsSecrets(app: DesiredApp, { applied }: ActualApp): DesiredApp {
   const { secrets } = applied?.facets ?? {};
   return { ...app, secrets: [], facets: { ...withoutSecrets(app.facets), ...(secrets && { secrets }) } };
-}
-
-/** What pets would not have written itself cannot be wanted. */
-export function exposed({
-  role,
-  binding,
-  connect,
-  value,
-}: Generation['exposures'][number]): DesiredExposure[] {
-  return binding ? [{ role, binding, connect, mode: value['mode'] ?? null }] : [];
-}
-
-/** Their fingerprints are for the record alone: a plan is printed. */
-export function withoutSecrets(facets: Facets): Facets {
-  return Object.fromEntries(Object.entries(facets).filter(([name]) => name !== 'secrets'));
 }

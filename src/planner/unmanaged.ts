@@ -3,15 +3,16 @@ import { BY_HAND } from '../domain/labels.js';
 import type { Actual, ActualApp } from '../domain/actual.js';
 import type { AppPlan, Change } from '../domain/plan.js';
 import type { Compared } from './compare.js';
+import { storeChange as changeOfStore } from '../facets/container.js';
+import { deleteChange } from '../facets/power.js';
 import { volumesKept } from './notes.js';
 
 /** `mayBeRenamed`: there are apps without a container, of which one may be this one under another name. */
 export function destroyPlan(app: ActualApp, actual: Actual, prune: boolean, mayBeRenamed: boolean): AppPlan {
-  const gone: Change = { facet: 'power', field: 'instance', kind: 'changed', from: app.status, to: null };
   return {
     app: app.name,
     verb: 'destroy',
-    changes: [gone],
+    changes: [deleteChange(app)],
     interrupts: 'container',
     url: null,
     held: prune ? null : 'no longer in the manifest; `pets up --prune` destroys it',
@@ -72,5 +73,5 @@ function minuteOf(time: string): string {
 }
 
 export function storeChange({ actual, store }: Compared): Change {
-  return { facet: 'container', field: 'store', kind: 'changed', from: actual?.store ?? null, to: store };
+  return changeOfStore(actual?.store ?? null, store);
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Interrupted, type Subject, type Work } from '../backup/subject.js';
-import { graceIn } from '../domain/stop-timeout.js';
+import { flakeRefIn, graceIn } from '../facets/meta.js';
+import { sourceIn } from '../facets/system.js';
 import { guestOver } from '../guest/guest.js';
 import { incusOver } from '../incus/client/client.js';
 import { socketPath } from '../incus/client/http.js';
@@ -51,8 +52,8 @@ export function subjectOf(name: string, { project, apps }: Manifest, actual: Act
     facts: {
       project,
       app: name,
-      flakeRef: applied?.facets.meta?.['flake-ref'] ?? null,
-      revision: revisionOf(applied?.facets.system?.['source'] ?? null),
+      flakeRef: flakeRefIn(applied?.facets),
+      revision: revisionOf(sourceIn(applied?.facets)),
       toplevel: applied?.toplevel ?? null,
       generation: applied?.generation ?? null,
       pets: VERSION,

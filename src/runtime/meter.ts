@@ -1,3 +1,4 @@
+import { memoryIn } from '../facets/limits.js';
 import { socketPath } from '../incus/client/http.js';
 import { usageOver, type Usage } from '../incus/observe/usage.js';
 import type { ActualApp } from '../domain/actual.js';
@@ -56,7 +57,7 @@ function topRow(app: ActualApp, now: Sample | undefined, before: Sample | undefi
     health: healthWords(row),
     cpuPercent: now && before ? percentOf(now, before) : null,
     memory: now?.usage.memoryBytes ?? null,
-    memoryLimit: app.facets.limits?.['memory'] ?? null,
+    memoryLimit: memoryIn(app.facets),
     processes: now?.usage.processes ?? null,
     exposure: exposureWords(row),
   };

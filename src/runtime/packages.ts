@@ -1,3 +1,4 @@
+import { asks } from '../facets/index.js';
 import { existsSync } from 'node:fs';
 import type { Actual } from '../domain/actual.js';
 import type { AppName } from '../domain/names.js';
@@ -44,5 +45,5 @@ export async function packagesOf(
 
 /** A profile that somebody moved by hand makes no other system of the manifest. */
 function changesSystem({ changes }: AppPlan): boolean {
-  return changes.some(({ facet, kind }) => facet === 'system' && kind !== 'drifted');
+  return changes.some((change) => asks(change, 'build') && change.kind !== 'drifted');
 }

@@ -1,9 +1,10 @@
-import { formatBinding, formatListen, urlOf } from '../domain/binding.js';
+import { formatBinding, formatListen, urlOf, type Binding, type Listen } from '../domain/binding.js';
 import type { ActualApp } from '../domain/actual.js';
-import type { Binding, Listen } from '../domain/binding.js';
 import type { DesiredApp } from '../domain/desired.js';
 import { currencyOf, type Currency } from '../planner/freshness.js';
-import { unreachedWords } from '../planner/served.js';
+import { unreachedWords } from '../facets/exposure.js';
+import { flakeRefIn } from '../facets/meta.js';
+import { sourceIn } from '../facets/system.js';
 import { revisionOf } from './revision.js';
 
 /** A pet as `ps` lists it. */
@@ -53,8 +54,8 @@ export function rowOf(app: ActualApp, wanted: DesiredApp | null): Row {
   const isUp = app.status === 'Running' && app.state === 'ready' && unreached === null;
   return {
     name: app.name,
-    flake: applied?.facets.meta?.['flake-ref'] ?? facets.meta?.['flake-ref'] ?? null,
-    revision: revisionOf(applied?.facets.system?.['source'] ?? null),
+    flake: flakeRefIn(applied?.facets) ?? flakeRefIn(facets),
+    revision: revisionOf(sourceIn(applied?.facets)),
     url: listen ? urlOf(listen) : null,
     exposure: listen ? formatListen(listen) : (web?.value['listen'] ?? null),
     published: published.map(({ binding, value }) =>

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Limits } from '../executor/execute.js';
 import type { Ports } from '../executor/job.js';
-import { pinned } from '../executor/record.js';
+import { pinned } from '../facets/system.js';
 import { mistakesIn } from '../flake-contract/mistakes.js';
 import { deliveries } from '../stores/stores.js';
 import { guestOver } from '../guest/guest.js';

@@ -5,8 +5,25 @@ import fc from 'fast-check';
 type Lines = readonly string[];
 
 const word = fc.stringMatching(/^[a-z][a-z0-9]{0,7}$/);
-/** Text of any kind, as a TOML string. */
-const anyText = fc.string({ unit: 'grapheme', maxLength: 8 }).map((text) => text.replaceAll('\0', ''));
+/** Controls of C0 and C1, and what JSON, TOML and JavaScript's `.` take for something of their own. */
+const odd = fc.constantFrom(
+  '\u0001',
+  '\t',
+  '\n',
+  '\u007f',
+  '\u0085',
+  '\u009f',
+  '\u2028',
+  '"',
+  '\\',
+  '.',
+  'a',
+);
+/** Text of any kind, for a TOML string. */
+const anyText = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 8 }).map((text) => text.replaceAll('\0', '')),
+  fc.string({ unit: odd, maxLength: 5 }),
+);
 const toml = (text: string) => JSON.stringify(text).replaceAll('\u007f', String.raw`\u007f`);
 
 const nixScalar = fc.oneof(
@@ -72,6 +89,22 @@ const run = fc
   )
   .map((parts) => parts.flat());
 
+const given = anyText.map((text) => toml(`x${text}`));
+const incus = fc.oneof(
+  one('incus', [
+    '{}',
+    '{ config = { "user.x y" = "1", "limits.processes" = 5 } }',
+    '{ devices = { gpu = { type = "gpu", id = 0 } }, profiles = ["a", "b"] }',
+    '{ config = { "raw.apparmor" = "x" }, trusted = true }',
+    '{ trusted = false }',
+  ]),
+  fc
+    .tuple(given, given, given)
+    .map(([a, b, c]) => [
+      `incus = { config = { "user.x" = ${a} }, devices = { gpu = { type = "gpu", id = ${b}, a = ${c} } } }`,
+    ]),
+);
+
 const kept = fc
   .tuple(
     one('volumes', [
@@ -98,13 +131,7 @@ const kept = fc
       '{ command = ["check", "", "a b"], timeout = "10s" }',
     ]),
     one('tags', ['["b", "a", "b"]']),
-    one('incus', [
-      '{}',
-      '{ config = { "user.x y" = "1", "limits.processes" = 5 } }',
-      '{ devices = { gpu = { type = "gpu", id = 0 } }, profiles = ["a", "b"] }',
-      '{ config = { "raw.apparmor" = "x" }, trusted = true }',
-      '{ trusted = false }',
-    ]),
+    incus,
   )
   .map((parts) => parts.flat());
 

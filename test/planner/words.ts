@@ -1,13 +1,15 @@
 import { parseDuration } from '../../src/lib/duration.js';
-import { DEFAULT_GRACE_MS, graceField } from '../../src/domain/stop-timeout.js';
+import { DEFAULT_GRACE_MS } from '../../src/domain/stop-timeout.js';
+import { graceField } from '../../src/facets/meta.js';
 import {
   bindingOf,
   formatBinding,
   formatListen,
   parseListen,
   parseProxyListen,
+  type Listen,
 } from '../../src/domain/binding.js';
-import { UNKNOWN } from '../../src/domain/facet.js';
+import { UNKNOWN, type Facet, type Facets } from '../../src/domain/facet.js';
 import type { AppName, Port, StorePath } from '../../src/domain/names.js';
 import type {
   AppSource,
@@ -17,8 +19,6 @@ import type {
   Source,
 } from '../../src/domain/desired.js';
 import type { Bind, FlakeRef, Health, Passthrough, VolumeMount } from '../../src/domain/manifest.js';
-import type { Facet, Facets } from '../../src/domain/facet.js';
-import type { Listen } from '../../src/domain/binding.js';
 import type { Problem } from '../../src/domain/problem.js';
 
 /**

@@ -16,7 +16,7 @@ import type { Desired, DesiredApp, DesiredExposure } from '../../src/domain/desi
 import type { Facet, Facets } from '../../src/domain/facet.js';
 import type { Plan } from '../../src/domain/plan.js';
 import type { StoreMode } from '../../src/domain/manifest.js';
-import { withoutSecrets } from '../../src/planner/target.js';
+import { withoutSecrets } from '../../src/facets/secrets.js';
 import { planOf } from '../../src/planner/plan.js';
 import { printPlan } from '../../src/planner/print.js';
 import {
@@ -272,7 +272,7 @@ function volumeAt(volume: string, path: string): Attachment {
   return { kind: 'volume', device: `volume-${volume}`, volume, path };
 }
 
-/** With the facets that follow from the rest, in the words in which `incus/facets.ts` has them. */
+/** With the facets that follow from the rest, in the words in which `facets/` has them. */
 export function seenAs(app: ActualApp, volumes: readonly Volume[], forwarder?: string): ActualApp {
   const { exposures, attachments } = app;
   const before = app.applied?.facets ?? {};

@@ -1,3 +1,4 @@
+import { sourceIn } from '../../facets/system.js';
 import type { ActualApp, Generation } from '../../domain/actual.js';
 import type { AppName } from '../../domain/names.js';
 import { BY_HAND } from '../../domain/labels.js';
@@ -47,7 +48,7 @@ function rowsOf({ generations, applied }: ActualApp): Row[] {
     generation,
     current: generation === applied?.generation,
     at,
-    revision: revisionOf(facets.system?.['source'] ?? null),
+    revision: revisionOf(sourceIn(facets)),
     toplevel,
     health: healthy,
   }));

@@ -3,7 +3,7 @@ import { socketPath } from '../../incus/client/http.js';
 import type { ActualApp, Generation } from '../../domain/actual.js';
 import type { AppName } from '../../domain/names.js';
 import type { Desired } from '../../domain/desired.js';
-import { copyOf } from '../../planner/data.js';
+import { copyOf } from '../../facets/copies.js';
 import { withItsSecrets } from '../../planner/target.js';
 import { planOf } from '../../planner/plan.js';
 import type { Incus } from '../../domain/services.js';

@@ -1,4 +1,5 @@
-import { DEFAULT_GRACE_MS, graceIn } from '../../domain/stop-timeout.js';
+import { DEFAULT_GRACE_MS } from '../../domain/stop-timeout.js';
+import { graceIn } from '../../facets/meta.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { ConnectionLost, IncusError } from './http.js';
 import { OperationTimeout, type Rest } from './operations.js';

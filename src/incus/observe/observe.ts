@@ -1,14 +1,13 @@
 import { socketsOf } from '../../domain/binding.js';
 import { ADOPTING, DEPLOYED } from '../../domain/labels.js';
 import type { Actual, ActualApp, Volume } from '../../domain/actual.js';
-import type { AppName } from '../../domain/names.js';
+import { type AppName, isAppName } from '../../domain/names.js';
 import type { StoreMode } from '../../domain/manifest.js';
-import { isAppName } from '../../domain/names.js';
 import type { InstanceJson, InstanceSpec } from '../../domain/services.js';
+import { seenFacets } from '../../facets/index.js';
 import { addedTo } from './added.js';
 import { claimsOn, type Wanted } from './claims.js';
 import { attachmentsOf, exposuresOf } from './devices.js';
-import { seenFacets } from './facets.js';
 import { INCUS_PROJECT, isPet } from '../client/own.js';
 import { protectionsOf } from './protections.js';
 import { generationsOf, parseApplied, parseCondemned, unreadableIn } from './record.js';
@@ -106,7 +105,10 @@ function actualApp(
     altered: alteredIn(instance, host.made(name, store)),
     protections: protectionsOf(instance),
     added: addedTo(instance, host.made(name, store)),
-    facets: seenFacets({ instance, applied, store, exposures, attachments, volumes, open, host }),
+    facets: seenFacets({
+      ...{ instance, applied, store, exposures, attachments, volumes, open },
+      profile: host.profile(name),
+    }),
   };
 }
 

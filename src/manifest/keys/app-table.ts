@@ -1,5 +1,6 @@
 import type { FlakeRef, NixValue } from '../../domain/manifest.js';
-import { formatKey, formatValue } from '../toml.js';
+import { formatValue } from '../toml.js';
+import { formatKey } from '../../domain/nix-value.js';
 
 /** What is known of an app that no manifest has yet. Null: the key is left out. */
 export type AppTable = {

@@ -1,5 +1,6 @@
 import { isTable } from '../text.js';
-import { formatKey, formatValue } from '../toml.js';
+import { formatValue } from '../toml.js';
+import { formatKey } from '../../domain/nix-value.js';
 
 /** What to write instead of a key. A line is valid where it is said to belong: test/manifest/brought.test.ts. */
 export type Answer = {

@@ -1,6 +1,6 @@
 import type { KeyPath } from '../../domain/problem.js';
 import { APP, BELOW, TOP } from './brought-keys.js';
-import { formatKey } from '../toml.js';
+import { formatKey } from '../../domain/nix-value.js';
 
 const SOME_APP = '<name>';
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { formatDuration } from '../../lib/duration.js';
 import type { Health } from '../../domain/manifest.js';
-import { HEALTH_DEFAULTS } from './health.js';
+import { HEALTH_DEFAULTS } from '../../facets/health.js';
 import { hostName, requestPath, statusCodes, unitName } from './health-values.js';
 import { either, parsed, pathItems, refuse } from './kinds.js';
 import { key } from '../shape.js';

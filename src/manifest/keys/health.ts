@@ -1,19 +1,8 @@
 import { formatDuration } from '../../lib/duration.js';
 import { parseProxyListen } from '../../domain/binding.js';
-import type { DesiredApp, DesiredExposure } from '../../domain/desired.js';
-import type { Facet } from '../../domain/facet.js';
+import type { DesiredExposure } from '../../domain/desired.js';
 import type { GuestPort, Health, NixValue } from '../../domain/manifest.js';
-import type { Port } from '../../domain/names.js';
-import { formatJson } from '../toml.js';
-
-/** What the keys of `health` are when they are not written. */
-export const HEALTH_DEFAULTS = {
-  status: [200],
-  port: 8080 as Port,
-  timeoutMs: 60_000,
-  intervalMs: 1000,
-  successes: 2,
-} as const;
+import { HEALTH_DEFAULTS } from '../../facets/health.js';
 
 /** What an app without `health` has: four looks, of which the last is three seconds after the first. */
 export const STABLE: Health = {
@@ -32,41 +21,6 @@ export function healthOf(health: Health | null, exposures: readonly DesiredExpos
   );
   const listens = [...new Map(ports.map((one) => [`${one.protocol} ${one.port}`, one])).values()];
   return listens.length === 0 ? health : { ...health, check: { kind: 'stable', listens } };
-}
-
-/** Null where the key is absent: records that were made before there was one have none. */
-export function healthFacet({ health }: Pick<DesiredApp, 'health'>): Facet | null {
-  if (health === null) return { check: 'none' };
-  const { check, timeoutMs, intervalMs, successes } = health;
-  if (check.kind === 'stable') return null;
-  return {
-    check: checkField(check),
-    ...(check.kind === 'http' && check.host !== undefined && { host: check.host }),
-    ...(timeoutMs !== HEALTH_DEFAULTS.timeoutMs && { timeout: formatDuration(timeoutMs) }),
-    ...(intervalMs !== HEALTH_DEFAULTS.intervalMs && { interval: formatDuration(intervalMs) }),
-    ...(successes !== HEALTH_DEFAULTS.successes && { successes: String(successes) }),
-  };
-}
-
-/** `http /healthz 200,204 :9000`; what is as it is by default is left out. */
-function checkField(check: Exclude<Health['check'], { kind: 'stable' }>): string {
-  switch (check.kind) {
-    case 'http': {
-      const status = check.status.join(',');
-      const codes = status === HEALTH_DEFAULTS.status.join(',') ? '' : ` ${status}`;
-      return `http ${check.path}${codes}${portField(check.port)}`;
-    }
-    case 'tcp':
-      return `tcp${portField(check.port)}`;
-    case 'unit':
-      return `unit ${check.unit}`;
-    case 'command':
-      return `command ${formatJson(check.command)}`;
-  }
-}
-
-function portField(port: Port): string {
-  return port === HEALTH_DEFAULTS.port ? '' : ` :${port}`;
 }
 
 type Table = { readonly [key: string]: NixValue };

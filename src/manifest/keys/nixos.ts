@@ -3,18 +3,7 @@ import type { NixValue } from '../../domain/manifest.js';
 import type { KeyPath } from '../../domain/problem.js';
 import { pathItems, refuse, type Refused, wordsOf } from './kinds.js';
 import { isTable, show, TomlDate, TomlFloat } from '../text.js';
-
-export type NixTable = { readonly [name: string]: NixValue };
-
-/**
- * The number of a `Float`, else null. A table that has `float` as its only key is none: its number is a bigint
- * or a `Float`.
- */
-export function floatOf(value: unknown): number | null {
-  if (!isTable(value)) return null;
-  const [key, ...others] = Object.keys(value);
-  return key === 'float' && others.length === 0 && typeof value[key] === 'number' ? value[key] : null;
-}
+import type { NixTable } from '../../domain/nix-value.js';
 
 type Refuse = (path: KeyPath, refused: Refused) => void;
 
@@ -67,15 +56,3 @@ function floatValue(value: number, path: KeyPath, say: Refuse, boxed: boolean): 
 }
 
 const NO_NUL = "Nix' strings hold no U+0000";
-
-/** The options that a table sets: its leaves. Lists and empty tables are leaves. */
-export function leavesOf(table: NixTable, path: readonly string[] = []): [path: string[], value: NixValue][] {
-  return Object.entries(table).flatMap(([key, value]) => {
-    const at = [...path, key];
-    return isBranch(value) ? leavesOf(value, at) : [[at, value] as [string[], NixValue]];
-  });
-}
-
-function isBranch(value: NixValue): value is NixTable {
-  return isTable(value) && floatOf(value) === null && Object.keys(value).length > 0;
-}

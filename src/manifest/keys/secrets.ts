@@ -1,4 +1,3 @@
-import { UNKNOWN, type Facet } from '../../domain/facet.js';
 import type { DesiredApp } from '../../domain/desired.js';
 import type { ManifestApp, Secret, SecretSource } from '../../domain/manifest.js';
 import type { KeyPath, Problem } from '../../domain/problem.js';
@@ -56,18 +55,6 @@ function sourceOf(written: Written): SecretSource {
   if (sops) return { kind: 'sops', file: sops, key: written.key ?? '' };
   if (env !== undefined) return { kind: 'env', variable: env };
   return words ? { kind: 'command', command: words } : { kind: 'generate', length };
-}
-
-/** One field for each secret: its fingerprint, its mode and its owner. One that nobody was to read has none. */
-export function secretsFacet({ name, secrets: all }: ManifestApp, inputs: DesiredInputs): Facet {
-  return Object.fromEntries(
-    all.flatMap((one) => {
-      const read = readOf(name, one.name, inputs);
-      if (!read) return [];
-      const value = 'problem' in read ? UNKNOWN : `${read.fingerprint} ${one.mode} ${one.owner}`;
-      return [[`secret.${one.name}`, value] as const];
-    }),
-  );
 }
 
 /** What kept secrets from being read, each at its source. */

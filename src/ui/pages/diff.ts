@@ -1,5 +1,6 @@
 import type { AppName } from '../../domain/names.js';
 import type { AppPlan, Change, PackageChange, Plan } from '../../domain/plan.js';
+import { facetOf } from '../../facets/index.js';
 import { packageLines } from './packages.js';
 import { shortenAll } from '../shorten.js';
 import { createStyle, oneLine, type Style } from '../style.js';
@@ -59,22 +60,18 @@ function noteLines({ notes }: AppPlan, style: Style): string[] {
   return notes.map((note) => `    ${style.cyan('i')} ${oneLine(note)}`);
 }
 
-const UNTELLING = new Set(['platform', 'name']);
-
 /** What is new and the same for every app, or its name, says nothing. */
 function isTelling({ kind, facet, field }: Change): boolean {
-  return kind !== 'new' || !(facet === 'power' || UNTELLING.has(field));
+  return kind !== 'new' || facetOf(facet).isPlain?.(field) !== true;
 }
 
 function changeRow(change: Change, app: AppPlan): ChangeRow {
-  if (change.kind === 'unknown') {
-    const name = change.facet === 'secrets' ? change.field : `${change.facet}.${change.field}`;
-    return { field: oneLine(name), value: 'unknown', why: '(could not be read)' };
-  }
+  const { labelOf, isPrivate, changedWhere = () => 'changed in the manifest' } = facetOf(change.facet);
+  const field = oneLine(labelOf?.(change.field) ?? `${change.facet}.${change.field}`);
+  if (change.kind === 'unknown') return { field, value: 'unknown', why: '(could not be read)' };
   const [from = '', to = ''] = shortenAll([valueOf(change.from), valueOf(change.to)]);
-  if (change.facet === 'secrets' && change.from === change.to)
-    return { field: oneLine(change.field), value: 'changed', why: '(changed in its source)' };
-  const field = oneLine(change.facet === 'secrets' ? change.field : `${change.facet}.${change.field}`);
+  if (isPrivate && change.from === change.to)
+    return { field, value: 'changed', why: '(changed in its source)' };
   switch (change.kind) {
     case 'new':
       return { field, value: to, why: '' };
@@ -91,14 +88,6 @@ function changeRow(change: Change, app: AppPlan): ChangeRow {
     case 'both':
       return { field, value: `${from} → ${to}`, why: `(changed in the manifest and drifted; now ${from})` };
   }
-}
-
-/** A source changes under the same reference, or because another one is written. */
-function changedWhere({ facet, field }: Change, all: readonly Change[]): string {
-  const isWritten = facet !== 'system' || field.startsWith('nixos.');
-  if (isWritten || (field === 'source' && all.some((c) => c.field === 'flake-ref')))
-    return 'changed in the manifest';
-  return field === 'source' || field === 'modules' ? 'changed in its source' : 'changed';
 }
 
 function valueOf(value: string | null): string {

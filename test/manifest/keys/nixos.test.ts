@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { leavesOf } from '../../../src/manifest/keys/nixos.js';
-import { formatJson } from '../../../src/manifest/toml.js';
+import { leavesOf, formatJson } from '../../../src/domain/nix-value.js';
 import { manifestOf, problemsIn } from '../reading.js';
 
 const HEAD = 'project = "x"\n[apps.web]\nflake-ref = "."\n[apps.web.nixos]\n';

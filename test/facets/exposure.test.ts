@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { missingExposures, unreachedWords } from '../../src/planner/served.js';
-import { actual } from './worlds.js';
+import { missingExposures, unreachedWords } from '../../src/facets/exposure.js';
+import { actual } from '../planner/worlds.js';
 
 function there(have: string) {
   const [app] = actual([have]).apps;

@@ -2,7 +2,7 @@ import equal from 'fast-deep-equal';
 import type { AttachmentSpec } from '../domain/action.js';
 import type { ActualApp, Attachment } from '../domain/actual.js';
 import type { DesiredApp } from '../domain/desired.js';
-import type { Step } from './instance-update.js';
+import type { Step } from './facet.js';
 
 /** A disk device as the manifest asks for it. */
 type Mount = {
