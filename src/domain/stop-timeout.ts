@@ -1,4 +1,4 @@
-import { formatDuration, parseDuration } from '../lib/duration.js';
+import { formatDuration, parseDuration } from '../lib/format.js';
 import type { Facets } from './facet.js';
 
 /** How long a stop may take before it is a kill, where nobody says otherwise, ms. */

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../src/lib/duration.js';
+import { parseDuration } from '../../src/lib/format.js';
 import { DEFAULT_GRACE_MS, graceField } from '../../src/domain/stop-timeout.js';
 import {
   bindingOf,
@@ -6,8 +6,9 @@ import {
   formatListen,
   parseListen,
   parseProxyListen,
+  type Listen,
 } from '../../src/domain/binding.js';
-import { UNKNOWN } from '../../src/domain/facet.js';
+import { UNKNOWN, type Facet, type Facets } from '../../src/domain/facet.js';
 import type { AppName, Port, StorePath } from '../../src/domain/names.js';
 import type {
   AppSource,
@@ -17,8 +18,6 @@ import type {
   Source,
 } from '../../src/domain/desired.js';
 import type { Bind, FlakeRef, Health, Passthrough, VolumeMount } from '../../src/domain/manifest.js';
-import type { Facet, Facets } from '../../src/domain/facet.js';
-import type { Listen } from '../../src/domain/binding.js';
 import type { Problem } from '../../src/domain/problem.js';
 
 /**

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../lib/duration.js';
+import { formatDuration } from '../../lib/format.js';
 import { parseProxyListen } from '../../domain/binding.js';
 import type { DesiredApp, DesiredExposure } from '../../domain/desired.js';
 import type { Facet } from '../../domain/facet.js';

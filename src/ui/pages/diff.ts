@@ -3,7 +3,8 @@ import type { AppPlan, Change, PackageChange, Plan } from '../../domain/plan.js'
 import { packageLines } from './packages.js';
 import { shortenAll } from '../shorten.js';
 import { createStyle, oneLine, type Style } from '../style.js';
-import { pad, plural, widest } from '../text.js';
+import { pad, widest } from '../text.js';
+import { plural } from '../../lib/format.js';
 import { countPlan, interruptsWords, VERBS } from '../reporters/words.js';
 
 export type DiffTextOptions = {
