@@ -9,12 +9,13 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 /** Rooms that do no I/O, and give the same answer each time. */
 const PURE = new Set(['facets', 'flake-contract', 'manifest', 'planner']);
 /** Packages that have one place: a file, or a room. */
-const ONE_PLACE: Readonly<Record<string, string>> = {
+const ONE_PLACE: Readonly<Record<string, string | readonly string[]>> = {
   execa: 'lib/processes.ts',
   ink: 'ui/reporters/live.tsx',
   react: 'ui/reporters/live.tsx',
   'toml-eslint-parser': 'manifest/ast.ts',
-  'p-queue': 'executor/',
+  'string-width': 'ui/text.ts',
+  'p-queue': ['executor/', 'nix/files.ts'],
 };
 /** What a room may import besides itself, `domain/` and `lib/`; the others, nothing. */
 const OTHERS: Readonly<Record<string, (room: string) => boolean>> = {
@@ -68,9 +69,9 @@ function againstPackages(file: string, from: string): string | null {
   const room = roomOf(file) ?? '';
   if (PURE.has(room) && from.startsWith('node:')) return `${room}/ does no I/O`;
   const name = from.split('/', from.startsWith('@') ? 2 : 1).join('/');
-  const place = Object.hasOwn(ONE_PLACE, name) ? ONE_PLACE[name] : undefined;
-  if (place === undefined || file === place || (place.endsWith('/') && file.startsWith(place))) return null;
-  return `only ${place} may`;
+  const places = Object.hasOwn(ONE_PLACE, name) ? [ONE_PLACE[name] ?? []].flat() : [];
+  const isPlace = (place: string) => file === place || (place.endsWith('/') && file.startsWith(place));
+  return places.length === 0 || places.some(isPlace) ? null : `only ${places.join(' and ')} may`;
 }
 
 /** The clock, chance and the process, by name: a plan must be the same each time. */
@@ -159,7 +160,7 @@ test.each([
   ['ui/reporters/board.ts', "import { Box } from 'ink';", 'only ui/reporters/live.tsx may'],
   ['ui/reporters/board.ts', "import { useState } from 'react';", 'only ui/reporters/live.tsx may'],
   ['manifest/lock.ts', "import { parseTOML } from 'toml-eslint-parser';", 'only manifest/ast.ts may'],
-  ['nix/nix.ts', "import PQueue from 'p-queue';", 'only executor/ may'],
+  ['nix/nix.ts', "import PQueue from 'p-queue';", 'only executor/ and nix/files.ts may'],
   ['manifest/read.ts', "import { readFileSync } from 'node:fs';", 'manifest/ does no I/O'],
   ['planner/plan.ts', '\nconst t = Date.now();', 'src/planner/plan.ts:2 uses Date.now: planner/ is pure'],
   ['planner/plan.ts', 'const t = new Date();', 'uses new Date'],

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { makeFolder, MODES, setMode } from '../lib/made-files.js';
+import { makeFolder, MODES, setMode } from '../lib/files.js';
 import type { SecretValues } from '../domain/services.js';
 import type { Bytes } from '../lib/program.js';
 import { ProblemError } from '../domain/problem.js';

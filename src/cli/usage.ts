@@ -1,5 +1,5 @@
 import type { Command, CommanderError } from 'commander';
-import { didYouMean } from '../manifest/suggest.js';
+import { didYouMean } from '../lib/closest-match.js';
 import { quote } from '../manifest/text.js';
 import { EXIT, ProblemError } from '../domain/problem.js';
 import { wantedAt, type Wanted } from './complete.js';

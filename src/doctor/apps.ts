@@ -1,3 +1,4 @@
+import { sleep } from '../lib/wait.js';
 import { readFile } from 'node:fs/promises';
 import { createSocket } from 'node:dgram';
 import type { ManifestApp } from '../domain/manifest.js';
@@ -71,7 +72,7 @@ const LOOKS = 4;
 export async function forwarders(world: World, pauseMs = 1000): Promise<ForwardersFacts> {
   let found = await world.forwarders();
   for (let look = 1; look < LOOKS && found.some(({ isAlive }) => !isAlive); look++) {
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await sleep(pauseMs);
     const dead = new Set(found.filter(({ isAlive }) => !isAlive).map(identity));
     const now = await world.forwarders();
     found = now.map((one) => ({ ...one, isAlive: one.isAlive || !dead.has(identity(one)) }));

@@ -1,3 +1,4 @@
+import { endsWithin } from '../lib/wait.js';
 import { type Diagnosis, type Finding, unknown } from '../domain/finding.js';
 import { problemOf } from '../domain/problem.js';
 import type { World } from './world.js';
@@ -20,17 +21,7 @@ export function diagnose(checks: readonly Check[], world: World, limitMs: number
   );
 }
 
-function within(limitMs: number, finding: Promise<Finding>): Promise<Finding> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      resolve(unknown(`no answer within ${limitMs / 1000} s`));
-    }, limitMs);
-    const end = (found: Finding) => {
-      clearTimeout(timer);
-      resolve(found);
-    };
-    finding.then(end, (error: unknown) => {
-      end(unknown(problemOf(error).message));
-    });
-  });
+async function within(limitMs: number, finding: Promise<Finding>): Promise<Finding> {
+  const found = finding.catch((error: unknown) => unknown(problemOf(error).message));
+  return (await endsWithin(found, limitMs)) ? found : unknown(`no answer within ${limitMs / 1000} s`);
 }

@@ -2,7 +2,7 @@ import type { AppName } from './names.js';
 import type { Volume } from './actual.js';
 import type { Guest, Incus } from './services.js';
 import { ProblemError } from './problem.js';
-import { formatSize } from '../lib/size.js';
+import { formatSize } from '../lib/format.js';
 
 /** What a guest writes while it starts again must fit in as well, or it is stopped and does not serve again. */
 const SPARE_BYTES = 16 * 1024 * 1024;

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../lib/json.js';
 import type { Binding } from './binding.js';
 import type { AppName, IpAddress, Port, StorePath } from './names.js';
 
@@ -23,10 +24,7 @@ export type AppRef =
   | { readonly kind: 'toplevel'; readonly path: StorePath };
 
 /** A value of the `nixos` table. A float keeps being one where it has no fraction: Nix tells 1.0 from 1. */
-export type NixValue =
-  string | number | bigint | boolean | Float | readonly NixValue[] | { readonly [name: string]: NixValue };
-
-export type Float = { readonly float: number };
+export type NixValue = JsonValue;
 
 /** One `[[publish]]`. `to`: a port of the guest; as many as there are on the host side, or one. */
 export type Publish = {

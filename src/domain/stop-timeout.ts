@@ -1,4 +1,4 @@
-import { formatDuration } from '../lib/duration.js';
+import { formatDuration } from '../lib/format.js';
 
 /** How long a stop may take before it is a kill, where nobody says otherwise, ms. */
 export const DEFAULT_GRACE_MS = 30_000;

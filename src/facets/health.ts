@@ -4,7 +4,7 @@ import type { Facet } from '../domain/facet.js';
 import type { Health } from '../domain/manifest.js';
 import type { Port } from '../domain/names.js';
 import { formatJson } from '../domain/nix-value.js';
-import { formatDuration } from '../lib/duration.js';
+import { formatDuration } from '../lib/format.js';
 import type { FacetDefinition, Failed, StepBack } from './facet.js';
 
 /** How an app is told healthy. Nothing of it is to be seen: a change is another question. */

@@ -1,7 +1,7 @@
 import { DEFAULT_GRACE_MS } from '../domain/stop-timeout.js';
 import type { Facets } from '../domain/facet.js';
 import type { Change } from '../domain/plan.js';
-import { formatDuration, parseDuration } from '../lib/duration.js';
+import { formatDuration, parseDuration } from '../lib/format.js';
 import { drift, movedWords, type Difference, type FacetDefinition } from './facet.js';
 
 /** What is only remembered: how the flake is written, and what the next stop or upgrade goes by. */

@@ -1,3 +1,4 @@
+import { sleep } from '../lib/wait.js';
 import type { AppName } from '../domain/names.js';
 import type { GuestResult, Incus } from '../domain/services.js';
 import { FailedProgram, ProblemError, TimeoutProblem } from '../domain/problem.js';
@@ -47,7 +48,7 @@ const LOOK_MS = 200;
 async function mustStillRun(guest: Asked, error: unknown): Promise<void> {
   for (let n = 0; n < LOOKS; n++) {
     await mustRun(guest);
-    await pause(LOOK_MS);
+    await sleep(LOOK_MS);
   }
   throw error;
 }
@@ -80,8 +81,4 @@ export async function mustRun({ incus, app, during }: Asked): Promise<void> {
     { app, message: `the container died ${during}`, hint: `look at \`incus info --show-log ${app}\`` },
     await incus.consoleTail(app),
   );
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

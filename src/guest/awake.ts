@@ -1,4 +1,5 @@
-import { ask, BIN, mustRun, pause, type Asked } from './ask.js';
+import { poll } from '../lib/wait.js';
+import { ask, BIN, mustRun, type Asked } from './ask.js';
 
 const POLL_MS = 200;
 
@@ -17,12 +18,12 @@ export function isBooted(guest: Asked): Promise<boolean> {
   return isPast(BOOTING, guest);
 }
 
-async function isPast(states: readonly string[], guest: Asked): Promise<boolean> {
-  for (;;) {
+function isPast(states: readonly string[], guest: Asked): Promise<boolean> {
+  const look = async () => {
     const answer = await ask(guest, [`${BIN}/systemctl`, 'is-system-running']);
-    if (!states.includes(answer?.stdout.trim() ?? '')) return true;
-    await mustRun(guest);
-    if (Date.now() > guest.deadline) return false;
-    await pause(POLL_MS);
-  }
+    const isThere = !states.includes(answer?.stdout.trim() ?? '');
+    if (!isThere) await mustRun(guest);
+    return isThere;
+  };
+  return poll(look, (isThere) => isThere, { deadline: guest.deadline, everyMs: POLL_MS });
 }

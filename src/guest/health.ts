@@ -1,14 +1,14 @@
+import { sleep } from '../lib/wait.js';
 import type { AppName } from '../domain/names.js';
 import type { Health } from '../domain/manifest.js';
 import type { Listen } from '../domain/binding.js';
 import type { Incus } from '../domain/services.js';
 import type { Exec } from '../lib/program.js';
 import { FailedProgram } from '../domain/problem.js';
-import { pause } from './ask.js';
 import { baselineOf } from './baseline.js';
 import { deadAmong, deathOf } from './dead.js';
 import { journalOf, lookInside } from './journal.js';
-import { closureOf } from './origin.js';
+import { closureOnce } from './origin.js';
 import type { Patient } from './patient.js';
 import { probe } from './probe.js';
 import { addTry, isHealthy, NO_TRIES, type Row } from './row.js';
@@ -32,7 +32,7 @@ export async function check(
 ): Promise<{ readonly note: string }> {
   const during = 'while its health was checked';
   const deadline = Date.now() + health.timeoutMs;
-  const [closure, baseline] = [closureOf(toplevel, exec, say), baselineOf(incus, app)];
+  const [closure, baseline] = [closureOnce(toplevel, exec, say), baselineOf(incus, app)];
   const patient = { incus, app, deadline, during, since, toplevel, closure, baseline, health, through };
   let row = NO_TRIES;
   for (;;) {
@@ -43,7 +43,7 @@ export async function check(
     if ('note' in verdict && isHealthy(row, health.successes, isLast)) return { note: verdict.note };
     if (row.length === 0 && row.ill && row.ill.ill !== before) say(row.ill.ill);
     if (isLast || (row.length === 0 && row.ill?.isFinal)) throw await unhealthy(patient, row);
-    await pause(health.intervalMs);
+    await sleep(health.intervalMs);
   }
 }
 

@@ -1,3 +1,4 @@
+import { endsWithin } from '../lib/wait.js';
 import type { AppName } from '../domain/names.js';
 import type { Incus } from '../domain/services.js';
 import { BIN } from './ask.js';
@@ -26,18 +27,6 @@ export async function watchJobs<T>(
     waits(jobs);
   }
   return work;
-}
-
-function endsWithin(end: Promise<void>, ms: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      resolve(false);
-    }, ms);
-    void end.then(() => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
 }
 
 /** A guest that does not say is none that waits for nothing: null either way. */

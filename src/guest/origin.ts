@@ -1,3 +1,4 @@
+import { closureOf, isRefusal } from '../domain/closure.js';
 import type { Exec } from '../lib/program.js';
 import { isOwnUnit } from './log.js';
 import type { Process } from './processes.js';
@@ -10,12 +11,13 @@ const HINT = 'activation = "restart" restarts the container for each new system'
 export type Closure = () => Promise<ReadonlySet<string> | null>;
 
 /** Both store modes build on this host. Asked for once, when it is needed. */
-export function closureOf(toplevel: string, exec: Exec, say: (line: string) => void): Closure {
+export function closureOnce(toplevel: string, exec: Exec, say: (line: string) => void): Closure {
   let asked: ReturnType<Closure> | undefined;
   const ask = async () => {
-    const { exitCode, stdout, stderr } = await exec('nix-store', ['--query', '--requisites', toplevel]);
-    if (exitCode === 0) return new Set(stdout.split('\n'));
-    say(`cannot tell what ${toplevel} is made of, so what answers is taken to be it: ${stderr.trim()}`);
+    const paths = await closureOf(toplevel, exec);
+    if (!isRefusal(paths)) return new Set(paths);
+    const why = paths.refusal.trim();
+    say(`cannot tell what ${toplevel} is made of, so what answers is taken to be it: ${why}`);
     return null;
   };
   return () => (asked ??= ask());

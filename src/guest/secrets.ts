@@ -1,3 +1,4 @@
+import { sleep } from '../lib/wait.js';
 import type { AppName } from '../domain/names.js';
 import type { FileAccess, Guest, Incus, SecretFile } from '../domain/services.js';
 import { FailedProgram, ProblemError } from '../domain/problem.js';
@@ -94,7 +95,7 @@ async function userOf(
         message: `the guest has no user \`${owner}\``,
         hint: 'one of `users.users`, or its uid; a service with DynamicUser loads the secret as a credential',
       });
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await sleep(POLL_MS);
   }
 }
 

@@ -1,7 +1,8 @@
+import { poll } from '../lib/wait.js';
 import type { AppName } from '../domain/names.js';
 import type { GuestResult, Incus } from '../domain/services.js';
 import { FailedProgram, ProblemError } from '../domain/problem.js';
-import { ask, BIN, mustRun, pause, type Asked } from './ask.js';
+import { ask, BIN, mustRun, type Asked } from './ask.js';
 import { baselineOf } from './baseline.js';
 import { watchJobs } from './jobs.js';
 import { journalOf, lookInside } from './journal.js';
@@ -37,16 +38,15 @@ export async function settle(
 /** What answers must be the system that was asked for, not the one before. */
 async function runsSystem(guest: Asked, toplevel: string): Promise<void> {
   const { incus, app, deadline } = guest;
-  for (;;) {
+  const look = async () => {
     const current = await incus.readLink(app, '/run/current-system');
-    if (current === toplevel) return;
-    await mustRun(guest);
-    if (Date.now() > deadline) {
-      const message = `the guest runs ${current ?? 'no system yet'} instead of ${toplevel}`;
-      throw new FailedProgram({ app, message, hint: lookInside(guest, null) }, []);
-    }
-    await pause(POLL_MS);
-  }
+    if (current !== toplevel) await mustRun(guest);
+    return current;
+  };
+  const current = await poll(look, (seen) => seen === toplevel, { deadline, everyMs: POLL_MS });
+  if (current === toplevel) return;
+  const message = `the guest runs ${current ?? 'no system yet'} instead of ${toplevel}`;
+  throw new FailedProgram({ app, message, hint: lookInside(guest, null) }, []);
 }
 
 /** What systemd says of the system, then the units that have failed. */
@@ -71,14 +71,22 @@ async function askState(guest: Asked, script: string): Promise<Said> {
 
 /** Before its bus is there systemd cannot be asked; one that does not answer has not said that all is well. */
 async function failedOnceBooted(guest: Asked, waitsFor: () => string): Promise<readonly string[]> {
-  for (;;) {
-    const { state, failed, answer } = await askState(guest, BOOTED);
-    const isUp = state === 'running' || state === 'degraded';
-    if (isUp && answer?.exitCode === 0) return failed;
-    await mustRun(guest);
-    if (Date.now() > guest.deadline) throw isUp ? deaf(guest.app, answer) : await notUp(guest, waitsFor());
-    await pause(POLL_MS);
-  }
+  const look = async () => {
+    const said = await askState(guest, BOOTED);
+    if (!hasBooted(said)) await mustRun(guest);
+    return said;
+  };
+  const said = await poll(look, hasBooted, { deadline: guest.deadline, everyMs: POLL_MS });
+  if (hasBooted(said)) return said.failed;
+  throw isUp(said) ? deaf(guest.app, said.answer) : await notUp(guest, waitsFor());
+}
+
+function isUp({ state }: Said): boolean {
+  return state === 'running' || state === 'degraded';
+}
+
+function hasBooted(said: Said): boolean {
+  return isUp(said) && said.answer?.exitCode === 0;
 }
 
 function deaf(app: AppName, answer: GuestResult | null): ProblemError {

@@ -4,7 +4,7 @@ import { answerTo } from './keys/brought.js';
 import { whereIs } from './keys/kinds.js';
 import type { ManifestSchema } from './schema.js';
 import { type Entries, exampleOf, isOptional, type Shape, shapeOf } from './shape.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean } from '../lib/closest-match.js';
 import { formatKeyPath, isTable, show } from './text.js';
 
 /** Something wrong at a key; whoever has the text makes a `Problem` of it. */

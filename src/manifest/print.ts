@@ -1,4 +1,4 @@
-import { formatDuration } from '../lib/duration.js';
+import { formatDuration } from '../lib/format.js';
 import type { Bind, Manifest, ManifestApp, NixValue, Publish, Secret } from '../domain/manifest.js';
 import { writtenHealth } from './keys/health.js';
 import { leavesOf, type NixTable, formatJson, formatKey } from '../domain/nix-value.js';

@@ -1,6 +1,6 @@
 import type { Say } from './check.js';
 import type { Draft } from './draft.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean } from '../lib/closest-match.js';
 
 /** What the apps of a manifest must be to one another. */
 export function checkRelations(apps: readonly Draft[], say: Say): void {

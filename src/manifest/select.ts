@@ -1,7 +1,7 @@
 import type { AppName } from '../domain/names.js';
 import type { ManifestApp } from '../domain/manifest.js';
 import type { Problem } from '../domain/problem.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean } from '../lib/closest-match.js';
 import { quote } from './text.js';
 
 export type Selection =

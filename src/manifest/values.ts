@@ -1,4 +1,4 @@
-import { DURATION_PATTERN, parseDuration } from '../lib/duration.js';
+import { DURATION_PATTERN, parseDuration } from '../lib/format.js';
 import { parseIp, toPort } from '../domain/binding.js';
 import type { AppName, IpAddress, Port } from '../domain/names.js';
 import type { FlakeRef } from '../domain/manifest.js';

@@ -1,6 +1,6 @@
 import type { NixValue } from '../domain/manifest.js';
 import type { KeyPath } from '../domain/problem.js';
-import { isTable } from './json.js';
+import { isTable } from '../lib/json.js';
 
 type Options = { readonly [name: string]: NixValue };
 

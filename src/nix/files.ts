@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { constants, existsSync, lstatSync, statSync } from 'node:fs';
 import { cp, lstat, lutimes, mkdir, open, readdir, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { gitIn } from '../lib/git-variables.js';
+import { gitIn } from '../lib/environment.js';
 import type { ContentHash } from '../domain/desired.js';
 import type { Exec } from '../lib/program.js';
 import { ProblemError } from '../domain/problem.js';
-import { Slots } from '../lib/slots.js';
+import PQueue from 'p-queue';
 
 /** The git work tree that a folder is in, as git tells it: an empty `.git` is none. */
 export function repositoryOf(directory: string): string | null {
@@ -80,14 +80,14 @@ export function refuseOddFiles(written: string, directory: string, files: readon
 export type Reading = { files: number; bytes: number };
 
 /** Files that are open at a time, whatever is hashed: a process may have 1024 open, and others are open too. */
-const slots = new Slots(16);
+const slots = new PQueue({ concurrency: 16 });
 
 /** One file as a hash sees it: name, kind, content; like a NAR, times and owners do not count. */
 export async function fingerprint(path: string, name: string, reading: Reading): Promise<Buffer> {
   const info = await lstat(path);
   reading.files += 1;
   if (info.isSymbolicLink()) return linkFingerprint(await readlink(path), name);
-  const content = await slots.run(() => contentHashOf(path, reading));
+  const content = await slots.add(() => contentHashOf(path, reading));
   return entry(name, info.mode & 0o100 ? 'executable' : 'file', content);
 }
 

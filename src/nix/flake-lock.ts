@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { MODES, setMode } from '../lib/made-files.js';
+import { MODES, setMode } from '../lib/files.js';
 import type { Exec } from '../lib/program.js';
 import { pathUrl } from './url.js';
 import { failedEvaluation, without } from './words.js';

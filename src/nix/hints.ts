@@ -1,3 +1,4 @@
+import { distance } from '../lib/closest-match.js';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FlakeRef } from '../domain/manifest.js';
@@ -91,18 +92,4 @@ function otherAttribute(listed: readonly string[], { written, attribute }: Ref):
 
 function lastName(attribute: string): string {
   return /("[^"]*"|[^."]+)$/.exec(attribute)?.[0] ?? attribute;
-}
-
-/** Edits from one word to the other (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -7,7 +7,7 @@ import { ProblemError } from '../domain/problem.js';
 import type { Tools } from './assemble.js';
 import { stageClosure } from './closure.js';
 import { freezeTimes } from './files.js';
-import { nixJson } from './json.js';
+import { jsonWithFloats } from '../lib/json.js';
 import { hasLock } from './own-lock.js';
 import { pinnedUrl } from './pinned.js';
 import { copiedFrom, FILES, type Copied } from './places.js';
@@ -76,7 +76,7 @@ async function writeRequest(target: string, { app, ignored, exec }: Assembly): P
       : { flakeRef: source.ref.written, attribute: attributePath(source.ref.attribute) }),
   };
   await mkdir(target, { recursive: true });
-  await writeFile(join(target, 'request.json'), nixJson(request));
+  await writeFile(join(target, 'request.json'), jsonWithFloats(request));
   await freezeTimes(target);
   return staged?.root ?? null;
 }

@@ -1,9 +1,7 @@
+import { closureOf, isRefusal, sizesOf } from '../domain/closure.js';
 import type { PackageChange } from '../domain/plan.js';
 import type { Exec } from '../lib/program.js';
 import { FailedProgram } from '../domain/problem.js';
-
-/** Paths in one argument list: far below what a kernel takes. */
-const ASKED = 1000;
 
 /**
  * How the packages of two systems' closures differ, sorted by name. Null: one of the two is not in this host's store.
@@ -15,10 +13,12 @@ export async function packagesBetween(
   exec: Exec,
 ): Promise<readonly PackageChange[] | null> {
   if (from === to) return [];
-  const [before, after] = await Promise.all([closureOf(from, exec), closureOf(to, exec)]);
+  const [before, after] = await Promise.all([pathsOf(from, exec), pathsOf(to, exec)]);
   if (!before || !after) return null;
   const apart = [...without(before, after), ...without(after, before)];
-  return packageChanges(before, after, await sizesOf(apart, exec));
+  const sizes = await sizesOf(apart, exec);
+  if (isRefusal(sizes)) throw refused('the sizes of packages', sizes.refusal);
+  return packageChanges(before, after, sizes);
 }
 
 /** Pure: by the paths of both closures. `sizes`: bytes, of each path that only one of the two has. */
@@ -78,22 +78,11 @@ function versionsByName(paths: ReadonlySet<string>): ReadonlyMap<string, Readonl
   return versions;
 }
 
-async function closureOf(toplevel: string, exec: Exec): Promise<ReadonlySet<string> | null> {
-  const { exitCode, stdout, stderr } = await exec('nix-store', ['--query', '--requisites', toplevel]);
-  if (exitCode === 0) return new Set(stdout.split('\n').filter((line) => line !== ''));
-  if (/is not valid/.test(stderr)) return null;
-  throw refused(`what belongs to ${toplevel}`, stderr);
-}
-
-async function sizesOf(paths: readonly string[], exec: Exec): Promise<ReadonlyMap<string, number>> {
-  const sizes = new Map<string, number>();
-  for (let at = 0; at < paths.length; at += ASKED) {
-    const chunk = paths.slice(at, at + ASKED);
-    const { exitCode, stdout, stderr } = await exec('nix-store', ['--query', '--size', ...chunk]);
-    if (exitCode !== 0) throw refused('the sizes of packages', stderr);
-    for (const [i, size] of stdout.split('\n').entries()) sizes.set(chunk[i] ?? '', Number(size));
-  }
-  return sizes;
+async function pathsOf(toplevel: string, exec: Exec): Promise<ReadonlySet<string> | null> {
+  const paths = await closureOf(toplevel, exec);
+  if (!isRefusal(paths)) return new Set(paths);
+  if (/is not valid/.test(paths.refusal)) return null;
+  throw refused(`what belongs to ${toplevel}`, paths.refusal);
 }
 
 function refused(what: string, stderr: string): FailedProgram {

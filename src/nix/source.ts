@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { gitIn } from '../lib/git-variables.js';
+import { gitIn } from '../lib/environment.js';
 import type { ContentHash } from '../domain/desired.js';
 import type { FlakeRef } from '../domain/manifest.js';
 import type { Exec } from '../lib/program.js';

@@ -5,7 +5,7 @@ import { sourceIn } from '../facets/system.js';
 import { guestOver } from '../guest/guest.js';
 import { incusOver } from '../incus/client/client.js';
 import { socketPath } from '../incus/client/http.js';
-import { didYouMean } from '../manifest/suggest.js';
+import { didYouMean } from '../lib/closest-match.js';
 import type { Actual } from '../domain/actual.js';
 import type { AppName } from '../domain/names.js';
 import type { Manifest } from '../domain/manifest.js';

@@ -2,10 +2,9 @@ import { existsSync, lstatSync, statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { EXIT, ProblemError, type Problem } from '../domain/problem.js';
-import { kindOf, readRegular, UnfitFile } from '../lib/regular-file.js';
+import { kindOf, readRegular, UnfitFile, textFrom } from '../lib/regular-file.js';
 import type { Context } from './context.js';
 import { isStandardInput, standardInput } from './standard-input.js';
-import { textFrom } from '../lib/utf8.js';
 
 /** Bytes of a manifest; of a lock. Both are written by hand or by pets, and are small. */
 export const MOST_MANIFEST = 2 ** 20;

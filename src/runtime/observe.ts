@@ -1,3 +1,4 @@
+import { sleep } from '../lib/wait.js';
 import { unfinished } from '../backup/names.js';
 import { endRestore } from '../backup/restore.js';
 import { instanceOf } from '../stores/instance.js';
@@ -77,7 +78,7 @@ export async function observe(project: string, wanted: Wanted, env: Context['env
       daemon = await processOf(new Rest(sender(socketPath(env))));
       continue;
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
   }
 }
 

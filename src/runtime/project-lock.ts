@@ -1,3 +1,4 @@
+import { endsWithin, sleep } from '../lib/wait.js';
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { socketPath } from '../incus/client/http.js';
@@ -80,7 +81,7 @@ async function hold(
       notice('waiting', `waiting for \`${project}\`, held by ${words}`, options, context);
       told = true;
     }
-    if (left > 0) await within(left, Promise.all([met.gone, pause(PAUSE_MS)]));
+    if (left > 0) await endsWithin(Promise.all([met.gone, sleep(PAUSE_MS)]), left);
     met.leave();
     if (left <= 0) throw heldBy(words ?? 'one that ends', project, options.lockWait);
   }
@@ -134,17 +135,4 @@ function heldBy(holder: string, project: string, waitedMs: number): ProblemError
     },
     EXIT.locked,
   );
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

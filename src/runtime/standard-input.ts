@@ -1,5 +1,5 @@
 import { EXIT, ProblemError } from '../domain/problem.js';
-import { formatSize } from '../lib/size.js';
+import { formatSize } from '../lib/format.js';
 
 const NAMES: ReadonlySet<string> = new Set(['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']);
 

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { incusOver } from '../incus/client/client.js';
 import { socketPath } from '../incus/client/http.js';
 import type { Trials, Verdict } from '../incus/client/sharing.js';
-import { makeFolderSync, MODES, writeMadeSync } from '../lib/made-files.js';
+import { makeFolderSync, MODES, replaceFileSync } from '../lib/files.js';
 import type { Incus } from '../domain/services.js';
 import { readRegular } from '../lib/regular-file.js';
 import type { Context } from './context.js';
@@ -31,12 +30,10 @@ export function trialsIn(directory: string): Trials {
       }
     },
     keep: (key, verdict) => {
-      const draft = `${pathOf(key)}.${process.pid}`;
       try {
         makeFolderSync(directory, MODES.private.folder);
         const text = `${JSON.stringify({ key, unshareable: verdict })}\n`;
-        writeMadeSync(draft, text, MODES.private.file);
-        renameSync(draft, pathOf(key));
+        replaceFileSync(pathOf(key), text, MODES.private.file);
       } catch {
         // The next run pays for it, and that is all.
       }

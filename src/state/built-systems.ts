@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolderSync, MODES } from '../lib/made-files.js';
+import { makeFolderSync, MODES } from '../lib/files.js';
 import type { AppName, StorePath } from '../domain/names.js';
 import type { Facet } from '../domain/facet.js';
 

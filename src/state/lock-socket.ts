@@ -1,3 +1,4 @@
+import { endsWithin, sleep } from '../lib/wait.js';
 import { randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { chmod, chown } from 'node:fs/promises';
@@ -52,7 +53,7 @@ export async function takeLock(place: LockPlace, words: string): Promise<Release
     // Of several who try the others step back, and the first has it.
     if (holder === undefined && isFirst) {
       for (const other of others) other.leave();
-      await pause();
+      await sleep(PAUSE_MS);
       continue;
     }
     const met = holder ?? others[0];
@@ -187,19 +188,12 @@ function connected(socket: Socket): Promise<string | null> {
 /** Null when nothing is said in time. */
 async function firstLine(socket: Socket, gone: Promise<void>): Promise<string | null> {
   let text = '';
-  let timer: NodeJS.Timeout | undefined;
   const said = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ANSWER_MS);
     socket.on('data', (chunk: Buffer) => {
       if (text.length < SAID) text += chunk.toString().slice(0, SAID);
       if (text.includes('\n') || text.length >= SAID) resolve();
     });
   });
-  await Promise.race([said, gone]);
-  clearTimeout(timer);
+  await endsWithin(Promise.race([said, gone]), ANSWER_MS);
   return text === '' ? null : (text.split('\n')[0] ?? '');
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 }

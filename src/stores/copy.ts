@@ -1,3 +1,4 @@
+import { chunks, closureOf, isRefusal, sizesOf } from '../domain/closure.js';
 import { GUEST_PATH } from '../domain/guest-path.js';
 import type { AppName } from '../domain/names.js';
 import type { Delivery, Incus } from '../domain/services.js';
@@ -25,7 +26,7 @@ export function copyStore(project: string, incus: Incus, exec: Exec, pipe: Pipe)
 
     deliver: async (app, toplevel, limitMs, tell) => {
       const nix = await nixIn(incus, app, limitMs);
-      const missing = await missingIn(nix, await closureOf(exec, app, toplevel));
+      const missing = await missingIn(nix, await pathsOf(exec, app, toplevel));
       if (missing.length === 0) return '';
       const target = ['incus', '--project', 'default', 'exec', '-T', ...IN_PATH, `local:${app}`] as const;
       const total = await sizeOf(exec, app, missing);
@@ -68,10 +69,10 @@ export function copyStore(project: string, incus: Incus, exec: Exec, pipe: Pipe)
 }
 
 /** What is referred to comes before what refers to it: each part of it can be sent once those before it were. */
-async function closureOf(exec: Exec, app: AppName, toplevel: string): Promise<readonly string[]> {
-  const { exitCode, stdout, stderr } = await exec('nix-store', ['--query', '--requisites', toplevel]);
-  if (exitCode !== 0) throw nixFailed(app, `${toplevel} is not in the store of this host`, stderr);
-  return stdout.split('\n').filter((line) => line !== '');
+async function pathsOf(exec: Exec, app: AppName, toplevel: string): Promise<readonly string[]> {
+  const paths = await closureOf(toplevel, exec);
+  if (isRefusal(paths)) throw nixFailed(app, `${toplevel} is not in the store of this host`, paths.refusal);
+  return paths;
 }
 
 async function missingIn(nix: GuestNix, closure: readonly string[]): Promise<readonly string[]> {
@@ -85,13 +86,10 @@ async function missingIn(nix: GuestNix, closure: readonly string[]): Promise<rea
 
 /** Bytes. */
 async function sizeOf(exec: Exec, app: AppName, paths: readonly string[]): Promise<number> {
-  let bytes = 0;
-  for (const chunk of chunks(paths, ASKED)) {
-    const { exitCode, stdout, stderr } = await exec('nix-store', ['--query', '--size', ...chunk]);
-    if (exitCode !== 0) throw nixFailed(app, 'nix-store could not tell the size of what to send', stderr);
-    bytes += stdout.split('\n').reduce((sum, line) => sum + Number(line), 0);
-  }
-  return bytes;
+  const sizes = await sizesOf(paths, exec);
+  if (isRefusal(sizes))
+    throw nixFailed(app, 'nix-store could not tell the size of what to send', sizes.refusal);
+  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** A stream may break for want of one thing or another: what has not arrived is sent again, a time or two. */
@@ -126,8 +124,4 @@ function broken(app: AppName, { from, to }: Piped): FailedProgram {
 
 function inWords(bytes: number): string {
   return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${Math.round(bytes / 1_000_000)} MB`;
-}
-
-function* chunks<T>(list: readonly T[], size: number): Generator<readonly T[]> {
-  for (let at = 0; at < list.length; at += size) yield list.slice(at, at + size);
 }

@@ -1,3 +1,4 @@
+import { sleep } from '../lib/wait.js';
 import type { AppName } from '../domain/names.js';
 import type { GuestResult, Incus } from '../domain/services.js';
 import { ProblemError } from '../domain/problem.js';
@@ -34,7 +35,7 @@ export async function nixIn(incus: Incus, app: AppName, limitMs: number): Promis
       tried.push(result);
     }
     if (Date.now() > deadline) throw noAnswer(app, tried);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await sleep(POLL_MS);
   }
 }
 

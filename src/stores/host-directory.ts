@@ -1,6 +1,6 @@
-import { chmod, mkdir, readdir, readlink, rename, rm, rmdir, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readlink, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { MODES, setMode } from '../lib/made-files.js';
+import { MODES, replaceLink, setMode } from '../lib/files.js';
 import type { AppName } from '../domain/names.js';
 import type { Exec } from '../lib/program.js';
 import { ProblemError } from '../domain/problem.js';
@@ -9,12 +9,7 @@ import { profileDirectory } from './instance.js';
 
 /** A profile directory on the host. The links in it are Nix' own, and are changed as Nix does: by a rename. */
 export function hostDirectory(directory: string, exec: Exec): ProfileDirectory {
-  const write = async (link: string, target: string) => {
-    const path = join(directory, link);
-    await rm(`${path}.new`, { force: true });
-    await symlink(target, `${path}.new`);
-    await rename(`${path}.new`, path);
-  };
+  const write = (link: string, target: string) => replaceLink(join(directory, link), target);
   return {
     write,
     list: (folder) => readdir(join(directory, folder)).catch(noneIf('ENOENT', [])),

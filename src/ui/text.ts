@@ -1,26 +1,17 @@
-import { formatSize } from '../lib/size.js';
+import stringWidth from 'string-width';
 import type { Style, Tone } from './style.js';
 
 export type Segment = { readonly text: string; readonly tone?: Tone };
 /** One line of the screen, not yet coloured: its width can still be measured. */
 export type Line = readonly Segment[];
 
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-const COMBINING = /[\p{Mn}\p{Me}\p{Cf}]/u;
-
 /** Columns a terminal gives to this text. Expects it clean. */
 export function displayWidth(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  let width = 0;
-  for (const char of text) width += charWidth(char);
-  return width;
+  return stringWidth(text);
 }
 
-function charWidth(char: string): number {
-  if (COMBINING.test(char)) return 0;
-  return WIDE.test(char) ? 2 : 1;
-}
+/** What a terminal draws as one. */
+const GRAPHEMES = new Intl.Segmenter();
 
 /** Cut to `width` columns, with an ellipsis where something was lost. */
 export function fit(text: string, width: number): string {
@@ -28,10 +19,10 @@ export function fit(text: string, width: number): string {
   if (width <= 0) return '';
   let kept = '';
   let used = 0;
-  for (const char of text) {
-    used += charWidth(char);
+  for (const { segment } of GRAPHEMES.segment(text)) {
+    used += displayWidth(segment);
     if (used > width - 1) break;
-    kept += char;
+    kept += segment;
   }
   return `${kept.trimEnd()}…`;
 }
@@ -77,33 +68,4 @@ export function paint(line: Line, style: Style): string {
     .map(({ text, tone }) => (tone ? style[tone](text) : text))
     .join('')
     .trimEnd();
-}
-
-/** By how much something grew: `+2.1 MiB`, `-48.0 KiB`. */
-export function formatGrowth(bytes: number): string {
-  return `${bytes < 0 ? '-' : '+'}${formatSize(Math.abs(bytes))}`;
-}
-
-/** How long something took: `2.1s`, `1m02s`, `1h02m`. */
-export function formatTook(ms: number): string {
-  return ms < 59_950
-    ? `${(Math.max(0, ms) / 1000).toFixed(1)}s`
-    : formatElapsed(Math.round(ms / 1000) * 1000);
-}
-
-/** How long something has been running, in whole seconds: `12s`, `1m02s`, `1h02m`. */
-export function formatElapsed(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 60) return `${seconds}s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes}m${twoDigits(seconds % 60)}s`;
-  return `${Math.floor(minutes / 60)}h${twoDigits(minutes % 60)}m`;
-}
-
-function twoDigits(n: number): string {
-  return String(n).padStart(2, '0');
-}
-
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { documentedTables } from '../../src/manifest/documented.js';
-import { suggest } from '../../src/manifest/suggest.js';
+import { suggest } from '../../src/lib/closest-match.js';
 import { manifestOf, problemsIn } from './reading.js';
 
 test('every key has a meaning, says what a change interrupts, and has an example that is valid', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exec } from '../../src/lib/processes.js';
 import type { NixValue } from '../../src/domain/manifest.js';
-import { nixJson } from '../../src/nix/json.js';
+import { jsonWithFloats } from '../../src/lib/json.js';
 import { standIn } from '../stand-in.js';
 import { ASSEMBLY } from './scene.js';
 
@@ -15,7 +15,7 @@ type Case = { readonly module: string; readonly nixos: Options };
 /** The configurations that apps' modules and `nixos` tables make together, in one evaluation. */
 async function mergedAll(cases: readonly Case[]): Promise<unknown[]> {
   const folder = mkdtempSync(join(tmpdir(), 'pets-options-'));
-  writeFileSync(join(folder, 'nixos.json'), `[${cases.map(({ nixos }) => nixJson(nixos)).join(',')}]`);
+  writeFileSync(join(folder, 'nixos.json'), `[${cases.map(({ nixos }) => jsonWithFloats(nixos)).join(',')}]`);
   const expression = `
     let
       inherit (builtins.getFlake "${standIn()}") lib;

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../src/lib/duration.js';
+import { parseDuration } from '../../src/lib/format.js';
 import { DEFAULT_GRACE_MS } from '../../src/domain/stop-timeout.js';
 import { graceField } from '../../src/facets/meta.js';
 import {

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import type { Context } from '../../src/runtime/context.js';
 import { manifestFile } from '../../src/runtime/manifest-file.js';
 import { readProject } from '../../src/runtime/project.js';
-import { textFrom } from '../../src/lib/utf8.js';
+import { textFrom } from '../../src/lib/regular-file.js';
 import { formatProblem, ProblemError } from '../../src/domain/problem.js';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pets-manifest-')));

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cell, displayWidth, fit, fitLine, formatElapsed, formatTook, lineWidth } from '../../src/ui/text.js';
+import { cell, displayWidth, fit, fitLine, lineWidth } from '../../src/ui/text.js';
+import { formatElapsed, formatTook } from '../../src/lib/format.js';
 
 test('width as a terminal counts it', () => {
   expect(displayWidth('abc')).toBe(3);

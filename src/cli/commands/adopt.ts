@@ -1,11 +1,10 @@
-import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { MODES, rewriteFile } from '../../lib/files.js';
 import { basename, dirname } from 'node:path';
 import { instanceOf } from '../../stores/instance.js';
 import { handProfileOver } from '../../stores/host-directory.js';
 import { incusOver } from '../../incus/client/client.js';
 import { handOver } from '../../incus/client/hand-over.js';
 import { socketPath } from '../../incus/client/http.js';
-import { writeMade } from '../../lib/made-files.js';
 import { appendTable, printTable, type AppTable } from '../../manifest/keys/app-table.js';
 import { printLock } from '../../manifest/lock.js';
 import { readManifest } from '../../manifest/read.js';
@@ -166,7 +165,7 @@ async function carryOver({ instance, insertion, ...project }: Found, { env }: Co
     const lockFile = lockFileAt(project.lockPath, project.lock, printLock);
     for (const [url, locked] of Object.entries(insertion.pins)) await lockFile.add(url, locked);
   }
-  if (insertion.text !== null) await replace(insertion.path, insertion.text);
+  if (insertion.text !== null) await rewriteFile(insertion.path, insertion.text, MODES.shared.file);
   if (from === to) return;
   const isShared = Object.hasOwn(instance.devices, 'nix-store');
   if (from !== null && isShared) await handProfileOver(name as AppName, from, to);
@@ -175,16 +174,4 @@ async function carryOver({ instance, insertion, ...project }: Found, { env }: Co
     config: from === null ? { 'user.pets.state': 'ready' } : recordWithoutNixpkgs(config),
     devices: from !== null && isShared ? instanceOf(to, name, 'shared').devices : {},
   });
-}
-
-/** Whole or not at all, and with the rights that it had. */
-async function replace(path: string, text: string): Promise<void> {
-  const target = await realpath(path);
-  const temporary = `${target}.${process.pid}.tmp`;
-  try {
-    await writeMade(temporary, text, { mode: (await stat(target)).mode & 0o777 });
-    await rename(temporary, target);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }

@@ -4,7 +4,7 @@ import { prerequisites, releaseOf, serviceOf, type Examined } from '../../flake-
 import { LISTEN_PARTS, listenCode, settable, type Listen } from '../../flake-contract/listen.js';
 import { attributePath, listed } from '../../flake-contract/nix-text.js';
 import { nearestName } from '../../manifest/names.js';
-import { didYouMean } from '../../manifest/suggest.js';
+import { didYouMean } from '../../lib/closest-match.js';
 import { EXIT, ProblemError, type Problem } from '../../domain/problem.js';
 import type { Context } from '../../runtime/context.js';
 import { textByHand, type Shipped } from './flake-change.js';

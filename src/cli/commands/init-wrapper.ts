@@ -4,7 +4,7 @@ import type { Service } from '../../flake-contract/incus-module.js';
 import { contractItems, releaseOf, serviceOf } from '../../flake-contract/items.js';
 import { attributePath } from '../../flake-contract/nix-text.js';
 import { wrapperFlake, wrapperModule, type Wrapper } from '../../flake-contract/wrapper.js';
-import { didYouMean } from '../../manifest/suggest.js';
+import { didYouMean } from '../../lib/closest-match.js';
 import type { AppName } from '../../domain/names.js';
 import type { FlakeRef } from '../../domain/manifest.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';

@@ -9,7 +9,7 @@ import {
 } from '../../flake-contract/listen.js';
 import { attributePath, listed } from '../../flake-contract/nix-text.js';
 import { isAttributePath } from '../../manifest/flake-ref.js';
-import { didYouMean } from '../../manifest/suggest.js';
+import { didYouMean } from '../../lib/closest-match.js';
 import { EXIT, ProblemError } from '../../domain/problem.js';
 import { oneLine } from '../../ui/index.js';
 import { ask, mayAsk } from '../../runtime/confirm.js';

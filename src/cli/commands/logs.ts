@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { sleep } from '../../lib/wait.js';
 import { bootsOver } from '../../incus/observe/boots.js';
 import { incusOver } from '../../incus/client/client.js';
 import { execCommand } from '../../incus/client/enter.js';
@@ -141,7 +141,7 @@ class Reader {
       } catch (error) {
         // A guest that was just started has no programs yet, and a busy machine breaks off what was begun.
         if (!(error instanceof Unreadable) || ++failed === ATTEMPTS) throw error;
-        await pause(this.#stop);
+        await sleep(LOOK_AGAIN_MS, this.#stop);
       }
     }
   }
@@ -173,7 +173,7 @@ class Reader {
     while (!this.#stop.aborted) {
       const boot = await this.#boots(app);
       if (boot !== null && (boot !== last || Date.now() > deadline)) return boot;
-      await pause(this.#stop);
+      await sleep(LOOK_AGAIN_MS, this.#stop);
     }
     return null;
   }
@@ -210,7 +210,3 @@ const LOOK_AGAIN_MS = 1000;
 const ATTEMPTS = 60;
 /** Longer than a stop takes. A guest that still runs then has only ended what read its journal. */
 const SHUTDOWN_MS = 60_000;
-
-async function pause(signal: AbortSignal): Promise<void> {
-  await setTimeout(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
-}

@@ -1,7 +1,7 @@
-import { rename, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { gitIn } from '../../lib/git-variables.js';
-import { makeFolder, MODES, writeMade } from '../../lib/made-files.js';
+import { gitIn } from '../../lib/environment.js';
+import { makeFolder, MODES, rewriteFile, writeMade } from '../../lib/files.js';
 import { repositoryOf } from '../../nix/files.js';
 import { ProblemError } from '../../domain/problem.js';
 import { fileDiffText, type FileChange } from '../../ui/index.js';
@@ -41,12 +41,9 @@ export function inTheWay(path: string): ProblemError {
 
 /** Another text in place of `before`, whole or not at all. `path`: no link. */
 export async function rewrite(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await writeMade(temporary, text, { flag: 'wx', mode: (await stat(path)).mode & 0o777 });
-    await rename(temporary, path);
+    await rewriteFile(path, text, MODES.shared.file);
   } catch (error) {
-    await rm(temporary, { force: true });
     const words = error instanceof Error ? error.message : String(error);
     throw new ProblemError({ message: `cannot write ${path}: ${words}` });
   }

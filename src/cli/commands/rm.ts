@@ -1,6 +1,6 @@
 import { orphanedProfiles } from '../../stores/shared.js';
 import { selectApps } from '../../manifest/select.js';
-import { didYouMean } from '../../manifest/suggest.js';
+import { didYouMean } from '../../lib/closest-match.js';
 import { DEPLOYED } from '../../domain/labels.js';
 import type { Actual, ActualApp } from '../../domain/actual.js';
 import type { AppPlan, Plan } from '../../domain/plan.js';

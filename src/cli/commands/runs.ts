@@ -1,4 +1,4 @@
-import { didYouMean } from '../../manifest/suggest.js';
+import { didYouMean } from '../../lib/closest-match.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import type { Run } from '../../domain/run.js';
 import { listRuns, readRun } from '../../state/runs/read.js';

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { sleep } from '../../lib/wait.js';
 import { EXIT, type ExitCode } from '../../domain/problem.js';
 import { createView, jsonLine, topFrame, topText, type TopRow } from '../../ui/index.js';
 import { wantsColor, type Context, type GlobalOptions } from '../../runtime/context.js';
@@ -43,7 +43,7 @@ async function list(
 ): Promise<ExitCode> {
   const { print, gone } = printer(stdout, stop);
   for (let n = 0; n < count; n++) {
-    await pause(interval, gone);
+    await sleep(interval, gone);
     if (gone.aborted) break;
     const apps = await meter.sample();
     const time = new Date().toISOString();
@@ -76,7 +76,7 @@ async function watch(
   try {
     // The first one soon: without it nothing is known of the processors.
     for (let ms = Math.min(interval, FIRST_MS); !left.signal.aborted; ms = interval) {
-      await pause(ms, left.signal);
+      await sleep(ms, left.signal);
       rows = await meter.sample();
       frame = frameOf(rows);
     }
@@ -101,8 +101,4 @@ function frameOf(rows: readonly TopRow[]): (size: Size) => ReturnType<typeof top
       last = { size, frame: topFrame(rows, size, 'q quits') };
     return last.frame;
   };
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import { didYouMean } from '../../manifest/suggest.js';
+import { didYouMean } from '../../lib/closest-match.js';
 import type { Volume } from '../../domain/actual.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { incusOver } from '../../incus/client/client.js';

@@ -1,3 +1,4 @@
+import { retry } from '../../lib/wait.js';
 import { ProblemError, TimeoutProblem } from '../../domain/problem.js';
 import { ConnectionLost, IncusError } from './http.js';
 import { isLost, OperationTimeout, patiently } from './operations.js';
@@ -13,15 +14,9 @@ export function write<T>(what: string, attempt: () => Promise<T>): Promise<T> {
   return said(what, () => patiently(() => undisturbed(attempt), isLost));
 }
 
-async function undisturbed<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let n = 1; ; n++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const isChanged = error instanceof IncusError && error.code === 412;
-      if (!isChanged || n >= ATTEMPTS) throw error;
-    }
-  }
+function undisturbed<T>(attempt: () => Promise<T>): Promise<T> {
+  const isChanged = (error: unknown) => error instanceof IncusError && error.code === 412;
+  return retry(attempt, isChanged, { attempts: ATTEMPTS });
 }
 
 /** Puts what was tried in front of the daemon's words. */

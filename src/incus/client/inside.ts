@@ -1,3 +1,4 @@
+import { poll } from '../../lib/wait.js';
 import type { Incus } from '../../domain/services.js';
 import { said, write } from './attempt.js';
 import { filesOf } from './files.js';
@@ -56,14 +57,18 @@ export function insideOf(
  * in which nobody has them: then the daemon says "connection refused".
  */
 export async function consoleLines(name: string, rest: Rest): Promise<readonly string[]> {
-  for (let n = 1; ; n++) {
-    const { status, body } = await rest.raw('GET', at(name, '/console'));
-    // An error of the console's own buffer comes with a 200.
-    const isError = status !== 200 || body.startsWith('{"type":"error"');
-    if (!isError) return lastLines(body);
-    if (!body.includes('connection refused') || n >= CONSOLE_ATTEMPTS) open(body);
-    await new Promise((resolve) => setTimeout(resolve, CONSOLE_PAUSE_MS));
-  }
+  const bound = { attempts: CONSOLE_ATTEMPTS, everyMs: CONSOLE_PAUSE_MS };
+  const isAnswer = (reply: Reply) => !isError(reply) || !reply.body.includes('connection refused');
+  const reply = await poll(() => rest.raw('GET', at(name, '/console')), isAnswer, bound);
+  if (isError(reply)) open(reply.body);
+  return lastLines(reply.body);
+}
+
+type Reply = { readonly status: number; readonly body: string };
+
+/** An error of the console's own buffer comes with a 200. */
+function isError({ status, body }: Reply): boolean {
+  return status !== 200 || body.startsWith('{"type":"error"');
 }
 
 function lastLines(text: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { retry } from '../../lib/wait.js';
 import { ConnectionLost, IncusError, isLeaving, type RequestOptions, type Send } from './http.js';
 
 type Envelope = {
@@ -169,18 +170,10 @@ const isBusy = (error: unknown) =>
 export const isLost = (error: unknown) => error instanceof ConnectionLost;
 
 /** Again after a pause, as long as what goes wrong may pass, for a minute unless said. */
-export async function patiently<T>(
+export function patiently<T>(
   attempt: () => Promise<T>,
   isPassing: (error: unknown) => boolean,
   limitMs = PATIENCE_MS,
 ): Promise<T> {
-  const deadline = Date.now() + limitMs;
-  for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isPassing(error) || Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, pause));
-    }
-  }
+  return retry(attempt, isPassing, { deadline: Date.now() + limitMs, pauseMs: 50, longestMs: 1000 });
 }

@@ -1,3 +1,4 @@
+import { poll, sleep } from '../../lib/wait.js';
 import { lateWords } from '../../domain/stop-timeout.js';
 import type { Incus } from '../../domain/services.js';
 import { write } from './attempt.js';
@@ -28,7 +29,7 @@ export function powerOf(rest: Rest, own: OwnInstances): Pick<Incus, 'start' | 'u
           throw await failedStart(name, error, rest);
         });
         // The daemon can report success for a guest whose init has already ended.
-        await pause(SECOND_LOOK_MS);
+        await sleep(SECOND_LOOK_MS);
         if ((await look(name, rest)) === 'Running') return;
         await settled(name, rest);
         throw await deadAtOnce(name, rest);
@@ -70,7 +71,7 @@ async function startPatiently(name: string, rest: Rest): Promise<void> {
     const isLast = n >= START_ATTEMPTS || refusal instanceof OperationTimeout;
     // It may be up all the same, and only the daemon's last word went wrong.
     if (isLast && (await look(name, rest)) !== 'Running') throw refusal;
-    await pause(START_PAUSE_MS);
+    await sleep(START_PAUSE_MS);
   }
 }
 
@@ -121,13 +122,11 @@ function whyForced(refusal: Error, graceMs: number): string {
 
 /** Looks whether the guest is stopped: for a second or three after its end it may still read as running. */
 async function mustBeDown(statusOf: () => Promise<string>, refusal: Error | null): Promise<true> {
-  for (let looks = Math.ceil(SETTLE_LIMIT_MS / SETTLE_PAUSE_MS); ; looks--) {
-    const status = await statusOf();
-    if (status === 'Stopped') return true;
-    if (looks === 0)
-      throw refusal ?? new IncusError(`the daemon says that it was stopped, but it is ${status}`, 500);
-    await pause(SETTLE_PAUSE_MS);
-  }
+  const attempts = Math.ceil(SETTLE_LIMIT_MS / SETTLE_PAUSE_MS) + 1;
+  const isDown = (status: string) => status === 'Stopped';
+  const status = await poll(statusOf, isDown, { attempts, everyMs: SETTLE_PAUSE_MS });
+  if (isDown(status)) return true;
+  throw refusal ?? new IncusError(`the daemon says that it was stopped, but it is ${status}`, 500);
 }
 
 const CLEARED_LIMIT_MS = 10_000;
@@ -140,8 +139,7 @@ const CLEARED_PAUSE_MS = 50;
 async function cleared(name: string, own: OwnInstances): Promise<void> {
   const isHeardOf = async () =>
     (await own.find(name))?.instance.config['volatile.last_state.power'] !== 'RUNNING';
-  for (const deadline = Date.now() + CLEARED_LIMIT_MS; !(await isHeardOf()) && Date.now() < deadline;)
-    await pause(CLEARED_PAUSE_MS);
+  await poll(isHeardOf, Boolean, { deadline: Date.now() + CLEARED_LIMIT_MS, everyMs: CLEARED_PAUSE_MS });
   if (await own.find(name)) await own.patch(name, {});
 }
 
@@ -164,15 +162,12 @@ const STEADY = ['Stopped', 'Running', 'Frozen'];
 
 /** Lets a start that failed be cleared away, so that nobody plans with a guest that runs no more. */
 async function settled(name: string, rest: Rest): Promise<void> {
-  const deadline = Date.now() + SETTLE_LIMIT_MS;
-  for (let last = ''; Date.now() < deadline;) {
-    const now = await look(name, rest);
-    if (now === last && STEADY.includes(now)) return;
+  let last = '';
+  const isSteady = (now: string) => {
+    const isSame = now === last && STEADY.includes(now);
     last = now;
-    await pause(SETTLE_PAUSE_MS);
-  }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+    return isSame;
+  };
+  const bound = { deadline: Date.now() + SETTLE_LIMIT_MS, everyMs: SETTLE_PAUSE_MS };
+  await poll(() => look(name, rest), isSteady, bound);
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { formatBinding, reachable, socketsOf } from '../../domain/binding.js';
-import { makeFolder, MODES } from '../../lib/made-files.js';
-import type { Binding } from '../../domain/binding.js';
+import { formatBinding, reachable, socketsOf, type Binding } from '../../domain/binding.js';
+import { poll } from '../../lib/wait.js';
+import { makeFolder, MODES } from '../../lib/files.js';
 import type { Host } from '../../domain/services.js';
 import { ProblemError } from '../../domain/problem.js';
 import { localAddresses } from './addresses.js';
@@ -43,22 +43,17 @@ const LOOK_AGAIN_MS = 50;
 
 /** This host, which the daemon runs on. */
 export const localHost: Host = {
-  probe: async (binding, timeoutMs) => {
-    const deadline = Date.now() + timeoutMs;
-    for (;;) {
-      const obstacle = binding.protocol === 'unix' ? fileObstacle(binding.path) : await bindObstacle(binding);
-      if (!obstacle?.startsWith(IN_USE) || Date.now() > deadline) return obstacle;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-    }
-  },
+  probe: (binding, timeoutMs) =>
+    poll(
+      () => (binding.protocol === 'unix' ? fileObstacle(binding.path) : bindObstacle(binding)),
+      (obstacle) => !obstacle?.startsWith(IN_USE),
+      { deadline: Date.now() + timeoutMs, everyMs: LOOK_AGAIN_MS },
+    ),
 
   accepts: async (binding, timeoutMs) => {
-    const deadline = Date.now() + timeoutMs;
-    while (!(await isOpen(binding))) {
-      if (Date.now() > deadline)
-        throw new ProblemError({ message: `nothing accepts connections on ${formatBinding(binding)}` });
-      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-    }
+    const bound = { deadline: Date.now() + timeoutMs, everyMs: LOOK_AGAIN_MS };
+    if (await poll(() => isOpen(binding), Boolean, bound)) return;
+    throw new ProblemError({ message: `nothing accepts connections on ${formatBinding(binding)}` });
   },
 
   makeFolder: async (path) => {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { formatDuration } from '../../lib/duration.js';
+import { formatDuration } from '../../lib/format.js';
 import type { Health } from '../../domain/manifest.js';
 import { HEALTH_DEFAULTS } from '../../facets/health.js';
 import { hostName, requestPath, statusCodes, unitName } from './health-values.js';

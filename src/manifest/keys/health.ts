@@ -1,4 +1,4 @@
-import { formatDuration } from '../../lib/duration.js';
+import { formatDuration } from '../../lib/format.js';
 import { parseProxyListen } from '../../domain/binding.js';
 import type { DesiredExposure } from '../../domain/desired.js';
 import type { GuestPort, Health, NixValue } from '../../domain/manifest.js';

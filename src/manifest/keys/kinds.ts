@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { KeyPath, Problem } from '../../domain/problem.js';
-import { suggest } from '../suggest.js';
+import { suggest } from '../../lib/closest-match.js';
 import { isTable, quote, show } from '../text.js';
 
 /** What kinds of value are made of. An issue's message is `message` or `message\nhint`. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { listOf, mapOf, parsed, refuse, type Refused, text, wordsOf } from './kinds.js';
 import { isAtOrBelow } from './paths.js';
-import { didYouMean } from '../suggest.js';
+import { didYouMean } from '../../lib/closest-match.js';
 import { isTable, quote, show } from '../text.js';
 
 /** The `incus` table: what is handed to Incus as it is, less what pets decides itself. */

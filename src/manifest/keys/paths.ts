@@ -1,9 +1,8 @@
 import type { Bind, LocalPath } from '../../domain/manifest.js';
-import type { StorePath } from '../../domain/names.js';
-import { isStorePath, STORE_PATH } from '../../domain/names.js';
+import { type StorePath, isStorePath, STORE_PATH } from '../../domain/names.js';
 import { refuse, type Refused, text } from './kinds.js';
 import { resolvePath } from '../path.js';
-import { didYouMean } from '../suggest.js';
+import { didYouMean } from '../../lib/closest-match.js';
 import { quote } from '../text.js';
 
 const CONTROL = /[\p{Cc}\p{Cf}\p{Surrogate}\u2028\u2029\uFFFD]/u;

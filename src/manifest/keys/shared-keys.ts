@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { formatDuration } from '../../lib/duration.js';
+import { formatDuration } from '../../lib/format.js';
 import { DEFAULT_GRACE_MS } from '../../domain/stop-timeout.js';
 import { health } from './health-keys.js';
 import { choice, refuse, text } from './kinds.js';

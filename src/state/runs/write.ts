@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolderSync, MODES, setModeSync, writeMadeSync } from '../../lib/made-files.js';
+import { makeFolderSync, MODES, replaceFileSync, setModeSync, writeMadeSync } from '../../lib/files.js';
 import type { AppName } from '../../domain/names.js';
 import type { Event } from '../../domain/event.js';
 import type { OpId, Plan } from '../../domain/plan.js';
@@ -124,9 +124,7 @@ export class RunRecord {
 
   /** Whole or not at all. */
   #replace(path: string, value: object): void {
-    const target = join(this.#directory, path);
-    writeMadeSync(`${target}.new`, this.#print.json(value), FILE);
-    renameSync(`${target}.new`, target);
+    replaceFileSync(join(this.#directory, path), this.#print.json(value), FILE);
   }
 }
 

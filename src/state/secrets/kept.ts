@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { makeFolder, MODES, writeMade } from '../../lib/made-files.js';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makeFolder, MODES, replaceFile } from '../../lib/files.js';
 import { EXIT, ProblemError } from '../../domain/problem.js';
 import { readRegular } from '../../lib/regular-file.js';
 import { MOST_SECRET } from './source.js';
@@ -74,16 +74,12 @@ function readKept(path: string): Uint8Array | null {
 
 /** Whole or not at all. */
 export async function keep(path: string, value: Uint8Array): Promise<void> {
-  // What a killed run leaves of it must not be taken for a secret.
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`);
   try {
     await makeFolder(dirname(path), MODES.private.folder);
-    await writeMade(temporary, value, { mode: MODES.private.file, flush: true });
-    await rename(temporary, path);
+    // A draft of it that a killed run leaves is hidden, and no secret's name begins with a dot.
+    await replaceFile(path, value, { mode: MODES.private.file, flush: true });
   } catch (error) {
     throw unusable('write', path, error);
-  } finally {
-    await rm(temporary, { force: true });
   }
 }
 

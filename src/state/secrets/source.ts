@@ -2,7 +2,7 @@ import type { LocalPath, SecretSource } from '../../domain/manifest.js';
 import type { Capture, Captured, Command } from '../../lib/program.js';
 import { ProblemError } from '../../domain/problem.js';
 import { readRegular, UnfitFile } from '../../lib/regular-file.js';
-import { formatSize } from '../../lib/size.js';
+import { formatSize } from '../../lib/format.js';
 
 /** `directory`: the manifest's folder, absolute. */
 export type Surroundings = {

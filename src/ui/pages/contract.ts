@@ -1,6 +1,7 @@
 import type { ContractItem } from '../../domain/contract.js';
 import { createStyle, oneLine, type Tone } from '../style.js';
-import { pad, plural, widest } from '../text.js';
+import { pad, widest } from '../text.js';
+import { plural } from '../../lib/format.js';
 
 export type ContractReport = {
   readonly flakeRef: string;

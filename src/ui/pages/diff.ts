@@ -4,7 +4,8 @@ import { facetOf } from '../../facets/index.js';
 import { packageLines } from './packages.js';
 import { shortenAll } from '../shorten.js';
 import { createStyle, oneLine, type Style } from '../style.js';
-import { pad, plural, widest } from '../text.js';
+import { pad, widest } from '../text.js';
+import { plural } from '../../lib/format.js';
 import { countPlan, interruptsWords, VERBS } from '../reporters/words.js';
 
 export type DiffTextOptions = {

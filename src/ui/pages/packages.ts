@@ -1,6 +1,7 @@
 import type { PackageChange } from '../../domain/plan.js';
 import { oneLine, type Style } from '../style.js';
-import { formatGrowth, pad, widest } from '../text.js';
+import { pad, widest } from '../text.js';
+import { formatGrowth } from '../../lib/format.js';
 
 /** Packages that are shown by name. */
 const LISTED = 15;

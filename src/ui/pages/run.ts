@@ -6,7 +6,8 @@ import { resultColumns, resultLine, type ResultColumns } from '../reporters/resu
 import { createStyle, oneLine, type Style } from '../style.js';
 import { countWords } from '../reporters/summary.js';
 import { table } from '../table.js';
-import { formatTook, pad, paint, plural, type Line } from '../text.js';
+import { pad, paint, type Line } from '../text.js';
+import { formatTook, plural } from '../../lib/format.js';
 import { countPlan } from '../reporters/words.js';
 
 /** What became of each app: as the run said at its end, or as far as it came. */

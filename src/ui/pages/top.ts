@@ -1,5 +1,5 @@
 import { oneLine } from '../style.js';
-import { formatSize } from '../../lib/size.js';
+import { formatSize } from '../../lib/format.js';
 import { fit, pad, widest, type Line } from '../text.js';
 
 /** A pet as `top` shows it. */

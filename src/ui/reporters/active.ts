@@ -1,7 +1,8 @@
 import { wordsOf, type Board, type Row } from './board.js';
 import { GLYPHS, NAME_LIMIT, resultWords } from './result.js';
 import { clean, type Tone } from '../style.js';
-import { cell, displayWidth, fit, formatElapsed, widest, type Line } from '../text.js';
+import { cell, displayWidth, fit, widest, type Line } from '../text.js';
+import { formatElapsed } from '../../lib/format.js';
 import { waitOf, waitWords } from './waits.js';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];

@@ -4,7 +4,7 @@ import type { Verb } from '../../domain/plan.js';
 import type { RunApp } from '../../domain/run.js';
 import { formatProblem, type Problem } from '../../domain/problem.js';
 import { clean, cleanLines, oneLine, type Style } from '../style.js';
-import { formatTook } from '../text.js';
+import { formatTook } from '../../lib/format.js';
 
 const LOG_LINES = 20;
 

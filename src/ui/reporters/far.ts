@@ -1,5 +1,5 @@
 import type { HowFar } from '../../lib/progress.js';
-import { formatSize } from '../../lib/size.js';
+import { formatSize } from '../../lib/format.js';
 import { oneLine } from '../style.js';
 
 /** Between two lines that say how far the same work is, where lines stay. */

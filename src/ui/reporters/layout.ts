@@ -2,7 +2,8 @@ import { countRows, isIdle, type Board, type Row, type RowState } from './board.
 import { activeLine, columnsOf } from './active.js';
 import { resultColumns, resultLines, type ResultColumns } from './result.js';
 import { clean } from '../style.js';
-import { fit, fitLine, formatElapsed, plural, type Line } from '../text.js';
+import { fit, fitLine, type Line } from '../text.js';
+import { formatElapsed, plural } from '../../lib/format.js';
 
 export type Size = { readonly columns: number; readonly rows: number };
 export type Screen = {

@@ -5,7 +5,7 @@ import { FAR_MS, farWords } from './far.js';
 import type { LogOf } from '../index.js';
 import { oneLine } from '../style.js';
 import { summaryLines } from './summary.js';
-import { formatTook, plural } from '../text.js';
+import { formatTook, plural } from '../../lib/format.js';
 import { waitOf, waitWords } from './waits.js';
 import { countPlan } from './words.js';
 

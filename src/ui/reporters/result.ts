@@ -1,6 +1,7 @@
 import type { AppOutcome, AppResult } from '../../domain/outcome.js';
 import { oneLine, type Tone } from '../style.js';
-import { fit, formatTook, lineWidth, pad, widest, type Line } from '../text.js';
+import { fit, lineWidth, pad, widest, type Line } from '../text.js';
+import { formatTook } from '../../lib/format.js';
 import { VERBS } from './words.js';
 
 /** What is said of an app once it is over; an `AppOutcome` is one. */

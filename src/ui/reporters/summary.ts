@@ -4,7 +4,8 @@ import { failureLines } from './failure.js';
 import type { LogOf } from '../index.js';
 import { resultColumns, resultLines } from './result.js';
 import { createStyle, oneLine, type Style } from '../style.js';
-import { formatTook, paint } from '../text.js';
+import { paint } from '../text.js';
+import { formatTook } from '../../lib/format.js';
 import { VERBS } from './words.js';
 
 export type SummaryOptions = {

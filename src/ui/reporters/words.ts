@@ -1,6 +1,6 @@
 import type { AppPlan, Interrupts, Plan, Verb } from '../../domain/plan.js';
 import type { Tone } from '../style.js';
-import { plural } from '../text.js';
+import { plural } from '../../lib/format.js';
 
 type VerbRow = {
   /** In a plan: `~ web  proxy update`. */

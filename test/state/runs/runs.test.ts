@@ -180,8 +180,8 @@ describe('what is written', () => {
   test('no room for more: which code it ended with is still told', () => {
     const written = record({ process: GONE });
     // As on a full disk: no new file can be made.
-    mkdirSync(file('meta.json.new'));
-    mkdirSync(file('outcome.json.new'));
+    mkdirSync(file(`.meta.json.${process.pid}`));
+    mkdirSync(file(`.outcome.json.${process.pid}`));
     for (const event of EVENTS) written.event(event);
     written.end(0);
     expect(written.problem).toContain('EISDIR');

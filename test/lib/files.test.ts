@@ -17,7 +17,7 @@ import type { Backup } from '../../src/backup/format.js';
 import { rewrite, writeNew } from '../../src/cli/commands/new-files.js';
 import { trialsIn } from '../../src/runtime/trials.js';
 import { localHost } from '../../src/incus/observe/host.js';
-import { makeFolder, makeFolderSync } from '../../src/lib/made-files.js';
+import { makeFolder, makeFolderSync } from '../../src/lib/files.js';
 import type { AppName, StorePath } from '../../src/domain/names.js';
 import { BuiltSystems } from '../../src/state/built-systems.js';
 import { lockFileAt } from '../../src/nix/lock-file.js';
@@ -149,7 +149,7 @@ const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 const OTHERS = [
   ...['nix/assemble.ts', 'nix/closure.ts', 'nix/files.ts', 'nix/inputs.ts', 'nix/nix.ts', 'nix/source.ts'],
   ...['nix/run-folder.ts', 'cli/commands/flake-change.ts', 'stores/host-directory.ts', 'backup/folder.ts'],
-  ...['state/runs/write.ts', 'lib/made-files.ts', 'lib/regular-file.ts'],
+  ...['state/runs/write.ts', 'lib/files.ts', 'lib/regular-file.ts'],
 ];
 
 test('nothing else makes files or folders', () => {

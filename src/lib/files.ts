@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmod, mkdir, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /** Modes of what pets makes, whatever the umask of who runs it. */
 export const MODES = {
@@ -62,4 +62,54 @@ function made(path: string, first: string | undefined): string[] {
   const [top, folders] = [resolve(first), [] as string[]];
   for (let at = resolve(path); at.startsWith(top); at = dirname(at)) folders.push(at);
   return folders;
+}
+
+type Replacement = { readonly mode: number; readonly flush?: boolean };
+
+/**
+ * Writes a file whole or not at all. Its draft is hidden beside it, and no other process has one of that name; a killed
+ * one may leave it.
+ */
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  how: Replacement,
+): Promise<void> {
+  const draft = draftOf(path);
+  try {
+    await rm(draft, { force: true });
+    await writeMade(draft, content, { ...how, flag: 'wx' });
+    await rename(draft, path);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+export function replaceFileSync(path: string, content: string, mode: number): void {
+  const draft = draftOf(path);
+  try {
+    rmSync(draft, { force: true });
+    writeMadeSync(draft, content, mode);
+    renameSync(draft, path);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** The same of a file that a person has: it keeps its rights, and a link stays one. `mode`: of one that is not there yet. */
+export async function rewriteFile(path: string, content: string, mode: number): Promise<void> {
+  const target = await realpath(path).catch(() => path);
+  const there = await stat(target).catch(() => null);
+  await replaceFile(target, content, { mode: there === null ? mode : there.mode & PERMISSIONS });
+}
+
+function draftOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}`);
+}
+
+/** Points a link elsewhere, or makes it, in one step. Who does that has the folder to itself: a draft is taken over. */
+export async function replaceLink(path: string, target: string): Promise<void> {
+  await rm(`${path}.new`, { force: true });
+  await symlink(target, `${path}.new`);
+  await rename(`${path}.new`, path);
 }

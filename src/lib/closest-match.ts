@@ -20,8 +20,8 @@ function fold(word: string): string {
   return word.slice(0, 64).toLowerCase().replaceAll('_', '-');
 }
 
-/** Optimal string alignment: Levenshtein, with two neighbours swapped counted as one slip. */
-function distance(a: string, b: string): number {
+/** Slips from one word to the other (optimal string alignment): Levenshtein, with two neighbours swapped counted as one. */
+export function distance(a: string, b: string): number {
   let previous: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
