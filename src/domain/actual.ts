@@ -1,7 +1,8 @@
 import type { Binding } from './binding.js';
 import type { DesiredExposure } from './desired.js';
 import type { Facet, Facets } from './facet.js';
-import type { Health, Passthrough, StoreMode } from './manifest.js';
+import type { Health, Passthrough } from './manifest.js';
+import type { StoreMode } from './store-mode.js';
 import type { AppName, StorePath } from './names.js';
 
 /** What the last successful run recorded on the instance (`user.pets.applied`). */

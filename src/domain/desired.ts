@@ -10,10 +10,10 @@ import type {
   NixValue,
   Passthrough,
   Secret,
-  StoreMode,
   VolumeMount,
 } from './manifest.js';
 import type { AppName, StorePath } from './names.js';
+import type { StoreMode } from './store-mode.js';
 import type { Problem } from './problem.js';
 
 /** What became of reading a local source: the hash of its content, or why there is none. */

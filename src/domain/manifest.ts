@@ -1,5 +1,6 @@
 import type { Binding } from './binding.js';
 import type { AppName, IpAddress, Port, StorePath } from './names.js';
+import type { StoreMode } from './store-mode.js';
 
 /** A flake reference, taken apart. `attribute` is the fragment: `nixosModules.incus` when none was written. */
 export type FlakeRef = {
@@ -108,8 +109,6 @@ export type Health = {
   /** Tries that must go well, one after the other. */
   readonly successes: number;
 };
-
-export type StoreMode = 'shared' | 'copy';
 
 export type Activation = 'auto' | 'switch' | 'restart';
 

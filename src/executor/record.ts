@@ -4,6 +4,7 @@ import { generationKey, TOUCHED } from '../domain/labels.js';
 import type { Facet, Facets } from '../domain/facet.js';
 import type { Locked } from '../domain/manifest.js';
 import type { Incus } from '../domain/services.js';
+import { STORE_DEVICES } from '../domain/store-mode.js';
 import { desiredApp, toplevelOf, type Job } from './job.js';
 
 type Recorded = Omit<Extract<Action, { kind: 'record' }>, 'kind'>;
@@ -39,7 +40,7 @@ export function recordOf(
       facets: kept,
       secrets: secrets ?? {},
       health,
-      ...madeOf(job, instance),
+      ...madeOf(instance),
       ...foundGood(job, instance.config[key]),
     }),
     // Something new is good: what was tried before does not matter any more.
@@ -60,12 +61,10 @@ function recordedSecrets(config: Instance['config']): Facet | undefined {
 /** Incus' own, pets' marks, and what every pet has. */
 const OTHERS = /^(?:volatile|image|user\.pets|user\.incus-pet)\.|^(?:raw\.lxc|security\.nesting)$/;
 
-function madeOf(job: Job, { config, devices, profiles }: Instance) {
-  const { shared } = job.ports.deliveries;
-  const ofStore = shared.instance(job.app).devices;
+function madeOf({ config, devices, profiles }: Instance) {
   return {
     config: Object.fromEntries(Object.entries(config).filter(([name]) => !OTHERS.test(name))),
-    devices: Object.fromEntries(Object.entries(devices).filter(([name]) => !Object.hasOwn(ofStore, name))),
+    devices: Object.fromEntries(Object.entries(devices).filter(([name]) => !STORE_DEVICES.has(name))),
     profiles,
   };
 }

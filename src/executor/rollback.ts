@@ -1,7 +1,7 @@
 import type { Action, VolumeMount } from '../domain/action.js';
 import { generationIn, generationKey } from '../domain/labels.js';
 import type { AppName } from '../domain/names.js';
-import type { StoreMode } from '../domain/manifest.js';
+import type { StoreMode } from '../domain/store-mode.js';
 import type { Volume } from '../domain/actual.js';
 import type { Incus } from '../domain/services.js';
 import { FailedProgram, problemOf } from '../domain/problem.js';
@@ -127,5 +127,5 @@ export async function collect({ app, ports }: Job, keep: number, store: StoreMod
     );
   for (const { volume, name } of copies) await ports.incus.removeSnapshot(volume, name);
   await ports.incus.clearOutputs(app);
-  return ports.deliveries[store].collect(app, kept);
+  return ports.stores[store].collect(app, kept);
 }

@@ -1,6 +1,6 @@
-import { formatBinding, isWildcard, overlaps } from '../domain/binding.js';
+import { capabilitiesOf, OWN_STORE } from '../domain/store-mode.js';
+import { formatBinding, isWildcard, overlaps, type Binding } from '../domain/binding.js';
 import type { Actual, Claim } from '../domain/actual.js';
-import type { Binding } from '../domain/binding.js';
 import type { Desired, DesiredApp, DesiredExposure } from '../domain/desired.js';
 import type { KeyPath, Problem } from '../domain/problem.js';
 import { inTheWay } from './added.js';
@@ -162,20 +162,21 @@ function brokenInstance(app: DesiredApp, compared: Compared | undefined): Proble
 }
 
 function unshareableStore(app: DesiredApp, compared: Compared | undefined, actual: Actual): Problem[] {
-  if (compared?.store !== 'shared' || actual.unshareable === null) return [];
+  if (!compared || !capabilitiesOf(compared.store).sharesHostStore || actual.unshareable === null) return [];
   return [
     {
       app: app.name,
       path: ['apps', app.name, 'store'],
       message: `the shared store cannot work here: ${actual.unshareable}`,
-      hint: 'store = "copy" gives the app a store of its own',
+      hint: `store = "${OWN_STORE}" gives the app a store of its own`,
     },
   ];
 }
 
 /** Before a container is deleted for one that cannot be made. */
 function missingImage(app: DesiredApp, compared: Compared | undefined, actual: Actual): Problem[] {
-  const isMade = compared?.store === 'copy' && compared.actual?.store !== 'copy';
+  if (!compared || !capabilitiesOf(compared.store).needsImage) return [];
+  const isMade = compared.actual?.store !== compared.store;
   if (!isMade || !actual.missingImages.includes(app.image)) return [];
   return [
     {

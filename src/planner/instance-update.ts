@@ -3,7 +3,7 @@ import type { ActualApp, Volume } from '../domain/actual.js';
 import type { Change } from '../domain/plan.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { FacetName } from '../domain/facet.js';
-import type { StoreMode } from '../domain/manifest.js';
+import type { StoreMode } from '../domain/store-mode.js';
 import { addedDevices, addedKeys } from './added.js';
 import { causesOf } from './diff.js';
 import { attachSteps, detachSteps, mountsOf } from './mounts.js';

@@ -15,7 +15,7 @@ import type { AppName, StorePath } from '../../src/domain/names.js';
 import type { Desired, DesiredApp, DesiredExposure } from '../../src/domain/desired.js';
 import type { Facet, Facets } from '../../src/domain/facet.js';
 import type { Plan } from '../../src/domain/plan.js';
-import type { StoreMode } from '../../src/domain/manifest.js';
+import type { StoreMode } from '../../src/domain/store-mode.js';
 import { withoutSecrets } from '../../src/planner/target.js';
 import { planOf } from '../../src/planner/plan.js';
 import { printPlan } from '../../src/planner/print.js';

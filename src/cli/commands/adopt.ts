@@ -1,6 +1,6 @@
 import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { instanceOf } from '../../stores/instance.js';
+import { instanceOf } from '../../stores/stores.js';
 import { handProfileOver } from '../../stores/host-directory.js';
 import { incusOver } from '../../incus/client/client.js';
 import { handOver } from '../../incus/client/hand-over.js';
@@ -10,6 +10,7 @@ import { appendTable, printTable, type AppTable } from '../../manifest/keys/app-
 import { printLock } from '../../manifest/lock.js';
 import { readManifest } from '../../manifest/read.js';
 import { ADOPTING, DEPLOYED } from '../../domain/labels.js';
+import { capabilitiesOf, storeIn } from '../../domain/store-mode.js';
 import { parseApplied } from '../../incus/observe/record.js';
 import type { AppName } from '../../domain/names.js';
 import type { Locked, Manifest } from '../../domain/manifest.js';
@@ -168,12 +169,13 @@ async function carryOver({ instance, insertion, ...project }: Found, { env }: Co
   }
   if (insertion.text !== null) await replace(insertion.path, insertion.text);
   if (from === to) return;
-  const isShared = Object.hasOwn(instance.devices, 'nix-store');
-  if (from !== null && isShared) await handProfileOver(name as AppName, from, to);
+  const store = from === null ? null : storeIn(instance.devices);
+  if (from !== null && store !== null && capabilitiesOf(store).hasHostProfile)
+    await handProfileOver(name as AppName, from, to);
   await move.volumes();
   await move.instance({
     config: from === null ? { 'user.pets.state': 'ready' } : recordWithoutNixpkgs(config),
-    devices: from !== null && isShared ? instanceOf(to, name, 'shared').devices : {},
+    devices: store === null ? {} : instanceOf(to, name, store).devices,
   });
 }
 

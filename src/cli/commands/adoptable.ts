@@ -4,6 +4,7 @@ import { ADOPTING, DEPLOYED } from '../../domain/labels.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { parseProxyListen } from '../../domain/binding.js';
 import { EXIT, ProblemError } from '../../domain/problem.js';
+import { OWN_STORE, STORE_MODES, storeIn } from '../../domain/store-mode.js';
 import { absolute } from './deploy.js';
 import { isDeployed, tableOf } from '../../runtime/deployed.js';
 import type { LockOptions } from '../../runtime/project-lock.js';
@@ -75,13 +76,13 @@ export function tableFor(instance: InstanceJson, { flakeRef }: AdoptOptions, cwd
   const web = devices['web']?.['listen'];
   const binding = web === undefined ? null : parseProxyListen(web);
   const there = binding?.protocol === 'tcp' ? binding : null;
-  const isOurs = config['user.pets.project'] !== undefined;
+  const store = config['user.pets.project'] === undefined ? OWN_STORE : storeIn(devices);
   return {
     ...marked,
     'flake-ref': written,
     port: there?.first ?? marked.port,
     listen: there?.address ?? marked.listen,
-    store: isOurs && Object.hasOwn(devices, 'nix-store') ? null : 'copy',
+    store: store === STORE_MODES[0] ? null : store,
   };
 }
 

@@ -2,7 +2,7 @@ import { formatBinding, socketsOf } from '../../domain/binding.js';
 import { TOUCHED } from '../../domain/labels.js';
 import type { Applied, Attachment, Exposure, Volume } from '../../domain/actual.js';
 import type { Facet, Facets } from '../../domain/facet.js';
-import type { StoreMode } from '../../domain/manifest.js';
+import { capabilitiesOf, type StoreMode } from '../../domain/store-mode.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { forwards } from './devices.js';
 import type { HostView } from './observe.js';
@@ -25,7 +25,7 @@ export function seenFacets(seen: Seen): Facets {
   return {
     power: { state: instance.status.toLowerCase() },
     // In a store of the guest's own it is not for the host to see.
-    system: store === 'shared' ? { toplevel: host.profile(instance.name) ?? null } : {},
+    system: capabilitiesOf(store).hasHostProfile ? { toplevel: host.profile(instance.name) ?? null } : {},
     exposure: { ...gone(applied?.facets.exposure, 'publish.'), ...seenExposure(seen) },
     storage: { ...gone(applied?.facets.storage, ''), ...seenStorage(seen) },
     limits: seenLimits(instance),

@@ -1,9 +1,8 @@
 import { socketsOf } from '../../domain/binding.js';
 import { ADOPTING, DEPLOYED } from '../../domain/labels.js';
 import type { Actual, ActualApp, Volume } from '../../domain/actual.js';
-import type { AppName } from '../../domain/names.js';
-import type { StoreMode } from '../../domain/manifest.js';
-import { isAppName } from '../../domain/names.js';
+import { type AppName, isAppName } from '../../domain/names.js';
+import { storeIn, type StoreMode } from '../../domain/store-mode.js';
 import type { InstanceJson, InstanceSpec } from '../../domain/services.js';
 import { addedTo } from './added.js';
 import { claimsOn, type Wanted } from './claims.js';
@@ -85,7 +84,7 @@ function actualApp(
   host: HostView,
 ): ActualApp {
   const { name, config, devices, status } = instance;
-  const store = storeOf(instance, host);
+  const store = storeIn(devices);
   const applied = parseApplied(config['user.pets.applied']);
   const exposures = exposuresOf(instance);
   const attachments = attachmentsOf(instance, volumes);
@@ -116,13 +115,6 @@ function otherName(marked: string | undefined, name: string): AppName | null {
 }
 
 const STATES = ['ready', 'upgrading', 'restoring'] as const;
-
-/** Only a shared store has the host's folders as devices. One of them will do: the other may have been removed. */
-function storeOf({ name, devices }: InstanceJson, host: HostView): StoreMode {
-  const [shared, copy] = [host.made(name, 'shared'), host.made(name, 'copy')];
-  const telling = Object.keys(shared.devices).filter((device) => !Object.hasOwn(copy.devices, device));
-  return telling.some((device) => Object.hasOwn(devices, device)) ? 'shared' : 'copy';
-}
 
 function alteredIn(instance: InstanceJson, made: Pick<InstanceSpec, 'config' | 'devices'>): string[] {
   // A rename whose last step is missing: the next write to the instance ends it.

@@ -1,4 +1,5 @@
 import type { FlakeRef, NixValue } from '../../domain/manifest.js';
+import type { StoreMode } from '../../domain/store-mode.js';
 import { formatKey, formatValue } from '../toml.js';
 
 /** What is known of an app that no manifest has yet. Null: the key is left out. */
@@ -8,7 +9,7 @@ export type AppTable = {
   readonly port: number | null;
   readonly listen: string | null;
   readonly nixpkgs: string | null;
-  readonly store: 'copy' | null;
+  readonly store: StoreMode | null;
 };
 
 /** `[apps.<name>]` with its keys, a line each. */
