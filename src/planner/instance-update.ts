@@ -56,6 +56,11 @@ export function refitOf(
   };
 }
 
+/** Whether it is given back what it was made with. */
+export function isRepaired({ changes }: Refit): boolean {
+  return changes.some(({ action }) => action.kind === 'repair');
+}
+
 function isPassthrough({ field }: Change): boolean {
   return field === 'profiles' || field.startsWith('config.') || field.startsWith('device.');
 }
