@@ -177,7 +177,7 @@ export class Machine {
     return {
       create: ({ name, config, devices, profiles }) => {
         if (this.#instances.has(name)) return later(undefined);
-        const json = { name, project: 'default', status: 'Stopped', type: 'container' };
+        const json = { name, project: 'default', status: 'Stopped' as const, type: 'container' };
         const [root, own] = [this.#roots++, { current: 0, newest: 0, all: new Map() }];
         const secrets = { files: new Map(), kept: new Map(), loaded: new Map() };
         this.#instances.set(name, {

@@ -1,3 +1,4 @@
+import type { InstanceState } from './instance-state.js';
 import type { Stopped } from './stop-timeout.js';
 import type { Activation, Health, Locked } from './manifest.js';
 import type { AppName, StorePath } from './names.js';
@@ -11,7 +12,7 @@ import type { Bytes } from '../lib/program.js';
 export type InstanceJson = {
   readonly name: string;
   readonly project: string;
-  readonly status: string;
+  readonly status: InstanceState;
   readonly type: string;
   readonly profiles: readonly string[];
   readonly config: Readonly<Record<string, string>>;
@@ -78,7 +79,7 @@ export interface Incus {
   removeDevice(name: string, device: string): Promise<void>;
   /** As it stands: its own config and devices, those of its profiles not among them. */
   instance(name: string): Promise<Pick<InstanceJson, 'config' | 'devices' | 'profiles'>>;
-  status(name: string): Promise<string>;
+  status(name: string): Promise<InstanceState>;
   /** What the guest's init printed on its console, last lines. */
   consoleTail(name: string): Promise<readonly string[]>;
   /** Target of a symbolic link in the guest, null when it is not there. */

@@ -1,3 +1,4 @@
+import { LABEL, printOwner, printPetState } from '../domain/labels.js';
 import type { Action, ActionKind } from '../domain/action.js';
 import { capabilitiesOf } from '../domain/store-mode.js';
 import { killWords } from '../domain/stop-timeout.js';
@@ -59,8 +60,8 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   },
 
   mark: async ({ app, ports }, action) => {
-    const forgotten = action.state === 'upgrading' && action.isTried ? { 'user.pets.condemned': '' } : {};
-    await ports.incus.setConfig(app, { 'user.pets.state': action.state, ...forgotten });
+    const forgotten = action.state === 'upgrading' && action.isTried ? { [LABEL.rejected]: '' } : {};
+    await ports.incus.setConfig(app, { ...printPetState(action.state), ...forgotten });
     return {};
   },
 
@@ -103,11 +104,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
     const { app, desired, ports } = job;
     const { config, devices, profiles, image } = desiredApp(job);
     const bootstrap = ports.stores[store].bootstrap(app);
-    const marks = {
-      'user.pets.project': desired.project,
-      'user.pets.app': app,
-      'user.pets.state': 'creating',
-    };
+    const marks = { ...printOwner(desired.project, app), ...printPetState('creating') };
     await ports.incus.create({
       name: app,
       description: `pets: ${desired.project}/${app}`,
@@ -120,7 +117,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   },
 
   'begin-rename': async ({ app, ports }, { from }) => {
-    await ports.incus.setConfig(from, { 'user.pets.becoming': app });
+    await ports.incus.setConfig(from, { [LABEL.renamingTo]: app });
     return {};
   },
 

@@ -1,6 +1,6 @@
 import type { Action } from '../domain/action.js';
 import { parseListen } from '../domain/binding.js';
-import { generationKey, TOUCHED } from '../domain/labels.js';
+import { INCUS_PET, LABEL, generationKey, printOwner, printPetState } from '../domain/labels.js';
 import type { Facet, Facets } from '../domain/facet.js';
 import type { Locked } from '../domain/manifest.js';
 import type { Incus } from '../domain/services.js';
@@ -28,13 +28,12 @@ export function recordOf(
   const listen = parseListen(kept.exposure?.['listen'] ?? '');
   const key = generationKey(generation);
   return {
-    'user.pets.project': job.desired.project,
-    'user.pets.app': job.app,
-    'user.pets.state': 'ready',
+    ...printOwner(job.desired.project, job.app),
+    ...printPetState('ready'),
     // A rename that nobody wants any more.
-    'user.pets.becoming': '',
-    [TOUCHED]: '',
-    'user.pets.applied': JSON.stringify(applied),
+    [LABEL.renamingTo]: '',
+    [LABEL.touchedSecrets]: '',
+    [LABEL.applied]: JSON.stringify(applied),
     [key]: JSON.stringify({
       toplevel,
       facets: kept,
@@ -44,17 +43,17 @@ export function recordOf(
       ...foundGood(job, instance.config[key]),
     }),
     // Something new is good: what was tried before does not matter any more.
-    ...(system.kind === 'built' ? { 'user.pets.condemned': '' } : {}),
-    'user.incus-pet.flake-ref': kept.meta?.['flake-ref'] ?? '',
+    ...(system.kind === 'built' ? { [LABEL.rejected]: '' } : {}),
+    [INCUS_PET.flakeRef]: kept.meta?.['flake-ref'] ?? '',
     // An empty value removes the key.
-    'user.incus-pet.host-port': listen ? String(listen.port) : '',
-    'user.incus-pet.listen': listen ? listen.address : '',
+    [INCUS_PET.hostPort]: listen ? String(listen.port) : '',
+    [INCUS_PET.listen]: listen ? listen.address : '',
   };
 }
 
 /** Their fingerprints as they were last recorded. */
 function recordedSecrets(config: Instance['config']): Facet | undefined {
-  const { facets } = parsed(config['user.pets.applied']) as { facets?: Facets | null };
+  const { facets } = parsed(config[LABEL.applied]) as { facets?: Facets | null };
   return facets?.secrets;
 }
 

@@ -1,3 +1,4 @@
+import { STEADY_STATES } from '../domain/instance-state.js';
 import { capabilitiesOf, OWN_STORE } from '../domain/store-mode.js';
 import { formatBinding, isWildcard, overlaps, type Binding } from '../domain/binding.js';
 import type { Actual, Claim } from '../domain/actual.js';
@@ -150,7 +151,7 @@ function keyOf({ name, exposures }: DesiredApp, exposure: DesiredExposure, key: 
 
 function brokenInstance(app: DesiredApp, compared: Compared | undefined): Problem[] {
   const instance = compared?.actual;
-  if (!instance || ['Running', 'Stopped', 'Frozen'].includes(instance.status)) return [];
+  if (!instance || STEADY_STATES.has(instance.status)) return [];
   return [
     {
       app: app.name,

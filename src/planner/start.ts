@@ -1,4 +1,5 @@
 import type { Action } from '../domain/action.js';
+import type { InstanceState } from '../domain/instance-state.js';
 import type { AppName } from '../domain/names.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { Chain } from './chain.js';
@@ -10,7 +11,7 @@ export function stopOf({ name, stopTimeout: graceMs }: DesiredApp, instance = na
 }
 
 /** Starts an app that does not run, but is stopped or frozen. */
-export function startApp(ops: Chain, app: AppName, status: string, context: ExposureContext): void {
+export function startApp(ops: Chain, app: AppName, status: InstanceState, context: ExposureContext): void {
   dropExposures(ops, app, context, 'nothing');
   const before = ops.all.findLast(({ action }) => action.kind === 'create' || action.kind === 'stop');
   const stopped = before ? 'it was stopped for the change' : `it is ${status.toLowerCase()}`;

@@ -1,4 +1,5 @@
 import type { SystemRef } from '../domain/action.js';
+import type { InstanceState } from '../domain/instance-state.js';
 import { capabilitiesOf } from '../domain/store-mode.js';
 import type { Change } from '../domain/plan.js';
 import type { Chain } from './chain.js';
@@ -66,7 +67,7 @@ export function bringSystem(
 }
 
 /** An image boots a system of its own at first: the pet's is sent to that, and boots when the container starts again. */
-function seed(task: Task, status: string): void {
+function seed(task: Task, status: InstanceState): void {
   const { ops, compared } = task;
   const { actual, store, refit } = compared;
   sendSystem(task, status);
@@ -112,7 +113,7 @@ function sendToStopped(task: Task): void {
 }
 
 /** `status`: it runs, or is frozen. */
-function changeRunning(task: Task, status: string): void {
+function changeRunning(task: Task, status: InstanceState): void {
   const { refit } = task.compared;
   if (task.isSent) sendSystem(task, status);
   const isFrozen = status !== 'Running' && !task.isSent;
@@ -134,7 +135,7 @@ function restart(task: Task): void {
 }
 
 /** Without a stop. A frozen guest goes on with the system that it was frozen with. */
-function changeLive(task: Task, status: string): void {
+function changeLive(task: Task, status: InstanceState): void {
   const { ops, compared, context, isNew } = task;
   const { app, refit, secrets } = compared;
   addSteps(task, refit.changes);
@@ -180,7 +181,7 @@ function isRestarted({ isNew, compared }: Task): boolean {
 }
 
 /** To a guest that runs, or is started for it. */
-function sendSystem(task: Task, status: string): void {
+function sendSystem(task: Task, status: InstanceState): void {
   const { ops, compared, context, cause, isMoved } = task;
   if (status !== 'Running') startApp(ops, compared.app.name, status, context);
   ops.then({ kind: 'deliver', store: compared.store }, cause);

@@ -1,3 +1,4 @@
+import { LABEL } from '../domain/labels.js';
 import { unfinished } from '../backup/names.js';
 import { endRestore } from '../backup/restore.js';
 import { instanceOf } from '../stores/stores.js';
@@ -55,7 +56,7 @@ export async function observe(project: string, wanted: Wanted, env: Context['env
   let daemon: number | null | undefined;
   for (;;) {
     const instances = await incus.instances();
-    const ours = instances.filter((i) => i.config['user.pets.project'] === project);
+    const ours = instances.filter((i) => i.config[LABEL.project] === project);
     const hasVolumes =
       wanted.volumes ||
       ours.some((i) => Object.keys(i.devices).some((device) => device.startsWith('volume-')));

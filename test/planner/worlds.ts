@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { bindingOf, formatBinding, proxyListen } from '../../src/domain/binding.js';
+import { parseInstanceState } from '../../src/domain/instance-state.js';
 import type {
   Actual,
   ActualApp,
@@ -372,7 +373,7 @@ export function found(text: Found): ActualApp {
     // As it is seen: one that has the name already is to become nothing.
     becoming: (option('becoming') === whole.name ? null : (option('becoming') ?? null)) as AppName | null,
     former: (option('former') ?? null) as AppName | null,
-    status: option('status') ?? 'Running',
+    status: parseInstanceState(option('status') ?? 'Running'),
     state: (option('state') ?? 'ready') as ActualApp['state'],
     applied: half || option('record') === 'none' ? null : record,
     generations,

@@ -1,10 +1,11 @@
+import { STEADY_STATES, type InstanceState } from '../../domain/instance-state.js';
 import { lateWords } from '../../domain/stop-timeout.js';
 import type { Incus } from '../../domain/services.js';
 import { write } from './attempt.js';
 import { deadAtOnce, failedStart } from './failed-start.js';
 import { IncusError } from './http.js';
 import { OperationTimeout, type Rest } from './operations.js';
-import { at, type OwnInstances } from './own.js';
+import { at, stateOf, type Instance, type OwnInstances } from './own.js';
 import { quiesce } from './quiesce.js';
 import { reach, refused } from './reach.js';
 
@@ -36,7 +37,7 @@ export function powerOf(rest: Rest, own: OwnInstances): Pick<Incus, 'start' | 'u
 
     unfreeze: (name) =>
       write(`unfreezing \`${name}\``, async () => {
-        const statusOf = async () => (await own.get(name)).instance.status;
+        const statusOf = async () => stateOf((await own.get(name)).instance);
         if ((await statusOf()) !== 'Frozen') return;
         const thawed = setState(name, THAW, START_LIMIT_MS, rest);
         await reach(thawed, async () => (await statusOf()) === 'Running');
@@ -46,7 +47,10 @@ export function powerOf(rest: Rest, own: OwnInstances): Pick<Incus, 'start' | 'u
       // Outside of what is tried again when the connection breaks: what was done by then was done.
       const ending: Ending = { forced: null };
       await write(`stopping \`${name}\``, async () => {
-        const statusOf = async () => (await own.find(name))?.instance.status ?? 'Stopped';
+        const statusOf = async () => {
+          const found = await own.find(name);
+          return found ? stateOf(found.instance) : 'Stopped';
+        };
         // Of two stops at once both fail, and neither waits for the guest's devices to be cleared away.
         await quiesce(name, rest, graceMs);
         if (await stopped(name, graceMs, ending, statusOf, rest)) return;
@@ -85,7 +89,7 @@ async function stopped(
   name: string,
   graceMs: number,
   ending: Ending,
-  statusOf: () => Promise<string>,
+  statusOf: () => Promise<InstanceState>,
   rest: Rest,
 ): Promise<boolean> {
   const status = await statusOf();
@@ -120,7 +124,7 @@ function whyForced(refusal: Error, graceMs: number): string {
 }
 
 /** Looks whether the guest is stopped: for a second or three after its end it may still read as running. */
-async function mustBeDown(statusOf: () => Promise<string>, refusal: Error | null): Promise<true> {
+async function mustBeDown(statusOf: () => Promise<InstanceState>, refusal: Error | null): Promise<true> {
   for (let looks = Math.ceil(SETTLE_LIMIT_MS / SETTLE_PAUSE_MS); ; looks--) {
     const status = await statusOf();
     if (status === 'Stopped') return true;
@@ -150,24 +154,22 @@ function setState(name: string, body: object, limitMs: number, rest: Rest) {
 }
 
 /** For a second or three after its end a guest reads as running or broken now and then, and has no init to ask about. */
-async function look(name: string, rest: Rest): Promise<string> {
+async function look(name: string, rest: Rest): Promise<InstanceState> {
   try {
     const found = await rest.get(at(name, '/state'));
-    return (found?.metadata as { status?: string } | undefined)?.status ?? 'Stopped';
+    return found ? stateOf(found.metadata as Pick<Instance, 'status'>) : 'Stopped';
   } catch (error) {
-    if (error instanceof IncusError && error.message.includes('Invalid PID')) return 'Ending';
+    if (error instanceof IncusError && error.message.includes('Invalid PID')) return 'unknown';
     throw error;
   }
 }
 
-const STEADY = ['Stopped', 'Running', 'Frozen'];
-
 /** Lets a start that failed be cleared away, so that nobody plans with a guest that runs no more. */
 async function settled(name: string, rest: Rest): Promise<void> {
   const deadline = Date.now() + SETTLE_LIMIT_MS;
-  for (let last = ''; Date.now() < deadline;) {
+  for (let last: InstanceState = 'unknown'; Date.now() < deadline;) {
     const now = await look(name, rest);
-    if (now === last && STEADY.includes(now)) return;
+    if (now === last && STEADY_STATES.has(now)) return;
     last = now;
     await pause(SETTLE_PAUSE_MS);
   }

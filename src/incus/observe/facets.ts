@@ -1,5 +1,5 @@
 import { formatBinding, socketsOf } from '../../domain/binding.js';
-import { TOUCHED } from '../../domain/labels.js';
+import { INCUS_PET, LABEL, parseNames } from '../../domain/labels.js';
 import type { Applied, Attachment, Exposure, Volume } from '../../domain/actual.js';
 import type { Facet, Facets } from '../../domain/facet.js';
 import { capabilitiesOf, type StoreMode } from '../../domain/store-mode.js';
@@ -31,7 +31,7 @@ export function seenFacets(seen: Seen): Facets {
     limits: seenLimits(instance),
     container: seenContainer(instance, applied?.facets.container ?? {}),
     ...unfinishedSecrets(instance),
-    meta: { 'flake-ref': instance.config['user.incus-pet.flake-ref'] ?? null },
+    meta: { 'flake-ref': instance.config[INCUS_PET.flakeRef] ?? null },
   };
 }
 
@@ -39,7 +39,7 @@ const SECRET = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 
 /** Secrets are not looked at, but a run that did not end has left word of those that it touched. */
 function unfinishedSecrets({ config }: InstanceJson): Pick<Facets, 'secrets'> {
-  const names = (config[TOUCHED] ?? '').split(' ').filter((name) => SECRET.test(name));
+  const names = parseNames(config[LABEL.touchedSecrets]).filter((name) => SECRET.test(name));
   if (names.length === 0) return {};
   return { secrets: Object.fromEntries(names.map((name) => [`secret.${name}`, 'unfinished'])) };
 }
@@ -73,7 +73,7 @@ function mainListen({ binding, connect, value }: Exposure): string {
 
 function seenStorage({ instance, attachments, volumes }: Seen): Facet {
   // While a rename is under way the volumes still bear the former name.
-  const names = [instance.name, instance.config['user.pets.app']];
+  const names = [instance.name, instance.config[LABEL.app]];
   const sizes = volumes.flatMap(({ app, volume, size }) =>
     names.includes(app) && size !== null ? [[`size.${volume}`, size] as const] : [],
   );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { actualFrom, type HostView } from '../../../src/incus/observe/observe.js';
+import { parseInstanceState } from '../../../src/domain/instance-state.js';
 import type { Socket } from '../../../src/incus/observe/sockets.js';
 import { formatBinding, parseProxyListen } from '../../../src/domain/binding.js';
 import type { ActualApp, Volume } from '../../../src/domain/actual.js';
@@ -208,7 +209,9 @@ describe('exposures', () => {
     ['Stopped', both, [], undefined],
   ])('%s, %j, listening %j: forwarder %s', (status, devices, sockets, forwarder) => {
     const open = Object.fromEntries(sockets.map((s) => [s, 'forwarder']));
-    expect(only({ status, devices }, open).facets.exposure?.['forwarder']).toBe(forwarder);
+    expect(only({ status: parseInstanceState(status), devices }, open).facets.exposure?.['forwarder']).toBe(
+      forwarder,
+    );
   });
 });
 
