@@ -178,7 +178,7 @@ function unshareableStore(app: DesiredApp, compared: Compared | undefined, actua
 function missingImage(app: DesiredApp, compared: Compared | undefined, actual: Actual): Problem[] {
   if (!compared || !capabilitiesOf(compared.store).needsImage) return [];
   const isMade = compared.actual?.store !== compared.store;
-  if (!isMade || !actual.missingImages.includes(app.image)) return [];
+  if (!isMade || app.image === null || !actual.missingImages.includes(app.image)) return [];
   return [
     {
       app: app.name,

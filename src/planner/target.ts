@@ -89,7 +89,7 @@ export function appOf(generation: Generation, app: DesiredApp, there: ActualApp)
     ),
     profiles: facets.container?.['profiles'] === undefined ? null : generation.profiles,
     store: there.store,
-    image: '',
+    image: null,
     health: generation.health,
     facets: { ...facets, ...(app.facets.secrets && { secrets: app.facets.secrets }) },
     problems: [],

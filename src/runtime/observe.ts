@@ -122,7 +122,7 @@ function imagesToMake(
     const isMade = !there || (store !== null && storeIn(there.devices) !== store);
     return isMade && capabilitiesOf(store ?? preferredStore(unshareable)).needsImage;
   });
-  return [...new Set(made.map(({ image }) => image))];
+  return [...new Set(made.flatMap(({ image }) => image ?? []))];
 }
 
 async function missing(images: readonly string[], incus: Incus): Promise<string[]> {
