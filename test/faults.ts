@@ -35,11 +35,11 @@ export function faultyPorts(ports: Ports, faults: readonly Fault[], stop: () => 
         plain.includes(name) ? call : (...args: readonly unknown[]) => run(() => call(...args)),
       ]),
     ) as T;
-  const { incus, nix, guest, host, secrets, lockFile, deliveries, limitMs } = ports;
-  const made = ['instance', 'seed'];
+  const { incus, nix, guest, host, secrets, lockFile, stores, limitMs } = ports;
+  const made = ['instance', 'bootstrap'];
   return {
     ...{ incus: wrap(incus), nix: wrap(nix), guest: wrap(guest), host: wrap(host), limitMs },
     ...{ secrets: wrap(secrets, ['hide']), lockFile: wrap(lockFile) },
-    deliveries: { shared: wrap(deliveries.shared, made), copy: wrap(deliveries.copy, made) },
+    stores: { shared: wrap(stores.shared, made), copy: wrap(stores.copy, made) },
   };
 }

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Ports } from '../src/executor/job.js';
 import { apply, type ApplyOptions } from '../src/executor/execute.js';
-import { instanceOf } from '../src/stores/instance.js';
+import { instanceOf } from '../src/stores/stores.js';
 import { actualFrom } from '../src/incus/observe/observe.js';
-import { formatBinding } from '../src/domain/binding.js';
+import { formatBinding, type Binding } from '../src/domain/binding.js';
 import type { Actual, Volume } from '../src/domain/actual.js';
 import type { AppName, StorePath } from '../src/domain/names.js';
-import type { Binding } from '../src/domain/binding.js';
 import type { Desired } from '../src/domain/desired.js';
 import type { Outcome } from '../src/domain/outcome.js';
 import type { Plan } from '../src/domain/plan.js';
-import type { Delivery, Guest, Incus, InstanceJson } from '../src/domain/services.js';
+import type { Guest, Incus, InstanceJson, StoreBackend } from '../src/domain/services.js';
 import { FailedProgram } from '../src/domain/problem.js';
 import { Disks } from './disks.js';
 
@@ -178,7 +177,7 @@ export class Machine {
     return {
       create: ({ name, config, devices, profiles }) => {
         if (this.#instances.has(name)) return later(undefined);
-        const json = { name, project: 'default', status: 'Stopped', type: 'container' };
+        const json = { name, project: 'default', status: 'Stopped' as const, type: 'container' };
         const [root, own] = [this.#roots++, { current: 0, newest: 0, all: new Map() }];
         const secrets = { files: new Map(), kept: new Map(), loaded: new Map() };
         this.#instances.set(name, {
@@ -266,7 +265,7 @@ export class Machine {
     return running.map((instance) => instance.name).filter((user) => this.#mounted(user).includes(name));
   }
 
-  #delivery(store: 'shared' | 'copy'): Delivery {
+  #store(store: 'shared' | 'copy'): StoreBackend {
     const profileOf = (app: string) => {
       if (store === 'copy') return this.#there(app).own;
       const profile = this.#profiles.get(app) ?? { current: 0, newest: 0, all: new Map<number, StorePath>() };
@@ -275,9 +274,9 @@ export class Machine {
     };
     return {
       instance: (app) => instanceOf(this.#project, app, store),
-      seed: (app) =>
+      bootstrap: (app) =>
         store === 'shared' ? instanceOf(this.#project, app, store) : { config: {}, devices: {} },
-      deliver: () => later(''),
+      sendSystem: () => later(''),
       setProfile: async (app, toplevel, above) => {
         const profile = profileOf(app);
         if (currentOf(profile) === toplevel) return later(profile.current);
@@ -286,7 +285,7 @@ export class Machine {
         profile.all.set(profile.current, toplevel);
         return later(profile.current);
       },
-      returnTo: async (app, generation, toplevel) => {
+      activateGeneration: async (app, generation, toplevel) => {
         const profile = profileOf(app);
         profile.all.set(generation, toplevel);
         return later(void (profile.current = generation));
@@ -387,7 +386,7 @@ export class Machine {
   ports(): Ports {
     return {
       incus: this.#incus(),
-      deliveries: { shared: this.#delivery('shared'), copy: this.#delivery('copy') },
+      stores: { shared: this.#store('shared'), copy: this.#store('copy') },
       nix: {
         lock: (url) => later({ locked: `${url}/${'1'.repeat(40)}`, narHash: 'sha256-x' }),
         evaluate: (app) => later({ drv: `/nix/store/${app.name}.drv` as StorePath, toplevel: systemOf(app) }),

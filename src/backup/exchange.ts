@@ -1,3 +1,4 @@
+import { LABEL } from '../domain/labels.js';
 import type { Stopped } from '../domain/stop-timeout.js';
 import type { Volume } from '../domain/actual.js';
 import type { Incus, InstanceJson, SecretValues } from '../domain/services.js';
@@ -91,7 +92,7 @@ async function setDevices(devices: Devices, { subject, work }: Place): Promise<v
 
 async function instanceOf({ app, facts }: Subject, { incus }: Work): Promise<InstanceJson | null> {
   const all = await incus.instances();
-  return all.find((i) => i.name === app && i.config['user.pets.project'] === facts.project) ?? null;
+  return all.find((i) => i.name === app && i.config[LABEL.project] === facts.project) ?? null;
 }
 
 /** The app's disk devices that show a volume which is exchanged, as they are and as they will be. */

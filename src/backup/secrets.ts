@@ -1,4 +1,4 @@
-import { TOUCHED } from '../domain/labels.js';
+import { LABEL, parseNames, printNames } from '../domain/labels.js';
 import type { InstanceJson, SecretFile, SecretValues } from '../domain/services.js';
 import { secretsIn, type Found } from './folder.js';
 import type { Subject, Work } from './subject.js';
@@ -40,8 +40,9 @@ export async function markSecrets(
   const names = secrets.map(({ name }) => name).filter((name) => restored.has(name));
   // What an upgrade that did not end has kept of them is from before this data.
   if (names.length > 0) await guest.forgetSecrets(app, names);
-  const marked = (config[TOUCHED] ?? '').split(' ').filter((name) => name !== '' && !names.includes(name));
-  if (names.length > 0) await incus.setConfig(app, { [TOUCHED]: [...marked, ...names].join(' ') });
+  const marked = parseNames(config[LABEL.touchedSecrets]).filter((name) => !names.includes(name));
+  if (names.length > 0)
+    await incus.setConfig(app, { [LABEL.touchedSecrets]: printNames([...marked, ...names]) });
 }
 
 /** After the guest has its own again. */
@@ -50,7 +51,7 @@ export async function unmarkSecrets(
   { incus }: Work,
   { config }: InstanceJson,
 ): Promise<void> {
-  await incus.setConfig(app, { [TOUCHED]: config[TOUCHED] ?? '' });
+  await incus.setConfig(app, { [LABEL.touchedSecrets]: config[LABEL.touchedSecrets] ?? '' });
 }
 
 /** Into the guest, before it is started. */

@@ -3,7 +3,7 @@ import { idsIn } from '../backup/folder.js';
 import { socketPath } from '../incus/client/http.js';
 import { generationsOf } from '../incus/observe/record.js';
 import { onePerMarks, type VolumeJson } from '../incus/observe/volume-json.js';
-import { DEPLOYED } from '../domain/labels.js';
+import { DEPLOYED, LABEL } from '../domain/labels.js';
 import type { AppName } from '../domain/names.js';
 import type { Manifest, ManifestApp } from '../domain/manifest.js';
 import type { InstanceJson } from '../domain/services.js';
@@ -96,7 +96,7 @@ async function volumes({ context, project }: Asked): Promise<Word[]> {
     return ((await ask(path)) as VolumeJson[]).map((json) => ({ pool, json }));
   });
   const all = (await Promise.all(found)).flat();
-  const own = all.filter(({ json }) => json.config['user.pets.project'] === known.project);
+  const own = all.filter(({ json }) => json.config[LABEL.project] === known.project);
   return onePerMarks(own).map(({ app, volume, usedBy }) => [
     `${app}/${volume}`,
     usedBy.length > 0 ? `attached to ${usedBy.join(', ')}` : 'kept',

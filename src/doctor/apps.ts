@@ -1,6 +1,7 @@
 import { sleep } from '../lib/wait.js';
 import { readFile } from 'node:fs/promises';
 import { createSocket } from 'node:dgram';
+import { parseInstanceState } from '../domain/instance-state.js';
 import type { ManifestApp } from '../domain/manifest.js';
 import { ProblemError } from '../domain/problem.js';
 import type { ForwardersFacts, InotifyFacts, ListenFacts, NixpkgsFacts } from './app-verdicts.js';
@@ -15,12 +16,14 @@ export async function inotify({ ask, manifest: found }: World): Promise<InotifyF
   );
   const wanted = found.kind === 'read' ? found.manifest.apps.map(({ name }) => String(name)) : [];
   if ('problem' in asked) return { limit, running: null, wanted: wanted.length };
-  const running = asked.filter(({ status, type }) => status !== 'Stopped' && type === 'container');
+  const running = asked.filter(
+    ({ status, type }) => parseInstanceState(status) !== 'Stopped' && type === 'container',
+  );
   const names = new Set(running.map(({ name }) => name));
   return { limit, running: running.length, wanted: wanted.filter((name) => !names.has(name)).length };
 }
 
-type InstanceJson = { readonly name: string; readonly status: string; readonly type: string };
+type InstanceJson = { readonly name: string; readonly status: unknown; readonly type: string };
 
 export function manifest({ manifest: found }: World): ManifestFound {
   return found;

@@ -2,7 +2,8 @@ import type { AppName, StorePath } from './names.js';
 import type { DesiredExposure } from './desired.js';
 import type { Exposure } from './actual.js';
 import type { Facets } from './facet.js';
-import type { Health, StoreMode } from './manifest.js';
+import type { Health } from './manifest.js';
+import type { StoreMode } from './store-mode.js';
 import type { Listen } from './binding.js';
 
 /** The system that an operation is about: the one this run builds, or the one last applied. */

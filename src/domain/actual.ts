@@ -1,10 +1,13 @@
 import type { Binding } from './binding.js';
 import type { DesiredExposure } from './desired.js';
 import type { Facet, Facets } from './facet.js';
-import type { Health, Passthrough, StoreMode } from './manifest.js';
+import type { InstanceState } from './instance-state.js';
+import type { PetState } from './labels.js';
+import type { Health, Passthrough } from './manifest.js';
+import type { StoreMode } from './store-mode.js';
 import type { AppName, StorePath } from './names.js';
 
-/** What the last successful run recorded on the instance (`user.pets.applied`). */
+/** What the last successful run recorded on the instance (`LABEL.applied`). */
 export type Applied = {
   readonly v: 1;
   readonly generation: number;
@@ -75,14 +78,8 @@ export type ActualApp = {
   readonly becoming: AppName | null;
   /** The name that its marks still say: it was renamed, and the run was cut short right then. */
   readonly former: AppName | null;
-  /** Incus' word: Running, Stopped, Frozen, Error… */
-  readonly status: string;
-  /**
-   * `creating`: no run has brought it up whole yet; `ready`: one has; `upgrading`: a run that has not ended, well or
-   * not, had begun to change it, and its volumes may have been written to by the system that was to come; `restoring`:
-   * such a run was giving the volumes back what they had held, and nobody knows how far it came.
-   */
-  readonly state: 'creating' | 'upgrading' | 'restoring' | 'ready';
+  readonly status: InstanceState;
+  readonly state: PetState;
   readonly applied: Applied | null;
   /** What can be returned to, the newest first; that of `applied` is among them. */
   readonly generations: readonly Generation[];

@@ -10,10 +10,10 @@ import type {
   NixValue,
   Passthrough,
   Secret,
-  StoreMode,
   VolumeMount,
 } from './manifest.js';
 import type { AppName, StorePath } from './names.js';
+import type { StoreMode } from './store-mode.js';
 import type { Problem } from './problem.js';
 
 /** What became of reading a local source: the hash of its content, or why there is none. */
@@ -72,7 +72,8 @@ export type DesiredApp = {
   readonly after: readonly AppName[];
   /** Null: decided by what is there, and what the host can do. */
   readonly store: StoreMode | null;
-  readonly image: string;
+  /** What its container is made from, where it needs one; null: it is there already. */
+  readonly image: string | null;
   readonly activation: Activation;
   /** Null: nobody looks. */
   readonly health: Health | null;

@@ -1,27 +1,88 @@
 /** The project of what `pets deploy` made. No manifest can have this name. */
 export const DEPLOYED = '_deployed';
 
-/** The key of an instance that names the project that is about to take it over. */
-export const ADOPTING = 'user.pets.adopting';
+/** The keys of an instance, or of a volume, in which pets keeps what it knows of it. */
+export const LABEL = {
+  /** The project whose pet or volume it is. */
+  project: 'user.pets.project',
+  /** The app that it is, or whose volume it is. */
+  app: 'user.pets.app',
+  /** A volume's name in the app's `volumes`. */
+  volume: 'user.pets.volume',
+  /** How far the last run has brought it; see `PetState`. */
+  state: 'user.pets.state',
+  /** A rename that was begun: the name that it is about to have. */
+  renamingTo: 'user.pets.becoming',
+  /** The project that is about to take it over. */
+  adopting: 'user.pets.adopting',
+  /** What was applied last, as JSON. */
+  applied: 'user.pets.applied',
+  /** What was tried and did not work, as JSON. */
+  rejected: 'user.pets.condemned',
+  /** Names of secrets that a run has touched and not recorded. */
+  touchedSecrets: 'user.pets.secrets',
+  /** Names of the units that had failed before its last change. */
+  failingUnits: 'user.pets.failing',
+  /** It was made to find out what the host can do. */
+  trial: 'user.pets.trial',
+  /** The volume for whose restore this one was made, with nothing in it. */
+  emptyFor: 'user.pets.empty-for',
+} as const;
 
-/** The key of an instance with the names of secrets that a run has touched and not recorded. */
-export const TOUCHED = 'user.pets.secrets';
+/** The keys that incus-pet knows an instance by. */
+export const INCUS_PET = {
+  flakeRef: 'user.incus-pet.flake-ref',
+  hostPort: 'user.incus-pet.host-port',
+  listen: 'user.incus-pet.listen',
+} as const;
 
-/** The key of an instance with the units that had failed before its last change, by name. */
-export const FAILING = 'user.pets.failing';
+export type Labels = Readonly<Record<string, string>>;
+
+const STATES = ['creating', 'ready', 'upgrading', 'restoring'] as const;
+
+/**
+ * `creating`: no run has brought it up whole yet; `ready`: one has; `upgrading`: a run that has not ended, well or
+ * not, had begun to change it, and its volumes may have been written to by the system that was to come; `restoring`:
+ * such a run was giving the volumes back what they had held, and nobody knows how far it came.
+ */
+export type PetState = (typeof STATES)[number];
+
+export function parsePetState(labels: Labels): PetState {
+  return STATES.find((state) => state === labels[LABEL.state]) ?? 'creating';
+}
+
+export function printPetState(state: PetState): Labels {
+  return { [LABEL.state]: state };
+}
+
+/** Whose it is. */
+export function printOwner(project: string, app: string): Labels {
+  return { [LABEL.project]: project, [LABEL.app]: app };
+}
+
+/** Names in one value: none of them has a space. */
+export function parseNames(value = ''): string[] {
+  return value.split(' ').filter((name) => name !== '');
+}
+
+export function printNames(names: Iterable<string>): string {
+  return [...names].join(' ');
+}
 
 /** Why something is held that has not failed: a person left it. */
 export const BY_HAND = 'it was rolled back by hand';
 
-const GENERATION = /^user\.pets\.generation\.([1-9]\d{0,8})$/;
+/** What the key of every recorded generation begins with. */
+export const GENERATION_PREFIX = 'user.pets.generation.';
 
-/** The key of an instance under which a generation is recorded. */
+/** The key under which a generation is recorded. */
 export function generationKey(generation: number): string {
-  return `user.pets.generation.${generation}`;
+  return `${GENERATION_PREFIX}${generation}`;
 }
 
 /** `user.pets.generation.7` → 7; null for any other key. */
 export function generationIn(key: string): number | null {
-  const [, generation] = GENERATION.exec(key) ?? [];
-  return generation === undefined ? null : Number(generation);
+  if (!key.startsWith(GENERATION_PREFIX)) return null;
+  const number = key.slice(GENERATION_PREFIX.length);
+  return /^[1-9]\d{0,8}$/.test(number) ? Number(number) : null;
 }

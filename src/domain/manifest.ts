@@ -1,6 +1,7 @@
 import type { JsonValue } from '../lib/json.js';
 import type { Binding } from './binding.js';
 import type { AppName, IpAddress, Port, StorePath } from './names.js';
+import type { StoreMode } from './store-mode.js';
 
 /** A flake reference, taken apart. `attribute` is the fragment: `nixosModules.incus` when none was written. */
 export type FlakeRef = {
@@ -106,8 +107,6 @@ export type Health = {
   /** Tries that must go well, one after the other. */
   readonly successes: number;
 };
-
-export type StoreMode = 'shared' | 'copy';
 
 export type Activation = 'auto' | 'switch' | 'restart';
 

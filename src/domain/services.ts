@@ -1,3 +1,4 @@
+import type { InstanceState } from './instance-state.js';
 import type { Stopped } from './stop-timeout.js';
 import type { Activation, Health, Locked } from './manifest.js';
 import type { AppName, StorePath } from './names.js';
@@ -11,7 +12,7 @@ import type { Bytes } from '../lib/program.js';
 export type InstanceJson = {
   readonly name: string;
   readonly project: string;
-  readonly status: string;
+  readonly status: InstanceState;
   readonly type: string;
   readonly profiles: readonly string[];
   readonly config: Readonly<Record<string, string>>;
@@ -78,7 +79,7 @@ export interface Incus {
   removeDevice(name: string, device: string): Promise<void>;
   /** As it stands: its own config and devices, those of its profiles not among them. */
   instance(name: string): Promise<Pick<InstanceJson, 'config' | 'devices' | 'profiles'>>;
-  status(name: string): Promise<string>;
+  status(name: string): Promise<InstanceState>;
   /** What the guest's init printed on its console, last lines. */
   consoleTail(name: string): Promise<readonly string[]>;
   /** Target of a symbolic link in the guest, null when it is not there. */
@@ -156,13 +157,13 @@ export interface Nix {
 }
 
 /** How a system reaches its container, and where its generations are: one implementation per store mode. */
-export interface Delivery {
+export interface StoreBackend {
   /** Config and devices that the store mode needs on an instance that has its system. */
   instance(app: AppName): Pick<InstanceSpec, 'config' | 'devices'>;
   /** Config and devices to create an instance with, before it has its system. */
-  seed(app: AppName): Pick<InstanceSpec, 'config' | 'devices'>;
+  bootstrap(app: AppName): Pick<InstanceSpec, 'config' | 'devices'>;
   /** Sends what the guest's store lacks of `toplevel`; what was sent, in words. */
-  deliver(app: AppName, toplevel: StorePath, limitMs: number, tell: Tell): Promise<string>;
+  sendSystem(app: AppName, toplevel: StorePath, limitMs: number, tell: Tell): Promise<string>;
   /**
    * Makes `toplevel` the newest generation, atomically; its number, which no other generation of the app ever had.
    * `above`: the last number that is known to have been given, wherever the profile has been meanwhile. The same
@@ -173,7 +174,7 @@ export interface Delivery {
    * The profile points at that generation again, of a guest that runs or not; one that was removed meanwhile is
    * made anew under its number.
    */
-  returnTo(app: AppName, generation: number, toplevel: StorePath): Promise<void>;
+  activateGeneration(app: AppName, generation: number, toplevel: StorePath): Promise<void>;
   /** The generations of `from` become those of `to`. Ones that have moved already are fine. */
   moveProfile(from: AppName, to: AppName): Promise<void>;
   /** Removes every generation but those of `keep` and the current one; what was removed, in words ('' nothing). */

@@ -1,9 +1,9 @@
 import type { SystemRef } from '../domain/action.js';
 import type { AppName, StorePath } from '../domain/names.js';
 import type { Desired, DesiredApp } from '../domain/desired.js';
-import type { Locked, StoreMode } from '../domain/manifest.js';
+import type { Locked } from '../domain/manifest.js';
+import type { StoreMode } from '../domain/store-mode.js';
 import type {
-  Delivery,
   Evaluated,
   Guest,
   Host,
@@ -12,13 +12,14 @@ import type {
   Nix,
   SecretFile,
   Secrets,
+  StoreBackend,
 } from '../domain/services.js';
 import type { Tell } from '../lib/progress.js';
 
 export type Ports = {
   readonly incus: Incus;
   readonly nix: Nix;
-  readonly deliveries: Readonly<Record<StoreMode, Delivery>>;
+  readonly stores: Readonly<Record<StoreMode, StoreBackend>>;
   readonly guest: Guest;
   readonly host: Host;
   readonly secrets: Secrets;

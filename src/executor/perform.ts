@@ -1,4 +1,6 @@
+import { LABEL, printOwner, printPetState } from '../domain/labels.js';
 import type { Action, ActionKind } from '../domain/action.js';
+import { capabilitiesOf } from '../domain/store-mode.js';
 import { killWords } from '../domain/stop-timeout.js';
 import { formatBinding } from '../domain/binding.js';
 import type { Operation } from '../domain/plan.js';
@@ -42,24 +44,24 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
 
   deliver: async (job, { store }) => {
     const { toplevel } = evaluated(job);
-    return noted(await job.ports.deliveries[store].deliver(job.app, toplevel, limitOf(job), job.tell));
+    return noted(await job.ports.stores[store].sendSystem(job.app, toplevel, limitOf(job), job.tell));
   },
 
   'set-profile': async (job, { store, above }) => {
     const last = Math.max(above, await lastCopied(job));
-    const generation = await job.ports.deliveries[store].setProfile(job.app, evaluated(job).toplevel, last);
+    const generation = await job.ports.stores[store].setProfile(job.app, evaluated(job).toplevel, last);
     job.progress.generations.set(job.app, generation);
     return { note: `generation ${generation}` };
   },
 
   return: async ({ app, ports }, { store, generation, toplevel }) => {
-    await ports.deliveries[store].returnTo(app, generation, toplevel);
+    await ports.stores[store].activateGeneration(app, generation, toplevel);
     return { note: `generation ${generation}` };
   },
 
   mark: async ({ app, ports }, action) => {
-    const forgotten = action.state === 'upgrading' && action.isTried ? { 'user.pets.condemned': '' } : {};
-    await ports.incus.setConfig(app, { 'user.pets.state': action.state, ...forgotten });
+    const forgotten = action.state === 'upgrading' && action.isTried ? { [LABEL.rejected]: '' } : {};
+    await ports.incus.setConfig(app, { ...printPetState(action.state), ...forgotten });
     return {};
   },
 
@@ -101,25 +103,21 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   create: async (job, { store }) => {
     const { app, desired, ports } = job;
     const { config, devices, profiles, image } = desiredApp(job);
-    const seed = ports.deliveries[store].seed(app);
-    const marks = {
-      'user.pets.project': desired.project,
-      'user.pets.app': app,
-      'user.pets.state': 'creating',
-    };
+    const bootstrap = ports.stores[store].bootstrap(app);
+    const marks = { ...printOwner(desired.project, app), ...printPetState('creating') };
     await ports.incus.create({
       name: app,
       description: `pets: ${desired.project}/${app}`,
-      config: { ...config, ...seed.config, ...marks },
-      devices: { ...devices, ...seed.devices },
+      config: { ...config, ...bootstrap.config, ...marks },
+      devices: { ...devices, ...bootstrap.devices },
       profiles,
-      image: store === 'copy' ? image : null,
+      image: capabilitiesOf(store).needsImage ? image : null,
     });
     return {};
   },
 
   'begin-rename': async ({ app, ports }, { from }) => {
-    await ports.incus.setConfig(from, { 'user.pets.becoming': app });
+    await ports.incus.setConfig(from, { [LABEL.renamingTo]: app });
     return {};
   },
 
@@ -129,12 +127,12 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   },
 
   'move-profile': async ({ app, ports }, { from, store }) => {
-    await ports.deliveries[store].moveProfile(from, app);
+    await ports.stores[store].moveProfile(from, app);
     return {};
   },
 
   repair: async ({ app, ports }, { store }) => {
-    const { config, devices } = ports.deliveries[store].instance(app);
+    const { config, devices } = ports.stores[store].instance(app);
     await ports.incus.setConfig(app, config);
     for (const [name, device] of Object.entries(devices)) await ports.incus.setDevice(app, name, device);
     return {};
@@ -235,7 +233,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   },
 
   'drop-profile': async ({ app, ports }, { store }) => {
-    await ports.deliveries[store].dropProfile(app);
+    await ports.stores[store].dropProfile(app);
     return {};
   },
 };

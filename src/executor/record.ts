@@ -1,11 +1,12 @@
 import type { Action } from '../domain/action.js';
 import { parseListen } from '../domain/binding.js';
-import { generationKey, TOUCHED } from '../domain/labels.js';
+import { INCUS_PET, LABEL, generationKey, printOwner, printPetState } from '../domain/labels.js';
 import type { Facet, Facets } from '../domain/facet.js';
 import type { Incus } from '../domain/services.js';
 import { listenIn } from '../facets/exposure.js';
 import { flakeRefIn } from '../facets/meta.js';
 import { pinned } from '../facets/system.js';
+import { STORE_DEVICES } from '../domain/store-mode.js';
 import { desiredApp, toplevelOf, type Job } from './job.js';
 
 type Recorded = Omit<Extract<Action, { kind: 'record' }>, 'kind'>;
@@ -29,45 +30,42 @@ export function recordOf(
   const listen = parseListen(listenIn(kept) ?? '');
   const key = generationKey(generation);
   return {
-    'user.pets.project': job.desired.project,
-    'user.pets.app': job.app,
-    'user.pets.state': 'ready',
+    ...printOwner(job.desired.project, job.app),
+    ...printPetState('ready'),
     // A rename that nobody wants any more.
-    'user.pets.becoming': '',
-    [TOUCHED]: '',
-    'user.pets.applied': JSON.stringify(applied),
+    [LABEL.renamingTo]: '',
+    [LABEL.touchedSecrets]: '',
+    [LABEL.applied]: JSON.stringify(applied),
     [key]: JSON.stringify({
       toplevel,
       facets: kept,
       secrets: secrets ?? {},
       health,
-      ...madeOf(job, instance),
+      ...madeOf(instance),
       ...foundGood(job, instance.config[key]),
     }),
     // Something new is good: what was tried before does not matter any more.
-    ...(system.kind === 'built' ? { 'user.pets.condemned': '' } : {}),
-    'user.incus-pet.flake-ref': flakeRefIn(kept) ?? '',
+    ...(system.kind === 'built' ? { [LABEL.rejected]: '' } : {}),
+    [INCUS_PET.flakeRef]: flakeRefIn(kept) ?? '',
     // An empty value removes the key.
-    'user.incus-pet.host-port': listen ? String(listen.port) : '',
-    'user.incus-pet.listen': listen ? listen.address : '',
+    [INCUS_PET.hostPort]: listen ? String(listen.port) : '',
+    [INCUS_PET.listen]: listen ? listen.address : '',
   };
 }
 
 /** Their fingerprints as they were last recorded. */
 function recordedSecrets(config: Instance['config']): Facet | undefined {
-  const { facets } = parsed(config['user.pets.applied']) as { facets?: Facets | null };
+  const { facets } = parsed(config[LABEL.applied]) as { facets?: Facets | null };
   return facets?.secrets;
 }
 
 /** Incus' own, pets' marks, and what every pet has. */
 const OTHERS = /^(?:volatile|image|user\.pets|user\.incus-pet)\.|^(?:raw\.lxc|security\.nesting)$/;
 
-function madeOf(job: Job, { config, devices, profiles }: Instance) {
-  const { shared } = job.ports.deliveries;
-  const ofStore = shared.instance(job.app).devices;
+function madeOf({ config, devices, profiles }: Instance) {
   return {
     config: Object.fromEntries(Object.entries(config).filter(([name]) => !OTHERS.test(name))),
-    devices: Object.fromEntries(Object.entries(devices).filter(([name]) => !Object.hasOwn(ofStore, name))),
+    devices: Object.fromEntries(Object.entries(devices).filter(([name]) => !STORE_DEVICES.has(name))),
     profiles,
   };
 }

@@ -1,7 +1,7 @@
 import type { Action, VolumeMount } from '../domain/action.js';
-import { generationIn, generationKey } from '../domain/labels.js';
+import { LABEL, generationIn, generationKey, printPetState } from '../domain/labels.js';
 import type { AppName } from '../domain/names.js';
-import type { StoreMode } from '../domain/manifest.js';
+import type { StoreMode } from '../domain/store-mode.js';
 import type { Volume } from '../domain/actual.js';
 import type { Incus } from '../domain/services.js';
 import { FailedProgram, problemOf } from '../domain/problem.js';
@@ -20,7 +20,7 @@ export async function condemn(job: Job, { facets, why, at, byHand }: Condemn): P
     return 'the system is not to blame: it will be tried again';
   const words = why ?? job.ports.secrets.hide(problemOf(failure).message);
   const condemned = { at: at ?? new Date().toISOString(), facets: asWanted(job, facets), why: words, byHand };
-  await job.ports.incus.setConfig(job.app, { 'user.pets.condemned': JSON.stringify(condemned) });
+  await job.ports.incus.setConfig(job.app, { [LABEL.rejected]: JSON.stringify(condemned) });
   return '';
 }
 
@@ -66,13 +66,13 @@ export async function restore(job: Job, names: readonly string[], copy: string):
   const { app, ports } = job;
   const volumes = await ports.incus.volumes();
   const restored: string[] = [];
-  await ports.incus.setConfig(app, { 'user.pets.state': 'restoring' });
+  await ports.incus.setConfig(app, printPetState('restoring'));
   for (const volume of volumes.filter((v) => v.app === app && names.includes(v.volume))) {
     if (!(await ports.incus.snapshots(volume)).includes(copy)) continue;
     await copying(volume, job, () => ports.incus.restoreVolume(volume, copy));
     restored.push(volume.volume);
   }
-  await ports.incus.setConfig(app, { 'user.pets.state': 'upgrading' });
+  await ports.incus.setConfig(app, printPetState('upgrading'));
   return restored.join(', ');
 }
 
@@ -105,7 +105,7 @@ export async function surplusOf(app: AppName, keep: number, incus: Reading): Pro
   const recorded = Object.keys(config).flatMap((key) => generationIn(key) ?? []);
   const newest = recorded.sort((a, b) => b - a).slice(0, Math.max(1, keep));
   // One that was rolled back to by hand may be older than all of these.
-  const serving = parsed(config['user.pets.applied'])['generation'];
+  const serving = parsed(config[LABEL.applied])['generation'];
   const kept = [...new Set([...newest, ...recorded.filter((generation) => generation === serving)])];
   const copies: { volume: Volume; name: string }[] = [];
   for (const volume of (await incus.volumes()).filter((v) => v.app === app))
@@ -127,5 +127,5 @@ export async function collect({ app, ports }: Job, keep: number, store: StoreMod
     );
   for (const { volume, name } of copies) await ports.incus.removeSnapshot(volume, name);
   await ports.incus.clearOutputs(app);
-  return ports.deliveries[store].collect(app, kept);
+  return ports.stores[store].collect(app, kept);
 }

@@ -1,5 +1,5 @@
 import type { Action } from '../domain/action.js';
-import { TOUCHED } from '../domain/labels.js';
+import { LABEL, parseNames, printNames } from '../domain/labels.js';
 import { problemOf } from '../domain/problem.js';
 import { desiredApp, secretFiles, type Job } from './job.js';
 import type { Told } from './perform.js';
@@ -17,10 +17,9 @@ export async function pushSecrets(job: Job, { put, remove }: Push): Promise<void
   const { config } = await ports.incus.instance(app);
   const touched = touchedIn(config);
   // Where nothing was ever applied there is nothing to go back to.
-  if (config['user.pets.applied'] !== undefined)
-    await ports.guest.keepSecrets(app, [...put, ...remove], touched);
+  if (config[LABEL.applied] !== undefined) await ports.guest.keepSecrets(app, [...put, ...remove], touched);
   const names = new Set([...touched, ...put, ...remove]);
-  await ports.incus.setConfig(app, { [TOUCHED]: [...names].join(' ') });
+  await ports.incus.setConfig(app, { [LABEL.touchedSecrets]: printNames(names) });
   await ports.guest.writeSecrets(app, files, remove);
 }
 
@@ -30,7 +29,7 @@ export async function revertSecrets(job: Job, secrets: readonly string[]): Promi
   const lost = await ports.guest.revertSecrets(app, secrets);
   const { config } = await ports.incus.instance(app);
   const left = touchedIn(config).filter((name) => !secrets.includes(name));
-  await ports.incus.setConfig(app, { [TOUCHED]: left.join(' ') });
+  await ports.incus.setConfig(app, { [LABEL.touchedSecrets]: printNames(left) });
   const warnings = lost.map(
     (name) => `nobody knows what the secret \`${name}\` was before: it stays as it is`,
   );
@@ -60,5 +59,5 @@ async function forgetKept(
 }
 
 function touchedIn(config: Config): string[] {
-  return (config[TOUCHED] ?? '').split(' ').filter((name) => name !== '');
+  return parseNames(config[LABEL.touchedSecrets]);
 }

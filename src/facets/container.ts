@@ -1,6 +1,7 @@
 import type { DesiredApp } from '../domain/desired.js';
 import type { Facet, Facets } from '../domain/facet.js';
-import type { Passthrough, StoreMode } from '../domain/manifest.js';
+import type { Passthrough } from '../domain/manifest.js';
+import type { StoreMode } from '../domain/store-mode.js';
 import { formatJson } from '../domain/nix-value.js';
 import type { Change } from '../domain/plan.js';
 import type { InstanceJson } from '../domain/services.js';

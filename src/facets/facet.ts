@@ -2,7 +2,8 @@ import type { Action, ActionKind, SystemRef } from '../domain/action.js';
 import type { ActualApp, Applied, Attachment, Exposure, Generation, Volume } from '../domain/actual.js';
 import type { DesiredApp, SecretRead } from '../domain/desired.js';
 import type { Facet } from '../domain/facet.js';
-import type { ManifestApp, StoreMode } from '../domain/manifest.js';
+import type { ManifestApp } from '../domain/manifest.js';
+import type { StoreMode } from '../domain/store-mode.js';
 import type { Change, Interrupts, OpId, Operation, Verb } from '../domain/plan.js';
 import type { InstanceJson } from '../domain/services.js';
 

@@ -1,3 +1,4 @@
+import { INCUS_PET } from '../domain/labels.js';
 import { DEFAULT_GRACE_MS } from '../domain/stop-timeout.js';
 import type { Facets } from '../domain/facet.js';
 import type { Change } from '../domain/plan.js';
@@ -12,7 +13,7 @@ export const meta: FacetDefinition = {
     ...(stateful !== volumes.length > 0 && { stateful: String(stateful) }),
     ...graceField(stopTimeout),
   }),
-  seen: ({ instance }) => ({ 'flake-ref': instance.config['user.incus-pet.flake-ref'] ?? null }),
+  seen: ({ instance }) => ({ 'flake-ref': instance.config[INCUS_PET.flakeRef] ?? null }),
   faults: ({ name }, there) => [
     ...(there.applied && there.state !== 'ready' ? [drift('state', there.state, 'ready')] : []),
     ...unwantedName(name, there),

@@ -1,7 +1,7 @@
 import type { ActualApp } from '../domain/actual.js';
 import type { DesiredApp } from '../domain/desired.js';
 import { UNKNOWN, type Facet, type Facets } from '../domain/facet.js';
-import { TOUCHED } from '../domain/labels.js';
+import { LABEL, parseNames } from '../domain/labels.js';
 import type { Secret } from '../domain/manifest.js';
 import type { Change } from '../domain/plan.js';
 import { listCauses } from './causes.js';
@@ -69,7 +69,7 @@ const SECRET = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 
 /** Secrets are not looked at, but a run that did not end has left word of those that it touched. */
 function unfinished(config: Readonly<Record<string, string>>): Facet | null {
-  const names = (config[TOUCHED] ?? '').split(' ').filter((name) => SECRET.test(name));
+  const names = parseNames(config[LABEL.touchedSecrets]).filter((name) => SECRET.test(name));
   return names.length === 0
     ? null
     : Object.fromEntries(names.map((name) => [secretField(name), 'unfinished']));

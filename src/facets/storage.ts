@@ -1,3 +1,4 @@
+import { LABEL } from '../domain/labels.js';
 import type { AttachmentSpec } from '../domain/action.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { Facet, Facets } from '../domain/facet.js';
@@ -68,7 +69,7 @@ function fieldsOf({ volumes, binds }: Pick<DesiredApp, 'volumes' | 'binds'>): Fa
 
 function seenIn({ instance, attachments, volumes }: Seen): Facet {
   // While a rename is under way the volumes still bear the former name.
-  const names = [instance.name, instance.config['user.pets.app']];
+  const names = [instance.name, instance.config[LABEL.app]];
   const own = volumes.filter(({ app }) => names.includes(app));
   const sizes = sizeFields(own.map(({ volume, size }) => ({ name: volume, size })));
   return { ...sizes, ...Object.fromEntries(attachments.map(mountField)) };

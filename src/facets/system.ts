@@ -1,3 +1,4 @@
+import { capabilitiesOf } from '../domain/store-mode.js';
 import type { ActualApp } from '../domain/actual.js';
 import type { Source } from '../domain/desired.js';
 import { UNKNOWN, type Facets } from '../domain/facet.js';
@@ -30,7 +31,7 @@ export const system: FacetDefinition = {
     ...fields('nixos', optionsIn(nixos)),
   }),
   // In a store of the guest's own it is not for the host to see.
-  seen: ({ store, profile }) => (store === 'shared' ? { toplevel: profile ?? null } : {}),
+  seen: ({ store, profile }) => (capabilitiesOf(store).hasHostProfile ? { toplevel: profile ?? null } : {}),
   faults: (_, there, changes) => (changes.length > 0 ? [] : otherProfile(there)),
   faultTurn: 1,
   asks: 'build',

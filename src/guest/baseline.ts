@@ -1,6 +1,6 @@
 import type { AppName } from '../domain/names.js';
 import type { GuestResult, Incus } from '../domain/services.js';
-import { FAILING } from '../domain/labels.js';
+import { LABEL, parseNames } from '../domain/labels.js';
 import { BIN } from './ask.js';
 import { isBooted } from './awake.js';
 import { PRELUDE, UNITS } from './shell.js';
@@ -27,7 +27,8 @@ export async function takeBaseline(incus: Incus, app: AppName, limitMs: number):
   if (answer?.exitCode !== 0) return;
   const failing = failingIn(answer);
   const { config } = await incus.instance(app);
-  if ((config[FAILING] ?? '') !== failing) await incus.setConfig(app, { [FAILING]: failing });
+  if ((config[LABEL.failingUnits] ?? '') !== failing)
+    await incus.setConfig(app, { [LABEL.failingUnits]: failing });
 }
 
 function failingIn({ stdout }: GuestResult): string {
@@ -46,7 +47,7 @@ export function baselineOf(incus: Incus, app: AppName): Baseline {
   let asked: ReturnType<Baseline> | undefined;
   const ask = async () => {
     const { config } = await incus.instance(app);
-    return new Set((config[FAILING] ?? '').split(' ').filter((name) => name !== ''));
+    return new Set(parseNames(config[LABEL.failingUnits]));
   };
   return () => (asked ??= ask());
 }

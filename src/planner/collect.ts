@@ -2,6 +2,7 @@ import type { Actual } from '../domain/actual.js';
 import type { AppName } from '../domain/names.js';
 import type { AppPlan, Operation, Plan } from '../domain/plan.js';
 import type { Desired } from '../domain/desired.js';
+import { HOST_PROFILE_STORE } from '../domain/store-mode.js';
 import { Chain } from './chain.js';
 
 /** What no pet needs any more: generations beyond `keep`, and profiles on the host (`orphans`) that no pet has. */
@@ -28,7 +29,7 @@ export function collectPlan(desired: Desired, actual: Actual, orphans: readonly 
 export function withDrops(plan: Plan, orphans: readonly AppName[]): Plan {
   const drops = orphans.flatMap((name): Operation[] => {
     const ops = new Chain(name);
-    ops.then({ kind: 'drop-profile', store: 'shared' }, 'there is no such pet');
+    ops.then({ kind: 'drop-profile', store: HOST_PROFILE_STORE }, 'there is no such pet');
     return [...ops.all];
   });
   const apps = [...plan.apps, ...drops.map(({ app }) => planFor(app))];

@@ -2,7 +2,8 @@ import type { Actual, ActualApp, Condemned, Generation } from '../domain/actual.
 import type { Change } from '../domain/plan.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { Facets } from '../domain/facet.js';
-import type { StoreMode } from '../domain/manifest.js';
+import type { InstanceState } from '../domain/instance-state.js';
+import { preferredStore, type StoreMode } from '../domain/store-mode.js';
 import { asks, FACETS } from '../facets/index.js';
 import { dataMove, movesData, volumesFor, type DataMove } from './data.js';
 import { changesOf } from './diff.js';
@@ -86,12 +87,12 @@ function newestOf(there: ActualApp | null): number {
   return Math.max(0, there?.applied?.generation ?? 0, ...recorded);
 }
 
-const FATES: Readonly<Record<string, Fate>> = { Running: 'runs', Frozen: 'thaws' };
+const FATES: Readonly<Partial<Record<InstanceState, Fate>>> = { Running: 'runs', Frozen: 'thaws' };
 
 /** A container keeps the store it has until the manifest says otherwise, and while it is being renamed. */
 function storeOf(app: DesiredApp, there: ActualApp | null, { unshareable }: Actual): StoreMode {
   if (there && (app.store === null || there.name !== app.name)) return there.store;
-  return app.store ?? (unshareable === null ? 'shared' : 'copy');
+  return app.store ?? preferredStore(unshareable);
 }
 
 /** Whether the store mode that the app is to have is not the one that its container was made with. */

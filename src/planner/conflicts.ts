@@ -1,6 +1,7 @@
-import { formatBinding, isWildcard, overlaps } from '../domain/binding.js';
+import { STEADY_STATES } from '../domain/instance-state.js';
+import { capabilitiesOf, OWN_STORE } from '../domain/store-mode.js';
+import { formatBinding, isWildcard, overlaps, type Binding } from '../domain/binding.js';
 import type { Actual, Claim } from '../domain/actual.js';
-import type { Binding } from '../domain/binding.js';
 import type { Desired, DesiredApp, DesiredExposure } from '../domain/desired.js';
 import type { KeyPath, Problem } from '../domain/problem.js';
 import { inTheWay } from './added.js';
@@ -150,7 +151,7 @@ function keyOf({ name, exposures }: DesiredApp, exposure: DesiredExposure, key: 
 
 function brokenInstance(app: DesiredApp, compared: Compared | undefined): Problem[] {
   const instance = compared?.actual;
-  if (!instance || ['Running', 'Stopped', 'Frozen'].includes(instance.status)) return [];
+  if (!instance || STEADY_STATES.has(instance.status)) return [];
   return [
     {
       app: app.name,
@@ -162,21 +163,22 @@ function brokenInstance(app: DesiredApp, compared: Compared | undefined): Proble
 }
 
 function unshareableStore(app: DesiredApp, compared: Compared | undefined, actual: Actual): Problem[] {
-  if (compared?.store !== 'shared' || actual.unshareable === null) return [];
+  if (!compared || !capabilitiesOf(compared.store).sharesHostStore || actual.unshareable === null) return [];
   return [
     {
       app: app.name,
       path: ['apps', app.name, 'store'],
       message: `the shared store cannot work here: ${actual.unshareable}`,
-      hint: 'store = "copy" gives the app a store of its own',
+      hint: `store = "${OWN_STORE}" gives the app a store of its own`,
     },
   ];
 }
 
 /** Before a container is deleted for one that cannot be made. */
 function missingImage(app: DesiredApp, compared: Compared | undefined, actual: Actual): Problem[] {
-  const isMade = compared?.store === 'copy' && compared.actual?.store !== 'copy';
-  if (!isMade || !actual.missingImages.includes(app.image)) return [];
+  if (!compared || !capabilitiesOf(compared.store).needsImage) return [];
+  const isMade = compared.actual?.store !== compared.store;
+  if (!isMade || app.image === null || !actual.missingImages.includes(app.image)) return [];
   return [
     {
       app: app.name,

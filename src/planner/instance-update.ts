@@ -41,6 +41,11 @@ export function refitOf(update: Update): Refit {
   };
 }
 
+/** Whether it is given back what it was made with. */
+export function isRepaired({ changes }: Refit): boolean {
+  return changes.some(({ action }) => action.kind === 'repair');
+}
+
 /** All that changes of an instance's config and profiles is set at once. */
 function configSteps(app: DesiredApp, changes: readonly Change[]): Step[] {
   const found = changes.map((change) => ({

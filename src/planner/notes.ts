@@ -2,6 +2,7 @@ import type { Actual, ActualApp } from '../domain/actual.js';
 import type { AppName } from '../domain/names.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { VolumeMount } from '../domain/manifest.js';
+import { capabilitiesOf } from '../domain/store-mode.js';
 import { movesStore, type Compared } from './compare.js';
 import { nameOf } from '../facets/secrets.js';
 
@@ -18,7 +19,7 @@ export function notesOf(compared: Compared, actual: Actual): string[] {
     ...fresh.flatMap(({ name }) => found(name, [app.name, compared.taken?.from], actual)),
     ...formerName(compared, actual),
     ...(there?.state === 'ready' && !isAnew ? fresh.map(covered) : []),
-    ...(app.store === null && store === 'copy' && actual.unshareable !== null && !there
+    ...(app.store === null && !capabilitiesOf(store).sharesHostStore && actual.unshareable !== null && !there
       ? [`it gets a store of its own: ${actual.unshareable}`]
       : []),
   ];

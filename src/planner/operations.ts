@@ -13,7 +13,8 @@ import { withoutSecrets, heldSecrets } from '../facets/secrets.js';
 import { checkHealth } from './health.js';
 import { movesStore, type Compared } from './compare.js';
 import { rescueOperations } from './rollback.js';
-import { beginRename, bringSystem, clearStore, takeBackFirst } from './system.js';
+import { beginRename, clearStore, takeBackFirst } from './clear-way.js';
+import { bringSystem } from './system.js';
 
 /** The operations of one app, each one effect, in an order in which a failure loses nothing. */
 export function operationsOf(compared: Compared, context: ExposureContext): Operation[] {

@@ -1,46 +1,48 @@
-import type { Action, SystemRef } from '../domain/action.js';
-import type { ActualApp } from '../domain/actual.js';
-import type { AppName } from '../domain/names.js';
+import type { SystemRef } from '../domain/action.js';
+import type { InstanceState } from '../domain/instance-state.js';
+import { capabilitiesOf } from '../domain/store-mode.js';
 import type { Change } from '../domain/plan.js';
-import type { DesiredApp } from '../domain/desired.js';
 import type { Chain } from './chain.js';
-import { mountsOf, moveData, movesData } from './data.js';
-import { copyOf } from '../facets/copies.js';
-import { causesOf } from './diff.js';
-import { dropExposures, freedFor, type ExposureContext } from './expose.js';
+import { takeName } from './clear-way.js';
 import { movesStore, type Compared } from './compare.js';
-import { isDirty, lastGood } from './target.js';
+import { mountsOf, moveData, movesData } from './data.js';
+import { causesOf } from './diff.js';
+import type { ExposureContext } from './expose.js';
 import type { Step } from '../facets/facet.js';
-import type { Refit } from './instance-update.js';
+import { isRepaired } from './instance-update.js';
+import { startApp, stopOf } from './start.js';
+import { isDirty, lastGood } from './target.js';
 
-/** A container cannot change its store: it is made anew. What there is of it afterwards: nothing. */
-export function clearStore(ops: Chain, { app, actual, store }: Compared): ActualApp | null {
-  if (!actual || !movesStore({ actual, store })) return actual;
-  const cause = `store ${actual.store} → ${store}`;
-  if (actual.status !== 'Stopped') ops.then(stopOf(app, actual.name), cause, 'container');
-  // What Incus may refuse comes before what nobody can: its generations are what it can be started with.
-  ops.then({ kind: 'delete' }, cause, 'container');
-  ops.then({ kind: 'drop-profile', store: actual.store }, cause);
-  return null;
-}
+/** What is to be done to a container for its system, as all the cases know it. */
+type Task = {
+  readonly ops: Chain;
+  readonly compared: Compared;
+  readonly ref: SystemRef;
+  readonly context: ExposureContext;
+  /** Whether it is to run another system than it does. */
+  readonly isNew: boolean;
+  readonly cause: string;
+  /** Whether its volumes are copied, or given back what they held: it is stopped for that. */
+  readonly isMoved: boolean;
+  /** Whether its guest is sent that system, for which it must run. */
+  readonly isSent: boolean;
+};
 
-/**
- * A guest receives a system for a store of its own: what it boots for that must be good, and its data whole. So what
- * was cut short is taken back first. What there is of the app afterwards.
- */
-export function takeBackFirst(ops: Chain, compared: Compared): Compared {
-  const { app, actual, store, data, returns } = compared;
-  const last = lastGood(actual);
-  const isSent = store === 'copy' && returns === null && data.restore !== null;
-  if (!actual || !last || !isSent || actual.name !== app.name) return compared;
-  const cause = 'an upgrade was cut short';
-  if (actual.status !== 'Stopped') ops.then(stopOf(app), cause, 'container');
-  moveData(ops, data, cause);
-  const { generation, toplevel } = last;
-  ops.then({ kind: 'return', store, generation, toplevel }, cause);
-  ops.then({ kind: 'mark', state: 'ready' }, 'from here on it only does not run');
-  const whole: ActualApp = { ...actual, status: 'Stopped', state: 'ready', condemned: null };
-  return { ...compared, actual: whole, data: { ...data, take: [copyOf(generation)], restore: null } };
+function taskFor(
+  ops: Chain,
+  compared: Compared,
+  system: readonly Change[],
+  ref: SystemRef,
+  context: ExposureContext,
+): Task {
+  const { data, store, returns, byHand, comesBack } = compared;
+  const isNew = system.length > 0 || byHand || comesBack;
+  return {
+    ...{ ops, compared, ref, context, isNew },
+    cause: system.length > 0 ? causesOf(system) : 'an upgrade was cut short',
+    isMoved: movesData(data) || comesBack,
+    isSent: isNew && capabilitiesOf(store).sendsSystem && returns === null,
+  };
 }
 
 /** From whatever is there to a container that runs the system it should, exposures aside. */
@@ -51,67 +53,161 @@ export function bringSystem(
   ref: SystemRef,
   context: ExposureContext,
 ): void {
-  const { app, actual, store, refit, returns, comesBack } = compared;
-  const isNew = system.length > 0 || compared.byHand || comesBack;
-  const cause = system.length > 0 ? causesOf(system) : 'an upgrade was cut short';
-  const isMoved = movesData(compared.data) || comesBack;
-  let status = tookName(ops, compared) ? 'Stopped' : (actual?.status ?? 'Stopped');
+  const { actual, store } = compared;
+  const task = taskFor(ops, compared, system, ref, context);
+  const isStopped = takeName(ops, compared) || actual === null;
+  const status = isStopped ? 'Stopped' : actual.status;
   // Its profile directory is a device of the container.
-  if (isNew && !isMoved && (store === 'shared' || returns)) setProfile(ops, compared, cause);
+  if (task.isNew && !task.isMoved && !task.isSent) setProfile(task);
   if (!actual) ops.then({ kind: 'create', store }, 'not there yet');
-  // An image boots a system of its own at first: the pet's boots when the container starts again.
-  const isSeeding = isNew && store === 'copy' && (!actual || isHalfSeeded(compared));
-  // What may keep it from starting is put right before it starts for whatever reason.
-  const isFitted = status === 'Stopped' && !isSeeding;
-  if (isFitted) {
-    follow(ops, [...refit.config, ...refit.changes, ...refit.put]);
+  if (isSeeding(task)) seed(task, status);
+  else if (status !== 'Stopped') changeRunning(task, status);
+  else if (task.isSent) sendToStopped(task);
+  else changeStopped(task);
+}
+
+/** An image boots a system of its own at first: the pet's is sent to that, and boots when the container starts again. */
+function seed(task: Task, status: InstanceState): void {
+  const { ops, compared } = task;
+  const { actual, store, refit } = compared;
+  sendSystem(task, status);
+  checkSpace(task);
+  addSteps(task, refit.config);
+  stop(task);
+  if (task.isMoved) moveStopped(task);
+  if (!actual) ops.then({ kind: 'repair', store }, 'it boots its own system from now on');
+  addSteps(task, [...refit.changes, ...refit.put]);
+  boot(task);
+}
+
+function isSeeding({ isSent, compared }: Task): boolean {
+  return isSent && capabilitiesOf(compared.store).needsImage && (!compared.actual || isHalfSeeded(compared));
+}
+
+/** Made from an image, and not yet told to boot a system of its own. */
+function isHalfSeeded({ actual, refit }: Compared): boolean {
+  return !actual?.applied && isRepaired(refit);
+}
+
+/** What may keep it from starting is put right before it starts for whatever reason. */
+function changeStopped(task: Task): void {
+  prepareStart(task);
+  if (task.isMoved) moveStopped(task);
+  boot(task);
+}
+
+/** It boots the system that it has, to be sent the other. */
+function sendToStopped(task: Task): void {
+  prepareStart(task);
+  sendSystem(task, 'Stopped');
+  if (!task.isMoved && !isRestarted(task)) {
+    activate(task);
+    settle(task);
+    return;
   }
-  if (isNew && store === 'copy' && !returns) {
-    if (status !== 'Running') bringUp(ops, app.name, status, context);
-    status = 'Running';
-    ops.then({ kind: 'deliver', store }, cause);
-    if (!isMoved) setProfile(ops, compared, cause);
-  }
-  const mounts = status === 'Running' && actual && isMoved ? mountsOf(actual, compared.data) : [];
-  if (mounts.length > 0) ops.then({ kind: 'room', mounts }, 'before it is stopped');
+  checkSpace(task);
+  stop(task);
+  if (task.isMoved) moveStopped(task);
+  boot(task);
+}
+
+/** `status`: it runs, or is frozen. */
+function changeRunning(task: Task, status: InstanceState): void {
+  const { refit } = task.compared;
+  if (task.isSent) sendSystem(task, status);
+  const isFrozen = status !== 'Running' && !task.isSent;
+  if (!isFrozen) checkSpace(task);
   // What Incus refuses is to be refused while the app still runs.
-  if (!isFitted) follow(ops, refit.config);
-  const isRestarted = isNew && app.activation === 'restart' && status === 'Running';
-  if (status !== 'Stopped' && ((refit.cold && !isFitted) || isSeeding || isRestarted || isMoved)) {
-    const why = isNew ? cause : 'what changes is only looked at when the container starts';
-    ops.then(stopOf(app), why, actual ? 'container' : 'nothing');
-    status = 'Stopped';
-  }
-  if (isMoved) moveStopped(ops, compared, cause);
-  if (!actual && isSeeding) ops.then({ kind: 'repair', store }, 'it boots its own system from now on');
-  if (!isFitted) follow(ops, refit.changes);
-  // What starts now finds them; what runs already must be told.
-  const isHot = !isFitted && status !== 'Stopped';
-  if (!isFitted && !isHot) follow(ops, refit.put);
-  if (status !== 'Running') bringUp(ops, app.name, status, context);
-  if (isHot) follow(ops, refit.put);
+  addSteps(task, refit.config);
+  if (refit.cold || task.isMoved || (!isFrozen && isRestarted(task))) restart(task);
+  else changeLive(task, isFrozen ? status : 'Running');
+}
+
+/** For what only counts in a container that starts. */
+function restart(task: Task): void {
+  const { refit } = task.compared;
+  stop(task);
+  if (task.isMoved) moveStopped(task);
+  addSteps(task, [...refit.changes, ...refit.put]);
+  boot(task);
+}
+
+/** Without a stop. A frozen guest goes on with the system that it was frozen with. */
+function changeLive(task: Task, status: InstanceState): void {
+  const { ops, compared, context, isNew } = task;
+  const { app, refit } = compared;
+  addSteps(task, refit.changes);
+  if (status !== 'Running') startApp(ops, app.name, status, context);
+  // What runs already must be told of them.
+  addSteps(task, refit.put);
   const isSame = status === 'Running' && !isNew;
   if (isSame && refit.put.length === 0) return;
-  // A frozen guest goes on with the system that it was frozen with; any other boots the newest.
-  if (isNew && status !== 'Stopped') ops.then({ kind: 'activate', system: ref }, cause, 'service');
-  follow(ops, refit.own);
-  if (isHot) follow(ops, refit.reload);
+  if (isNew) activate(task);
+  addSteps(task, [...refit.own, ...refit.reload]);
+  judge(task);
+}
+
+/** All that it finds when it starts. */
+function prepareStart(task: Task): void {
+  const { refit } = task.compared;
+  addSteps(task, [...refit.config, ...refit.changes, ...refit.put]);
+}
+
+/** A container that is stopped: it boots the newest system. */
+function boot(task: Task): void {
+  startApp(task.ops, task.compared.app.name, 'Stopped', task.context);
+  settle(task);
+}
+
+function settle(task: Task): void {
+  addSteps(task, task.compared.refit.own);
+  judge(task);
+}
+
+function judge({ ops, ref }: Task): void {
   ops.then({ kind: 'settle', system: ref }, 'the app must run the system it was given');
 }
 
-function follow(ops: Chain, steps: readonly Step[]): void {
+function activate({ ops, ref, cause }: Task): void {
+  ops.then({ kind: 'activate', system: ref }, cause, 'service');
+}
+
+function isRestarted({ isNew, compared }: Task): boolean {
+  return isNew && compared.app.activation === 'restart';
+}
+
+/** To a guest that runs, or is started for it. */
+function sendSystem(task: Task, status: InstanceState): void {
+  const { ops, compared, context, cause, isMoved } = task;
+  if (status !== 'Running') startApp(ops, compared.app.name, status, context);
+  ops.then({ kind: 'deliver', store: compared.store }, cause);
+  if (!isMoved) setProfile(task);
+}
+
+function checkSpace({ ops, compared, isMoved }: Task): void {
+  const mounts = compared.actual && isMoved ? mountsOf(compared.actual, compared.data) : [];
+  if (mounts.length > 0) ops.then({ kind: 'room', mounts }, 'before it is stopped');
+}
+
+function stop({ ops, compared, isNew, cause }: Task): void {
+  const why = isNew ? cause : 'what changes is only looked at when the container starts';
+  ops.then(stopOf(compared.app), why, compared.actual ? 'container' : 'nothing');
+}
+
+function addSteps({ ops }: Task, steps: readonly Step[]): void {
   for (const { action, cause, interrupts } of steps) ops.then(action, cause, interrupts);
 }
 
 /** What is done to the volumes of a container that is stopped, before it boots another system. */
-function moveStopped(ops: Chain, compared: Compared, cause: string): void {
+function moveStopped(task: Task): void {
+  const { ops, compared, cause } = task;
   moveData(ops, compared.data, cause);
-  setProfile(ops, compared, cause);
+  setProfile(task);
   if (compared.comesBack) ops.then({ kind: 'mark', state: 'ready' }, 'from here on it only does not run');
 }
 
 /** What boots from now on. */
-function setProfile(ops: Chain, compared: Compared, cause: string): void {
+function setProfile({ ops, compared, cause }: Task): void {
   const { store, returns, newest } = compared;
   beginUpgrade(ops, compared);
   if (!returns) ops.then({ kind: 'set-profile', store, above: newest }, cause);
@@ -127,59 +223,4 @@ function beginUpgrade(ops: Chain, { actual, store, comesBack, returns }: Compare
   if (isDirty(actual) && actual.condemned === null) return;
   const isTried = returns === null;
   ops.then({ kind: 'mark', state: 'upgrading', isTried }, 'should this be cut short');
-}
-
-/** Made from an image, and not yet told to boot a system of its own. */
-function isHalfSeeded({ actual, refit }: Compared): boolean {
-  return !actual?.applied && isRepaired(refit);
-}
-
-function isRepaired({ changes }: Refit): boolean {
-  return changes.some(({ action }) => action.kind === 'repair');
-}
-
-/** Marks the instance with the name that it is about to have. */
-export function beginRename(ops: Chain, { app, actual }: Compared): void {
-  if (!actual || actual.name === app.name) return;
-  ops.then({ kind: 'begin-rename', from: actual.name }, `it was ${actual.name}`);
-}
-
-/**
- * Takes what bears another name of the app's: generations and volumes first, then the container itself. True when
- * that was renamed, for which it is stopped. A rename that was begun and is not wanted any more is taken back.
- */
-function tookName(ops: Chain, { app, actual, store, taken, refit }: Compared): boolean {
-  if (!taken) return false;
-  const { from, volumes, generations } = taken;
-  const isRenamed = actual !== null && actual.name !== app.name;
-  const cause = isRenamed ? `it was ${from}` : `it was to become ${from}`;
-  if (isRenamed && actual.status !== 'Stopped') ops.then(stopOf(app, from), cause, 'container');
-  if (generations) ops.then({ kind: 'move-profile', from, store }, cause);
-  const names = volumes.map(({ name }) => name);
-  if (names.length > 0)
-    ops.then({ kind: 'take-volumes', from, names }, actual ? cause : `they were of ${from}`);
-  if (app.secrets.length > 0) ops.then({ kind: 'take-secrets', from }, cause);
-  if (!isRenamed) return false;
-  ops.then({ kind: 'rename', from }, cause);
-  // Its devices still say where the profile was.
-  if (store === 'shared' && !isRepaired(refit)) ops.then({ kind: 'repair', store }, 'its profile has moved');
-  return true;
-}
-
-/** `instance`: where it is about to be renamed, its name now. */
-function stopOf({ name, stopTimeout: graceMs }: DesiredApp, instance = name): Action {
-  return { kind: 'stop', instance, graceMs };
-}
-
-/** Starts an app that does not run. */
-function bringUp(ops: Chain, app: AppName, status: string, context: ExposureContext): void {
-  dropExposures(ops, app, context, 'nothing');
-  const before = ops.all.findLast(({ action }) => action.kind === 'create' || action.kind === 'stop');
-  const stopped = before ? 'it was stopped for the change' : `it is ${status.toLowerCase()}`;
-  const cause = before?.action.kind === 'create' ? 'just created' : stopped;
-  // Those of a frozen container open as it is thawed.
-  const kept = context.moves.get(app)?.kept ?? [];
-  const freed = kept.flatMap(({ exposure }) => freedFor(app, exposure, context));
-  const from = status === 'Frozen' ? 'Frozen' : 'Stopped';
-  ops.then({ kind: 'start', from }, cause, 'nothing', [...new Set(freed)]);
 }

@@ -90,7 +90,7 @@ export function appOf(generation: Generation, app: DesiredApp, there: ActualApp)
     ),
     profiles: hasProfiles(facets) ? generation.profiles : null,
     store: there.store,
-    image: '',
+    image: null,
     health: generation.health,
     facets: { ...facets, ...(app.facets.secrets && { secrets: app.facets.secrets }) },
     problems: [],

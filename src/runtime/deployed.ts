@@ -4,7 +4,7 @@ import { parseApplied } from '../incus/observe/record.js';
 import { printTable, type AppTable } from '../manifest/keys/app-table.js';
 import { emptyLock } from '../manifest/lock.js';
 import { readManifest, type ReadManifest } from '../manifest/read.js';
-import { DEPLOYED } from '../domain/labels.js';
+import { DEPLOYED, INCUS_PET, LABEL } from '../domain/labels.js';
 import type { Manifest } from '../domain/manifest.js';
 import type { InstanceJson } from '../domain/services.js';
 import type { Context } from './context.js';
@@ -23,7 +23,7 @@ export async function deployedProject(context: Context): Promise<Project> {
 }
 
 export function isDeployed({ name, project, config }: InstanceJson): boolean {
-  const isOurs = config['user.pets.project'] === DEPLOYED && config['user.pets.app'] === name;
+  const isOurs = config[LABEL.project] === DEPLOYED && config[LABEL.app] === name;
   return project === 'default' && isOurs;
 }
 
@@ -49,13 +49,13 @@ export function readTable(table: AppTable, directory: string): ReadManifest {
 
 /** What the marks of an instance say, incus-pet's or ours: both write the same. */
 export function tableOf({ name, config }: Pick<InstanceJson, 'name' | 'config'>): AppTable {
-  const port = config['user.incus-pet.host-port'];
+  const port = config[INCUS_PET.hostPort];
   return {
     name,
-    'flake-ref': config['user.incus-pet.flake-ref'] ?? '',
+    'flake-ref': config[INCUS_PET.flakeRef] ?? '',
     port: port === undefined ? null : Number(port),
-    listen: config['user.incus-pet.listen'] ?? null,
-    nixpkgs: parseApplied(config['user.pets.applied'])?.facets.meta?.['nixpkgs'] ?? null,
+    listen: config[INCUS_PET.listen] ?? null,
+    nixpkgs: parseApplied(config[LABEL.applied])?.facets.meta?.['nixpkgs'] ?? null,
     store: null,
   };
 }
@@ -63,17 +63,17 @@ export function tableOf({ name, config }: Pick<InstanceJson, 'name' | 'config'>)
 /** What `tableOf` reads back, as config keys. */
 export function marksOf({ 'flake-ref': ref, port, listen }: AppTable): Readonly<Record<string, string>> {
   return {
-    'user.incus-pet.flake-ref': ref,
-    ...(port !== null && { 'user.incus-pet.host-port': String(port) }),
-    ...(listen !== null && { 'user.incus-pet.listen': listen }),
+    [INCUS_PET.flakeRef]: ref,
+    ...(port !== null && { [INCUS_PET.hostPort]: String(port) }),
+    ...(listen !== null && { [INCUS_PET.listen]: listen }),
   };
 }
 
 /** Of a deployed app nixpkgs is remembered in what was applied; a manifest says it itself. */
 export function recordWithoutNixpkgs(config: InstanceJson['config']): Readonly<Record<string, string>> {
-  const applied = parseApplied(config['user.pets.applied']);
+  const applied = parseApplied(config[LABEL.applied]);
   if (!applied) return {};
   const fields = Object.entries(applied.facets.meta ?? {}).filter(([field]) => field !== 'nixpkgs');
   const meta = Object.fromEntries(fields);
-  return { 'user.pets.applied': JSON.stringify({ ...applied, facets: { ...applied.facets, meta } }) };
+  return { [LABEL.applied]: JSON.stringify({ ...applied, facets: { ...applied.facets, meta } }) };
 }

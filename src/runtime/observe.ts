@@ -1,7 +1,8 @@
+import { LABEL } from '../domain/labels.js';
 import { sleep } from '../lib/wait.js';
 import { unfinished } from '../backup/names.js';
 import { endRestore } from '../backup/restore.js';
-import { instanceOf } from '../stores/instance.js';
+import { instanceOf } from '../stores/stores.js';
 import { profileTarget } from '../stores/shared.js';
 import { hostView } from '../incus/observe/host.js';
 import { sender, socketPath } from '../incus/client/http.js';
@@ -14,7 +15,7 @@ import { ownersOnce } from '../incus/observe/sockets.js';
 import type { Actual } from '../domain/actual.js';
 import type { Binding } from '../domain/binding.js';
 import type { Desired, DesiredApp } from '../domain/desired.js';
-import type { StoreMode } from '../domain/manifest.js';
+import { capabilitiesOf, preferredStore, storeIn, type StoreMode } from '../domain/store-mode.js';
 import type { Incus, InstanceJson } from '../domain/services.js';
 import { generatedIn } from '../state/secrets/generated.js';
 import type { Context } from './context.js';
@@ -56,11 +57,11 @@ export async function observe(project: string, wanted: Wanted, env: Context['env
   let daemon: number | null | undefined;
   for (;;) {
     const instances = await incus.instances();
-    const ours = instances.filter((i) => i.config['user.pets.project'] === project);
+    const ours = instances.filter((i) => i.config[LABEL.project] === project);
     const hasVolumes =
       wanted.volumes ||
       ours.some((i) => Object.keys(i.devices).some((device) => device.startsWith('volume-')));
-    const stores = new Map(ours.map((i) => [i.name, 'nix-store' in i.devices ? 'shared' : 'copy'] as const));
+    const stores = new Map(ours.map((i) => [i.name, storeIn(i.devices)] as const));
     const isToShare = wanted.images.some((app) => sharesAnew(app, stores));
     const [volumes, unshareable] = await Promise.all([
       hasVolumes ? incus.volumes() : [],
@@ -107,7 +108,8 @@ function sharesAnew(
   stores: ReadonlyMap<string, StoreMode>,
 ): boolean {
   const there = stores.get(name);
-  return there === undefined ? store !== 'copy' : store === 'shared' && there !== 'shared';
+  if (store !== null && !capabilitiesOf(store).sharesHostStore) return false;
+  return there === undefined || (store !== null && there !== store);
 }
 
 /** Images of containers that a run may have to make: where there is none, or one with the host's store. */
@@ -118,10 +120,10 @@ function imagesToMake(
 ): string[] {
   const made = images.filter(({ name, store }) => {
     const there = ours.find((i) => i.name === name);
-    if (store === 'copy') return there?.devices['nix-store'] !== undefined || !there;
-    return store === null && !there && unshareable !== null;
+    const isMade = !there || (store !== null && storeIn(there.devices) !== store);
+    return isMade && capabilitiesOf(store ?? preferredStore(unshareable)).needsImage;
   });
-  return [...new Set(made.map(({ image }) => image))];
+  return [...new Set(made.flatMap(({ image }) => image ?? []))];
 }
 
 async function missing(images: readonly string[], incus: Incus): Promise<string[]> {

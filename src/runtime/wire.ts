@@ -5,7 +5,7 @@ import type { Limits } from '../executor/execute.js';
 import type { Ports } from '../executor/job.js';
 import { pinned } from '../facets/system.js';
 import { mistakesIn } from '../flake-contract/mistakes.js';
-import { deliveries } from '../stores/stores.js';
+import { openStores } from '../stores/stores.js';
 import { guestOver } from '../guest/guest.js';
 import { localHost } from '../incus/observe/host.js';
 import { printLock } from '../manifest/lock.js';
@@ -30,7 +30,7 @@ export function portsFor(project: Project, timeoutMs: number, context: Context):
   return {
     incus,
     nix: remembering(nixFor(project), builtSystems(project, context)),
-    deliveries: deliveries(project.manifest.project, incus, lazyExec),
+    stores: openStores(project.manifest.project, incus, lazyExec),
     guest: guestOver(incus, lazyExec),
     host: localHost,
     secrets: project.secrets,

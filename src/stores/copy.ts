@@ -1,13 +1,14 @@
 import { chunks, closureOf, isRefusal, sizesOf } from '../domain/closure.js';
 import { GUEST_PATH } from '../domain/guest-path.js';
-import type { AppName } from '../domain/names.js';
-import type { Delivery, Incus } from '../domain/services.js';
-import type { Exec, Pipe, Piped } from '../lib/program.js';
+import type { AppName, StorePath } from '../domain/names.js';
+import type { StoreBackend } from '../domain/services.js';
+import type { Tell } from '../lib/progress.js';
+import type { Exec, Piped } from '../lib/program.js';
 import { FailedProgram } from '../domain/problem.js';
 import { count, nixFailed, pointAt, removeGenerations, setGeneration } from './generations.js';
 import { ANSWER_MS, guestDirectory } from './guest-directory.js';
 import { nixIn, type GuestNix } from './guest-nix.js';
-import { instanceOf } from './instance.js';
+import { BOOTS_PROFILE, type Store, type StoreTools } from './backend.js';
 
 /** Paths in one argument list: far below what a kernel takes. */
 const ASKED = 1000;
@@ -18,38 +19,26 @@ const COLLECT_MS = 600_000;
 const IN_PATH = ['--env', `PATH=${GUEST_PATH}`] as const;
 
 /** A store of the guest's own: its system is sent there, and its generations are in its own profile. */
-export function copyStore(project: string, incus: Incus, exec: Exec, pipe: Pipe): Delivery {
-  return {
-    instance: (app) => instanceOf(project, app, 'copy'),
-    // Until its system is there it boots what the image brought.
-    seed: () => ({ config: { 'security.nesting': 'true' }, devices: {} }),
+export const copyStore: Store = {
+  instance: () => ({ config: BOOTS_PROFILE, devices: {} }),
+  open: (_project, tools) => backendOver(tools),
+  // Its generations are in the container, for the guest to tell.
+  surplus: () => Promise.resolve([]),
+};
 
-    deliver: async (app, toplevel, limitMs, tell) => {
-      const nix = await nixIn(incus, app, limitMs);
-      const missing = await missingIn(nix, await pathsOf(exec, app, toplevel));
-      if (missing.length === 0) return '';
-      const target = ['incus', '--project', 'default', 'exec', '-T', ...IN_PATH, `local:${app}`] as const;
-      const total = await sizeOf(exec, app, missing);
-      let sent = 0;
-      // What is sent anew counts again: the whole is at most told to be there too early.
-      const onBytes = (bytes: number) => {
-        sent += bytes;
-        tell({ what: 'system', done: Math.min(sent, total), total });
-      };
-      const into = [...target, '--', `${nix.directory}nix-store`, '--import'] as const;
-      for (const batch of chunks(missing, SENT)) {
-        await sendAll(app, batch, nix, (part) =>
-          pipe(['nix-store', '--export', ...part], into, limitMs, onBytes),
-        );
-      }
-      tell(null);
-      return `${count(missing.length, 'path')}, ${inWords(total)}`;
-    },
+function backendOver({ incus, exec, pipe }: StoreTools): StoreBackend {
+  return {
+    instance: () => ({ config: BOOTS_PROFILE, devices: {} }),
+    // Until its system is there it boots what the image brought.
+    bootstrap: () => ({ config: { 'security.nesting': 'true' }, devices: {} }),
+
+    sendSystem: (app, toplevel, limitMs, tell) =>
+      sendSystem({ app, toplevel, limitMs, tell }, { incus, exec, pipe }),
 
     setProfile: async (app, toplevel, above) =>
       setGeneration(await guestDirectory(incus, app), app, toplevel, above),
 
-    returnTo: async (app, generation, toplevel) =>
+    activateGeneration: async (app, generation, toplevel) =>
       pointAt(await guestDirectory(incus, app), app, generation, toplevel),
 
     collect: async (app, keep) => {
@@ -66,6 +55,38 @@ export function copyStore(project: string, incus: Incus, exec: Exec, pipe: Pipe)
     moveProfile: () => Promise.resolve(),
     dropProfile: () => Promise.resolve(),
   };
+}
+
+type Sending = {
+  readonly app: AppName;
+  readonly toplevel: StorePath;
+  readonly limitMs: number;
+  readonly tell: Tell;
+};
+
+async function sendSystem(
+  { app, toplevel, limitMs, tell }: Sending,
+  { incus, exec, pipe }: StoreTools,
+): Promise<string> {
+  const nix = await nixIn(incus, app, limitMs);
+  const missing = await missingIn(nix, await pathsOf(exec, app, toplevel));
+  if (missing.length === 0) return '';
+  const target = ['incus', '--project', 'default', 'exec', '-T', ...IN_PATH, `local:${app}`] as const;
+  const total = await sizeOf(exec, app, missing);
+  let sent = 0;
+  // What is sent anew counts again: the whole is at most told to be there too early.
+  const onBytes = (bytes: number) => {
+    sent += bytes;
+    tell({ what: 'system', done: Math.min(sent, total), total });
+  };
+  const into = [...target, '--', `${nix.directory}nix-store`, '--import'] as const;
+  for (const batch of chunks(missing, SENT)) {
+    await sendAll(app, batch, nix, (part) =>
+      pipe(['nix-store', '--export', ...part], into, limitMs, onBytes),
+    );
+  }
+  tell(null);
+  return `${count(missing.length, 'path')}, ${inWords(total)}`;
 }
 
 /** What is referred to comes before what refers to it: each part of it can be sent once those before it were. */

@@ -2,7 +2,7 @@ import type { AppName } from '../domain/names.js';
 import type { Incus } from '../domain/services.js';
 import { KEPT, linkOf, type ProfileDirectory } from './generations.js';
 import { nixIn, type GuestNix } from './guest-nix.js';
-import { PROFILES } from './instance.js';
+import { PROFILES } from './backend.js';
 
 /** For a guest that is up, and for a command that only asks or sets a link. */
 export const ANSWER_MS = 60_000;

@@ -5,7 +5,7 @@ import type { AppName } from '../domain/names.js';
 import type { Exec } from '../lib/program.js';
 import { ProblemError } from '../domain/problem.js';
 import { KEPT, linkOf, type ProfileDirectory } from './generations.js';
-import { profileDirectory } from './instance.js';
+import { profileDirectory } from './backend.js';
 
 /** A profile directory on the host. The links in it are Nix' own, and are changed as Nix does: by a rename. */
 export function hostDirectory(directory: string, exec: Exec): ProfileDirectory {

@@ -1,22 +1,44 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AppName } from '../domain/names.js';
-import type { Delivery } from '../domain/services.js';
+import type { StoreBackend } from '../domain/services.js';
+import type { STORES } from '../domain/store-mode.js';
 import type { Exec } from '../lib/program.js';
 import { count, pointAt, removableGenerations, removeGenerations, setGeneration } from './generations.js';
 import { changing, hostDirectory, makeDirectory, moveDirectory, removeDirectory } from './host-directory.js';
-import { instanceOf, profileDirectory } from './instance.js';
+import { BOOTS_PROFILE, profileDirectory, PROFILES, type Store, type StoreParts } from './backend.js';
 
 /**
  * The shared store: the host's /nix/store and the pet's own profile directory, both read-only in the guest.
  * The profile is the boot selector, the list of generations and the GC root in one.
  */
-export function sharedStore(project: string, exec: Exec): Delivery {
+export const sharedStore: Store = {
+  instance: instanceFor,
+  open: (project, { exec }) => backendFor(project, exec),
+  surplus: (project, app, keep, exec) =>
+    removableGenerations(hostDirectory(profileDirectory(project, app), exec), keep),
+};
+
+function instanceFor(project: string, app: string): StoreParts {
+  return {
+    config: BOOTS_PROFILE,
+    devices: {
+      'nix-store': readOnlyDisk('/nix/store', '/nix/store'),
+      'nix-profiles': readOnlyDisk(profileDirectory(project, app), PROFILES),
+    } satisfies Record<(typeof STORES.shared.devices)[number], unknown>,
+  };
+}
+
+function readOnlyDisk(source: string, path: string): Readonly<Record<string, string>> {
+  return { type: 'disk', source, path, readonly: 'true', shift: 'true' };
+}
+
+function backendFor(project: string, exec: Exec): StoreBackend {
   const directoryOf = (app: AppName) => hostDirectory(profileDirectory(project, app), exec);
   return {
-    instance: (app) => instanceOf(project, app, 'shared'),
-    seed: (app) => instanceOf(project, app, 'shared'),
-    deliver: () => Promise.resolve(''),
+    instance: (app) => instanceFor(project, app),
+    bootstrap: (app) => instanceFor(project, app),
+    sendSystem: () => Promise.resolve(''),
 
     setProfile: (app, toplevel, above) =>
       changing(project, app, async () => {
@@ -24,7 +46,7 @@ export function sharedStore(project: string, exec: Exec): Delivery {
         return setGeneration(directoryOf(app), app, toplevel, above);
       }),
 
-    returnTo: (app, generation, toplevel) =>
+    activateGeneration: (app, generation, toplevel) =>
       changing(project, app, async () => {
         await makeDirectory(project, app);
         await pointAt(directoryOf(app), app, generation, toplevel);
@@ -40,16 +62,6 @@ export function sharedStore(project: string, exec: Exec): Delivery {
 
     dropProfile: (app) => removeDirectory(project, app),
   };
-}
-
-/** Generations on this host that `collect` would remove. */
-export function surplusGenerations(
-  project: string,
-  app: AppName,
-  keep: readonly number[],
-  exec: Exec,
-): Promise<readonly number[]> {
-  return removableGenerations(hostDirectory(profileDirectory(project, app), exec), keep);
 }
 
 /** The system that a pet's profile points at; undefined when it has none. Two readlinks, no process. */

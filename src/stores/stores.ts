@@ -1,17 +1,38 @@
-import type { StoreMode } from '../domain/manifest.js';
-import type { Delivery, Incus } from '../domain/services.js';
+import type { AppName } from '../domain/names.js';
+import type { Incus, StoreBackend } from '../domain/services.js';
+import type { StoreMode } from '../domain/store-mode.js';
 import type { Exec, Pipe } from '../lib/program.js';
+import type { Store, StoreParts } from './backend.js';
 import { copyStore } from './copy.js';
 import { sharedStore } from './shared.js';
+
+const MODES: Readonly<Record<StoreMode, Store>> = { shared: sharedStore, copy: copyStore };
 
 /** execa takes longer to load than most of a plan: only where something is sent. */
 const lazyPipe: Pipe = async (...args) => (await import('../lib/processes.js')).pipe(...args);
 
-export function deliveries(
+export type StoreBackends = Readonly<Record<StoreMode, StoreBackend>>;
+
+export function openStores(project: string, incus: Incus, exec: Exec, pipe: Pipe = lazyPipe): StoreBackends {
+  const opened = Object.entries(MODES).map(([mode, store]) => [
+    mode,
+    store.open(project, { incus, exec, pipe }),
+  ]);
+  return Object.fromEntries(opened) as StoreBackends;
+}
+
+/** The config and devices that an instance has because of its store. */
+export function instanceOf(project: string, app: string, store: StoreMode): StoreParts {
+  return MODES[store].instance(project, app);
+}
+
+/** Generations that `collect` would remove, as far as this host can tell. */
+export function surplusGenerations(
   project: string,
-  incus: Incus,
+  app: AppName,
+  store: StoreMode,
+  keep: readonly number[],
   exec: Exec,
-  pipe: Pipe = lazyPipe,
-): Readonly<Record<StoreMode, Delivery>> {
-  return { shared: sharedStore(project, exec), copy: copyStore(project, incus, exec, pipe) };
+): Promise<readonly number[]> {
+  return MODES[store].surplus(project, app, keep, exec);
 }

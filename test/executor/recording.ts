@@ -4,10 +4,10 @@ import { DEFAULT_GRACE_MS } from '../../src/domain/stop-timeout.js';
 import { formatBinding } from '../../src/domain/binding.js';
 import type { Event } from '../../src/domain/event.js';
 import type { Outcome } from '../../src/domain/outcome.js';
-import type { StoreMode } from '../../src/domain/manifest.js';
+import type { StoreMode } from '../../src/domain/store-mode.js';
 import type { StorePath } from '../../src/domain/names.js';
 import type { Volume } from '../../src/domain/actual.js';
-import type { Delivery, Evaluated, InstanceSpec, SecretFile } from '../../src/domain/services.js';
+import type { Evaluated, InstanceSpec, SecretFile, StoreBackend } from '../../src/domain/services.js';
 import { ProblemError } from '../../src/domain/problem.js';
 import { actualOf, desired, planned, type World } from '../planner/worlds.js';
 
@@ -137,7 +137,7 @@ export function recordingPorts(
   };
   const unused = () => Promise.reject(new Error('the executor has no use for this'));
 
-  const delivery = (store: StoreMode): Delivery => {
+  const backend = (store: StoreMode): StoreBackend => {
     const asked = <T>(words: readonly string[], value: T) => {
       const [method = '', ...rest] = words;
       return call([`${store}.${method}`, ...rest], value);
@@ -147,13 +147,13 @@ export function recordingPorts(
         config: { 'raw.lxc': store },
         devices: { 'nix-profiles': { type: 'disk', source: `/profiles/${app}` } },
       }),
-      seed: () => ({ config: { 'security.nesting': 'true' }, devices: { seed: { type: 'none' } } }),
-      deliver: (app, toplevel, limitMs, tell) => {
+      bootstrap: () => ({ config: { 'security.nesting': 'true' }, devices: { seed: { type: 'none' } } }),
+      sendSystem: (app, toplevel, limitMs, tell) => {
         for (const done of [1, 2]) tell({ what: 'system', done, total: 2 });
         return asked(['deliver', app, toplevel, String(limitMs)], says);
       },
       setProfile: (app, toplevel, above) => asked(['setProfile', app, toplevel], Math.max(7, above + 1)),
-      returnTo: (app, generation, toplevel) =>
+      activateGeneration: (app, generation, toplevel) =>
         asked(['returnTo', app, String(generation), toplevel], undefined),
       moveProfile: (from, to) => asked(['moveProfile', from, to], undefined),
       collect: (app, keep) => asked(['collect', app, ...keep.map(String)], says),
@@ -254,7 +254,7 @@ export function recordingPorts(
         return call(['nix.build', name], undefined);
       },
     },
-    deliveries: { shared: delivery('shared'), copy: delivery('copy') },
+    stores: { shared: backend('shared'), copy: backend('copy') },
     guest: {
       activate: (app, toplevel, { activation, limitMs, graceMs, waits, warn }) => {
         if (jobs !== '') waits(jobs);

@@ -65,7 +65,7 @@ function instanceOf(app: DesiredApp, applied?: string): InstanceJson {
   };
   const set = Object.fromEntries(Object.entries(whole).filter(([, value]) => value !== ''));
   const profiles = app.profiles ?? ['default'];
-  const bare = { name, project: 'default', status: 'Running', type: 'container', profiles };
+  const bare = { name, project: 'default', status: 'Running' as const, type: 'container', profiles };
   return { ...bare, config: set, devices, expanded_config: set, expanded_devices: devices };
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { settle } from '../../src/guest/settle.js';
+import type { InstanceState } from '../../src/domain/instance-state.js';
 import type { AppName } from '../../src/domain/names.js';
 import type { GuestResult, Incus } from '../../src/domain/services.js';
 import { ProblemError, TimeoutProblem } from '../../src/domain/problem.js';
@@ -19,7 +20,7 @@ afterEach(() => {
 
 type Answer = string | Error | GuestResult;
 type Play = {
-  readonly status?: () => string;
+  readonly status?: () => InstanceState;
   readonly hangMs?: number;
   /** The baseline on the instance. */
   readonly failing?: string;
@@ -196,7 +197,7 @@ test('a container that died meanwhile leaves its last words', async () => {
 });
 
 test('one that is still said to run, but runs nothing any more, is dead as well', async () => {
-  const statuses = ['Running', 'Running', 'Stopped'];
+  const statuses: InstanceState[] = ['Running', 'Running', 'Stopped'];
   const answers = { [BOOT]: [new ProblemError({ message: 'Failed to retrieve PID' })] };
   const { settled } = guest(answers, { status: () => statuses.shift() ?? 'Stopped' });
   expect(await settled).toMatchObject({ message: 'the container died while it booted' });

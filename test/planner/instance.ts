@@ -1,10 +1,9 @@
-import type { ActualApp, Attachment, Exposure } from '../../src/domain/actual.js';
+import type { ActualApp, Attachment, Exposure, Volume } from '../../src/domain/actual.js';
 import type { DesiredApp } from '../../src/domain/desired.js';
 import type { Facet } from '../../src/domain/facet.js';
-import type { StoreMode } from '../../src/domain/manifest.js';
+import type { StoreMode } from '../../src/domain/store-mode.js';
 import { NOTHING_ADDED, ofRename, seenAs, systemSeen } from './worlds.js';
 import { limitKey } from './words.js';
-import type { Volume } from '../../src/domain/actual.js';
 
 type Text = Readonly<Record<string, string>>;
 

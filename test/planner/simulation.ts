@@ -5,7 +5,7 @@ import type { AppName, StorePath } from '../../src/domain/names.js';
 import type { Desired, DesiredApp } from '../../src/domain/desired.js';
 import type { Facet } from '../../src/domain/facet.js';
 import type { Operation, Plan } from '../../src/domain/plan.js';
-import type { StoreMode } from '../../src/domain/manifest.js';
+import type { StoreMode } from '../../src/domain/store-mode.js';
 import {
   created,
   exposuresOf,

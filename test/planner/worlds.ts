@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { bindingOf, formatBinding, proxyListen } from '../../src/domain/binding.js';
+import { parseInstanceState } from '../../src/domain/instance-state.js';
 import type {
   Actual,
   ActualApp,
@@ -15,7 +16,7 @@ import type { AppName, StorePath } from '../../src/domain/names.js';
 import type { Desired, DesiredApp, DesiredExposure } from '../../src/domain/desired.js';
 import type { Facet, Facets } from '../../src/domain/facet.js';
 import type { Plan } from '../../src/domain/plan.js';
-import type { StoreMode } from '../../src/domain/manifest.js';
+import type { StoreMode } from '../../src/domain/store-mode.js';
 import { withoutSecrets } from '../../src/facets/secrets.js';
 import { planOf } from '../../src/planner/plan.js';
 import { printPlan } from '../../src/planner/print.js';
@@ -372,7 +373,7 @@ export function found(text: Found): ActualApp {
     // As it is seen: one that has the name already is to become nothing.
     becoming: (option('becoming') === whole.name ? null : (option('becoming') ?? null)) as AppName | null,
     former: (option('former') ?? null) as AppName | null,
-    status: option('status') ?? 'Running',
+    status: parseInstanceState(option('status') ?? 'Running'),
     state: (option('state') ?? 'ready') as ActualApp['state'],
     applied: half || option('record') === 'none' ? null : record,
     generations,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { deliveries } from '../../src/stores/stores.js';
+import { openStores } from '../../src/stores/stores.js';
 import { GUEST_PATH } from '../../src/domain/guest-path.js';
 import type { AppName, StorePath } from '../../src/domain/names.js';
 import type { GuestResult, Incus } from '../../src/domain/services.js';
@@ -43,7 +43,7 @@ function world(closure: readonly string[], { directory = '', ready = 0, piped, b
     const isBroken = breaks === undefined || sent.length <= breaks;
     return Promise.resolve({ from: ok(), to: ok(), ...(isBroken ? piped : {}) });
   };
-  return { asked, sent, ...deliveries('p', incus, exec, pipe) };
+  return { asked, sent, ...openStores('p', incus, exec, pipe) };
 }
 
 const paths = (count: number) => Array.from({ length: count }, (_, n) => `/nix/store/${n}-path`);
@@ -52,7 +52,7 @@ describe('copy', () => {
   test('argument lists are bounded, and what is referred to goes first', async () => {
     const { asked, sent, copy } = world(paths(1250));
     const told: (Amount | null)[] = [];
-    expect(await copy.deliver(APP, TOP, 1000, (amount) => told.push(amount))).toBe('1250 paths, 1 MB');
+    expect(await copy.sendSystem(APP, TOP, 1000, (amount) => told.push(amount))).toBe('1250 paths, 1 MB');
     expect(asked.filter((command) => command.includes('--print-invalid')).map((c) => c.length)).toEqual([
       1003, 253,
     ]);
@@ -66,7 +66,7 @@ describe('copy', () => {
 
   test.each(['', '/run/current-system/sw/bin/'])("the guest's Nix is found in `%s`", async (directory) => {
     const { sent, copy } = world(paths(1), { directory });
-    expect(await copy.deliver(APP, TOP, 1000, () => undefined)).toBe('1 path, 1 kB');
+    expect(await copy.sendSystem(APP, TOP, 1000, () => undefined)).toBe('1 path, 1 kB');
     expect(sent[0]?.[1]).toEqual([
       ...['incus', '--project', 'default', 'exec', '-T', '--env', `PATH=${GUEST_PATH}`, 'local:box', '--'],
       `${directory}nix-store`,
@@ -77,26 +77,26 @@ describe('copy', () => {
   test('what a stream that broke has not brought is sent again', async () => {
     const piped = { to: { exitCode: 1, stdout: '', stderr: 'error: unexpected end-of-file' } };
     const { sent, copy } = world(paths(2), { piped, breaks: 2 });
-    expect(await copy.deliver(APP, TOP, 1000, () => undefined)).toBe('2 paths, 2 kB');
+    expect(await copy.sendSystem(APP, TOP, 1000, () => undefined)).toBe('2 paths, 2 kB');
     expect(sent).toHaveLength(3);
   });
 
   test('a guest that is still filling its database is waited for', async () => {
     const { sent, copy } = world(paths(1), { ready: 2 });
-    await copy.deliver(APP, TOP, 5000, () => undefined);
+    await copy.sendSystem(APP, TOP, 5000, () => undefined);
     expect(sent).toHaveLength(1);
   });
 
   test('but not for ever', async () => {
     const { copy } = world(paths(1), { ready: 1000 });
-    await expect(copy.deliver(APP, TOP, 300, () => undefined)).rejects.toMatchObject({
+    await expect(copy.sendSystem(APP, TOP, 300, () => undefined)).rejects.toMatchObject({
       problems: [{ app: APP, message: "the guest's Nix does not know the system it runs: error: not valid" }],
     });
   });
 
   test('a guest without Nix', async () => {
     const { copy } = world(paths(1), { directory: '/elsewhere/' });
-    await expect(copy.deliver(APP, TOP, 300, () => undefined)).rejects.toMatchObject({
+    await expect(copy.sendSystem(APP, TOP, 300, () => undefined)).rejects.toMatchObject({
       problems: [{ message: 'there is no Nix in the guest', hint: expect.stringContaining('nix.enable') }],
     });
   });
@@ -109,15 +109,15 @@ describe('copy', () => {
     [{ from: { exitCode: null, stdout: '', stderr: '' } }, 'nothing was said'],
   ])('a stream with a failing side, three times: %j', async (piped, words) => {
     const { copy } = world(paths(1), { piped });
-    await expect(copy.deliver(APP, TOP, 300, () => undefined)).rejects.toMatchObject({
+    await expect(copy.sendSystem(APP, TOP, 300, () => undefined)).rejects.toMatchObject({
       problems: [{ message: `sending the system broke off: ${words}` }],
     });
   });
 
   test('it is made without its init, which its image does not have yet', () => {
     const { copy, shared } = world([]);
-    expect(copy.seed(APP)).toEqual({ config: { 'security.nesting': 'true' }, devices: {} });
+    expect(copy.bootstrap(APP)).toEqual({ config: { 'security.nesting': 'true' }, devices: {} });
     expect(copy.instance(APP)).toEqual({ config: shared.instance(APP).config, devices: {} });
-    expect(shared.seed(APP)).toEqual(shared.instance(APP));
+    expect(shared.bootstrap(APP)).toEqual(shared.instance(APP));
   });
 });

@@ -13,17 +13,19 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { handProfileOver } from '../../src/stores/host-directory.js';
-import { profileDirectory } from '../../src/stores/instance.js';
-import { profileTarget, sharedStore } from '../../src/stores/shared.js';
+import { profileDirectory } from '../../src/stores/backend.js';
+import { profileTarget } from '../../src/stores/shared.js';
+import { openStores } from '../../src/stores/stores.js';
 import { exec } from '../../src/lib/processes.js';
 import type { AppName, StorePath } from '../../src/domain/names.js';
+import type { Incus } from '../../src/domain/services.js';
 
 const [web, site] = ['web', 'site'] as [AppName, AppName];
 const NOBODY = 65534;
 
 describe('profiles on the host', () => {
   const project = `t${process.pid}-shared`;
-  const store = sharedStore(project, exec);
+  const { shared: store } = openStores(project, {} as Incus, exec);
   const folder = dirname(profileDirectory(project, web));
   let scratch = '';
   /** A small path in the real store. */
@@ -82,11 +84,11 @@ describe('profiles on the host', () => {
   test('a number is never given twice, whatever became of the generation', async () => {
     const [one, two, three] = [await path('one'), await path('two'), await path('three')];
     for (const system of [one, two, three]) await store.setProfile(web, system, 0);
-    await store.returnTo(web, 1, one);
+    await store.activateGeneration(web, 1, one);
     await store.collect(web, []);
     expect(links()).toEqual(['kept', 'per-user', 'system', 'system-1-link']);
     expect(await store.setProfile(web, three, 0)).toBe(4);
-    await store.returnTo(web, 1, one);
+    await store.activateGeneration(web, 1, one);
     // The newest one that is there is not the current one.
     expect(await store.setProfile(web, three, 0)).toBe(5);
   });
@@ -101,7 +103,7 @@ describe('profiles on the host', () => {
     expect(await store.setProfile(web, two, 0)).toBe(2);
     await nixEnv('--delete-generations', 'old');
     expect(await rootsOf(one)).toEqual([join(folder, 'web/kept/1')]);
-    await store.returnTo(web, 1, one);
+    await store.activateGeneration(web, 1, one);
     await nixEnv('--set', three);
     expect(await store.setProfile(web, two, 0)).toBe(4);
     expect((await nixEnv('--list-generations')).stdout).toMatch(/^ +1 .*\n +2 .*\n +3 .*\n +4 .*\(current\)/);
@@ -114,7 +116,7 @@ describe('profiles on the host', () => {
     await exec('nix-env', ['--profile', join(folder, 'web', 'system'), '--delete-generations', 'old']);
     expect(links()).toEqual(['kept', 'per-user', 'system', 'system-2-link']);
     expect(await rootsOf(one)).toEqual([join(folder, 'web/kept/1')]);
-    await store.returnTo(web, 1, one);
+    await store.activateGeneration(web, 1, one);
     expect(profileTarget(project, web)).toBe(one);
     expect(await rootsOf(one)).toEqual([join(folder, 'web/kept/1'), join(folder, 'web/system-1-link')]);
     await store.collect(web, []);
@@ -130,7 +132,7 @@ describe('profiles on the host', () => {
       message: `the system of generation 7 is not in the store any more: ${gone}`,
       hint: expect.stringContaining('`pets up web`'),
     };
-    await expect(store.returnTo(web, 7, gone)).rejects.toMatchObject({ problems: [problem] });
+    await expect(store.activateGeneration(web, 7, gone)).rejects.toMatchObject({ problems: [problem] });
     expect(profileTarget(project, web)).toBe(one);
     await expect(store.setProfile(web, gone, 0)).rejects.toMatchObject({
       problems: [{ ...problem, message: expect.stringContaining('generation 8') }],
@@ -200,7 +202,7 @@ describe('profiles on the host', () => {
   test.each([
     ['make', () => store.setProfile(site, '/nix/store/x' as StorePath, 0)],
     ['write in', () => store.setProfile(web, '/nix/store/x' as StorePath, 0)],
-    ['write in', () => store.returnTo(web, 9, '/nix/store/x' as StorePath)],
+    ['write in', () => store.activateGeneration(web, 9, '/nix/store/x' as StorePath)],
     ['move', () => store.moveProfile(web, site)],
     ['remove', () => store.dropProfile(web)],
   ])('no permission to %s one is said with what to do', async (what, act) => {

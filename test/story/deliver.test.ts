@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { deliveries } from '../../src/stores/stores.js';
+import { openStores } from '../../src/stores/stores.js';
 import { exec, pipe } from '../../src/lib/processes.js';
 import { guestOver } from '../../src/guest/guest.js';
 import { incusOver } from '../../src/incus/client/client.js';
@@ -38,7 +38,7 @@ describe('a store of the container’s own', () => {
   const story = new Story('copy');
   const app = story.name('box') as AppName;
   const incus = incusOver(socketPath(process.env), story.project);
-  const { copy } = deliveries(story.project, incus, exec);
+  const { copy } = openStores(story.project, incus, exec);
   const guest = guestOver(incus, exec);
   const inside = (...command: string[]) => story.inside('box', ...command);
   /** The links of the profile, by name. */
@@ -61,7 +61,7 @@ describe('a store of the container’s own', () => {
     first = await system(`${story.project} first`);
     second = await system(`${story.project} second`);
     const marks = { 'user.pets.project': story.project, 'user.pets.app': app };
-    const { config, devices } = copy.seed(app);
+    const { config, devices } = copy.bootstrap(app);
     await incus.create({
       name: app,
       description: '',
@@ -81,8 +81,8 @@ describe('a store of the container’s own', () => {
       const first: Command = ['sh', '-c', 'nix-store "$@" | head -c 1700000', ...from];
       return pipe(streams++ === 0 ? first : ['true'], to, idleMs);
     };
-    const broken = deliveries(story.project, incus, exec, cut).copy;
-    await expect(broken.deliver(app, first, LIMIT_MS, () => undefined)).rejects.toMatchObject({
+    const broken = openStores(story.project, incus, exec, cut).copy;
+    await expect(broken.sendSystem(app, first, LIMIT_MS, () => undefined)).rejects.toMatchObject({
       problems: [
         {
           app,
@@ -96,17 +96,17 @@ describe('a store of the container’s own', () => {
 
   test('the next one sends the rest; then there is nothing to send', async () => {
     const told: (Amount | null)[] = [];
-    const sent = await copy.deliver(app, first, LIMIT_MS, (amount) => told.push(amount));
+    const sent = await copy.sendSystem(app, first, LIMIT_MS, (amount) => told.push(amount));
     expect(sent).toMatch(/^[12] paths?, \d+ kB$/);
     const last = told.at(-2);
     expect(last?.done).toBe(last?.total);
     await inside('nix-store', '--check-validity', first);
-    expect(await copy.deliver(app, first, LIMIT_MS, () => undefined)).toBe('');
+    expect(await copy.sendSystem(app, first, LIMIT_MS, () => undefined)).toBe('');
   });
 
   test('only what is missing goes over', async () => {
     const [, mine] = [await must('nix-store', ['-qR', first]), await must('nix-store', ['-qR', second])];
-    const sent = await copy.deliver(app, second, LIMIT_MS, () => undefined);
+    const sent = await copy.sendSystem(app, second, LIMIT_MS, () => undefined);
     expect(Number.parseInt(sent, 10)).toBeLessThan(mine.split('\n').length / 2);
     expect(sent).toMatch(/ 2 MB$/);
   });
@@ -141,7 +141,7 @@ describe('a store of the container’s own', () => {
   });
 
   test('a generation that was removed is made anew under its number', async () => {
-    await copy.returnTo(app, 2, first);
+    await copy.activateGeneration(app, 2, first);
     expect(await links()).toMatchObject({ system: 'system-2-link', 'system-2-link': first });
     await restart();
     await guest.settle(app, first, LIMIT_MS, () => undefined);
@@ -152,7 +152,7 @@ describe('a store of the container’s own', () => {
     expect(Object.keys(await links())).toEqual(['system', 'system-2-link']);
     await inside('nix-store', '--check-validity', second);
     await incus.stop(app, 10_000);
-    await copy.returnTo(app, 3, second);
+    await copy.activateGeneration(app, 3, second);
     await incus.start(app);
     await guest.settle(app, second, LIMIT_MS, () => undefined);
     expect(await inside('cat', '/etc/edition')).toBe(`${story.project} second`);
@@ -160,7 +160,7 @@ describe('a store of the container’s own', () => {
   });
 
   test('the number of a generation that is gone is not given again', async () => {
-    await copy.returnTo(app, 2, first);
+    await copy.activateGeneration(app, 2, first);
     expect(await copy.collect(app, [])).toBe('1 generation');
     expect(await copy.setProfile(app, second, 0)).toBe(4);
     expect(Object.keys(await links())).toEqual(['system', 'system-2-link', 'system-4-link']);
@@ -176,16 +176,16 @@ describe('a store of the container’s own', () => {
       message: `the system of generation 2 is not in the store any more: ${first}`,
       hint: expect.stringContaining(`pets up ${app}`),
     };
-    await expect(copy.returnTo(app, 2, first)).rejects.toMatchObject({ problems: [problem] });
+    await expect(copy.activateGeneration(app, 2, first)).rejects.toMatchObject({ problems: [problem] });
     await incus.stop(app, 10_000);
-    await expect(copy.returnTo(app, 2, first)).rejects.toMatchObject({ problems: [problem] });
+    await expect(copy.activateGeneration(app, 2, first)).rejects.toMatchObject({ problems: [problem] });
     await incus.start(app);
     await guest.settle(app, second, LIMIT_MS, () => undefined);
   });
 
   test('activation = "switch": a system that refuses is a failure, and the container runs on', async () => {
     const stubborn = await system(`${story.project} stubborn`, 'inhibited');
-    await copy.deliver(app, stubborn, LIMIT_MS, () => undefined);
+    await copy.sendSystem(app, stubborn, LIMIT_MS, () => undefined);
     await copy.setProfile(app, stubborn, 0);
     const booted = await inside('cat', '/proc/sys/kernel/random/boot_id');
     const how = { activation: 'switch', limitMs: LIMIT_MS, ...QUIET } as const;

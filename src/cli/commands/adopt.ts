@@ -1,6 +1,6 @@
 import { MODES, rewriteFile } from '../../lib/files.js';
 import { basename, dirname } from 'node:path';
-import { instanceOf } from '../../stores/instance.js';
+import { instanceOf } from '../../stores/stores.js';
 import { handProfileOver } from '../../stores/host-directory.js';
 import { incusOver } from '../../incus/client/client.js';
 import { handOver } from '../../incus/client/hand-over.js';
@@ -8,7 +8,8 @@ import { socketPath } from '../../incus/client/http.js';
 import { appendTable, printTable, type AppTable } from '../../manifest/keys/app-table.js';
 import { printLock } from '../../manifest/lock.js';
 import { readManifest } from '../../manifest/read.js';
-import { ADOPTING, DEPLOYED } from '../../domain/labels.js';
+import { DEPLOYED, LABEL, printPetState } from '../../domain/labels.js';
+import { capabilitiesOf, storeIn } from '../../domain/store-mode.js';
 import { parseApplied } from '../../incus/observe/record.js';
 import type { AppName } from '../../domain/names.js';
 import type { Locked, Manifest } from '../../domain/manifest.js';
@@ -88,7 +89,7 @@ async function insertionOf(
   const text = readRegular(path, MOST_MANIFEST).toString();
   const extended = withTable(text, keys, project, path);
   if (manifest.apps.some((app) => app.name === name)) {
-    const isOurs = [config['user.pets.project'], config[ADOPTING]].includes(manifest.project);
+    const isOurs = [config[LABEL.project], config[LABEL.adopting]].includes(manifest.project);
     if (!isOurs && options.write) throw alreadyThere(name, project);
     return { path, keys, table: extended.table, text: null, pins: {} };
   }
@@ -135,7 +136,7 @@ async function pinsOf(
   project: Project,
   context: Context,
 ): Promise<Insertion['pins']> {
-  const system = parseApplied(config['user.pets.applied'])?.facets.system ?? {};
+  const system = parseApplied(config[LABEL.applied])?.facets.system ?? {};
   const app = manifest.apps.find((one) => one.name === name);
   if (app?.source.kind !== 'flake') return {};
   const refs = [
@@ -158,7 +159,7 @@ type Found = Project & { readonly instance: InstanceJson; readonly insertion: In
 async function carryOver({ instance, insertion, ...project }: Found, { env }: Context): Promise<void> {
   const { name, config } = instance;
   const to = project.manifest.project;
-  const from = config['user.pets.project'] ?? null;
+  const from = config[LABEL.project] ?? null;
   const move = handOver(socketPath(env), { name, from, to });
   if (from !== to) await move.begin(marksOf(insertion.keys));
   if (project.lockPath !== null) {
@@ -167,11 +168,12 @@ async function carryOver({ instance, insertion, ...project }: Found, { env }: Co
   }
   if (insertion.text !== null) await rewriteFile(insertion.path, insertion.text, MODES.shared.file);
   if (from === to) return;
-  const isShared = Object.hasOwn(instance.devices, 'nix-store');
-  if (from !== null && isShared) await handProfileOver(name as AppName, from, to);
+  const store = from === null ? null : storeIn(instance.devices);
+  if (from !== null && store !== null && capabilitiesOf(store).hasHostProfile)
+    await handProfileOver(name as AppName, from, to);
   await move.volumes();
   await move.instance({
-    config: from === null ? { 'user.pets.state': 'ready' } : recordWithoutNixpkgs(config),
-    devices: from !== null && isShared ? instanceOf(to, name, 'shared').devices : {},
+    config: from === null ? printPetState('ready') : recordWithoutNixpkgs(config),
+    devices: store === null ? {} : instanceOf(to, name, store).devices,
   });
 }

@@ -1,9 +1,10 @@
 import { unfit } from '../../incus/client/hand-over.js';
 import type { AppTable } from '../../manifest/keys/app-table.js';
-import { ADOPTING, DEPLOYED } from '../../domain/labels.js';
+import { DEPLOYED, INCUS_PET, LABEL } from '../../domain/labels.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { parseProxyListen } from '../../domain/binding.js';
 import { EXIT, ProblemError } from '../../domain/problem.js';
+import { OWN_STORE, STORE_MODES, storeIn } from '../../domain/store-mode.js';
 import { absolute } from './deploy.js';
 import { isDeployed, tableOf } from '../../runtime/deployed.js';
 import type { LockOptions } from '../../runtime/project-lock.js';
@@ -15,7 +16,7 @@ export type AdoptOptions = LockOptions & {
   readonly flakeRef?: string;
 };
 
-const FLAKE_REF = 'user.incus-pet.flake-ref';
+const FLAKE_REF = INCUS_PET.flakeRef;
 
 /** The instance of that name, if `project` may have it. */
 export function adoptable(
@@ -28,8 +29,8 @@ export function adoptable(
   const found = here.find((one) => one.name === name);
   if (!found) throw refused(`there is no instance \`${name}\``, othersThan(here));
   const { config } = found;
-  const owner = config['user.pets.project'];
-  const other = config[ADOPTING] ?? project;
+  const owner = config[LABEL.project];
+  const other = config[LABEL.adopting] ?? project;
   const why = unfit(found);
   if (why !== null)
     throw refused(`\`${name}\` ${why}; it cannot be a pet`, 'deploy it anew, and move its data');
@@ -38,14 +39,19 @@ export function adoptable(
       `\`${name}\` belongs to the pets project \`${owner}\``,
       'its own manifest is where it is changed',
     );
-  if (owner !== undefined && config['user.pets.app'] !== name)
-    throw refused(`\`${name}\` is a copy of the pet \`${config['user.pets.app'] ?? ''}\``, 'deploy it anew');
+  if (owner !== undefined && config[LABEL.app] !== name)
+    throw refused(`\`${name}\` is a copy of the pet \`${config[LABEL.app] ?? ''}\``, 'deploy it anew');
   if (owner !== project && other !== project)
     throw refused(
       `\`${name}\` was about to be adopted by \`${other}\``,
       'run the same there once more: it ends that',
     );
-  if (owner === undefined && config[FLAKE_REF] === undefined && config[ADOPTING] === undefined && !force)
+  if (
+    owner === undefined &&
+    config[FLAKE_REF] === undefined &&
+    config[LABEL.adopting] === undefined &&
+    !force
+  )
     throw refused(
       `\`${name}\` bears no mark of pets or incus-pet`,
       'if it is a NixOS container that pets may change from now on: --force --flake-ref <ref>',
@@ -59,7 +65,7 @@ function othersThan(instances: readonly InstanceJson[]): string {
 }
 
 function isIncusPet({ config }: InstanceJson): boolean {
-  return config[FLAKE_REF] !== undefined && config['user.pets.project'] === undefined;
+  return config[FLAKE_REF] !== undefined && config[LABEL.project] === undefined;
 }
 
 /** The table of an app that is as the container is. */
@@ -75,13 +81,13 @@ export function tableFor(instance: InstanceJson, { flakeRef }: AdoptOptions, cwd
   const web = devices['web']?.['listen'];
   const binding = web === undefined ? null : parseProxyListen(web);
   const there = binding?.protocol === 'tcp' ? binding : null;
-  const isOurs = config['user.pets.project'] !== undefined;
+  const store = config[LABEL.project] === undefined ? OWN_STORE : storeIn(devices);
   return {
     ...marked,
     'flake-ref': written,
     port: there?.first ?? marked.port,
     listen: there?.address ?? marked.listen,
-    store: isOurs && Object.hasOwn(devices, 'nix-store') ? null : 'copy',
+    store: store === STORE_MODES[0] ? null : store,
   };
 }
 

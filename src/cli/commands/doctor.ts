@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import { type Command } from 'commander';
-import { profileDirectory } from '../../stores/instance.js';
+import type { Command } from 'commander';
+import { profileDirectory } from '../../stores/backend.js';
 import { diagnose } from '../../doctor/check.js';
 import { CHECKS } from '../../doctor/checks.js';
 import type { ManifestFound, World } from '../../doctor/world.js';

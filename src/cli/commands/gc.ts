@@ -1,6 +1,7 @@
 import { surplusOf } from '../../executor/rollback.js';
-import { orphanedProfiles, surplusGenerations } from '../../stores/shared.js';
-import type { AppName } from '../../domain/names.js';
+import { orphanedProfiles } from '../../stores/shared.js';
+import { surplusGenerations } from '../../stores/stores.js';
+import { capabilitiesOf } from '../../domain/store-mode.js';
 import type { Operation, Plan } from '../../domain/plan.js';
 import { collectPlan, profileOwners } from '../../planner/collect.js';
 import { EXIT, type ExitCode } from '../../domain/problem.js';
@@ -22,9 +23,10 @@ export async function gc(options: RunOptions, context: Context): Promise<ExitCod
     const desired = await desireOf(project, lazyExec, new Set(), teller(null, options, context));
     const actual = await observeFor(options, desired.project, nothingWanted, context.env);
     // Those of a store of its own are in the container.
-    const copies = new Set(actual.apps.flatMap(({ name, store }) => (store === 'copy' ? [name] : [])));
+    const elsewhere = actual.apps.filter(({ store }) => !capabilitiesOf(store).hasHostProfile);
+    const others = new Set<string>(elsewhere.map(({ name }) => name));
     const names = [...profileOwners(actual), ...desired.apps.map(({ name }) => name)];
-    const owners = new Set(names.filter((name) => !copies.has(name as AppName)));
+    const owners = new Set(names.filter((name) => !others.has(name)));
     const whole = collectPlan(desired, actual, orphanedProfiles(desired.project, owners));
     const plan = await withoutIdle(whole, context);
     if (plan.operations.length === 0) {
@@ -64,13 +66,13 @@ async function removedBy(
 ): Promise<string | null> {
   if (action.kind !== 'collect') return 'no pet has this profile any more';
   const { kept, gone, copies } = await surplusOf(app, action.keep, incusFor(project, env));
-  const links = action.store === 'shared' ? await surplusGenerations(project, app, kept, lazyExec) : [];
+  const links = await surplusGenerations(project, app, action.store, kept, lazyExec);
   const generations = [...new Set([...gone, ...links])].sort((a, b) => a - b);
   const parts = [
     ...(generations.length > 0 ? [`generation ${generations.join(', ')}`] : []),
     ...copies.map(({ volume, name }) => `the copy ${name} of the volume \`${volume.volume}\``),
     // What is garbage in there, only its collection tells.
-    ...(action.store === 'copy' ? ['what is garbage in its own store'] : []),
+    ...(!capabilitiesOf(action.store).sharesHostStore ? ['what is garbage in its own store'] : []),
   ];
   return parts.length === 0 ? null : `beyond \`keep\`: ${parts.join(', ')}`;
 }

@@ -1,11 +1,11 @@
-import type { Incus, InstanceJson } from '../../domain/services.js';
+import type { Incus } from '../../domain/services.js';
 import { archivesOf } from './archives.js';
 import { said } from './attempt.js';
 import { sender } from './http.js';
 import { insideOf } from './inside.js';
 import { instancesOf } from './instances.js';
 import { Rest } from './operations.js';
-import { OwnInstances } from './own.js';
+import { instancesFrom, OwnInstances } from './own.js';
 import { powerOf } from './power.js';
 import { quiesceAll } from './quiesce.js';
 import { hasImage } from './server.js';
@@ -27,7 +27,7 @@ export function incusOver(socket: string, project: string, trials: Trials = noTr
     instances: () =>
       said('listing instances', async () => {
         const found = await rest.get('/1.0/instances?recursion=1&all-projects=true');
-        return (found?.metadata ?? []) as readonly InstanceJson[];
+        return instancesFrom(found?.metadata);
       }),
     quiesce: () => said('waiting for what runs on the instances', () => quiesceAll(project, rest)),
     unshareable: () => said('asking Incus what its host can do', () => sharing.unshareable()),

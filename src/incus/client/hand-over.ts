@@ -1,4 +1,4 @@
-import { ADOPTING } from '../../domain/labels.js';
+import { LABEL, printOwner } from '../../domain/labels.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { write } from './attempt.js';
 import { IncusError, sender } from './http.js';
@@ -30,7 +30,7 @@ export function handOver(socket: string, { name, from, to }: Way): HandOver {
     const found = await rest.get(at(name));
     const instance = found?.metadata as Instance | undefined;
     if (!instance) throw new IncusError(`there is no instance \`${name}\``, 404);
-    const owner = instance.config['user.pets.project'] ?? null;
+    const owner = instance.config[LABEL.project] ?? null;
     // The last write is done, and only its answer was lost.
     if (owner === to) return;
     if (owner !== from)
@@ -43,12 +43,13 @@ export function handOver(socket: string, { name, from, to }: Way): HandOver {
     });
   };
   return {
-    begin: (marks) => write(`marking \`${name}\``, () => patch({ config: { ...marks, [ADOPTING]: to } })),
+    begin: (marks) =>
+      write(`marking \`${name}\``, () => patch({ config: { ...marks, [LABEL.adopting]: to } })),
     volumes: () =>
       write(`handing over the volumes of \`${name}\``, () => markVolumes(rest, { name, from, to })),
     instance: ({ config, devices }) =>
       write(`handing over \`${name}\``, async () => {
-        const marks = { 'user.pets.project': to, 'user.pets.app': name, [ADOPTING]: '' };
+        const marks = { ...printOwner(to, name), [LABEL.adopting]: '' };
         await patch({ config: { ...config, ...marks }, devices });
       }),
   };
@@ -59,17 +60,15 @@ async function markVolumes(rest: Rest, { name, from, to }: Way): Promise<void> {
   for (const pool of await poolsOf(rest)) {
     const listed = await rest.get(`${inPool(pool.name)}?recursion=1`);
     const all = (listed?.metadata ?? []) as readonly VolumeJson[];
-    const own = all.filter(
-      ({ config }) => config['user.pets.project'] === from && config['user.pets.app'] === name,
-    );
+    const own = all.filter(({ config }) => config[LABEL.project] === from && config[LABEL.app] === name);
     for (const volume of own) {
       const url = volumeAt({ pool: pool.name, name: volume.name });
       const found = await rest.get(url);
       const { description } = (found?.metadata ?? volume) as VolumeJson;
-      const body = { config: { 'user.pets.project': to }, description };
+      const body = { config: { [LABEL.project]: to }, description };
       await reach(rest.write('PATCH', url, { body, etag: found?.etag ?? '' }), async () => {
         const now = (await rest.get(url))?.metadata as VolumeJson | undefined;
-        return now?.config['user.pets.project'] === to;
+        return now?.config[LABEL.project] === to;
       });
     }
   }
@@ -78,7 +77,7 @@ async function markVolumes(rest: Rest, { name, from, to }: Way): Promise<void> {
 /** Why an instance cannot be a pet, in words; null: it can. */
 export function unfit({ type, config, expanded_devices }: InstanceJson): string | null {
   if (type !== 'container') return 'is a virtual machine';
-  const isOurs = config['user.pets.project'] !== undefined;
+  const isOurs = config[LABEL.project] !== undefined;
   const shown = Object.entries(expanded_devices).find(
     ([, { type: kind, path }]) => kind === 'disk' && (path === '/nix' || path === '/nix/store'),
   );

@@ -1,8 +1,9 @@
+import { LABEL } from '../../domain/labels.js';
 import type { Incus, InstanceSpec } from '../../domain/services.js';
 import { ProblemError } from '../../domain/problem.js';
 import { said, write } from './attempt.js';
 import type { Rest } from './operations.js';
-import { at, type Instance, type OwnInstances } from './own.js';
+import { at, stateOf, type Instance, type OwnInstances } from './own.js';
 import { quiesce } from './quiesce.js';
 import { onceDown, reach } from './reach.js';
 import { hasImage } from './server.js';
@@ -44,11 +45,11 @@ export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
           // Renamed while a stop still clears its devices away, it would leave forwarders under the old name.
           await own.get(from);
           await quiesce(from, rest);
-          await own.patch(from, { config: { 'user.pets.becoming': to } });
+          await own.patch(from, { config: { [LABEL.renamingTo]: to } });
           const renamed = onceDown(() => rest.write('POST', at(from), { body: { name: to } }));
           await reach(renamed, async () => (await own.find(to)) !== null);
         }
-        await own.patch(to, { config: { 'user.pets.app': to, 'user.pets.becoming': '' } });
+        await own.patch(to, { config: { [LABEL.app]: to, [LABEL.renamingTo]: '' } });
       }),
 
     remove: (name) => write(`deleting \`${name}\``, () => remove(name, rest, own)),
@@ -74,7 +75,7 @@ export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
         );
       }),
 
-    status: (name) => said(`looking at \`${name}\``, async () => (await own.get(name)).instance.status),
+    status: (name) => said(`looking at \`${name}\``, async () => stateOf((await own.get(name)).instance)),
   };
 }
 

@@ -1,4 +1,7 @@
+import { LABEL } from '../../domain/labels.js';
 import equal from 'fast-deep-equal';
+import { parseInstanceState, type InstanceState } from '../../domain/instance-state.js';
+import type { InstanceJson } from '../../domain/services.js';
 import { IncusError } from './http.js';
 import type { Rest } from './operations.js';
 import { reach } from './reach.js';
@@ -10,13 +13,24 @@ type Devices = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** An instance as GET shows it and PUT takes it, `volatile.*` and all. */
 export type Instance = {
-  readonly status: string;
+  /** In the daemon's words; `stateOf` understands them. */
+  readonly status: unknown;
   readonly description: string;
   readonly config: Readonly<Record<string, string>>;
   readonly devices: Devices;
   readonly profiles: readonly string[];
   readonly [key: string]: unknown;
 };
+/** All that the daemon lists. */
+export function instancesFrom(metadata: unknown): readonly InstanceJson[] {
+  const listed = (metadata ?? []) as readonly (InstanceJson & Pick<Instance, 'status'>)[];
+  return listed.map((instance) => ({ ...instance, status: stateOf(instance) }));
+}
+
+export function stateOf({ status }: Pick<Instance, 'status'>): InstanceState {
+  return parseInstanceState(status);
+}
+
 export type Found = { readonly instance: Instance; readonly etag: string };
 export type Change = {
   readonly config?: Readonly<Record<string, string>>;
@@ -33,8 +47,8 @@ export function at(name: string, rest = ''): string {
  * of which the second may be missing: `becoming` covers that.
  */
 export function isPet(project: string, name: string, config: Instance['config']): boolean {
-  const names = [config['user.pets.app'], config['user.pets.becoming']];
-  return config['user.pets.project'] === project && names.includes(name);
+  const names = [config[LABEL.app], config[LABEL.renamingTo]];
+  return config[LABEL.project] === project && names.includes(name);
 }
 
 /** The instances that bear one project's marks. No write goes to any other. */
@@ -90,6 +104,6 @@ export function has(instance: Instance, { config = {}, devices = {}, profiles }:
 
 /** What is left to do of a rename that was cut short after Incus had done its part. */
 function ended(name: string, { config }: Instance): Readonly<Record<string, string>> {
-  if (config['user.pets.becoming'] !== name) return {};
-  return { 'user.pets.app': name, 'user.pets.becoming': '' };
+  if (config[LABEL.renamingTo] !== name) return {};
+  return { [LABEL.app]: name, [LABEL.renamingTo]: '' };
 }

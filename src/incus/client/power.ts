@@ -1,11 +1,12 @@
 import { poll, sleep } from '../../lib/wait.js';
+import { STEADY_STATES, type InstanceState } from '../../domain/instance-state.js';
 import { lateWords } from '../../domain/stop-timeout.js';
 import type { Incus } from '../../domain/services.js';
 import { write } from './attempt.js';
 import { deadAtOnce, failedStart } from './failed-start.js';
 import { IncusError } from './http.js';
 import { OperationTimeout, type Rest } from './operations.js';
-import { at, type OwnInstances } from './own.js';
+import { at, stateOf, type Instance, type OwnInstances } from './own.js';
 import { quiesce } from './quiesce.js';
 import { reach, refused } from './reach.js';
 
@@ -37,7 +38,7 @@ export function powerOf(rest: Rest, own: OwnInstances): Pick<Incus, 'start' | 'u
 
     unfreeze: (name) =>
       write(`unfreezing \`${name}\``, async () => {
-        const statusOf = async () => (await own.get(name)).instance.status;
+        const statusOf = async () => stateOf((await own.get(name)).instance);
         if ((await statusOf()) !== 'Frozen') return;
         const thawed = setState(name, THAW, START_LIMIT_MS, rest);
         await reach(thawed, async () => (await statusOf()) === 'Running');
@@ -47,7 +48,10 @@ export function powerOf(rest: Rest, own: OwnInstances): Pick<Incus, 'start' | 'u
       // Outside of what is tried again when the connection breaks: what was done by then was done.
       const ending: Ending = { forced: null };
       await write(`stopping \`${name}\``, async () => {
-        const statusOf = async () => (await own.find(name))?.instance.status ?? 'Stopped';
+        const statusOf = async () => {
+          const found = await own.find(name);
+          return found ? stateOf(found.instance) : 'Stopped';
+        };
         // Of two stops at once both fail, and neither waits for the guest's devices to be cleared away.
         await quiesce(name, rest, graceMs);
         if (await stopped(name, graceMs, ending, statusOf, rest)) return;
@@ -86,7 +90,7 @@ async function stopped(
   name: string,
   graceMs: number,
   ending: Ending,
-  statusOf: () => Promise<string>,
+  statusOf: () => Promise<InstanceState>,
   rest: Rest,
 ): Promise<boolean> {
   const status = await statusOf();
@@ -121,9 +125,9 @@ function whyForced(refusal: Error, graceMs: number): string {
 }
 
 /** Looks whether the guest is stopped: for a second or three after its end it may still read as running. */
-async function mustBeDown(statusOf: () => Promise<string>, refusal: Error | null): Promise<true> {
+async function mustBeDown(statusOf: () => Promise<InstanceState>, refusal: Error | null): Promise<true> {
   const attempts = Math.ceil(SETTLE_LIMIT_MS / SETTLE_PAUSE_MS) + 1;
-  const isDown = (status: string) => status === 'Stopped';
+  const isDown = (status: InstanceState) => status === 'Stopped';
   const status = await poll(statusOf, isDown, { attempts, everyMs: SETTLE_PAUSE_MS });
   if (isDown(status)) return true;
   throw refusal ?? new IncusError(`the daemon says that it was stopped, but it is ${status}`, 500);
@@ -148,23 +152,21 @@ function setState(name: string, body: object, limitMs: number, rest: Rest) {
 }
 
 /** For a second or three after its end a guest reads as running or broken now and then, and has no init to ask about. */
-async function look(name: string, rest: Rest): Promise<string> {
+async function look(name: string, rest: Rest): Promise<InstanceState> {
   try {
     const found = await rest.get(at(name, '/state'));
-    return (found?.metadata as { status?: string } | undefined)?.status ?? 'Stopped';
+    return found ? stateOf(found.metadata as Pick<Instance, 'status'>) : 'Stopped';
   } catch (error) {
-    if (error instanceof IncusError && error.message.includes('Invalid PID')) return 'Ending';
+    if (error instanceof IncusError && error.message.includes('Invalid PID')) return 'unknown';
     throw error;
   }
 }
 
-const STEADY = ['Stopped', 'Running', 'Frozen'];
-
 /** Lets a start that failed be cleared away, so that nobody plans with a guest that runs no more. */
 async function settled(name: string, rest: Rest): Promise<void> {
-  let last = '';
-  const isSteady = (now: string) => {
-    const isSame = now === last && STEADY.includes(now);
+  let last: InstanceState = 'unknown';
+  const isSteady = (now: InstanceState) => {
+    const isSame = now === last && STEADY_STATES.has(now);
     last = now;
     return isSame;
   };

@@ -1,9 +1,9 @@
+import { LABEL } from '../../domain/labels.js';
 import { DEFAULT_GRACE_MS } from '../../domain/stop-timeout.js';
 import { graceIn } from '../../facets/meta.js';
-import type { InstanceJson } from '../../domain/services.js';
 import { ConnectionLost, IncusError } from './http.js';
 import { OperationTimeout, type Rest } from './operations.js';
-import { isPet } from './own.js';
+import { instancesFrom, isPet } from './own.js';
 import { parseApplied } from '../observe/record.js';
 
 /** An image is unpacked in a second or two, in minutes on a busy disk. */
@@ -46,9 +46,9 @@ export async function quiesceAll(project: string, rest: Rest): Promise<void> {
   const running = await changes(rest);
   if (running.length === 0) return;
   const found = await rest.get('/1.0/instances?recursion=1');
-  const instances = (found?.metadata ?? []) as readonly InstanceJson[];
+  const instances = instancesFrom(found?.metadata);
   const pets = instances.filter(({ name, config }) => isPet(project, name, config));
-  const graces = pets.map(({ config }) => graceIn(parseApplied(config['user.pets.applied'])?.facets));
+  const graces = pets.map(({ config }) => graceIn(parseApplied(config[LABEL.applied])?.facets));
   const own = on(
     pets.map(({ name }) => name),
     running,

@@ -1,3 +1,4 @@
+import { LABEL } from '../../domain/labels.js';
 import { randomBytes } from 'node:crypto';
 import { write } from './attempt.js';
 import { lxcErrorsOf } from './failed-start.js';
@@ -79,7 +80,7 @@ function told(kernel: string, more: string): string {
 const STORE = '/nix/store';
 /** No path of a store is called like this: by the time that LXC misses it, the store is mounted. */
 const NO_INIT = `${STORE}/pets-trial`;
-const MARK = 'user.pets.trial';
+const MARK = LABEL.trial;
 
 async function tried(pool: string, rest: Rest): Promise<Verdict | undefined> {
   await removeOld(rest);

@@ -1,3 +1,5 @@
+import { stateOf, type Instance } from './own.js';
+import { LABEL } from '../../domain/labels.js';
 import type { Volume } from '../../domain/actual.js';
 import type { Incus } from '../../domain/services.js';
 import { said, write } from './attempt.js';
@@ -82,8 +84,9 @@ function make(volume: Volume, name: string, rest: Rest): Promise<unknown> {
 /** Incus itself refuses to restore a volume in use, but would empty it. */
 async function checkUnused({ used_by }: VolumeJson, rest: Rest): Promise<void> {
   for (const url of used_by.filter((user) => user.startsWith('/1.0/instances/'))) {
-    const { status } = ((await rest.get(url))?.metadata ?? {}) as { readonly status?: string };
-    if (status === undefined || status === 'Stopped') continue;
+    const found = await rest.get(url);
+    const status = found ? stateOf(found.metadata as Pick<Instance, 'status'>) : 'Stopped';
+    if (status === 'Stopped') continue;
     throw new IncusError(
       `it is in use by \`${userOf(url)}\`, which is not stopped (${status}); nothing was touched`,
       400,
@@ -121,9 +124,9 @@ async function emptyVolume({ pool, name: owner }: Volume, rest: Rest): Promise<s
   const name = `${owner}.empty`;
   const found = await rest.get(at({ pool, name }));
   if (found === null) {
-    const body = { name, config: { 'user.pets.empty-for': owner }, content_type: 'filesystem' };
+    const body = { name, config: { [LABEL.emptyFor]: owner }, content_type: 'filesystem' };
     await rest.write('POST', inPool(pool), { body });
-  } else if ((found.metadata as VolumeJson).config['user.pets.empty-for'] !== owner) {
+  } else if ((found.metadata as VolumeJson).config[LABEL.emptyFor] !== owner) {
     throw new IncusError(`there is a volume \`${name}\` that is not of pets; nothing was touched`, 409);
   }
   return name;

@@ -1,3 +1,4 @@
+import { LABEL, printOwner } from '../../domain/labels.js';
 import type { Volume } from '../../domain/actual.js';
 import type { Incus, VolumeMade, VolumeMarks } from '../../domain/services.js';
 import { said, write } from './attempt.js';
@@ -70,9 +71,7 @@ export class OwnVolumes {
       }),
     );
     const all = listed.flat();
-    const own = all.filter(
-      ({ json }) => json.config['user.pets.project'] === this.#project && isMarked(json),
-    );
+    const own = all.filter(({ json }) => json.config[LABEL.project] === this.#project && isMarked(json));
     return { pools, all, own: onePerMarks(own) };
   }
 
@@ -86,7 +85,7 @@ export class OwnVolumes {
   }
 
   marks({ app, volume }: VolumeMarks): Readonly<Record<string, string>> {
-    return { 'user.pets.project': this.#project, 'user.pets.app': app, 'user.pets.volume': volume };
+    return { ...printOwner(this.#project, app), [LABEL.volume]: volume };
   }
 
   /** `isShifted`: files keep the guest's own ids on disk, so that any container can have the volume. */
@@ -113,7 +112,7 @@ export class OwnVolumes {
     const found = await this.#rest.get(at(volume));
     if (!found) return null;
     const json = found.metadata as VolumeJson;
-    const { 'user.pets.project': project, 'user.pets.app': app, 'user.pets.volume': name } = json.config;
+    const { [LABEL.project]: project, [LABEL.app]: app, [LABEL.volume]: name } = json.config;
     if (project !== this.#project || !accepted.some((m) => m.app === app && m.volume === name))
       throw new IncusError('it does not bear the marks of this project; it was not touched', 409);
     return { json, etag: found.etag ?? '' };

@@ -1,7 +1,7 @@
 import { said } from '../client/attempt.js';
 import { sender } from '../client/http.js';
 import { Rest } from '../client/operations.js';
-import { OwnInstances } from '../client/own.js';
+import { OwnInstances, stateOf } from '../client/own.js';
 
 /**
  * Tells one run of a pet from the next: when Incus has started it, in its words; null while it does not run. One that
@@ -11,7 +11,8 @@ export function bootsOver(socket: string, project: string): (name: string) => Pr
   const own = new OwnInstances(new Rest(sender(socket)), project);
   return (name) =>
     said(`looking at \`${name}\``, async () => {
-      const { status, last_used_at: started } = (await own.get(name)).instance;
-      return status === 'Running' ? String(started) : null;
+      const { instance } = await own.get(name);
+      const started = instance['last_used_at'];
+      return stateOf(instance) === 'Running' ? String(started) : null;
     });
 }

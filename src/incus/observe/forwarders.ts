@@ -1,3 +1,4 @@
+import { LABEL } from '../../domain/labels.js';
 import { formatBinding, socketsOf } from '../../domain/binding.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { exposuresOf, forwards } from './devices.js';
@@ -20,7 +21,7 @@ export function forwardersOf(
 ): readonly Forwarder[] {
   const open = new Set(listening.flatMap(({ binding }) => socketsOf(binding)));
   return instances.flatMap((instance): Forwarder[] => {
-    const project = instance.config['user.pets.project'];
+    const project = instance.config[LABEL.project];
     if (project === undefined || (only !== null && project !== only)) return [];
     if (instance.project !== INCUS_PROJECT || !isPet(project, instance.name, instance.config)) return [];
     if (!forwards(instance)) return [];

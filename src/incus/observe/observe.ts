@@ -1,8 +1,8 @@
 import { socketsOf } from '../../domain/binding.js';
-import { ADOPTING, DEPLOYED } from '../../domain/labels.js';
+import { DEPLOYED, INCUS_PET, LABEL, parsePetState } from '../../domain/labels.js';
 import type { Actual, ActualApp, Volume } from '../../domain/actual.js';
 import { type AppName, isAppName } from '../../domain/names.js';
-import type { StoreMode } from '../../domain/manifest.js';
+import { storeIn, type StoreMode } from '../../domain/store-mode.js';
 import type { InstanceJson, InstanceSpec } from '../../domain/services.js';
 import { seenFacets } from '../../facets/index.js';
 import { addedTo } from './added.js';
@@ -65,15 +65,15 @@ export const MADE_BY_DEPLOY = 'was made by `pets deploy`';
 export const MADE_BY_INCUS_PET = 'was made by incus-pet';
 
 function ownerOf({ name, config }: InstanceJson): string {
-  const project = config['user.pets.project'];
-  const app = config['user.pets.app'];
-  if (config[ADOPTING] !== undefined && config[ADOPTING] !== project)
-    return `was about to be adopted by the pets project \`${config[ADOPTING]}\`, and that was cut short`;
+  const project = config[LABEL.project];
+  const app = config[LABEL.app];
+  if (config[LABEL.adopting] !== undefined && config[LABEL.adopting] !== project)
+    return `was about to be adopted by the pets project \`${config[LABEL.adopting]}\`, and that was cut short`;
   if (project !== undefined && app !== name)
     return `is a copy of the pet \`${app ?? ''}\` of project \`${project}\``;
   if (project === DEPLOYED) return MADE_BY_DEPLOY;
   if (project !== undefined) return `belongs to the pets project \`${project}\``;
-  if (config['user.incus-pet.flake-ref'] !== undefined) return MADE_BY_INCUS_PET;
+  if (config[INCUS_PET.flakeRef] !== undefined) return MADE_BY_INCUS_PET;
   return 'does not bear any mark of pets';
 }
 
@@ -84,19 +84,19 @@ function actualApp(
   host: HostView,
 ): ActualApp {
   const { name, config, devices, status } = instance;
-  const store = storeOf(instance, host);
-  const applied = parseApplied(config['user.pets.applied']);
+  const store = storeIn(devices);
+  const applied = parseApplied(config[LABEL.applied]);
   const exposures = exposuresOf(instance);
   const attachments = attachmentsOf(instance, volumes);
   return {
     name: name as AppName,
-    becoming: otherName(config['user.pets.becoming'], name),
-    former: otherName(config['user.pets.app'], name),
+    becoming: otherName(config[LABEL.renamingTo], name),
+    former: otherName(config[LABEL.app], name),
     status,
-    state: STATES.find((state) => state === config['user.pets.state']) ?? 'creating',
+    state: parsePetState(config),
     applied,
     generations: generationsOf(config, volumes),
-    condemned: parseCondemned(config['user.pets.condemned']),
+    condemned: parseCondemned(config[LABEL.rejected]),
     unreadable: unreadableIn(config),
     store,
     exposures,
@@ -117,18 +117,9 @@ function otherName(marked: string | undefined, name: string): AppName | null {
   return marked !== undefined && marked !== name && isAppName(marked) ? marked : null;
 }
 
-const STATES = ['ready', 'upgrading', 'restoring'] as const;
-
-/** Only a shared store has the host's folders as devices. One of them will do: the other may have been removed. */
-function storeOf({ name, devices }: InstanceJson, host: HostView): StoreMode {
-  const [shared, copy] = [host.made(name, 'shared'), host.made(name, 'copy')];
-  const telling = Object.keys(shared.devices).filter((device) => !Object.hasOwn(copy.devices, device));
-  return telling.some((device) => Object.hasOwn(devices, device)) ? 'shared' : 'copy';
-}
-
 function alteredIn(instance: InstanceJson, made: Pick<InstanceSpec, 'config' | 'devices'>): string[] {
   // A rename whose last step is missing: the next write to the instance ends it.
-  const name = { 'user.pets.app': instance.name };
+  const name = { [LABEL.app]: instance.name };
   const keys = Object.entries({ ...made.config, ...name }).filter(
     ([key, value]) => instance.config[key] !== value,
   );

@@ -1,9 +1,8 @@
-import { generationIn } from '../../domain/labels.js';
+import { GENERATION_PREFIX, LABEL, generationIn } from '../../domain/labels.js';
 import type { Applied, Condemned, Generation, Volume } from '../../domain/actual.js';
 import type { Facet, Facets } from '../../domain/facet.js';
 import type { Passthrough } from '../../domain/manifest.js';
-import type { StorePath } from '../../domain/names.js';
-import { isStorePath } from '../../domain/names.js';
+import { type StorePath, isStorePath } from '../../domain/names.js';
 import { attachmentsOf, exposuresOf } from './devices.js';
 import { healthFrom } from './health-mark.js';
 
@@ -60,9 +59,9 @@ export function parseCondemned(text: string | undefined): Condemned | null {
 export function unreadableIn(config: Readonly<Record<string, string>>): readonly string[] {
   const isBroken = ([key, text]: [string, string]) => {
     if (text === '') return false;
-    if (key === 'user.pets.applied') return parseApplied(text) === null;
-    if (key === 'user.pets.condemned') return parseCondemned(text) === null;
-    const generation = key.startsWith(GENERATION) ? generationIn(key) : undefined;
+    if (key === LABEL.applied) return parseApplied(text) === null;
+    if (key === LABEL.rejected) return parseCondemned(text) === null;
+    const generation = key.startsWith(GENERATION_PREFIX) ? generationIn(key) : undefined;
     if (generation === undefined) return false;
     return generation === null || generationFrom(generation, tableIn(text) ?? {}, []).length === 0;
   };
@@ -71,8 +70,6 @@ export function unreadableIn(config: Readonly<Record<string, string>>): readonly
     .map(([key]) => key)
     .sort();
 }
-
-const GENERATION = 'user.pets.generation.';
 
 function isSystem(value: unknown): value is StorePath {
   return typeof value === 'string' && isStorePath(value);

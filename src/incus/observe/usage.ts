@@ -1,7 +1,7 @@
 import { said } from '../client/attempt.js';
 import { sender } from '../client/http.js';
 import { Rest } from '../client/operations.js';
-import { at } from '../client/own.js';
+import { at, stateOf } from '../client/own.js';
 
 /** What a running instance has used. */
 export type Usage = {
@@ -12,7 +12,7 @@ export type Usage = {
 };
 
 type StateJson = {
-  readonly status: string;
+  readonly status: unknown;
   readonly processes?: number;
   readonly cpu?: { readonly usage?: number };
   readonly memory?: { readonly usage?: number };
@@ -24,7 +24,7 @@ export function usageOver(socket: string): (name: string) => Promise<Usage | nul
   return (name) =>
     said(`looking at \`${name}\``, async () => {
       const state = (await rest.get(at(name, '/state')))?.metadata as StateJson | undefined;
-      if (state?.status !== 'Running') return null;
+      if (!state || stateOf(state) !== 'Running') return null;
       const { cpu, memory, processes = 0 } = state;
       return { cpuNs: cpu?.usage ?? 0, memoryBytes: memory?.usage ?? 0, processes };
     });

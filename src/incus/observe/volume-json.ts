@@ -1,3 +1,4 @@
+import { LABEL } from '../../domain/labels.js';
 import type { Volume } from '../../domain/actual.js';
 import { isAppName, isVolumeName } from '../../domain/names.js';
 import type { Pool } from '../client/server.js';
@@ -15,8 +16,8 @@ export function fromJson({ name, config, used_by }: VolumeJson, pool: Pool): Vol
   return {
     pool: pool.name,
     name,
-    app: config['user.pets.app'] ?? '',
-    volume: config['user.pets.volume'] ?? '',
+    app: config[LABEL.app] ?? '',
+    volume: config[LABEL.volume] ?? '',
     size: config['size'] ?? null,
     usedBy: used_by.map(userOf),
     copies: pool.driver === 'dir',
@@ -25,7 +26,7 @@ export function fromJson({ name, config, used_by }: VolumeJson, pool: Pool): Vol
 
 /** Names and files are made of its marks: one with others than pets writes is nobody's. */
 export function isMarked({ config }: VolumeJson): boolean {
-  return isAppName(config['user.pets.app'] ?? '') && isVolumeName(config['user.pets.volume'] ?? '');
+  return isAppName(config[LABEL.app] ?? '') && isVolumeName(config[LABEL.volume] ?? '');
 }
 
 /** `/1.0/instances/web` → `web`; a profile, or an instance of another of the daemon's projects, as it stands. */
@@ -55,5 +56,5 @@ export function onePerMarks(found: readonly { readonly pool: Pool; readonly json
 }
 
 function isAttached({ config, used_by }: VolumeJson): boolean {
-  return used_by.some((user) => userOf(user) === config['user.pets.app']);
+  return used_by.some((user) => userOf(user) === config[LABEL.app]);
 }

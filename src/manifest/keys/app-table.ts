@@ -1,4 +1,5 @@
 import type { FlakeRef, NixValue } from '../../domain/manifest.js';
+import type { StoreMode } from '../../domain/store-mode.js';
 import { formatValue } from '../toml.js';
 import { formatKey } from '../../domain/nix-value.js';
 
@@ -9,7 +10,7 @@ export type AppTable = {
   readonly port: number | null;
   readonly listen: string | null;
   readonly nixpkgs: string | null;
-  readonly store: 'copy' | null;
+  readonly store: StoreMode | null;
 };
 
 /** `[apps.<name>]` with its keys, a line each. */

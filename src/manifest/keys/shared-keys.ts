@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { formatDuration } from '../../lib/format.js';
+import { STORE_MODES } from '../../domain/store-mode.js';
 import { DEFAULT_GRACE_MS } from '../../domain/stop-timeout.js';
 import { health } from './health-keys.js';
 import { choice, refuse, text } from './kinds.js';
@@ -115,7 +116,7 @@ const systemKeys = {
     details: '"auto" switches, and restarts where the system refuses a switch or the switch hangs.',
     interrupts: NOTHING,
   }),
-  store: key(v.exactOptional(choice(['shared', 'copy'])), {
+  store: key(v.exactOptional(choice(STORE_MODES)), {
     meaning: 'the host’s Nix store, read-only, or a store of its own in the container',
     example: 'shared',
     default: 'shared where it works',

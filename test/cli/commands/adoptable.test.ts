@@ -13,7 +13,13 @@ const deployed = { 'user.pets.project': '_deployed', 'user.pets.app': 'web', ...
 
 function instance(config: Record<string, string>, more: Partial<InstanceJson> = {}): InstanceJson {
   const devices = more.devices ?? {};
-  const plain = { name: 'web', project: 'default', status: 'Running', type: 'container', profiles: [] };
+  const plain = {
+    name: 'web',
+    project: 'default',
+    status: 'Running' as const,
+    type: 'container',
+    profiles: [],
+  };
   return { ...plain, config, expanded_config: config, devices, expanded_devices: devices, ...more };
 }
 

@@ -9,7 +9,13 @@ const MADE = {
   devices: { 'nix-store': disk('/nix/store'), 'nix-profiles': disk('/nix/var/nix/profiles') },
 };
 function added(config: InstanceJson['config'], devices: InstanceJson['devices']) {
-  const instance = { name: 'web', project: 'default', status: 'Running', type: 'container', profiles: [] };
+  const instance = {
+    name: 'web',
+    project: 'default',
+    status: 'Running' as const,
+    type: 'container',
+    profiles: [],
+  };
   return addedTo({ ...instance, config, devices, expanded_config: config, expanded_devices: devices }, MADE);
 }
 

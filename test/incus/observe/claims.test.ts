@@ -8,7 +8,14 @@ const bindings = ['tcp:127.0.0.1:80-81', 'tcp:127.0.0.2:80', 'udp:127.0.0.1:80-8
 const WANTED: Wanted = { bindings: bindings.map((text) => parseProxyListen(text) as Binding) };
 
 function instance(name: string, devices: InstanceJson['devices'], change: Partial<InstanceJson> = {}) {
-  const whole = { name, project: 'default', status: 'Running', type: 'container', profiles: [], config: {} };
+  const whole = {
+    name,
+    project: 'default',
+    status: 'Running' as const,
+    type: 'container',
+    profiles: [],
+    config: {},
+  };
   return { ...whole, expanded_config: {}, devices, expanded_devices: devices, ...change };
 }
 const proxy = (listen: string, more: object = {}) => ({
@@ -121,7 +128,7 @@ describe('what listens on the host', () => {
     ['tcp:0.0.0.0:80', 'tcp:127.0.0.1:80', false],
     ['tcp:127.0.0.1:82-90', 'tcp:127.0.0.1:81', false],
   ])('the forwarder of %s explains %s: %p', (listen, socket, explained) => {
-    for (const status of ['Running', 'Frozen']) {
+    for (const status of ['Running', 'Frozen'] as const) {
       const ours = [instance('web', { web: proxy(listen) }, { status })];
       expect(claims({ ours }, { [socket]: 'somebody' }).length === 0).toBe(explained);
     }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { actualFrom, type HostView } from '../../../src/incus/observe/observe.js';
+import { parseInstanceState } from '../../../src/domain/instance-state.js';
 import type { Socket } from '../../../src/incus/observe/sockets.js';
 import { formatBinding, parseProxyListen } from '../../../src/domain/binding.js';
 import type { ActualApp, Volume } from '../../../src/domain/actual.js';
@@ -42,7 +43,10 @@ function host(sockets: Readonly<Record<string, string>>): HostView {
     made: (app, store) =>
       store === 'copy'
         ? { config: { 'security.nesting': 'true' }, devices: {} }
-        : { config: { 'raw.lxc': 'x' }, devices: { store: STORE, profiles: { type: 'disk', source: app } } },
+        : {
+            config: { 'raw.lxc': 'x' },
+            devices: { 'nix-store': STORE, 'nix-profiles': { type: 'disk', source: app } },
+          },
   };
 }
 const STORE = { type: 'disk', path: '/s' };
@@ -127,21 +131,26 @@ describe('whose an instance is', () => {
 
 describe('the store', () => {
   test('is shared where any of the host’s folders is there, so that a missing one is repaired', () => {
-    expect(only({ devices: { store: STORE } })).toMatchObject({ store: 'shared' });
-    expect(only({ devices: { store: STORE } }).altered).toContain('profiles');
+    expect(only({ devices: { 'nix-store': STORE } })).toMatchObject({ store: 'shared' });
+    expect(only({ devices: { 'nix-store': STORE } }).altered).toContain('nix-profiles');
     expect(only({ devices: { web: proxy('tcp:127.0.0.1:80') } })).toMatchObject({ store: 'copy' });
   });
 
   test('of its own hides its system from the host', () => {
-    expect(only({ devices: { store: STORE } }).facets.system).toEqual({ toplevel: '/nix/store/web' });
+    expect(only({ devices: { 'nix-store': STORE } }).facets.system).toEqual({ toplevel: '/nix/store/web' });
     expect(only({}).facets.system).toEqual({});
   });
 
   test('what a pet was made with and is not as it was made', () => {
-    const whole = { store: { ...STORE, shift: 'true' }, profiles: { type: 'disk', source: 'web' } };
+    const whole = {
+      'nix-store': { ...STORE, shift: 'true' },
+      'nix-profiles': { type: 'disk', source: 'web' },
+    };
     const config = { ...marked('web'), 'raw.lxc': 'x' };
     expect(only({ config, devices: whole }).altered).toEqual([]);
-    expect(only({ config, devices: { ...whole, store: { path: '/t' } } }).altered).toEqual(['store']);
+    expect(only({ config, devices: { ...whole, 'nix-store': { path: '/t' } } }).altered).toEqual([
+      'nix-store',
+    ]);
     expect(only({ devices: whole }).altered).toEqual(['raw.lxc']);
     expect(only({}).altered).toEqual(['security.nesting']);
   });
@@ -200,7 +209,9 @@ describe('exposures', () => {
     ['Stopped', both, [], undefined],
   ])('%s, %j, listening %j: forwarder %s', (status, devices, sockets, forwarder) => {
     const open = Object.fromEntries(sockets.map((s) => [s, 'forwarder']));
-    expect(only({ status, devices }, open).facets.exposure?.['forwarder']).toBe(forwarder);
+    expect(only({ status: parseInstanceState(status), devices }, open).facets.exposure?.['forwarder']).toBe(
+      forwarder,
+    );
   });
 });
 
