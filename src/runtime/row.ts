@@ -1,6 +1,5 @@
-import { formatBinding, formatListen, urlOf } from '../domain/binding.js';
+import { formatBinding, formatListen, urlOf, type Binding, type Listen } from '../domain/binding.js';
 import type { ActualApp } from '../domain/actual.js';
-import type { Binding, Listen } from '../domain/binding.js';
 import type { DesiredApp } from '../domain/desired.js';
 import { currencyOf, type Currency } from '../planner/freshness.js';
 import { unreachedWords } from '../planner/served.js';

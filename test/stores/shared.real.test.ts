@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import { handProfileOver } from '../../src/stores/host-directory.js';
 import { profileDirectory } from '../../src/stores/instance.js';
 import { profileTarget, sharedStore } from '../../src/stores/shared.js';
-import { exec } from '../../src/lib/processes.js';
+import { exec } from '../programs.js';
 import type { AppName, StorePath } from '../../src/domain/names.js';
 
 const [web, site] = ['web', 'site'] as [AppName, AppName];

@@ -4,10 +4,9 @@ import { firstManifest } from '../../flake-contract/templates.js';
 import { isAppName, NAME_RULE, nameHint, nearestName } from '../../manifest/names.js';
 import { quote } from '../../manifest/text.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
-import type { Context } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import type { InspectOptions } from './inspect.js';
 import { inTheWay, showChanges, writeNew } from './new-files.js';
-import { notice } from '../../runtime/notice.js';
 
 export type InitOptions = InspectOptions & {
   readonly contract: boolean;
@@ -23,9 +22,9 @@ export type InitOptions = InspectOptions & {
 
 /** The kind that the options name; `name`: of the project, the service, or the app. */
 export async function init(
-  name: string | undefined,
+  runtime: Runtime,
   options: InitOptions,
-  context: Context,
+  name: string | undefined,
 ): Promise<ExitCode> {
   if (options.contract && options.wrapper !== undefined) {
     const hint = 'a wrapper has all of the contract already';
@@ -42,38 +41,36 @@ export async function init(
       EXIT.usage,
     );
   }
-  if (options.contract) return (await import('./init-contract.js')).initContract(name, options, context);
-  if (options.wrapper === undefined) return initManifest(name, options, context);
+  if (options.contract) return (await import('./init-contract.js')).initContract(name, options, runtime);
+  if (options.wrapper === undefined) return initManifest(name, options, runtime);
   if (name === undefined) {
     const hint = `pets init --wrapper ${options.wrapper} <app>`;
     throw new ProblemError({ message: 'a wrapper needs the name of its app', hint }, EXIT.usage);
   }
   const { initWrapper } = await import('./init-wrapper.js');
-  return initWrapper(options.wrapper, validName(name), options, context);
+  return initWrapper(options.wrapper, validName(name), options, runtime);
 }
 
 /** A first pets.toml. */
 async function initManifest(
   name: string | undefined,
   options: InitOptions,
-  context: Context,
+  runtime: Runtime,
 ): Promise<ExitCode> {
-  const path = manifestPath(options.file, context.cwd);
+  const path = manifestPath(runtime.file, runtime.cwd);
   const folder = dirname(path);
   const project = name === undefined ? (nearestName(basename(folder)) ?? 'pets') : validName(name);
   const text = firstManifest(project);
-  const shown = relative(context.cwd, path);
+  const shown = relative(runtime.cwd, path);
   if (lstatSync(path, { throwIfNoEntry: false })) throw inTheWay(shown);
   if (options.dryRun) {
-    showChanges([{ path: shown, before: null, after: text }], options, context);
+    showChanges([{ path: shown, before: null, after: text }], runtime);
     return EXIT.ok;
   }
   await writeNew(folder, [{ path: basename(path), text }]);
-  notice(
+  runtime.output.notice(
     'note',
     `wrote ${shown} of the project ${project}; next: an app in it, and \`pets diff\``,
-    options,
-    context,
   );
   return EXIT.ok;
 }
