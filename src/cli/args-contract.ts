@@ -3,7 +3,7 @@ import { check } from './commands/check.js';
 import type { Context } from '../runtime/context.js';
 import { init, type InitOptions } from './commands/init.js';
 import type { InspectOptions } from './commands/inspect.js';
-import { examples, flag, withGlobalOptions, type Ends } from './options.js';
+import { examples, flag, withGlobalOptions, type Ends, runtimeFor } from './options.js';
 
 const nixpkgs = () =>
   flag(
@@ -24,7 +24,9 @@ export function addContract(program: Command, context: Context, ends: Ends): voi
       'after',
       examples('pets check .', 'pets check github:owner/repo', 'pets check ./web --json | jq .items'),
     )
-    .action((ref: string, options: InspectOptions & { json: boolean }) => ends(check(ref, options, context)));
+    .action((ref: string, options: InspectOptions & { json: boolean }) =>
+      ends(check(runtimeFor(context, options), options, ref)),
+    );
   withGlobalOptions(program.command('init [name]'))
     .summary('write a first pets.toml, or what a flake needs to be a pet')
     .description(
@@ -54,5 +56,7 @@ export function addContract(program: Command, context: Context, ends: Ends): voi
         'pets init --wrapper github:owner/repo#server web',
       ),
     )
-    .action((name: string | undefined, options: InitOptions) => ends(init(name, options, context)));
+    .action((name: string | undefined, options: InitOptions) =>
+      ends(init(runtimeFor(context, options), options, name)),
+    );
 }

@@ -15,6 +15,7 @@ import {
   withRunOptions,
   type Ends,
   type JsonOption,
+  runtimeFor,
 } from './options.js';
 import { restore, type RestoreOptions } from './commands/restore.js';
 import { rollback, type RollbackOptions } from './commands/rollback.js';
@@ -31,13 +32,15 @@ export function addVolume(program: Command, context: Context, ends: Ends): void 
     .summary('list the volumes of the project, kept ones too')
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples('pets volume ls', 'pets volume ls --json'))
-    .action((options: JsonOption) => ends(volumeLs(options, context)));
+    .action((options: JsonOption) => ends(volumeLs(runtimeFor(context, options), options)));
   withLockOptions(volume.command('rm <app/volume>'))
     .summary('delete a volume that no app has attached, for good')
     .option('--confirm <app/volume>', 'its name once more, where nobody can be asked')
     .addOption(flag('--no-input', 'never ask'))
     .addHelpText('after', examples('pets volume rm web/data', 'pets volume rm web/data --confirm web/data'))
-    .action((name: string, options: VolumeRmOptions) => ends(volumeRm(name, options, context)));
+    .action((name: string, options: VolumeRmOptions) =>
+      ends(volumeRm(runtimeFor(context, options), options, name)),
+    );
 }
 
 export function addBackup(program: Command, context: Context, ends: Ends): void {
@@ -53,12 +56,16 @@ export function addBackup(program: Command, context: Context, ends: Ends): void 
       'after',
       examples('pets backup', 'pets backup web db --keep 7', 'pets backup web --output /mnt/nas/pets'),
     )
-    .action((apps: string[], options: BackupOptions) => ends(backup(apps, options, context)));
+    .action((apps: string[], options: BackupOptions) =>
+      ends(backup(runtimeFor(context, options), options, apps)),
+    );
   withGlobalOptions(program.command('backups [app]'))
     .summary('list the backups with time, size and revision')
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples('pets backups', 'pets backups web', 'pets backups --json'))
-    .action((app: string | undefined, options: JsonOption) => ends(backups(app, options, context)));
+    .action((app: string | undefined, options: JsonOption) =>
+      ends(backups(runtimeFor(context, options), options, app)),
+    );
   withLockOptions(program.command('restore <app> [id]'))
     .summary("put an app's volumes back as they were in a backup")
     .description(
@@ -78,7 +85,7 @@ export function addBackup(program: Command, context: Context, ends: Ends): void 
       ),
     )
     .action((app: string, id: string | undefined, options: RestoreOptions) =>
-      ends(restore(app, id, options, context)),
+      ends(restore(runtimeFor(context, options), options, app, id)),
     );
 }
 
@@ -90,7 +97,7 @@ export function addGenerations(program: Command, context: Context, ends: Ends): 
     )
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples('pets history web', 'pets history web --json'))
-    .action((app: string, options: JsonOption) => ends(history(app, options, context)));
+    .action((app: string, options: JsonOption) => ends(history(runtimeFor(context, options), options, app)));
   withRunOptions(program.command('rollback <app> [generation]'))
     .summary('return an app to an earlier generation')
     .description(
@@ -102,7 +109,7 @@ export function addGenerations(program: Command, context: Context, ends: Ends): 
     .addOption(dryRun())
     .addHelpText('after', examples('pets rollback web', 'pets rollback web 3', 'pets rollback web 3 --data'))
     .action((app: string, generation: string | undefined, options: RollbackOptions) =>
-      ends(rollback(app, generation, options, context)),
+      ends(rollback(runtimeFor(context, options), options, app, generation)),
     );
   withRunOptions(program.command('gc'))
     .summary('remove generations that are not kept any more')
@@ -111,5 +118,5 @@ export function addGenerations(program: Command, context: Context, ends: Ends): 
     )
     .addOption(dryRun())
     .addHelpText('after', examples('pets gc', 'pets gc --dry-run', 'pets gc && nix-collect-garbage'))
-    .action((options: RunOptions) => ends(gc(options, context)));
+    .action((options: RunOptions) => ends(gc(runtimeFor(context, options), options)));
 }

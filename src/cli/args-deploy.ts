@@ -3,7 +3,7 @@ import type { Context } from '../runtime/context.js';
 import { adopt } from './commands/adopt.js';
 import type { AdoptOptions } from './commands/adoptable.js';
 import { deploy, type DeployOptions } from './commands/deploy.js';
-import { examples, withLockOptions, withRunOptions, type Ends } from './options.js';
+import { examples, withLockOptions, withRunOptions, type Ends, runtimeFor } from './options.js';
 
 /** What describes the app has no variables: one that is set for good would move what is deployed already. */
 export function addDeploy(program: Command, context: Context, ends: Ends): void {
@@ -25,7 +25,7 @@ export function addDeploy(program: Command, context: Context, ends: Ends): void 
       ),
     )
     .action((ref: string, name: string | undefined, options: DeployOptions) =>
-      ends(deploy(ref, name, options, context)),
+      ends(deploy(runtimeFor(context, options), options, ref, name)),
     );
 }
 
@@ -46,5 +46,7 @@ export function addAdopt(program: Command, context: Context, ends: Ends): void {
         'pets adopt old --write --force --flake-ref ./old',
       ),
     )
-    .action((name: string, options: AdoptOptions) => ends(adopt(name, options, context)));
+    .action((name: string, options: AdoptOptions) =>
+      ends(adopt(runtimeFor(context, options), options, name)),
+    );
 }

@@ -13,6 +13,7 @@ import {
   withLockOptions,
   withRunOptions,
   type Ends,
+  runtimeFor,
 } from './options.js';
 import { power, type PowerVerb } from './commands/power.js';
 import { rm } from './commands/rm.js';
@@ -54,7 +55,9 @@ function addPower(program: Command, context: Context, ends: Ends): void {
       .summary(POWER[verb].summary)
       .description(POWER[verb].description)
       .addHelpText('after', examples(`pets ${verb} web`, `pets ${verb} 'blog-*'`, `pets ${verb} @public`))
-      .action((apps: string[], options: RunOptions) => ends(power(verb, apps, options, context)));
+      .action((apps: string[], options: RunOptions) =>
+        ends(power(runtimeFor(context, options), options, verb, apps)),
+      );
   }
 }
 
@@ -66,7 +69,7 @@ function addRemoval(program: Command, context: Context, ends: Ends): void {
     )
     .addOption(dryRun())
     .addHelpText('after', examples('pets rm web', 'pets rm web --yes'))
-    .action((apps: string[], options: RunOptions) => ends(rm(apps, options, context)));
+    .action((apps: string[], options: RunOptions) => ends(rm(runtimeFor(context, options), options, apps)));
 }
 
 function addInside(program: Command, context: Context, ends: Ends): void {
@@ -74,7 +77,7 @@ function addInside(program: Command, context: Context, ends: Ends): void {
     .summary('open a login shell in an app')
     .description('Opens a login shell of root in the container of an app.')
     .addHelpText('after', examples('pets shell web'))
-    .action((app: string, options: GlobalOptions) => ends(shell(app, options, context)));
+    .action((app: string, options: GlobalOptions) => ends(shell(runtimeFor(context, options), options, app)));
   withGlobalOptions(program.command('exec <app> <command...>'))
     .summary('run a command in an app')
     .description(
@@ -91,7 +94,9 @@ function addInside(program: Command, context: Context, ends: Ends): void {
       ),
     )
     .action((app: string, command: string[], options: ExecOptions) =>
-      ends(exec(app, command[0] === '--' ? command.slice(1) : command, options, context)),
+      ends(
+        exec(runtimeFor(context, options), options, app, command[0] === '--' ? command.slice(1) : command),
+      ),
     );
 }
 
@@ -119,7 +124,9 @@ function addLogs(program: Command, context: Context, ends: Ends): void {
       'after',
       examples('pets logs web', 'pets logs -f', 'pets logs web --since 1h', "pets logs web -u '*'"),
     )
-    .action((apps: string[], options: LogsOptions) => ends(logs(apps, options, context)));
+    .action((apps: string[], options: LogsOptions) =>
+      ends(logs(runtimeFor(context, options), options, apps)),
+    );
 }
 
 function addLooks(program: Command, context: Context, ends: Ends): void {
@@ -129,7 +136,7 @@ function addLooks(program: Command, context: Context, ends: Ends): void {
       'Prints the URL of an app and, where there is a display, opens it in $BROWSER or with xdg-open.',
     )
     .addHelpText('after', examples('pets open web', 'curl "$(pets open web)"'))
-    .action((app: string, options: GlobalOptions) => ends(open(app, options, context)));
+    .action((app: string, options: GlobalOptions) => ends(open(runtimeFor(context, options), options, app)));
   withGlobalOptions(program.command('top'))
     .summary('watch what the apps use')
     .description(
@@ -142,7 +149,7 @@ function addLooks(program: Command, context: Context, ends: Ends): void {
     .option('--once', 'one table', false)
     .option('--json', 'print an object a line', false)
     .addHelpText('after', examples('pets top', 'pets top --once', 'pets top --json -n 10'))
-    .action((options: TopOptions) => ends(top(options, context)));
+    .action((options: TopOptions) => ends(top(runtimeFor(context, options), options)));
 }
 
 function addUpdate(program: Command, context: Context, ends: Ends): void {
@@ -154,7 +161,9 @@ function addUpdate(program: Command, context: Context, ends: Ends): void {
     .addOption(dryRun())
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples('pets update', 'pets update web && pets up web', 'pets update --json'))
-    .action((apps: string[], options: UpdateOptions) => ends(update(apps, options, context)));
+    .action((apps: string[], options: UpdateOptions) =>
+      ends(update(runtimeFor(context, options), options, apps)),
+    );
 }
 
 /** `10m` ago, or a time that JavaScript's `Date` reads; in ms since the epoch. */

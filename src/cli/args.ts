@@ -19,6 +19,7 @@ import {
   withRunOptions,
   type Ends,
   type JsonOption,
+  runtimeFor,
 } from './options.js';
 import { ps } from './commands/ps.js';
 import { runs } from './commands/runs.js';
@@ -130,8 +131,12 @@ function addUp(program: Command, context: Context, ends: Ends): void {
     .action((apps: string[], options: UpOptions & { dryRun: boolean }) =>
       ends(
         options.dryRun
-          ? diff(apps, { ...options, json: false, exitCode: false, build: false }, context)
-          : up(apps, options, context),
+          ? diff(
+              runtimeFor(context, options),
+              { ...options, json: false, exitCode: false, build: false },
+              apps,
+            )
+          : up(runtimeFor(context, options), options, apps),
       ),
     );
 }
@@ -155,7 +160,9 @@ function addDiff(program: Command, context: Context, ends: Ends): void {
       'after',
       examples('pets diff', 'pets diff web --build', 'pets diff --json | jq .apps', 'pets diff --exit-code'),
     )
-    .action((apps: string[], options: DiffOptions) => ends(diff(apps, options, context)));
+    .action((apps: string[], options: DiffOptions) =>
+      ends(diff(runtimeFor(context, options), options, apps)),
+    );
 }
 
 function addDown(program: Command, context: Context, ends: Ends): void {
@@ -176,7 +183,7 @@ function addDown(program: Command, context: Context, ends: Ends): void {
         'pets down --volumes --confirm homelab',
       ),
     )
-    .action((options: DownOptions) => ends(down(options, context)));
+    .action((options: DownOptions) => ends(down(runtimeFor(context, options), options)));
 }
 
 function addReaders(program: Command, context: Context, ends: Ends): void {
@@ -187,7 +194,7 @@ function addReaders(program: Command, context: Context, ends: Ends): void {
     )
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples('pets ps', "pets ps web 'blog-*'", 'pets ps --json'))
-    .action((apps: string[], options: JsonOption) => ends(ps(apps, options, context)));
+    .action((apps: string[], options: JsonOption) => ends(ps(runtimeFor(context, options), options, apps)));
   withGlobalOptions(program.command('runs [id]'))
     .summary('list what `up` and `down` did, or show one run')
     .description(
@@ -198,18 +205,20 @@ function addReaders(program: Command, context: Context, ends: Ends): void {
       'after',
       examples('pets runs', 'pets runs last', 'pets runs 20261121T19', 'pets runs --json'),
     )
-    .action((id: string | undefined, options: JsonOption) => ends(runs(id, options, context)));
+    .action((id: string | undefined, options: JsonOption) =>
+      ends(runs(runtimeFor(context, options), options, id)),
+    );
   withGlobalOptions(program.command('validate'))
     .summary('check the manifest, offline')
     .addHelpText('after', examples('pets validate', 'pets validate --file hosts/box/pets.toml'))
-    .action((options: GlobalOptions) => ends(validate(options, context)));
+    .action((options: GlobalOptions) => ends(validate(runtimeFor(context, options), options)));
   withGlobalOptions(program.command('config'))
     .summary('print the manifest with every default filled in')
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples('pets config', 'pets config --json'))
-    .action((options: JsonOption) => ends(config(options, context)));
+    .action((options: JsonOption) => ends(config(runtimeFor(context, options), options)));
   withGlobalOptions(program.command('schema'))
     .summary('print the JSON Schema of the manifest, for editors')
     .addHelpText('after', examples('pets schema > pets.schema.json'))
-    .action(() => ends(schema(context)));
+    .action((options: GlobalOptions) => ends(schema(runtimeFor(context, options))));
 }

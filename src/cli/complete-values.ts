@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { idsIn } from '../backup/folder.js';
-import { socketPath } from '../incus/client/http.js';
 import { generationsOf } from '../incus/observe/record.js';
 import { onePerMarks, type VolumeJson } from '../incus/observe/volume-json.js';
 import { DEPLOYED, LABEL } from '../domain/labels.js';
@@ -8,18 +7,16 @@ import type { AppName } from '../domain/names.js';
 import type { Manifest, ManifestApp } from '../domain/manifest.js';
 import type { InstanceJson } from '../domain/services.js';
 import { listRuns } from '../state/runs/read.js';
-import { asker } from '../runtime/ask.js';
 import type { Wanted, Word } from './complete.js';
 import type { Context } from '../runtime/context.js';
-import { backupsRoot } from '../runtime/data.js';
 import { isDeployed } from '../runtime/deployed.js';
-import { readProject } from '../runtime/project.js';
-import { runsDirectory } from '../runtime/record.js';
+import { createRuntime, type Runtime } from '../runtime/runtime.js';
+import { LOCAL } from '../runtime/daemons.js';
 
 type Value = NonNullable<Wanted['value']>;
 type Asked = Pick<Wanted, 'given'> & {
   readonly value: Value;
-  readonly context: Context;
+  readonly runtime: Runtime;
   /** Read only where it is asked for. */
   readonly project: () => Promise<Known>;
 };
@@ -51,17 +48,28 @@ export async function valuesFor({ value, given, file }: Wanted, context: Context
   const source = value && (SOURCES[`${value.command} ${value.name}`] ?? SOURCES[value.name]);
   if (!source) return [];
   try {
-    const named = file ?? context.env['PETS_FILE'];
-    return await source({ value, given, context, project: () => knownOf(named, context) });
+    const runtime = runtimeOf(file, context);
+    return await source({ value, given, runtime, project: () => knownOf(runtime) });
   } catch {
     // On a line that is being written there is no place for what went wrong.
     return [];
   }
 }
 
-async function knownOf(file: string | undefined, context: Context): Promise<Known> {
-  if (file !== DEPLOYED) return (await readProject(context, file)).manifest;
-  const ask = asker(socketPath(context.env), ANSWER_MS);
+/** The line that is completed is not parsed: of what it has, only the manifest counts, else what the variables say. */
+function runtimeOf(file: string | undefined, context: Context): Runtime {
+  const { PETS_FILE: usual, PETS_LOCK_FILE: lockFile } = context.env;
+  const named = file ?? usual;
+  return createRuntime(context, {
+    ...(named !== undefined && { file: named }),
+    ...(lockFile !== undefined && { lockFile }),
+    ...{ progress: 'quiet', quiet: true, color: 'never' },
+  });
+}
+
+async function knownOf(runtime: Runtime): Promise<Known> {
+  if (runtime.file !== DEPLOYED) return (await runtime.project()).manifest;
+  const ask = runtime.daemons.get(LOCAL).ask(ANSWER_MS);
   const instances = (await ask('/1.0/instances?recursion=1')) as readonly InstanceJson[];
   const names = instances.filter(isDeployed).map(({ name }) => name as AppName);
   return { project: DEPLOYED, apps: names.sort().map((name) => ({ name, tags: [] })) };
@@ -78,8 +86,8 @@ async function apps({ value, given, project }: Asked): Promise<Word[]> {
 /** How long the daemon may take. */
 const ANSWER_MS = 1_000;
 
-async function generations({ given: [app = ''], context }: Asked): Promise<Word[]> {
-  const ask = asker(socketPath(context.env), ANSWER_MS);
+async function generations({ given: [app = ''], runtime }: Asked): Promise<Word[]> {
+  const ask = runtime.daemons.get(LOCAL).ask(ANSWER_MS);
   const found = (await ask(`/1.0/instances/${encodeURIComponent(app)}`)) as InstanceJson | null;
   return generationsOf(found?.config ?? {}, []).map(({ generation, at }) => [
     String(generation),
@@ -87,9 +95,9 @@ async function generations({ given: [app = ''], context }: Asked): Promise<Word[
   ]);
 }
 
-async function volumes({ context, project }: Asked): Promise<Word[]> {
+async function volumes({ runtime, project }: Asked): Promise<Word[]> {
   const known = await project();
-  const ask = asker(socketPath(context.env), ANSWER_MS);
+  const ask = runtime.daemons.get(LOCAL).ask(ANSWER_MS);
   const pools = (await ask('/1.0/storage-pools?recursion=1')) as { name: string; driver: string }[];
   const found = pools.map(async (pool) => {
     const path = `/1.0/storage-pools/${encodeURIComponent(pool.name)}/volumes/custom?recursion=1`;
@@ -103,14 +111,14 @@ async function volumes({ context, project }: Asked): Promise<Word[]> {
   ]);
 }
 
-async function runs({ context, project }: Asked): Promise<Word[]> {
+async function runs({ runtime, project }: Asked): Promise<Word[]> {
   const known = await project();
-  const ids = listRuns(runsDirectory(context.env, known.project));
+  const ids = listRuns(runtime.state.runs(known.project));
   return ids.length === 0 ? [] : [['last', 'the newest run'], ...ids.map((id): Word => [id, 'run'])];
 }
 
-async function backups({ given: [app = ''], context, project }: Asked): Promise<Word[]> {
+async function backups({ given: [app = ''], runtime, project }: Asked): Promise<Word[]> {
   const known = await project();
-  const ids = await idsIn(join(backupsRoot(known, context.env), app));
+  const ids = await idsIn(join(runtime.state.backups(known.project), app));
   return ids.map((id) => [id, 'backup']);
 }

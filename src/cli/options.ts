@@ -1,11 +1,17 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEPLOYED } from '../domain/labels.js';
-import type { GlobalOptions } from '../runtime/context.js';
+import type { Context, GlobalOptions } from '../runtime/context.js';
+import { createRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.js';
 import { SHARED } from './groups.js';
 
 /** Takes the verb's promise, so that the command line knows with which code it ended. */
 export type Ends = (result: Promise<number>) => Promise<void>;
 export type JsonOption = GlobalOptions & { readonly json: boolean };
+
+/** `options`: as the library that takes the command line apart gives them. */
+export function runtimeFor(context: Context, options: object): Runtime {
+  return createRuntime(context, options as RuntimeOptions);
+}
 
 const OFF = new Set(['', '0', 'false', 'no', 'off']);
 
@@ -36,9 +42,6 @@ export function withGlobalOptions(command: Command, file = '-f, --file <path>'):
   for (const option of options) command.addOption(option.helpGroup(SHARED.all));
   return command.hook('preAction', (_, verb) => {
     if (verb.getOptionValue('deployed') === true) verb.setOptionValue('file', DEPLOYED);
-    // Every verb that reads a manifest looks there.
-    const lockFile: unknown = verb.getOptionValue('lockFile');
-    if (typeof lockFile === 'string') process.env['PETS_LOCK_FILE'] = lockFile;
   });
 }
 

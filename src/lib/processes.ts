@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
-import { environmentFor, personalEnvironment } from './environment.js';
+import { environmentFor, personalEnvironment, type Variables } from './environment.js';
 import { EXIT, ProblemError, TimeoutProblem } from '../domain/problem.js';
-import type { Capture, Command, Exec, ExecResult, Pipe } from './program.js';
+import type { Capture, Exec, Pipe, Programs } from './program.js';
 
 /** Process groups that are still running; ended with us, should we end before them. */
 const running = new Set<number>();
@@ -23,176 +23,192 @@ const CAPTURE_MS = 300_000;
 const MAX_LINES = 10_000;
 const MAX_COLUMNS = 2_000;
 
+/** Runs programs with what of `env` they may see. */
+export function programsWith(env: Variables): Programs {
+  return {
+    exec: execWith(env),
+    capture: captureWith(env),
+    pipe: pipeWith(env),
+    foreground: foregroundWith(env),
+    lines: linesWith(env),
+    launch: launchWith(env),
+  };
+}
+
 /** The environment of a program that pets itself chooses. */
-const chosen = (program: string) => ({ extendEnv: false, env: environmentFor(program, process.env) });
+const chosen = (program: string, env: Variables) => ({ extendEnv: false, env: environmentFor(program, env) });
 /** The environment of a program that a person names. */
-const personal = () => ({ extendEnv: false, env: personalEnvironment(process.env) });
+const personal = (env: Variables) => ({ extendEnv: false, env: personalEnvironment(env) });
 
 /** The `Exec` port. Secrets never go through here: execa prints arguments in its errors. */
-export const exec: Exec = async (command, args, { onLine, limitMs } = {}) => {
-  const kept: string[] = [];
-  const child = execa(command, args, {
-    ...chosen(command),
-    reject: false,
-    stdin: 'ignore',
-    stripFinalNewline: true,
-    maxBuffer: MAX_OUTPUT,
-    // A group of its own: Ctrl-C on the terminal is for us, who let what runs end in order.
-    detached: true,
-    ...(onLine === undefined ? {} : { stderr: ['pipe', linesTo(onLine, kept)] as const }),
-  });
-  const { pid } = child;
-  if (pid !== undefined) running.add(pid);
-  const limit = limitOn(pid, limitMs);
-  const result = await child;
-  limit.clear();
-  if (pid !== undefined) running.delete(pid);
-  if (result.exitCode === undefined && result.code === 'ENOENT') throw notInstalled(command);
-  if (limit.isOver())
-    throw new TimeoutProblem(`\`${command} ${args.join(' ')}\`: no end after ${Number(limitMs) / 1000} s`);
-  const stderr = onLine === undefined ? result.stderr : kept.join('\n');
-  return { exitCode: result.exitCode ?? null, stdout: result.stdout, stderr };
-};
+const execWith =
+  (env: Variables): Exec =>
+  async (command, args, { onLine, limitMs } = {}) => {
+    const kept: string[] = [];
+    const child = execa(command, args, {
+      ...chosen(command, env),
+      reject: false,
+      stdin: 'ignore',
+      stripFinalNewline: true,
+      maxBuffer: MAX_OUTPUT,
+      // A group of its own: Ctrl-C on the terminal is for us, who let what runs end in order.
+      detached: true,
+      ...(onLine === undefined ? {} : { stderr: ['pipe', linesTo(onLine, kept)] as const }),
+    });
+    const { pid } = child;
+    if (pid !== undefined) running.add(pid);
+    const limit = limitOn(pid, limitMs);
+    const result = await child;
+    limit.clear();
+    if (pid !== undefined) running.delete(pid);
+    if (result.exitCode === undefined && result.code === 'ENOENT') throw notInstalled(command);
+    if (limit.isOver())
+      throw new TimeoutProblem(`\`${command} ${args.join(' ')}\`: no end after ${Number(limitMs) / 1000} s`);
+    const stderr = onLine === undefined ? result.stderr : kept.join('\n');
+    return { exitCode: result.exitCode ?? null, stdout: result.stdout, stderr };
+  };
 
 /**
  * The `Capture` port: for commands that the manifest names. In our own process group, unlike all others: what asks for a passphrase on the terminal must be
  * in its foreground, and Ctrl-C ends it with us.
  */
-export const capture: Capture = async ([program, ...args], directory) => {
-  const result = await execa(program, args, {
-    ...personal(),
-    reject: false,
-    cwd: directory,
-    stdin: 'ignore',
-    encoding: 'buffer',
-    stripFinalNewline: false,
-    timeout: CAPTURE_MS,
-    maxBuffer: MAX_CAPTURED,
-  });
-  if (result.exitCode === undefined && result.code === 'ENOENT') throw notInstalled(program);
-  return {
-    exitCode: result.exitCode ?? null,
-    stdout: result.stdout,
-    stderr: Buffer.from(result.stderr).toString(),
+const captureWith =
+  (env: Variables): Capture =>
+  async ([program, ...args], directory) => {
+    const result = await execa(program, args, {
+      ...personal(env),
+      reject: false,
+      cwd: directory,
+      stdin: 'ignore',
+      encoding: 'buffer',
+      stripFinalNewline: false,
+      timeout: CAPTURE_MS,
+      maxBuffer: MAX_CAPTURED,
+    });
+    if (result.exitCode === undefined && result.code === 'ENOENT') throw notInstalled(program);
+    return {
+      exitCode: result.exitCode ?? null,
+      stdout: result.stdout,
+      stderr: Buffer.from(result.stderr).toString(),
+    };
   };
-};
 
 /** The `Pipe` port. What goes over is not kept. */
-export const pipe: Pipe = async ([program, ...args], [reader, ...readerArgs], idleMs, onBytes) => {
-  const source = execa(program, args, {
-    ...chosen(program),
-    reject: false,
-    stdin: 'ignore',
-    buffer: { stdout: false },
-    detached: true,
-  });
-  const sink = execa(reader, readerArgs, {
-    ...chosen(reader),
-    reject: false,
-    stdin: 'pipe',
-    detached: true,
-  });
-  const pids = [source.pid, sink.pid].filter((pid) => pid !== undefined);
-  for (const pid of pids) running.add(pid);
-  const idle = new AbortController();
-  const timer = setTimeout(() => {
-    idle.abort();
-    // A client of Incus passes a SIGTERM on to a guest that may be frozen.
-    for (const pid of pids) endGroup(pid, 'SIGKILL');
-  }, idleMs);
-  source.stdout.on('data', (chunk: Uint8Array) => {
-    timer.refresh();
-    onBytes?.(chunk.length);
-  });
-  // Where one of them ends early, this ends the other; how it went is in their exit codes.
-  const over = pipeline(source.stdout, sink.stdin).catch(() => undefined);
-  const [from, to] = await Promise.all([source, sink, over]);
-  clearTimeout(timer);
-  for (const pid of pids) running.delete(pid);
-  if (from.code === 'ENOENT') throw notInstalled(program);
-  if (to.code === 'ENOENT') throw notInstalled(reader);
-  if (idle.signal.aborted) {
-    const seconds = Math.round(idleMs / 1000);
-    throw new TimeoutProblem(`${program} | ${reader}: nothing went over for ${seconds} s`);
-  }
-  return {
-    from: { exitCode: from.exitCode ?? null, stdout: '', stderr: from.stderr },
-    to: { exitCode: to.exitCode ?? null, stdout: to.stdout, stderr: to.stderr },
+const pipeWith =
+  (env: Variables): Pipe =>
+  async ([program, ...args], [reader, ...readerArgs], idleMs, onBytes) => {
+    const source = execa(program, args, {
+      ...chosen(program, env),
+      reject: false,
+      stdin: 'ignore',
+      buffer: { stdout: false },
+      detached: true,
+    });
+    const sink = execa(reader, readerArgs, {
+      ...chosen(reader, env),
+      reject: false,
+      stdin: 'pipe',
+      detached: true,
+    });
+    const pids = [source.pid, sink.pid].filter((pid) => pid !== undefined);
+    for (const pid of pids) running.add(pid);
+    const idle = new AbortController();
+    const timer = setTimeout(() => {
+      idle.abort();
+      // A client of Incus passes a SIGTERM on to a guest that may be frozen.
+      for (const pid of pids) endGroup(pid, 'SIGKILL');
+    }, idleMs);
+    source.stdout.on('data', (chunk: Uint8Array) => {
+      timer.refresh();
+      onBytes?.(chunk.length);
+    });
+    // Where one of them ends early, this ends the other; how it went is in their exit codes.
+    const over = pipeline(source.stdout, sink.stdin).catch(() => undefined);
+    const [from, to] = await Promise.all([source, sink, over]);
+    clearTimeout(timer);
+    for (const pid of pids) running.delete(pid);
+    if (from.code === 'ENOENT') throw notInstalled(program);
+    if (to.code === 'ENOENT') throw notInstalled(reader);
+    if (idle.signal.aborted) {
+      const seconds = Math.round(idleMs / 1000);
+      throw new TimeoutProblem(`${program} | ${reader}: nothing went over for ${seconds} s`);
+    }
+    return {
+      from: { exitCode: from.exitCode ?? null, stdout: '', stderr: from.stderr },
+      to: { exitCode: to.exitCode ?? null, stdout: to.stdout, stderr: to.stderr },
+    };
   };
-};
 
 /**
  * Runs a program on our own stdin, stdout and stderr, in our process group: it is what the terminal's keys are for.
  * Its exit code; 128 + n when signal n ended it. When we are told to end, so is it.
  */
-export const foreground = async (
-  [program, ...args]: Command,
-  stop: AbortSignal,
-  stdin: 'inherit' | 'ignore' = 'inherit',
-): Promise<number> => {
-  const stdio = [stdin, 'inherit', 'inherit'] as const;
-  const child = execa(program, args, { ...chosen(program), reject: false, stdio });
-  const onStop = () => {
-    // Ctrl-C has reached it too: a second one would make some programs give up what they were to end in order.
-    if (stop.reason !== EXIT.interrupted) child.kill('SIGTERM');
+const foregroundWith =
+  (env: Variables): Programs['foreground'] =>
+  async ([program, ...args], stop, stdin = 'inherit') => {
+    const stdio = [stdin, 'inherit', 'inherit'] as const;
+    const child = execa(program, args, { ...chosen(program, env), reject: false, stdio });
+    const onStop = () => {
+      // Ctrl-C has reached it too: a second one would make some programs give up what they were to end in order.
+      if (stop.reason !== EXIT.interrupted) child.kill('SIGTERM');
+    };
+    stop.addEventListener('abort', onStop, { once: true });
+    const { exitCode, code, signal } = await child;
+    stop.removeEventListener('abort', onStop);
+    if (code === 'ENOENT') throw notInstalled(program);
+    return exitCode ?? 128 + (signal === undefined ? 0 : constants.signals[signal]);
   };
-  stop.addEventListener('abort', onStop, { once: true });
-  const { exitCode, code, signal } = await child;
-  stop.removeEventListener('abort', onStop);
-  if (code === 'ENOENT') throw notInstalled(program);
-  return exitCode ?? 128 + (signal === undefined ? 0 : constants.signals[signal]);
-};
 
 /**
  * The lines that a program prints, as they come; it waits while nobody takes them. It is ended when `stop` says so,
  * or when whoever reads goes away. Returns how it ended.
  */
-export async function* lines(
-  [program, ...args]: Command,
-  stop: AbortSignal,
-): AsyncGenerator<string, ExecResult> {
-  const child = execa(program, args, {
-    ...chosen(program),
-    ...{ reject: false, stdin: 'ignore', detached: true, maxBuffer: MAX_OUTPUT },
-    buffer: { stdout: false },
-  });
-  const { pid } = child;
-  const end = () => {
-    if (pid !== undefined) endGroup(pid);
+const linesWith = (env: Variables): Programs['lines'] =>
+  async function* ([program, ...args], stop) {
+    const child = execa(program, args, {
+      ...chosen(program, env),
+      ...{ reject: false, stdin: 'ignore', detached: true, maxBuffer: MAX_OUTPUT },
+      buffer: { stdout: false },
+    });
+    const { pid } = child;
+    const end = () => {
+      if (pid !== undefined) endGroup(pid);
+    };
+    if (pid !== undefined) running.add(pid);
+    stop.addEventListener('abort', end, { once: true });
+    if (stop.aborted) end();
+    let isRead = false;
+    try {
+      for await (const line of child.iterable()) yield line;
+      isRead = true;
+    } finally {
+      stop.removeEventListener('abort', end);
+      if (!isRead) end();
+      await child;
+      if (pid !== undefined) running.delete(pid);
+    }
+    const { exitCode, code, stderr } = await child;
+    if (code === 'ENOENT') throw notInstalled(program);
+    return { exitCode: exitCode ?? null, stdout: '', stderr };
   };
-  if (pid !== undefined) running.add(pid);
-  stop.addEventListener('abort', end, { once: true });
-  if (stop.aborted) end();
-  let isRead = false;
-  try {
-    for await (const line of child.iterable()) yield line;
-    isRead = true;
-  } finally {
-    stop.removeEventListener('abort', end);
-    if (!isRead) end();
-    await child;
-    if (pid !== undefined) running.delete(pid);
-  }
-  const { exitCode, code, stderr } = await child;
-  if (code === 'ENOENT') throw notInstalled(program);
-  return { exitCode: exitCode ?? null, stdout: '', stderr };
-}
 
 /** Starts a program that a person names and leaves it to itself. */
-export const launch = async ([program, ...args]: Command): Promise<void> => {
-  const child = execa(program, args, {
-    ...personal(),
-    ...{ reject: false, stdio: 'ignore', detached: true, cleanup: false },
-  });
-  child.unref();
-  const isStarted = new Promise<null>((resolve) => {
-    child.once('spawn', () => {
-      resolve(null);
+const launchWith =
+  (env: Variables): Programs['launch'] =>
+  async ([program, ...args]) => {
+    const child = execa(program, args, {
+      ...personal(env),
+      ...{ reject: false, stdio: 'ignore', detached: true, cleanup: false },
     });
-  });
-  const ended = await Promise.race([child, isStarted]);
-  if (ended?.code === 'ENOENT') throw notInstalled(program);
-};
+    child.unref();
+    const isStarted = new Promise<null>((resolve) => {
+      child.once('spawn', () => {
+        resolve(null);
+      });
+    });
+    const ended = await Promise.race([child, isStarted]);
+    if (ended?.code === 'ENOENT') throw notInstalled(program);
+  };
 
 /** Ends a process group after a time, if one is given. */
 function limitOn(pid: number | undefined, limitMs: number | undefined) {

@@ -3,8 +3,7 @@ import { apply } from '../executor/execute.js';
 import type { Ports } from '../executor/job.js';
 import type { AppName, StorePath } from '../domain/names.js';
 import type { Plan } from '../domain/plan.js';
-import { createBuildReporter } from '../ui/index.js';
-import { wantsColor, type Context, type GlobalOptions } from './context.js';
+import type { Runtime } from './runtime.js';
 import { located } from './project.js';
 import type { Work } from './carry-out.js';
 import { limitsFor, portsFor } from './wire.js';
@@ -20,18 +19,15 @@ export type Builds = {
  * Unlike a run it may be cut short at any moment.
  */
 export async function buildSystems(
+  runtime: Runtime,
   { plan, desired, project }: Omit<Work, 'verb'>,
-  options: GlobalOptions,
-  context: Context,
 ): Promise<Builds> {
-  const { stderr, env } = context;
-  const color = wantsColor(options.color, env, stderr);
-  const reporter = createBuildReporter(options.quiet ? 'quiet' : options.progress, { stream: stderr, color });
+  const reporter = runtime.output.buildReporter();
   const systems = new Map<AppName, StorePath>();
   const outcome = await apply({
     plan: onlyBuilds(plan),
     desired,
-    ports: listening(portsFor(project, 0, context), systems),
+    ports: listening(portsFor(runtime, project, 0), systems),
     limits: limitsFor(1, undefined),
     emit: (event) => {
       reporter.event(event);

@@ -2,13 +2,11 @@ import type { LockOptions } from './project-lock.js';
 import type { Plan } from '../domain/plan.js';
 import type { Desired } from '../domain/desired.js';
 import { type Project, located } from './project.js';
-import { type Context, wantsColor } from './context.js';
+import type { Runtime } from './runtime.js';
 import { type ExitCode, ProblemError, EXIT, type Problem } from '../domain/problem.js';
-import { recorded, type Written } from './record.js';
-import type { Event, Reporter } from '../domain/event.js';
+import { recorded } from './record.js';
+import type { Event } from '../domain/event.js';
 import { DEPLOYED } from '../domain/labels.js';
-import { chooseMode, createReporter } from '../ui/index.js';
-import { typedFor } from './typed.js';
 import { apply } from '../executor/execute.js';
 import { portsFor, limitsFor } from './wire.js';
 import type { Outcome } from '../domain/outcome.js';
@@ -33,20 +31,20 @@ export type Work = {
 };
 
 /** Shows the run, records it and says with which code it ended. Nothing is touched when the plan has problems. */
-export async function carryOut(work: Work, options: RunOptions, context: Context): Promise<ExitCode> {
+export async function carryOut(runtime: Runtime, work: Work, options: RunOptions): Promise<ExitCode> {
   const { plan, project } = work;
   refuseProblems(plan, project);
-  return recorded(work, options, context, (record) =>
+  return recorded(runtime, work, (record) =>
     // A screen takes its time to be set up: a signal that comes meanwhile is answered by the run, and in its record.
-    context.draining(async (stop) => {
-      const reporter = await reporterFor(plan, record, options, context);
+    runtime.draining(async (stop) => {
+      const reporter = await runtime.output.reporter(record.logOf, plan.operations.length === 0);
       const emit = (event: Event) => {
         // First what lasts: the summary names its files.
         record.event(event);
         reporter.event(event);
       };
       try {
-        return await run(work, { emit, stop }, options, context);
+        return await run(work, { emit, stop, ports: portsFor(runtime, project, options.timeout) }, options);
       } finally {
         await reporter.close();
       }
@@ -71,38 +69,20 @@ function unpinnable({ operations, project }: Plan, { lockPath }: Project): Probl
   }));
 }
 
-function reporterFor(
-  plan: Plan,
-  { logOf }: Written,
-  options: RunOptions,
-  context: Context,
-): Promise<Reporter> {
-  const { stderr, env } = context;
-  const surroundings = { isTTY: stderr.isTTY, ci: env['CI'] !== undefined, term: env['TERM'] };
-  const chosen = chooseMode(options.quiet ? 'quiet' : options.progress, surroundings);
-  // Nothing to watch: no screen needs to be set up for it.
-  const mode = chosen === 'tty' && plan.operations.length === 0 ? 'plain' : chosen;
-  const color = wantsColor(options.color, env, stderr);
-  return createReporter(mode, { stream: stderr, color, logOf, typed: typedFor(options, context) });
-}
-
 async function run(
   { plan, desired, project }: Work,
-  { emit, stop }: { readonly emit: (event: Event) => void; readonly stop: AbortSignal },
+  around: Pick<Parameters<typeof apply>[0], 'emit' | 'stop' | 'ports'>,
   options: RunOptions,
-  context: Context,
 ): Promise<ExitCode> {
   const outcome = await apply({
     plan,
     desired,
-    ports: portsFor(project, options.timeout, context),
     limits: limitsFor(options.jobs, options.evalJobs),
-    emit,
-    stop,
+    ...around,
     failFast: options.failFast,
     locate: (problem) => located([problem], project)[0] ?? problem,
   });
-  return outcome.interrupted ? (stop.reason as ExitCode) : exitCodeOf(outcome);
+  return outcome.interrupted ? (around.stop.reason as ExitCode) : exitCodeOf(outcome);
 }
 
 function exitCodeOf({ apps }: Outcome): ExitCode {

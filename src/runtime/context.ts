@@ -21,7 +21,10 @@ export type Context = {
 
 /** Options that every verb takes. */
 export type GlobalOptions = {
+  /** The manifest; DEPLOYED: what `pets deploy` made. */
   readonly file?: string;
+  /** In place of the one beside the manifest. */
+  readonly lockFile?: string;
   readonly progress: 'auto' | ProgressMode;
   readonly quiet: boolean;
   readonly color: 'auto' | 'always' | 'never';

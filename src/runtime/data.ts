@@ -3,20 +3,15 @@ import { Interrupted, type Subject, type Work } from '../backup/subject.js';
 import { flakeRefIn, graceIn } from '../facets/meta.js';
 import { sourceIn } from '../facets/system.js';
 import { guestOver } from '../guest/guest.js';
-import { incusOver } from '../incus/client/client.js';
-import { socketPath } from '../incus/client/http.js';
 import { didYouMean } from '../lib/closest-match.js';
 import type { Actual } from '../domain/actual.js';
 import type { AppName } from '../domain/names.js';
 import type { Manifest } from '../domain/manifest.js';
 import { EXIT, ProblemError, type ExitCode } from '../domain/problem.js';
-import type { Context } from './context.js';
+import type { Output } from './output.js';
 import type { LockOptions } from './project-lock.js';
-import { generatedIn } from '../state/secrets/generated.js';
 import { revisionOf } from './revision.js';
-import { lazyExec } from './wire.js';
-import { sayer, teller } from './say.js';
-import { secretsDirectory, stateDirectory } from '../state/folders.js';
+import type { Runtime } from './runtime.js';
 import { VERSION } from '../domain/version.js';
 
 /** What the verbs that move an app's data take. */
@@ -61,34 +56,36 @@ export function subjectOf(name: string, { project, apps }: Manifest, actual: Act
   };
 }
 
-/** All backups of the project; each app has a folder in it. */
-export function backupsRoot({ project }: Pick<Manifest, 'project'>, env: Context['env']): string {
-  return join(stateDirectory(env, project), 'backups');
-}
+/** `root`: the folder with all apps' backups; `timeout`: of an app that says nothing else. */
+type Task = {
+  readonly app: string;
+  readonly root: string;
+  readonly manifest: Manifest;
+  readonly timeout: number;
+};
 
 export function workFor(
-  app: string,
-  root: string,
-  manifest: Manifest,
-  options: DataOptions,
-  context: Context,
+  { daemons, programs, state, output }: Runtime,
+  { app, root, manifest, timeout }: Task,
 ): Omit<Work, 'stop'> {
-  const incus = incusOver(socketPath(context.env), manifest.project);
+  const incus = daemons.of(app).incus(manifest.project);
   return {
     incus,
-    guest: guestOver(incus, lazyExec),
-    secrets: generatedIn(secretsDirectory(context.env, manifest.project)),
-    limitMs: manifest.apps.find(({ name }) => name === app)?.timeout ?? options.timeout,
+    guest: guestOver(incus, programs.exec),
+    secrets: state.generated(manifest.project),
+    limitMs: manifest.apps.find(({ name }) => name === app)?.timeout ?? timeout,
     root: join(root, app),
     now: () => new Date(),
-    say: sayer(app, options, context),
-    tell: teller(app, options, context),
+    say: (line) => {
+      output.step(app, line);
+    },
+    tell: output.tell(app),
   };
 }
 
 /** A signal is no failure: its exit code says which it was. */
-export function interrupted(app: string, error: unknown, options: DataOptions, context: Context): ExitCode {
+export function interrupted(output: Output, app: string, error: unknown): ExitCode {
   if (!(error instanceof Interrupted)) throw error;
-  sayer(app, options, context)(error.message);
+  output.step(app, error.message);
   return error.exitCode;
 }

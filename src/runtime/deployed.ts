@@ -1,5 +1,3 @@
-import { incusOver } from '../incus/client/client.js';
-import { socketPath } from '../incus/client/http.js';
 import { parseApplied } from '../incus/observe/record.js';
 import { printTable, type AppTable } from '../manifest/keys/app-table.js';
 import { emptyLock } from '../manifest/lock.js';
@@ -7,19 +5,26 @@ import { readManifest, type ReadManifest } from '../manifest/read.js';
 import { DEPLOYED, INCUS_PET, LABEL } from '../domain/labels.js';
 import type { Manifest } from '../domain/manifest.js';
 import type { InstanceJson } from '../domain/services.js';
-import type { Context } from './context.js';
-import type { Project } from './project.js';
-import { secretsFor } from './vault.js';
+import type { Daemons } from './daemons.js';
+import type { Project } from './project-type.js';
+import type { State } from './state.js';
+
+type Host = { readonly cwd: string; readonly daemons: Daemons; readonly state: State };
 
 /** All that `pets deploy` made, by their marks, as a project: for the verbs that go by a manifest. */
-export async function deployedProject(context: Context): Promise<Project> {
-  const instances = await incusOver(socketPath(context.env), DEPLOYED).instances();
+export async function deployedProject(host: Host): Promise<Project> {
+  const instances = await deployedInstances(host.daemons);
   // One whose marks somebody has broken is shown as an instance without an app.
   const apps = instances.filter(isDeployed).flatMap((instance) => {
-    const read = readTable(tableOf(instance), context.cwd);
+    const read = readTable(tableOf(instance), host.cwd);
     return read.ok ? read.manifest.apps : [];
   });
-  return projectOf({ project: DEPLOYED, apps: apps.sort((a, b) => (a.name < b.name ? -1 : 1)) }, context);
+  return projectOf({ project: DEPLOYED, apps: apps.sort((a, b) => (a.name < b.name ? -1 : 1)) }, host);
+}
+
+/** All instances there are where something may have been deployed. */
+export async function deployedInstances({ all }: Daemons): Promise<readonly InstanceJson[]> {
+  return (await Promise.all(all.map((daemon) => daemon.incus(DEPLOYED).instances()))).flat();
 }
 
 export function isDeployed({ name, project, config }: InstanceJson): boolean {
@@ -28,7 +33,7 @@ export function isDeployed({ name, project, config }: InstanceJson): boolean {
 }
 
 /** Without a file: nothing has a place, and nothing is pinned. */
-export function projectOf(manifest: Manifest, context: Context): Project {
+export function projectOf(manifest: Manifest, { cwd, state }: Pick<Host, 'cwd' | 'state'>): Project {
   return {
     manifest,
     nixpkgs: null,
@@ -36,7 +41,7 @@ export function projectOf(manifest: Manifest, context: Context): Project {
     path: null,
     lockPath: null,
     ownFiles: new Set(),
-    secrets: secretsFor(DEPLOYED, context.cwd, context),
+    secrets: state.vault(DEPLOYED, cwd),
     locate: () => ({}),
   };
 }

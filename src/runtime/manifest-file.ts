@@ -23,10 +23,14 @@ export type ManifestFile = {
   readonly lockPath: string | null;
 };
 
+/** What a manifest is found by. `file`: the one that was named; `lockFile`: the lock in place of the one beside it. */
+export type Named = Pick<Context, 'cwd' | 'stdin'> & {
+  readonly file: string | undefined;
+  readonly lockFile: string | undefined;
+};
+
 /** `-f`, else pets.toml here or above, up to the repository's root. Null: none is named, and there is none. */
-export async function manifestFile(context: Context, file: string | undefined): Promise<ManifestFile | null> {
-  const { cwd, env, stdin } = context;
-  const lockFile = env['PETS_LOCK_FILE'];
+export async function manifestFile({ cwd, stdin, file, lockFile }: Named): Promise<ManifestFile | null> {
   const lockPath = lockFile === undefined || lockFile === '' ? null : resolve(cwd, lockFile);
   if (file !== undefined && isStandardInput(file)) {
     const shown = '<stdin>';

@@ -1,10 +1,9 @@
 import { memoryIn } from '../facets/limits.js';
-import { socketPath } from '../incus/client/http.js';
-import { usageOver, type Usage } from '../incus/observe/usage.js';
+import type { Usage } from '../incus/observe/usage.js';
 import type { ActualApp } from '../domain/actual.js';
 import type { TopRow } from '../ui/index.js';
-import type { Context } from './context.js';
 import { nothingWanted, observe } from './observe.js';
+import type { Runtime } from './runtime.js';
 import { exposureWords, healthWords, powerWords, rowOf } from './row.js';
 
 /** Requests to the daemon at a time, 4 to 7 ms each: `recursion=2` takes half a second for 200 instances. */
@@ -15,20 +14,18 @@ type Sample = { readonly usage: Usage; readonly at: number };
 
 /** What a project's pets use. Of processors that is known from the second sample on. */
 export class Meter {
+  readonly #runtime: Runtime;
   readonly #project: string;
-  readonly #env: Context['env'];
-  readonly #usage: (name: string) => Promise<Usage | null>;
   #last: ReadonlyMap<string, Sample> = new Map();
 
-  constructor(project: string, env: Context['env']) {
+  constructor(runtime: Runtime, project: string) {
+    this.#runtime = runtime;
     this.#project = project;
-    this.#env = env;
-    this.#usage = usageOver(socketPath(env));
   }
 
   /** All pets that are there, by name. */
   async sample(): Promise<readonly TopRow[]> {
-    const { apps } = await observe(this.#project, nothingWanted, this.#env);
+    const { apps } = await observe(this.#runtime, this.#project, nothingWanted);
     const samples = await this.#look(apps.filter(({ status }) => status === 'Running'));
     const rows = apps.map((app) => topRow(app, samples.get(app.name), this.#last.get(app.name)));
     this.#last = samples;
@@ -40,7 +37,7 @@ export class Meter {
     const left = [...apps];
     const worker = async () => {
       for (let app = left.shift(); app !== undefined; app = left.shift()) {
-        const usage = await this.#usage(app.name);
+        const usage = await this.#runtime.daemons.of(app.name).usage(app.name);
         if (usage) samples.set(app.name, { usage, at: performance.now() });
       }
     };

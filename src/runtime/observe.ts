@@ -5,22 +5,19 @@ import { endRestore } from '../backup/restore.js';
 import { instanceOf } from '../stores/stores.js';
 import { profileTarget } from '../stores/shared.js';
 import { hostView } from '../incus/observe/host.js';
-import { sender, socketPath } from '../incus/client/http.js';
 import { actualFrom } from '../incus/observe/observe.js';
-import { Rest } from '../incus/client/operations.js';
 import { INCUS_PROJECT } from '../incus/client/own.js';
-import { inheritedBindings, profilesOver, USUAL_PROFILES } from '../incus/observe/profiles.js';
-import { processOf } from '../incus/client/server.js';
+import { inheritedBindings, USUAL_PROFILES } from '../incus/observe/profiles.js';
 import { ownersOnce } from '../incus/observe/sockets.js';
 import type { Actual } from '../domain/actual.js';
 import type { Binding } from '../domain/binding.js';
 import type { Desired, DesiredApp } from '../domain/desired.js';
 import { capabilitiesOf, preferredStore, storeIn, type StoreMode } from '../domain/store-mode.js';
 import type { Incus, InstanceJson } from '../domain/services.js';
-import { generatedIn } from '../state/secrets/generated.js';
-import type { Context } from './context.js';
-import { secretsDirectory } from '../state/folders.js';
-import { incusFor } from './trials.js';
+import { LOCAL, type Daemon } from './daemons.js';
+import type { Runtime } from './runtime.js';
+
+type Host = Pick<Runtime, 'daemons' | 'state'>;
 
 const SETTLE_MS = 10_000;
 
@@ -50,8 +47,13 @@ export const everything: Wanted = { ...nothingWanted, volumes: true };
  * kernel and two links per app. A daemon that is still at a change (of a run that was killed, say) is waited for:
  * what it shows now is not what will be.
  */
-export async function observe(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
-  const incus = incusFor(project, env);
+export async function observe(
+  { daemons }: Pick<Host, 'daemons'>,
+  project: string,
+  wanted: Wanted,
+): Promise<Actual> {
+  const local = daemons.get(LOCAL);
+  const incus = local.incus(project);
   const view = { profile: profileTarget.bind(null, project), made: instanceOf.bind(null, project) };
   const deadline = Date.now() + SETTLE_MS;
   let daemon: number | null | undefined;
@@ -69,14 +71,14 @@ export async function observe(project: string, wanted: Wanted, env: Context['env
       isToShare ? incus.unshareable() : null,
     ]);
     const missingImages = await missing(imagesToMake(wanted, ours, unshareable), incus);
-    const inherited = await inheritedBy(wanted, instances, env);
+    const inherited = await inheritedBy(wanted, instances, local);
     const host = hostView(view, owners, daemon);
     const seen = { project, wanted, inherited, instances, volumes, unshareable, missingImages, host };
     const actual = actualFrom(seen);
     if (!actual.claims.some((claim) => claim.passing) || Date.now() > deadline) return actual;
     // Another daemon's forwarder is not waited for.
     if (daemon === undefined) {
-      daemon = await processOf(new Rest(sender(socketPath(env))));
+      daemon = await local.process();
       continue;
     }
     await sleep(200);
@@ -87,13 +89,13 @@ export async function observe(project: string, wanted: Wanted, env: Context['env
 async function inheritedBy(
   { images }: Wanted,
   instances: readonly InstanceJson[],
-  env: Context['env'],
+  { profiles: look }: Daemon,
 ): Promise<Actual['inherited']> {
   const there = new Set(instances.filter((i) => i.project === INCUS_PROJECT).map(({ name }) => name));
   const made = images.filter(({ name, was }) => !there.has(name) && (was === null || !there.has(was)));
   if (made.length === 0) return {};
   const names = made.flatMap((app) => app.profiles ?? USUAL_PROFILES);
-  const profiles = await profilesOver(socketPath(env))(names);
+  const profiles = await look(names);
   return Object.fromEntries(
     made.map(({ name, profiles: own, devices }) => [
       name,
@@ -135,41 +137,40 @@ async function missing(images: readonly string[], incus: Incus): Promise<string[
  * For those who are about to change something: what the daemon still does to the pets is waited for first, and what
  * a killed restore has left to do is done.
  */
-export async function observeAtRest(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
-  const incus = incusFor(project, env);
+export async function observeAtRest(runtime: Host, project: string, wanted: Wanted): Promise<Actual> {
+  const incus = runtime.daemons.get(LOCAL).incus(project);
   await incus.quiesce();
-  const actual = await observe(project, wanted, env);
+  const actual = await observe(runtime, project, wanted);
   const apps = unfinished(actual);
   if (apps.length === 0) return actual;
-  const secrets = generatedIn(secretsDirectory(env, project));
+  const secrets = runtime.state.generated(project);
   for (const app of apps) await endRestore(app, actual.volumes, { incus, secrets });
-  return observe(project, wanted, env);
+  return observe(runtime, project, wanted);
 }
 
 /** For those who would change something, and for those who only show what they would: these wait for nothing. */
 export function observeFor(
-  { dryRun }: { readonly dryRun?: boolean },
+  runtime: Host,
   project: string,
-  wanted: Wanted,
-  env: Context['env'],
+  { dryRun, ...wanted }: Wanted & { readonly dryRun: boolean | undefined },
 ): Promise<Actual> {
-  return dryRun === true ? observe(project, wanted, env) : observeAtRest(project, wanted, env);
+  return dryRun === true ? observe(runtime, project, wanted) : observeAtRest(runtime, project, wanted);
 }
 
 /** For those who make containers: whether the store can be shared with them is known then. */
-export async function observeToMake(project: string, wanted: Wanted, env: Context['env']): Promise<Actual> {
-  const actual = await observeAtRest(project, wanted, env);
+export async function observeToMake(runtime: Host, project: string, wanted: Wanted): Promise<Actual> {
+  const actual = await observeAtRest(runtime, project, wanted);
   const stores = new Map(actual.apps.map(({ name, store }) => [name as string, store]));
   const isToShare = wanted.images.some((app) => sharesAnew(app, stores));
-  const isMoreKnown = isToShare && (await incusFor(project, env).trySharing());
-  return isMoreKnown ? observe(project, wanted, env) : actual;
+  const isMoreKnown = isToShare && (await runtime.daemons.get(LOCAL).incus(project).trySharing());
+  return isMoreKnown ? observe(runtime, project, wanted) : actual;
 }
 
 /** What a killed restore has left to do, for those who read secrets: some may not be kept as they are to be. */
-export async function endRestores(project: string, env: Context['env']): Promise<void> {
-  const secrets = generatedIn(secretsDirectory(env, project));
+export async function endRestores(runtime: Host, project: string): Promise<void> {
+  const secrets = runtime.state.generated(project);
   if (!(await secrets.isStaged())) return;
-  await observeAtRest(project, everything, env);
+  await observeAtRest(runtime, project, everything);
   await secrets.unstage();
 }
 

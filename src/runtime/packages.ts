@@ -7,9 +7,7 @@ import type { Desired, DesiredApp } from '../domain/desired.js';
 import { packagesBetween } from '../nix/packages.js';
 import { matchApps } from '../planner/match.js';
 import { ProblemError } from '../domain/problem.js';
-import type { Context, GlobalOptions } from './context.js';
-import { notice } from './notice.js';
-import { lazyExec } from './wire.js';
+import type { Runtime } from './runtime.js';
 
 export type Packages = ReadonlyMap<AppName, readonly PackageChange[]>;
 
@@ -20,10 +18,9 @@ type Compared = { readonly plan: Plan; readonly desired: Desired; readonly actua
  * this host's store. `systemOf`: the new one's path; null: not known. Nothing is evaluated or built.
  */
 export async function packagesOf(
+  { programs, output }: Pick<Runtime, 'programs' | 'output'>,
   { plan, desired, actual }: Compared,
   systemOf: (app: DesiredApp) => string | null,
-  options: GlobalOptions,
-  context: Context,
 ): Promise<Packages> {
   const packages = new Map<AppName, readonly PackageChange[]>();
   const instances = matchApps(desired, actual);
@@ -32,13 +29,13 @@ export async function packagesOf(
     for (const app of desired.apps.filter(({ name }) => changing.has(name))) {
       const [from, to] = [instances.get(app.name)?.applied?.toplevel, systemOf(app)];
       if (from === undefined || to === null || !existsSync(from) || !existsSync(to)) continue;
-      const changes = await packagesBetween(from, to, lazyExec);
+      const changes = await packagesBetween(from, to, programs.exec);
       if (changes) packages.set(app.name, changes);
     }
   } catch (error) {
     // The plan is worth printing without them.
     if (!(error instanceof ProblemError)) throw error;
-    notice('warning', `packages are not compared: ${error.message}`, options, context);
+    output.notice('warning', `packages are not compared: ${error.message}`);
   }
   return packages;
 }

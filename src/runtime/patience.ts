@@ -1,5 +1,4 @@
-import type { Context, GlobalOptions } from './context.js';
-import { notice } from './notice.js';
+import type { Output } from './output.js';
 
 /** After so long without a word people think that something hangs. */
 const SILENCE_MS = 10_000;
@@ -8,13 +7,12 @@ const SILENCE_MS = 10_000;
 export async function patiently<T>(
   what: string,
   work: Promise<T>,
-  options: GlobalOptions,
-  context: Context,
+  output: Pick<Output, 'notice'>,
 ): Promise<T> {
   let [pause, passed] = [SILENCE_MS, 0];
   const tell = () => {
     passed += pause;
-    notice('waiting', `waiting for ${what} (${passed / 1000} s)`, options, context);
+    output.notice('waiting', `waiting for ${what} (${passed / 1000} s)`);
     pause = passed;
     timer = setTimeout(tell, pause);
   };

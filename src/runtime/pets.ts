@@ -4,9 +4,9 @@ import type { Actual, ActualApp } from '../domain/actual.js';
 import type { AppName } from '../domain/names.js';
 import type { Manifest } from '../domain/manifest.js';
 import { EXIT, ProblemError } from '../domain/problem.js';
-import type { Context, GlobalOptions } from './context.js';
 import { nothingWanted, observe } from './observe.js';
-import { readProject, type Project } from './project.js';
+import type { Project } from './project-type.js';
+import type { Runtime } from './runtime.js';
 
 export type Chosen = {
   readonly project: Project;
@@ -16,13 +16,9 @@ export type Chosen = {
 };
 
 /** The selected pets; without selectors all that are there. One that is named and not there is a ProblemError. */
-export async function choosePets(
-  selectors: readonly string[],
-  options: Pick<GlobalOptions, 'file'>,
-  context: Context,
-): Promise<Chosen> {
-  const project = await readProject(context, options.file);
-  const actual = await observe(project.manifest.project, nothingWanted, context.env);
+export async function choosePets(runtime: Runtime, selectors: readonly string[]): Promise<Chosen> {
+  const project = await runtime.project();
+  const actual = await observe(runtime, project.manifest.project, nothingWanted);
   const names = [...namesOf(selectors, project.manifest, actual)];
   return { project, actual, pets: names.map((name) => petIn(actual, name)) };
 }
@@ -72,12 +68,8 @@ function petIn({ apps }: Actual, name: AppName): ActualApp {
 }
 
 /** One pet, by its name; one that does not run is a ProblemError. */
-export async function runningPet(
-  name: string,
-  options: Pick<GlobalOptions, 'file'>,
-  context: Context,
-): Promise<ActualApp> {
-  const { pets } = await choosePets([name], options, context);
+export async function runningPet(runtime: Runtime, name: string): Promise<ActualApp> {
+  const { pets } = await choosePets(runtime, [name]);
   const [pet] = pets;
   if (!pet || pets.length > 1) {
     const names = pets.map((one) => one.name).join(', ');

@@ -1,17 +1,17 @@
 import { endsWithin, sleep } from '../lib/wait.js';
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
-import { socketPath } from '../incus/client/http.js';
 import { EXIT, ProblemError } from '../domain/problem.js';
-import { asker } from './ask.js';
-import type { Context, GlobalOptions } from './context.js';
+import type { Daemon } from './daemons.js';
 import { takeLock, type Holder, type LockPlace, type Release } from '../state/lock-socket.js';
-import { notice } from './notice.js';
-import type { Project } from './project.js';
+import type { Project } from './project-type.js';
+import type { Runtime } from './runtime.js';
 import { userName } from './user.js';
 
 /** `lockWait`: how long another run is waited for, ms; 0: not at all. `dryRun`: nothing is written. */
-export type LockOptions = GlobalOptions & { readonly lockWait: number; readonly dryRun?: boolean };
+export type LockOptions = { readonly lockWait: number; readonly dryRun?: boolean };
+
+type Holding = Pick<Runtime, 'argv' | 'output' | 'daemons'>;
 
 /** Between two attempts at least, ms. */
 const PAUSE_MS = 100;
@@ -27,14 +27,13 @@ const FOLDER = '/dev/shm';
  * waited for, and read again under the lock: `work` must not go by what another run has changed meanwhile.
  */
 export async function withLock<P extends Project, T>(
-  read: () => Promise<P>,
-  options: LockOptions,
-  context: Context,
+  runtime: Holding,
+  { read, ...options }: LockOptions & { readonly read: () => Promise<P> },
   work: (project: P) => Promise<T>,
 ): Promise<T> {
   if (options.dryRun === true) return work(await read());
   const { project } = (await read()).manifest;
-  const release = await holdProject(project, options, context);
+  const release = await holdProject(runtime, project, options);
   try {
     const found = await read();
     if (found.manifest.project === project) return await work(found);
@@ -48,15 +47,15 @@ export async function withLock<P extends Project, T>(
 }
 
 /** Resolves with what frees it. Exit code 75 when it is still held after `lockWait`. */
-export async function holdProject(project: string, options: LockOptions, context: Context): Promise<Release> {
+export async function holdProject(runtime: Holding, project: string, options: LockOptions): Promise<Release> {
   const deadline = Date.now() + options.lockWait;
   const held: Release[] = [];
   const free = async () => {
     for (const release of held.reverse()) await release();
   };
   try {
-    for (const place of await placesOf(project, context.env))
-      held.push(await hold(place, { project, deadline }, options, context));
+    for (const place of await placesOf(project, runtime.daemons.all))
+      held.push(await hold(runtime, place, { project, deadline, waitMs: options.lockWait }));
   } catch (error) {
     await free();
     throw error;
@@ -65,25 +64,24 @@ export async function holdProject(project: string, options: LockOptions, context
 }
 
 async function hold(
+  { argv, output }: Holding,
   place: LockPlace,
-  { project, deadline }: { readonly project: string; readonly deadline: number },
-  options: LockOptions,
-  context: Context,
+  { project, deadline, waitMs }: { project: string; deadline: number; waitMs: number },
 ): Promise<Release> {
   let told = false;
   for (let turn = 0; ; turn++) {
-    const met = await taken(place, ownWords(context.argv));
+    const met = await taken(place, ownWords(argv));
     if (typeof met === 'function') return met;
     const { words } = met;
     const isPassing = words === null && turn < TRIES;
     const left = isPassing ? PAUSE_MS : deadline - Date.now();
     if (left > 0 && words !== null && !told) {
-      notice('waiting', `waiting for \`${project}\`, held by ${words}`, options, context);
+      output.notice('waiting', `waiting for \`${project}\`, held by ${words}`);
       told = true;
     }
     if (left > 0) await endsWithin(Promise.all([met.gone, sleep(PAUSE_MS)]), left);
     met.leave();
-    if (left <= 0) throw heldBy(words ?? 'one that ends', project, options.lockWait);
+    if (left <= 0) throw heldBy(words ?? 'one that ends', project, waitMs);
   }
 }
 
@@ -101,12 +99,15 @@ async function taken(place: LockPlace, words: string): Promise<Release | Holder>
  * Whoever may open the daemon's socket is its operator: root, and the members of the socket's group. One daemon has many
  * sockets (links, mounts, what forwards to it), so it is asked who it is; the path counts as well, for one that is away.
  */
-async function placesOf(project: string, env: Context['env']): Promise<readonly LockPlace[]> {
-  const socket = socketPath(env);
+async function placesOf(project: string, daemons: readonly Daemon[]): Promise<readonly LockPlace[]> {
+  return (await Promise.all(daemons.map((daemon) => placesOn(project, daemon)))).flat();
+}
+
+async function placesOn(project: string, { socket, ask }: Daemon): Promise<readonly LockPlace[]> {
   const found = await stat(socket).catch(() => null);
   const group = found !== null && (found.mode & GROUP_MAY_WRITE) !== 0 ? found.gid : null;
   const path = await realpath(socket).catch(() => socket);
-  const server = (await asker(socket, ANSWER_MS)('/1.0').catch(() => null)) as Server | null;
+  const server = (await ask(ANSWER_MS)('/1.0').catch(() => null)) as Server | null;
   const fingerprint = server?.environment?.certificate_fingerprint;
   return [path, fingerprint].flatMap((identity) =>
     identity ? [{ folder: FOLDER, prefix: prefixOf(identity, project), group }] : [],

@@ -8,45 +8,34 @@ import { readManifest } from '../manifest/read.js';
 import { DEPLOYED } from '../domain/labels.js';
 import type { AppName } from '../domain/names.js';
 import type { ContentHash, Desired } from '../domain/desired.js';
-import type { FlakeRef, Lock, Manifest } from '../domain/manifest.js';
+import type { Lock, Manifest } from '../domain/manifest.js';
 import { closureHash } from '../nix/closure.js';
 import type { Reading } from '../nix/files.js';
 import { contentHash } from '../nix/source.js';
-import type { Exec } from '../lib/program.js';
-import { EXIT, ProblemError, type KeyPath, type Problem } from '../domain/problem.js';
+import { EXIT, ProblemError, type Problem } from '../domain/problem.js';
 import { TELL_MS, type Tell } from '../lib/progress.js';
-import type { Vault } from '../state/secrets/vault.js';
-import type { Context } from './context.js';
+import type { Programs } from '../lib/program.js';
+import type { Daemons } from './daemons.js';
 import { deployedProject } from './deployed.js';
-import { lockText, manifestFile } from './manifest-file.js';
-import { secretsFor } from './vault.js';
+import { lockText, manifestFile, type Named } from './manifest-file.js';
+import type { Output } from './output.js';
+import type { Project } from './project-type.js';
+import type { State } from './state.js';
 
-/** A manifest, read and checked: one on disk, or what `pets deploy` goes by. */
-export type Project = {
-  readonly manifest: Manifest;
-  /** Of apps that do not say; null: the usual one. */
-  readonly nixpkgs: FlakeRef | null;
-  readonly lock: Lock;
-  /** The manifest, absolute and real; null: it was read from standard input, or there is none. */
-  readonly path: string | null;
-  /** Null: nothing is pinned for later. */
-  readonly lockPath: string | null;
-  /** Absolute real paths of the manifest, its lock and plain secrets: never part of an app's source, and so in no store. */
-  readonly ownFiles: ReadonlySet<string>;
-  /** Not read yet. */
-  readonly secrets: Vault;
-  readonly locate: (path: KeyPath) => Pick<Problem, 'place' | 'excerpt'>;
-};
+export type { Project } from './project-type.js';
 
 /** Nobody named a manifest, and there is none. */
 export class NoManifest extends ProblemError {}
 
-export async function readProject(context: Context, file: string | undefined): Promise<Project> {
-  const project = await readProjectIfAny(context, file);
+/** What a project is read with. */
+export type Reader = Named & { readonly state: State; readonly daemons: Daemons };
+
+export async function readProject(reader: Reader): Promise<Project> {
+  const project = await readProjectIfAny(reader);
   if (project) return project;
   throw new NoManifest(
     {
-      message: `there is no pets.toml in ${context.cwd} or above it`,
+      message: `there is no pets.toml in ${reader.cwd} or above it`,
       hint: '`pets init` writes one; --file names another; --deployed goes by what `pets deploy` made',
     },
     EXIT.manifest,
@@ -54,9 +43,9 @@ export async function readProject(context: Context, file: string | undefined): P
 }
 
 /** Null where none is named and there is none. */
-export async function readProjectIfAny(context: Context, file: string | undefined): Promise<Project | null> {
-  if (file === DEPLOYED) return deployedProject(context);
-  const found = await manifestFile(context, file);
+export async function readProjectIfAny(reader: Reader): Promise<Project | null> {
+  if (reader.file === DEPLOYED) return deployedProject(reader);
+  const found = await manifestFile(reader);
   if (found === null) return null;
   const { text, shown, path, directory, lockPath } = found;
   const read = readManifest(text, { file: shown, directory });
@@ -67,7 +56,7 @@ export async function readProjectIfAny(context: Context, file: string | undefine
     manifest: read.manifest,
     nixpkgs: read.nixpkgs,
     locate: read.locate,
-    secrets: secretsFor(read.manifest.project, directory, context),
+    secrets: reader.state.vault(read.manifest.project, directory),
     lock: lockPath === null ? emptyLock : readLock(lockPath),
     path,
     lockPath,
@@ -103,19 +92,23 @@ const PLATFORMS: Readonly<Record<string, string>> = {
 /** Nix' name of this host's. */
 export const PLATFORM = PLATFORMS[process.arch] ?? `${process.arch}-linux`;
 
+type Desiring = {
+  readonly programs: Pick<Programs, 'exec'>;
+  readonly output: Pick<Output, 'tell'>;
+};
+
 /**
  * What the manifest asks for, with what its local sources and paths are now. `only`: the apps that were selected;
- * nothing else's secrets are read. `say`: how far it is, where it takes longer than a second.
+ * nothing else's secrets are read. It tells how far it is, where that takes longer than a second.
  */
 export async function desireOf(
+  { programs: { exec }, output }: Desiring,
   { manifest, lock, ownFiles, secrets }: Project,
-  exec: Exec,
   only: ReadonlySet<AppName> | null,
-  tell: Tell = () => undefined,
 ): Promise<Desired> {
   const selected = manifest.apps.filter(({ name }) => only === null || only.has(name));
   const [[contentHashes, fileHashes], reads] = await Promise.all([
-    telling(tell, (reading) =>
+    telling(output.tell(null), (reading) =>
       Promise.all([
         byKey(localRefs(manifest).map((ref) => [ref.url, contentHash(ref, ownFiles, exec, reading)])),
         byKey(localFiles(manifest).map((file) => [file.path, closureHash(file, ownFiles, exec, reading)])),

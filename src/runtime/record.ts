@@ -1,13 +1,10 @@
-import { join } from 'node:path';
 import type { Plan } from '../domain/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../domain/problem.js';
 import { runId } from '../state/runs/id.js';
 import { ownProcess } from '../state/runs/process.js';
 import { RunRecord } from '../state/runs/write.js';
 import { eventLine, jsonText, outcomeRecord } from '../ui/index.js';
-import type { Context, GlobalOptions } from './context.js';
-import { notice } from './notice.js';
-import { stateDirectory } from '../state/folders.js';
+import type { Runtime } from './runtime.js';
 import { userName } from './user.js';
 import { VERSION } from '../domain/version.js';
 
@@ -16,20 +13,14 @@ export type Written = Pick<RunRecord, 'event' | 'logOf'>;
 
 const unwritten: Written = { event: () => undefined, logOf: () => null };
 
-/** Where the records of a project's runs are. */
-export function runsDirectory(env: Context['env'], project: string): string {
-  return join(stateDirectory(env, project), 'runs');
-}
-
 /** Carries out a plan and leaves a record of it; where there is nothing to do, none. */
 export async function recorded(
+  runtime: Runtime,
   { verb, plan }: { readonly verb: string; readonly plan: Plan },
-  options: GlobalOptions,
-  context: Context,
   carryOut: (record: Written) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   if (plan.operations.length === 0) return carryOut(unwritten);
-  const record = recordOf(verb, plan, context);
+  const record = recordOf(verb, plan, runtime);
   let code: ExitCode = EXIT.bug;
   try {
     code = await carryOut(record);
@@ -40,11 +31,11 @@ export async function recorded(
   } finally {
     record.end(code);
     if (record.problem !== null)
-      notice('warning', `the record of this run is not whole: ${record.problem}`, options, context);
+      runtime.output.notice('warning', `the record of this run is not whole: ${record.problem}`);
   }
 }
 
-function recordOf(verb: string, plan: Plan, { argv, env }: Context): RunRecord {
+function recordOf(verb: string, plan: Plan, { argv, state }: Runtime): RunRecord {
   const at = Date.now();
   const meta = {
     v: 1,
@@ -60,5 +51,5 @@ function recordOf(verb: string, plan: Plan, { argv, env }: Context): RunRecord {
     exitCode: null,
   } as const;
   const print = { json: jsonText, event: eventLine, outcome: outcomeRecord };
-  return new RunRecord(runsDirectory(env, plan.project), meta, plan, print);
+  return new RunRecord(state.runs(plan.project), meta, plan, print);
 }

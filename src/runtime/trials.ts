@@ -1,18 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { incusOver } from '../incus/client/client.js';
-import { socketPath } from '../incus/client/http.js';
 import type { Trials, Verdict } from '../incus/client/sharing.js';
 import { makeFolderSync, MODES, replaceFileSync } from '../lib/files.js';
-import type { Incus } from '../domain/services.js';
 import { readRegular } from '../lib/regular-file.js';
-import type { Context } from './context.js';
-import { trialsDirectory } from '../state/folders.js';
-
-/** The daemon, with what has been tried of it. */
-export function incusFor(project: string, env: Context['env']): Incus {
-  return incusOver(socketPath(env), project, trialsIn(trialsDirectory(env)));
-}
 
 /** Bytes of what is kept of one. */
 const MOST = 64 * 1024;

@@ -8,12 +8,9 @@ import { sharedStore } from './shared.js';
 
 const MODES: Readonly<Record<StoreMode, Store>> = { shared: sharedStore, copy: copyStore };
 
-/** execa takes longer to load than most of a plan: only where something is sent. */
-const lazyPipe: Pipe = async (...args) => (await import('../lib/processes.js')).pipe(...args);
-
 export type StoreBackends = Readonly<Record<StoreMode, StoreBackend>>;
 
-export function openStores(project: string, incus: Incus, exec: Exec, pipe: Pipe = lazyPipe): StoreBackends {
+export function openStores(project: string, incus: Incus, exec: Exec, pipe: Pipe): StoreBackends {
   const opened = Object.entries(MODES).map(([mode, store]) => [
     mode,
     store.open(project, { incus, exec, pipe }),

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { capture, exec, foreground, launch, lines, pipe } from '../../src/lib/processes.js';
+import { capture, exec, foreground, launch, lines, pipe } from '../programs.js';
 import { EXIT, ProblemError, TimeoutProblem } from '../../src/domain/problem.js';
 
 test('a program in front may be left without what there is to read', async () => {

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { exec } from '../../src/lib/processes.js';
+import { exec } from '../programs.js';
 import { closureHash, stageClosure } from '../../src/nix/closure.js';
 import { walk } from '../../src/nix/files.js';
 import { Scene } from './scene.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chmodSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Facts } from '../../src/domain/contract.js';
-import { exec } from '../../src/lib/processes.js';
+import { exec } from '../programs.js';
 import type { DesiredApp } from '../../src/domain/desired.js';
 import type { StorePath } from '../../src/domain/names.js';
 import { nixOver } from '../../src/nix/nix.js';

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { Inspection } from '../../src/domain/contract.js';
-import { exec } from '../../src/lib/processes.js';
+import { exec } from '../programs.js';
 import { inspectorOver } from '../../src/nix/inspect.js';
 import type { AssembledApp } from '../../src/nix/inputs.js';
 import { ProblemError } from '../../src/domain/problem.js';

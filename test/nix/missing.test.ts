@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { exec } from '../../src/lib/processes.js';
+import { exec } from '../programs.js';
 import { missingFrom } from '../../src/nix/missing.js';
 import { Scene } from './scene.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exec } from '../../src/lib/processes.js';
+import { exec } from '../programs.js';
 import type { NixValue } from '../../src/domain/manifest.js';
 import { jsonWithFloats } from '../../src/lib/json.js';
 import { standIn } from '../stand-in.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { join } from 'node:path';
-import { exec } from '../../src/lib/processes.js';
+import { exec } from '../programs.js';
 import { copiedFrom, placer, unstaged } from '../../src/nix/places.js';
 import { Scene } from './scene.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
-import { exec } from '../../src/lib/processes.js';
+import { exec } from '../programs.js';
 import type { AppName } from '../../src/domain/names.js';
 import type { AppSource, DesiredApp } from '../../src/domain/desired.js';
 import type { FlakeRef, LocalPath } from '../../src/domain/manifest.js';

@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { exec } from '../../src/lib/processes.js';
+import { exec } from '../programs.js';
 import type { FlakeRef } from '../../src/domain/manifest.js';
 import { contentHash, stage } from '../../src/nix/source.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chmodSync, existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { exec } from '../../src/lib/processes.js';
+import { exec } from '../programs.js';
 import type { AppSource } from '../../src/domain/desired.js';
 import type { FlakeRef, Locked } from '../../src/domain/manifest.js';
 import type { AssembledApp } from '../../src/nix/inputs.js';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import type { Context, GlobalOptions } from '../../src/runtime/context.js';
+import { outputFor } from '../../src/runtime/output.js';
 import { patiently } from '../../src/runtime/patience.js';
 
 beforeEach(() => {
@@ -15,7 +16,11 @@ const waiting = (progress: GlobalOptions['progress'] = 'plain', quiet = false) =
   const options = { progress, quiet, color: 'never' } as const;
   let end: (value: string) => void = () => undefined;
   const work = new Promise<string>((resolve) => (end = resolve));
-  const result = patiently('Nix', work, options, { stderr, env: {} } as unknown as Context);
+  const result = patiently(
+    'Nix',
+    work,
+    outputFor({ stderr, stdout: {}, env: {} } as unknown as Context, options),
+  );
   // A piece at a time: from Node 26 on one read is no longer all that is there.
   const said = () => {
     let text = '';
@@ -48,8 +53,10 @@ test('as JSON where that is wanted, and not at all where quiet is', () => {
 });
 
 test('what fails is told as it is, and waits for nothing', async () => {
-  const context = { stderr: new PassThrough(), env: {} } as unknown as Context;
+  const context = { stderr: new PassThrough(), stdout: {}, env: {} } as unknown as Context;
   const options = { progress: 'plain', quiet: false, color: 'never' } as const;
-  await expect(patiently('Nix', Promise.reject(new Error('no')), options, context)).rejects.toThrow('no');
+  await expect(
+    patiently('Nix', Promise.reject(new Error('no')), outputFor(context, options)),
+  ).rejects.toThrow('no');
   expect(jest.getTimerCount()).toBe(0);
 });

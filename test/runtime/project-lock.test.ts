@@ -6,7 +6,8 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../../src/runtime/context.js';
-import { holdProject, type LockOptions } from '../../src/runtime/project-lock.js';
+import { createRuntime } from '../../src/runtime/runtime.js';
+import { holdProject } from '../../src/runtime/project-lock.js';
 import { EXIT } from '../../src/domain/problem.js';
 
 let folder = '';
@@ -20,9 +21,22 @@ afterEach(() => {
 });
 
 const PROJECT = `lock-test-${process.pid}`;
-const OPTIONS: LockOptions = { lockWait: 0, progress: 'quiet', quiet: true, color: 'never' };
+const OPTIONS = { progress: 'quiet', quiet: true, color: 'never' } as const;
 const hold = (socket: string) =>
-  holdProject(PROJECT, OPTIONS, { argv: ['up'], env: { INCUS_SOCKET: socket } } as unknown as Context);
+  holdProject(
+    createRuntime(
+      {
+        argv: ['up'],
+        env: { INCUS_SOCKET: socket },
+        stdin: {},
+        stdout: {},
+        stderr: {},
+      } as unknown as Context,
+      OPTIONS,
+    ),
+    PROJECT,
+    { lockWait: 0 },
+  );
 
 /** A daemon that says who it is, on a socket of this name. */
 function daemon(name: string, certificate_fingerprint: string): Promise<string> {

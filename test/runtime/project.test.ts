@@ -2,8 +2,8 @@ import { afterEach, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Context } from '../../src/runtime/context.js';
-import { readProject } from '../../src/runtime/project.js';
+import { readProject, type Reader } from '../../src/runtime/project.js';
+import { stateIn } from '../../src/runtime/state.js';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pets-project-')));
 afterEach(() => {
@@ -25,8 +25,11 @@ secrets.sealed = { sops = "./secrets/sealed.yaml", key = "a" }
 secrets.gone = { file = "./gone/secret" }
 `,
   );
-  const context = { cwd: folder, env: { PETS_STATE_DIR: join(folder, 'state') } } as unknown as Context;
-  const { ownFiles } = await readProject(context, undefined);
+  const state = stateIn({ PETS_STATE_DIR: join(folder, 'state') }, () =>
+    Promise.reject(new Error('nothing is run')),
+  );
+  const reader = { cwd: folder, state } as unknown as Reader;
+  const { ownFiles } = await readProject(reader);
   // What sops has sealed may be what the flake itself opens in the guest.
   expect([...ownFiles].map((path) => path.slice(folder.length + 1)).sort()).toEqual(
     [

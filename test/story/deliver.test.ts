@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openStores } from '../../src/stores/stores.js';
-import { exec, pipe } from '../../src/lib/processes.js';
+import { exec, pipe } from '../programs.js';
 import { guestOver } from '../../src/guest/guest.js';
 import { incusOver } from '../../src/incus/client/client.js';
 import { socketPath } from '../../src/incus/client/http.js';
@@ -38,7 +38,7 @@ describe('a store of the container’s own', () => {
   const story = new Story('copy');
   const app = story.name('box') as AppName;
   const incus = incusOver(socketPath(process.env), story.project);
-  const { copy } = openStores(story.project, incus, exec);
+  const { copy } = openStores(story.project, incus, exec, pipe);
   const guest = guestOver(incus, exec);
   const inside = (...command: string[]) => story.inside('box', ...command);
   /** The links of the profile, by name. */

@@ -1,4 +1,4 @@
-import { exec } from '../../src/lib/processes.js';
+import { exec } from '../programs.js';
 import { guestOver } from '../../src/guest/guest.js';
 import { incusOver } from '../../src/incus/client/client.js';
 import { socketPath } from '../../src/incus/client/http.js';

@@ -2,9 +2,6 @@ import { MODES, rewriteFile } from '../../lib/files.js';
 import { basename, dirname } from 'node:path';
 import { instanceOf } from '../../stores/stores.js';
 import { handProfileOver } from '../../stores/host-directory.js';
-import { incusOver } from '../../incus/client/client.js';
-import { handOver } from '../../incus/client/hand-over.js';
-import { socketPath } from '../../incus/client/http.js';
 import { appendTable, printTable, type AppTable } from '../../manifest/keys/app-table.js';
 import { printLock } from '../../manifest/lock.js';
 import { readManifest } from '../../manifest/read.js';
@@ -18,48 +15,46 @@ import type { InstanceJson } from '../../domain/services.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { readRegular } from '../../lib/regular-file.js';
 import { adoptable, tableFor, type AdoptOptions } from './adoptable.js';
-import type { Context } from '../../runtime/context.js';
-import { notice } from '../../runtime/notice.js';
+import { LOCAL } from '../../runtime/daemons.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { MOST_MANIFEST } from '../../runtime/manifest-file.js';
-import { located, readProject, type Project } from '../../runtime/project.js';
+import { located, type Project } from '../../runtime/project.js';
 import { marksOf, recordWithoutNixpkgs } from '../../runtime/deployed.js';
 import { holdProject, withLock } from '../../runtime/project-lock.js';
 import { portsFor } from '../../runtime/wire.js';
 
 /** Hands a container over to the manifest's project; without `--write` it only prints the table it would insert. */
-export async function adopt(name: string, options: AdoptOptions, context: Context): Promise<ExitCode> {
+export async function adopt(runtime: Runtime, options: AdoptOptions, name: string): Promise<ExitCode> {
   const read = async () => {
-    const project = await readProject(context, options.file);
-    const instance = adoptable(name, await instances(project, context), project.manifest.project, options);
-    return { ...project, instance, insertion: await insertionOf(instance, project, options, context) };
+    const project = await runtime.project();
+    const instance = adoptable(name, await instances(project, runtime), project.manifest.project, options);
+    return { ...project, instance, insertion: await insertionOf(instance, project, options, runtime) };
   };
   if (!options.write) {
     const { insertion } = await read();
-    context.stdout.write(insertion.table);
+    runtime.output.write(insertion.table);
     return EXIT.ok;
   }
-  return withLock(read, options, context, async (found) => {
-    const release = await holdProject(DEPLOYED, options, context);
+  return withLock(runtime, { ...options, read }, async (found) => {
+    const release = await holdProject(runtime, DEPLOYED, options);
     try {
       // A deploy may have changed it until a moment ago.
-      await incusOver(socketPath(context.env), DEPLOYED).quiesce();
+      await runtime.daemons.get(LOCAL).incus(DEPLOYED).quiesce();
       const now = await read();
-      await context.draining(() => carryOver(now, context));
+      await runtime.draining(() => carryOver(now, runtime));
     } finally {
       await release();
     }
-    notice(
+    runtime.output.notice(
       'note',
       `\`${name}\` is an app of \`${found.manifest.project}\`; \`pets diff\` shows what is left to do`,
-      options,
-      context,
     );
     return EXIT.ok;
   });
 }
 
-function instances({ manifest }: Project, { env }: Context): Promise<readonly InstanceJson[]> {
-  return incusOver(socketPath(env), manifest.project).instances();
+function instances({ manifest }: Project, { daemons }: Runtime): Promise<readonly InstanceJson[]> {
+  return daemons.get(LOCAL).incus(manifest.project).instances();
 }
 
 /** What there is to be written. `text`: the whole manifest with the table; null: it has it already. */
@@ -76,7 +71,7 @@ async function insertionOf(
   instance: InstanceJson,
   project: Project,
   options: AdoptOptions,
-  context: Context,
+  runtime: Runtime,
 ): Promise<Insertion> {
   const { name, config } = instance;
   const { manifest } = project;
@@ -85,7 +80,7 @@ async function insertionOf(
     const hint = 'leave out --deployed, and name it with --file';
     throw new ProblemError({ message: 'adopt writes in a manifest, which is a file', hint }, EXIT.usage);
   }
-  const keys = tableFor(instance, options, context.cwd);
+  const keys = tableFor(instance, options, runtime.cwd);
   const text = readRegular(path, MOST_MANIFEST).toString();
   const extended = withTable(text, keys, project, path);
   if (manifest.apps.some((app) => app.name === name)) {
@@ -93,7 +88,7 @@ async function insertionOf(
     if (!isOurs && options.write) throw alreadyThere(name, project);
     return { path, keys, table: extended.table, text: null, pins: {} };
   }
-  const pins = await pinsOf(instance, extended.manifest, project, context);
+  const pins = await pinsOf(instance, extended.manifest, project, runtime);
   return { path, keys, table: extended.table, text: extended.text, pins };
 }
 
@@ -134,7 +129,7 @@ async function pinsOf(
   { name, config }: InstanceJson,
   manifest: Manifest,
   project: Project,
-  context: Context,
+  runtime: Runtime,
 ): Promise<Insertion['pins']> {
   const system = parseApplied(config[LABEL.applied])?.facets.system ?? {};
   const app = manifest.apps.find((one) => one.name === name);
@@ -143,7 +138,7 @@ async function pinsOf(
     [app.source.ref, system['source']],
     [app.nixpkgs, system['nixpkgs']],
   ] as const;
-  const { nix } = portsFor(project, 0, context);
+  const { nix } = portsFor(runtime, project, 0);
   const pins = refs
     .filter(([{ url, directory }]) => directory === undefined && !Object.hasOwn(project.lock.refs, url))
     .flatMap(([{ url }, identity]) => {
@@ -156,11 +151,11 @@ async function pinsOf(
 type Found = Project & { readonly instance: InstanceJson; readonly insertion: Insertion };
 
 /** In an order in which it can be cut short anywhere: a second one, which finds the mark, does what is left. */
-async function carryOver({ instance, insertion, ...project }: Found, { env }: Context): Promise<void> {
+async function carryOver({ instance, insertion, ...project }: Found, { daemons }: Runtime): Promise<void> {
   const { name, config } = instance;
   const to = project.manifest.project;
   const from = config[LABEL.project] ?? null;
-  const move = handOver(socketPath(env), { name, from, to });
+  const move = daemons.of(name).handOver({ name, from, to });
   if (from !== to) await move.begin(marksOf(insertion.keys));
   if (project.lockPath !== null) {
     const lockFile = lockFileAt(project.lockPath, project.lock, printLock);

@@ -8,12 +8,10 @@ import type { Actual } from '../../domain/actual.js';
 import type { AppName } from '../../domain/names.js';
 import type { Manifest } from '../../domain/manifest.js';
 import { EXIT, problemOf, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
-import type { Context } from '../../runtime/context.js';
-import { backupsRoot, interrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import { interrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
 import { everything, observeAtRest } from '../../runtime/observe.js';
-import { readProject } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
-import { sayer } from '../../runtime/say.js';
 
 export type BackupOptions = DataOptions & {
   readonly output?: string;
@@ -23,15 +21,15 @@ export type BackupOptions = DataOptions & {
 
 /** Writes a backup of each app's volumes, one after the other; their folders are the result. */
 export async function backup(
-  selectors: readonly string[],
+  runtime: Runtime,
   options: BackupOptions,
-  context: Context,
+  selectors: readonly string[],
 ): Promise<ExitCode> {
-  const read = () => readProject(context, options.file);
-  return withLock(read, options, context, async ({ manifest }) => {
-    const actual = await observeAtRest(manifest.project, everything, context.env);
+  const read = () => runtime.project();
+  return withLock(runtime, { ...options, read }, async ({ manifest }) => {
+    const actual = await observeAtRest(runtime, manifest.project, everything);
     const subjects = subjectsOf(selectors, manifest, actual);
-    return context.draining((stop) => backUpAll(subjects, manifest, stop, options, context));
+    return runtime.draining((stop) => backUpAll(subjects, manifest, stop, options, runtime));
   });
 }
 
@@ -41,15 +39,15 @@ async function backUpAll(
   manifest: Manifest,
   stop: AbortSignal,
   options: BackupOptions,
-  context: Context,
+  runtime: Runtime,
 ): Promise<ExitCode> {
   const problems: Problem[] = [];
   for (const subject of subjects) {
     try {
       if (stop.aborted) throw new Interrupted('interrupted; there is no new backup', stop);
-      await backUp(subject, manifest, stop, options, context);
+      await backUp(subject, manifest, stop, options, runtime);
     } catch (error) {
-      if (error instanceof Interrupted) return interrupted(subject.app, error, options, context);
+      if (error instanceof Interrupted) return interrupted(runtime.output, subject.app, error);
       if (!(error instanceof ProblemError)) throw error;
       problems.push({ app: subject.app, ...problemOf(error) });
     }
@@ -63,16 +61,19 @@ async function backUp(
   manifest: Manifest,
   stop: AbortSignal,
   options: BackupOptions,
-  context: Context,
+  runtime: Runtime,
 ): Promise<void> {
   const { app } = subject;
   const { output, keep } = options;
-  const root = output === undefined ? backupsRoot(manifest, context.env) : resolve(context.cwd, output);
-  const { folder } = await takeBackup(subject, { ...workFor(app, root, manifest, options, context), stop });
-  context.stdout.write(`${folder}\n`);
+  const root = output === undefined ? runtime.state.backups(manifest.project) : resolve(runtime.cwd, output);
+  const { folder } = await takeBackup(subject, {
+    ...workFor(runtime, { app, root, manifest, timeout: options.timeout }),
+    stop,
+  });
+  runtime.output.write(`${folder}\n`);
   if (keep === undefined) return;
   const gone = await removeOlder(join(root, app), { project: manifest.project, app }, keep);
-  if (gone.length > 0) sayer(app, options, context)(`deleted ${gone.join(', ')}: ${keep} are kept`);
+  if (gone.length > 0) runtime.output.step(app, `deleted ${gone.join(', ')}: ${keep} are kept`);
 }
 
 /** What is refused is refused before any app is stopped. Patterns, tags and no names at all mean apps with volumes. */

@@ -3,22 +3,19 @@ import { idsIn, namesIn, readBackup, type Found } from '../../backup/folder.js';
 import { isAppName } from '../../manifest/names.js';
 import { EXIT, problemOf, type ExitCode } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
-import type { Context, GlobalOptions } from '../../runtime/context.js';
-import { backupsRoot } from '../../runtime/data.js';
-import { notice } from '../../runtime/notice.js';
-import { readProject } from '../../runtime/project.js';
+import type { Runtime } from '../../runtime/runtime.js';
 
 /** The project's backups, or one app's, newest first; those of apps that are gone included. */
 export async function backups(
+  runtime: Runtime,
+  options: { readonly json: boolean },
   app: string | undefined,
-  options: GlobalOptions & { readonly json: boolean },
-  context: Context,
 ): Promise<ExitCode> {
-  const { manifest } = await readProject(context, options.file);
-  const root = backupsRoot(manifest, context.env);
+  const { manifest } = await runtime.project();
+  const root = runtime.state.backups(manifest.project);
   const apps = app === undefined ? (await namesIn(root)).filter(isAppName) : [app];
   const warn = (line: string) => {
-    notice('warning', line, options, context);
+    runtime.output.notice('warning', line);
   };
   const found = (await Promise.all(apps.map((name) => listed(join(root, name), warn)))).flat();
   found.sort((a, b) => b.id.localeCompare(a.id, 'en', { numeric: true }));
@@ -29,7 +26,7 @@ export async function backups(
       bytes: bytesOf(backup),
       ...backup,
     }));
-    context.stdout.write(jsonText({ version: 1, project: manifest.project, backups: records }));
+    runtime.output.write(jsonText({ version: 1, project: manifest.project, backups: records }));
     return EXIT.ok;
   }
   const rows = found.map(({ id, backup }) => [
@@ -41,7 +38,7 @@ export async function backups(
     backup.volumes.map(({ name }) => name).join(', '),
     ...((backup.killed ?? null) === null ? [] : ['copied after a kill']),
   ]);
-  context.stdout.write(table(rows, ['APP', 'ID', 'WHEN (UTC)', 'SIZE', 'REVISION', 'VOLUMES']));
+  runtime.output.write(table(rows, ['APP', 'ID', 'WHEN (UTC)', 'SIZE', 'REVISION', 'VOLUMES']));
   return EXIT.ok;
 }
 

@@ -1,5 +1,3 @@
-import { incusOver } from '../../incus/client/client.js';
-import { socketPath } from '../../incus/client/http.js';
 import { writtenAbsolutely, type AppTable } from '../../manifest/keys/app-table.js';
 import { DEPLOYED } from '../../domain/labels.js';
 import type { AppName } from '../../domain/names.js';
@@ -8,16 +6,22 @@ import type { Locked } from '../../domain/manifest.js';
 import { nameFrom } from '../../nix/nix.js';
 import { planOf } from '../../planner/plan.js';
 import { EXIT, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
-import type { Context } from '../../runtime/context.js';
-import { isDeployed, marksOf, projectOf, readTable, tableOf } from '../../runtime/deployed.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import {
+  deployedInstances,
+  isDeployed,
+  marksOf,
+  projectOf,
+  readTable,
+  tableOf,
+} from '../../runtime/deployed.js';
 import { flakeRefOf } from './inspect.js';
-import { teller } from '../../runtime/say.js';
 import { observeToMake, wantedBy } from '../../runtime/observe.js';
 import { patiently } from '../../runtime/patience.js';
 import { desireOf, type Project } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
-import { ASSEMBLY, lazyExec, portsFor } from '../../runtime/wire.js';
+import { ASSEMBLY, portsFor } from '../../runtime/wire.js';
 
 export type DeployOptions = RunOptions & {
   readonly port?: string;
@@ -27,35 +31,35 @@ export type DeployOptions = RunOptions & {
 
 /** One app from a flake, without a manifest: at the newest revision of its reference. `name`: else the flake's. */
 export async function deploy(
+  runtime: Runtime,
+  options: DeployOptions,
   ref: string,
   name: string | undefined,
-  options: DeployOptions,
-  context: Context,
 ): Promise<ExitCode> {
-  const given = givenBy(ref, options, context);
-  const table = { ...given, name: name ?? (await nameOf(given, options, context)) };
+  const given = givenBy(ref, options, runtime);
+  const table = { ...given, name: name ?? (await nameOf(given, runtime)) };
   const read = async () => {
-    const whole = await completed(table, context);
-    return { ...projectFor(whole, context), whole };
+    const whole = await completed(table, runtime);
+    return { ...projectFor(whole, runtime), whole };
   };
-  return withLock(read, options, context, async ({ whole, ...unlocked }) => {
-    const refs = await newest(unlocked, options, context);
+  return withLock(runtime, { ...options, read }, async ({ whole, ...unlocked }) => {
+    const refs = await newest(unlocked, runtime);
     const project = { ...unlocked, lock: { version: 1 as const, refs } };
-    const desired = marked(await desireOf(project, lazyExec, null, teller(null, options, context)), whole);
-    const actual = await observeToMake(DEPLOYED, wantedBy(desired), context.env);
+    const desired = marked(await desireOf(runtime, project, null), whole);
+    const actual = await observeToMake(runtime, DEPLOYED, wantedBy(desired));
     const only = new Set([table.name as AppName]);
     // Who deploys once more wants just that tried, whatever became of it before.
     const plan = planOf(desired, actual, { prune: false, recreate: false, retry: true, only });
-    const code = await carryOut({ verb: 'deploy', plan, desired, project }, options, context);
+    const code = await carryOut(runtime, { verb: 'deploy', plan, desired, project }, options);
     const url = plan.apps[0]?.url;
-    if (code === EXIT.ok && url) context.stdout.write(`${url}\n`);
+    if (code === EXIT.ok && url) runtime.output.write(`${url}\n`);
     return code;
   });
 }
 
 type Given = Omit<AppTable, 'name'>;
 
-function givenBy(ref: string, { port, listen, nixpkgs }: DeployOptions, { cwd }: Context): Given {
+function givenBy(ref: string, { port, listen, nixpkgs }: DeployOptions, { cwd }: Runtime): Given {
   return {
     'flake-ref': absolute(ref, cwd, 'app'),
     port: port === undefined ? null : Number(port),
@@ -73,10 +77,14 @@ export function absolute(written: string, cwd: string, use: 'app' | 'nixpkgs'): 
 /** Stands in for the name until it is known. */
 const UNNAMED = 'unnamed';
 
-async function nameOf(given: Given, options: DeployOptions, context: Context): Promise<string> {
-  const project = projectFor({ ...given, name: UNNAMED }, context);
-  const pins = await newest(project, options, context);
-  const { apps } = await desireOf({ ...project, lock: { version: 1, refs: pins } }, lazyExec, null);
+async function nameOf(given: Given, runtime: Runtime): Promise<string> {
+  const project = projectFor({ ...given, name: UNNAMED }, runtime);
+  const pins = await newest(project, runtime);
+  const { apps } = await desireOf(
+    { programs: runtime.programs, output: { tell: () => () => undefined } },
+    { ...project, lock: { version: 1, refs: pins } },
+    null,
+  );
   const [app] = apps;
   if (app && app.problems.length > 0) throw new ProblemError(app.problems);
   const source = app?.source;
@@ -84,9 +92,8 @@ async function nameOf(given: Given, options: DeployOptions, context: Context): P
     app && source && source.kind !== 'toplevel'
       ? await patiently(
           `Nix to evaluate ${given['flake-ref']}`,
-          nameFrom({ ...app, source }, pins, [lazyExec, ASSEMBLY]),
-          options,
-          context,
+          nameFrom({ ...app, source }, pins, [runtime.programs.exec, ASSEMBLY]),
+          runtime.output,
         )
       : null;
   if (name !== null) return name;
@@ -96,9 +103,9 @@ async function nameOf(given: Given, options: DeployOptions, context: Context): P
 }
 
 /** What is not given is as it was deployed last. */
-async function completed(given: AppTable, { env }: Context): Promise<AppTable> {
+async function completed(given: AppTable, { daemons }: Runtime): Promise<AppTable> {
   const { name } = given;
-  const instances = await incusOver(socketPath(env), DEPLOYED).instances();
+  const instances = await deployedInstances(daemons);
   const there = instances.find((one) => one.name === name && isDeployed(one));
   const before = there ? tableOf(there) : null;
   const table = {
@@ -117,9 +124,9 @@ async function completed(given: AppTable, { env }: Context): Promise<AppTable> {
   );
 }
 
-function projectFor(table: AppTable, context: Context): Project {
-  const read = readTable(table, context.cwd);
-  if (read.ok) return projectOf(read.manifest, context);
+function projectFor(table: AppTable, runtime: Runtime): Project {
+  const read = readTable(table, runtime.cwd);
+  if (read.ok) return projectOf(read.manifest, runtime);
   throw new ProblemError(read.problems.map(asGiven), EXIT.usage);
 }
 
@@ -129,18 +136,14 @@ function asGiven({ message, hint }: Problem): Problem {
 }
 
 /** What the remote references of the project stand for now. */
-async function newest(
-  project: Project,
-  options: DeployOptions,
-  context: Context,
-): Promise<Readonly<Record<string, Locked>>> {
+async function newest(project: Project, runtime: Runtime): Promise<Readonly<Record<string, Locked>>> {
   const refs = project.manifest.apps.flatMap(({ source, nixpkgs }) =>
     source.kind === 'flake' ? [source.ref, nixpkgs] : [nixpkgs],
   );
   const urls = [...new Set(refs.flatMap(({ url, directory }) => (directory === undefined ? [url] : [])))];
-  const { nix } = portsFor(project, 0, context);
+  const { nix } = portsFor(runtime, project, 0);
   const pin = async (url: string) =>
-    [url, await patiently(`Nix to find ${url}`, nix.lock(url), options, context)] as const;
+    [url, await patiently(`Nix to find ${url}`, nix.lock(url), runtime.output)] as const;
   return Object.fromEntries(await Promise.all(urls.map(pin)));
 }
 

@@ -3,16 +3,13 @@ import { planOf } from '../../planner/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { diffText, jsonText } from '../../ui/index.js';
 import { buildSystems } from '../../runtime/build.js';
-import { wantsColor, type Context, type GlobalOptions } from '../../runtime/context.js';
-import { teller } from '../../runtime/say.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { observe, wantedBy } from '../../runtime/observe.js';
 import { packagesOf, type Packages } from '../../runtime/packages.js';
-import { desireOf, located, readProject } from '../../runtime/project.js';
+import { desireOf, located } from '../../runtime/project.js';
 import { selected } from '../../runtime/select.js';
-import { typedFor } from '../../runtime/typed.js';
-import { builtSystems, lazyExec } from '../../runtime/wire.js';
 
-export type DiffOptions = GlobalOptions & {
+export type DiffOptions = {
   readonly json: boolean;
   readonly exitCode: boolean;
   readonly prune: boolean;
@@ -25,29 +22,28 @@ export type DiffOptions = GlobalOptions & {
 
 /** Reads and prints. Without `build` it evaluates nothing and builds nothing; with it nothing is applied. */
 export async function diff(
-  apps: readonly string[],
+  runtime: Runtime,
   options: DiffOptions,
-  context: Context,
+  apps: readonly string[],
 ): Promise<ExitCode> {
-  const project = await readProject(context, options.file);
+  const project = await runtime.project();
   const only = selected(apps, project.manifest);
-  const desired = await desireOf(project, lazyExec, only, teller(null, options, context));
-  const actual = await observe(desired.project, wantedBy(desired), context.env);
+  const desired = await desireOf(runtime, project, only);
+  const actual = await observe(runtime, desired.project, wantedBy(desired));
   const plan = planOf(desired, actual, { ...options, only });
   const problems = located(plan.problems, project);
   const isBuilt = options.build && problems.length === 0;
-  const builds = isBuilt ? await buildSystems({ plan, desired, project }, options, context) : null;
-  const known = builtSystems(project, context);
+  const builds = isBuilt ? await buildSystems(runtime, { plan, desired, project }) : null;
+  const known = runtime.state.builtSystems(project.manifest.project);
   const packages = await packagesOf(
+    runtime,
     { plan, desired, actual },
     ({ name, facets }) => builds?.systems.get(name) ?? known.find(name, facets.system ?? {}),
-    options,
-    context,
   );
-  const color = wantsColor(options.color, context.env, context.stdout);
+  const color = runtime.output.colors.stdout;
   const record = { ...plan, apps: plan.apps.map((app) => withPackages(app, packages)), problems };
-  const typed = typedFor(options, context);
-  context.stdout.write(options.json ? jsonText(record) : typed(diffText(plan, { color, packages })));
+  const typed = runtime.output.typed;
+  runtime.output.write(options.json ? jsonText(record) : typed(diffText(plan, { color, packages })));
   if (problems.length > 0) throw new ProblemError(problems, EXIT.manifest);
   if (builds?.hasFailed) return EXIT.failed;
   const changes = plan.apps.some((app) => app.verb !== 'unchanged' || app.changes.length > 0);

@@ -1,3 +1,4 @@
+import { LOCAL } from '../../runtime/daemons.js';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { profileDirectory } from '../../stores/backend.js';
@@ -5,17 +6,14 @@ import { diagnose } from '../../doctor/check.js';
 import { CHECKS } from '../../doctor/checks.js';
 import type { ManifestFound, World } from '../../doctor/world.js';
 import { forwardersOf } from '../../incus/observe/forwarders.js';
-import { socketPath } from '../../incus/client/http.js';
 import { listeningSockets } from '../../incus/observe/sockets.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { EXIT, formatProblem, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { doctorText, jsonText } from '../../ui/index.js';
-import { asker } from '../../runtime/ask.js';
-import { wantsColor, type Context } from '../../runtime/context.js';
-import { examples, withGlobalOptions, type Ends, type JsonOption } from '../options.js';
-import { NoManifest, readProject } from '../../runtime/project.js';
-import { stateDirectory } from '../../state/folders.js';
-import { lazyExec } from '../../runtime/wire.js';
+import type { Context } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import { examples, withGlobalOptions, type Ends, type JsonOption, runtimeFor } from '../options.js';
+import { NoManifest } from '../../runtime/project.js';
 
 export function addDoctor(program: Command, context: Context, ends: Ends): void {
   withGlobalOptions(program.command('doctor'))
@@ -28,37 +26,38 @@ export function addDoctor(program: Command, context: Context, ends: Ends): void 
       'after',
       examples('pets doctor', `pets doctor --json | jq '.checks[] | select(.result != "ok")'`),
     )
-    .action((options: JsonOption) => ends(doctor(options, context)));
+    .action((options: JsonOption) => ends(doctor(options, runtimeFor(context, options))));
 }
 
 /** Of one answer, of one program, and of a check as a whole. */
 const LIMITS_MS = { answer: 5_000, program: 8_000, check: 10_000 };
 
-async function doctor(options: JsonOption, context: Context): Promise<ExitCode> {
-  const checks = await diagnose(CHECKS, await worldOf(options, context), LIMITS_MS.check);
+async function doctor(options: JsonOption, runtime: Runtime): Promise<ExitCode> {
+  const checks = await diagnose(CHECKS, await worldOf(runtime), LIMITS_MS.check);
   const failures = checks.filter(({ result }) => result === 'failed');
   if (options.json) {
-    context.stdout.write(jsonText({ version: 1, checks }));
+    runtime.output.write(jsonText({ version: 1, checks }));
   } else {
-    const color = wantsColor(options.color, context.env, context.stdout);
-    context.stdout.write(doctorText(options.quiet ? failures : checks, { color }));
+    const color = runtime.output.colors.stdout;
+    runtime.output.write(doctorText(options.quiet ? failures : checks, { color }));
   }
   return failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
-async function worldOf({ file }: JsonOption, context: Context): Promise<World> {
-  const socket = socketPath(context.env);
-  const manifest = await manifestOf(file, context);
+async function worldOf(runtime: Runtime): Promise<World> {
+  const { socket, ...daemon } = runtime.daemons.get(LOCAL);
+  const manifest = await manifestOf(runtime);
   const project = manifest.kind === 'read' ? manifest.manifest.project : null;
-  const ask = asker(socket, LIMITS_MS.answer);
+  const ask = daemon.ask(LIMITS_MS.answer);
   return {
     ask,
     socket,
     manifest,
-    exec: (command, args, options) => lazyExec(command, args, { ...options, limitMs: LIMITS_MS.program }),
+    exec: (command, args, options) =>
+      runtime.programs.exec(command, args, { ...options, limitMs: LIMITS_MS.program }),
     folders: {
       profiles: dirname(profileDirectory(project ?? '', 'app')),
-      state: stateDirectory(context.env, project ?? ''),
+      state: runtime.state.folder(project ?? ''),
     },
     forwarders: async () => {
       const instances = (await ask('/1.0/instances?recursion=1')) as readonly InstanceJson[];
@@ -67,9 +66,9 @@ async function worldOf({ file }: JsonOption, context: Context): Promise<World> {
   };
 }
 
-async function manifestOf(file: string | undefined, context: Context): Promise<ManifestFound> {
+async function manifestOf(runtime: Runtime): Promise<ManifestFound> {
   try {
-    return { kind: 'read', manifest: (await readProject(context, file)).manifest };
+    return { kind: 'read', manifest: (await runtime.project()).manifest };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     if (error instanceof NoManifest) return { kind: 'none', why: error.message };

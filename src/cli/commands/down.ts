@@ -1,18 +1,14 @@
+import { LOCAL } from '../../runtime/daemons.js';
 import { orphanedProfiles } from '../../stores/shared.js';
-import { incusOver } from '../../incus/client/client.js';
-import { socketPath } from '../../incus/client/http.js';
 import type { Actual, Volume } from '../../domain/actual.js';
 import type { Manifest } from '../../domain/manifest.js';
 import type { Plan } from '../../domain/plan.js';
 import { profileOwners, withDrops } from '../../planner/collect.js';
 import { planOf } from '../../planner/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
-import { ask, confirm, mayAsk } from '../../runtime/confirm.js';
-import type { Context } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { showPlan } from '../../runtime/dry-run.js';
-import { notice } from '../../runtime/notice.js';
 import { everything, observeFor } from '../../runtime/observe.js';
-import { readProject } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { gracesOf } from '../../runtime/select.js';
 import { carryOut, refuseProblems, type RunOptions } from '../../runtime/carry-out.js';
@@ -21,11 +17,11 @@ import { nameOf } from './volume.js';
 export type DownOptions = RunOptions & { readonly volumes: boolean; readonly confirm?: string };
 
 /** Stops and removes every container of the project, with what is on their root disks; with `--volumes` all data. */
-export async function down(options: DownOptions, context: Context): Promise<ExitCode> {
-  const read = () => readProject(context, options.file);
-  return withLock(read, options, context, async (project) => {
+export async function down(runtime: Runtime, options: DownOptions): Promise<ExitCode> {
+  const read = () => runtime.project();
+  return withLock(runtime, { ...options, read }, async (project) => {
     const desired = { project: project.manifest.project, apps: [] };
-    const actual = await observeFor(options, desired.project, everything, context.env);
+    const actual = await observeFor(runtime, desired.project, { ...everything, dryRun: options.dryRun });
     const { volumes } = actual;
     const isAll = options.volumes && volumes.length > 0;
     // A plan tells of each volume that is kept.
@@ -35,15 +31,15 @@ export async function down(options: DownOptions, context: Context): Promise<Exit
     if (options.dryRun === true) {
       const names = volumes.map(nameOf).join(', ');
       const data = isAll ? `deletes ${names}, and all that is in them` : `keeps ${names}`;
-      return showPlan(plan, names === '' ? [] : [data], project, options, context);
+      return showPlan(runtime.output, { plan, project, remarks: names === '' ? [] : [data] });
     }
-    if (isAll) await mustConfirm(plan, volumes, options, context);
-    else if (!(await agreed(plan, options, context))) return EXIT.ok;
-    const code = await carryOut({ verb: 'down', plan, desired, project }, options, context);
-    if (isAll && code === EXIT.ok) return deleteVolumes(desired.project, options, context);
+    if (isAll) await mustConfirm(plan, volumes, options, runtime);
+    else if (!(await agreed(plan, options, runtime))) return EXIT.ok;
+    const code = await carryOut(runtime, { verb: 'down', plan, desired, project }, options);
+    if (isAll && code === EXIT.ok) return deleteVolumes(desired.project, runtime);
     const names = volumes.map(nameOf).join(', ');
     const kept = `kept: ${names}; \`pets down --volumes\` deletes what all apps have stored`;
-    if (names !== '') notice('note', kept, options, context);
+    if (names !== '') runtime.output.notice('note', kept);
     return code;
   });
 }
@@ -72,13 +68,13 @@ function refuseUsed(volumes: readonly Volume[], { apps }: Actual): void {
 }
 
 /** One after the other, up to the first that cannot be: the next run goes on there. */
-async function deleteVolumes(project: string, options: DownOptions, context: Context): Promise<ExitCode> {
-  const incus = incusOver(socketPath(context.env), project);
-  return context.draining(async (stop) => {
+async function deleteVolumes(project: string, runtime: Runtime): Promise<ExitCode> {
+  const incus = runtime.daemons.get(LOCAL).incus(project);
+  return runtime.draining(async (stop) => {
     for (const volume of await incus.volumes()) {
       if (stop.aborted) return stop.reason as ExitCode;
       await incus.removeVolume(volume);
-      notice('note', `deleted ${nameOf(volume)}`, options, context);
+      runtime.output.notice('note', `deleted ${nameOf(volume)}`);
     }
     return EXIT.ok;
   });
@@ -88,11 +84,11 @@ function namesOf({ apps }: Plan): string {
   return apps.flatMap(({ app, verb }) => (verb === 'destroy' ? [app] : [])).join(', ');
 }
 
-async function agreed(plan: Plan, options: DownOptions, context: Context): Promise<boolean> {
+async function agreed(plan: Plan, options: DownOptions, runtime: Runtime): Promise<boolean> {
   const names = namesOf(plan);
   if (names === '' || options.yes) return true;
-  if (mayAsk(options, context)) {
-    return confirm(`Destroy ${names}? What is on their root disks is lost; volumes are kept.`, context);
+  if (runtime.prompt.mayAsk) {
+    return runtime.prompt.confirm(`Destroy ${names}? What is on their root disks is lost; volumes are kept.`);
   }
   throw new ProblemError(
     {
@@ -108,18 +104,18 @@ async function mustConfirm(
   plan: Plan,
   volumes: readonly Volume[],
   options: DownOptions,
-  context: Context,
+  runtime: Runtime,
 ): Promise<void> {
   const { project } = plan;
   const apps = namesOf(plan);
   const data = `${volumes.map(nameOf).join(', ')} and all that is in them`;
   const what = `this deletes ${data}${apps === '' ? '' : `, and destroys ${apps}`}`;
-  if (options.confirm === undefined && !mayAsk(options, context)) {
+  if (options.confirm === undefined && !runtime.prompt.mayAsk) {
     const hint = `confirm it: \`pets down --volumes --confirm ${project}\``;
     throw new ProblemError({ message: what, hint }, EXIT.usage);
   }
   const answer =
-    options.confirm ?? (await ask(`T${what.slice(1)}. Type the project's name (${project}):`, context));
+    options.confirm ?? (await runtime.prompt.ask(`T${what.slice(1)}. Type the project's name (${project}):`));
   if (answer === project) return;
   throw new ProblemError({ message: "that is not the project's name; nothing was touched" }, EXIT.usage);
 }

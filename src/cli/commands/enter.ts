@@ -1,24 +1,23 @@
 import { execCommand } from '../../incus/client/enter.js';
-import type { Context, GlobalOptions } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { runningPet } from '../../runtime/pets.js';
 
-export type ExecOptions = GlobalOptions & { readonly stdin: boolean };
+export type ExecOptions = { readonly stdin: boolean };
 
 /** Runs a command as root in a pet, on a terminal where we have one: its own exit code. */
 export async function exec(
+  runtime: Runtime,
+  options: ExecOptions,
   name: string,
   command: readonly string[],
-  options: ExecOptions,
-  context: Context,
 ): Promise<number> {
-  const pet = await runningPet(name, options, context);
-  const { foreground } = await import('../../lib/processes.js');
-  return context.draining((stop) =>
-    foreground(execCommand(pet.name, command), stop, options.stdin ? 'inherit' : 'ignore'),
+  const pet = await runningPet(runtime, name);
+  return runtime.draining((stop) =>
+    runtime.programs.foreground(execCommand(pet.name, command), stop, options.stdin ? 'inherit' : 'ignore'),
   );
 }
 
 /** A login shell of root's, with what the guest's profile sets up. */
-export function shell(name: string, options: GlobalOptions, context: Context): Promise<number> {
-  return exec(name, ['su', '--login'], { ...options, stdin: true }, context);
+export function shell(runtime: Runtime, options: object, name: string): Promise<number> {
+  return exec(runtime, { ...options, stdin: true }, name, ['su', '--login']);
 }

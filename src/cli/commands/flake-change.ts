@@ -12,9 +12,9 @@ import { makeRunFolder } from '../../nix/run-folder.js';
 import { stage } from '../../nix/source.js';
 import { ProblemError } from '../../domain/problem.js';
 import { readRegular, UnfitFile } from '../../lib/regular-file.js';
+import type { Exec } from '../../lib/program.js';
 import type { Inspector } from './inspect.js';
 import { inTheWay, makeVisible, rewrite, writeNew, type NewFile } from './new-files.js';
-import { lazyExec } from '../../runtime/wire.js';
 
 /** `module`: the one of `nixosModules` that declares the service. */
 export type Shipped = { readonly service: Service; readonly module: string };
@@ -84,13 +84,18 @@ function refusal(message: string, hint: string): ProblemError {
   return new ProblemError({ message: `${message}; nothing was written`, hint });
 }
 
-type Trial = { readonly ref: FlakeRef; readonly examined: Examined; readonly inspector: Inspector };
+type Trial = {
+  readonly ref: FlakeRef;
+  readonly examined: Examined;
+  readonly inspector: Inspector;
+  readonly exec: Exec;
+};
 
 /** Evaluates the change on a copy, so that nothing has to be taken back. It must add the modules, and nothing else. */
-export async function tried(change: Change, { ref, examined, inspector }: Trial): Promise<Examined> {
+export async function tried(change: Change, { ref, examined, inspector, exec }: Trial): Promise<Examined> {
   const copy = await mkdtemp(join(await makeRunFolder(), 'changed-'));
   try {
-    await stage(ref, new Set(), copy, lazyExec);
+    await stage(ref, new Set(), copy, exec);
     for (const { path, text } of [change.file, { path: 'flake.nix', text: change.after }]) {
       await mkdir(dirname(join(copy, path)), { recursive: true });
       // It may be a link to the flake's own.
@@ -127,7 +132,7 @@ function onlyAdds(
   );
 }
 
-export async function write(folder: string, { file, before, after }: Change): Promise<void> {
+export async function write(folder: string, { file, before, after }: Change, exec: Exec): Promise<void> {
   const flake = await realpath(join(folder, 'flake.nix'));
   if (readFlake(folder) !== before) {
     throw new ProblemError({ message: 'flake.nix has been changed meanwhile; nothing was written' });
@@ -135,7 +140,7 @@ export async function write(folder: string, { file, before, after }: Change): Pr
   await writeNew(folder, [file]);
   try {
     await rewrite(flake, after);
-    await makeVisible(folder, [file.path]);
+    await makeVisible(folder, [file.path], exec);
   } catch (error) {
     await rm(join(folder, file.path), { force: true });
     if (readFlake(folder) !== before) await rewrite(flake, before);

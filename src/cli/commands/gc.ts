@@ -5,37 +5,33 @@ import { capabilitiesOf } from '../../domain/store-mode.js';
 import type { Operation, Plan } from '../../domain/plan.js';
 import { collectPlan, profileOwners } from '../../planner/collect.js';
 import { EXIT, type ExitCode } from '../../domain/problem.js';
-import type { Context } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { showPlan } from '../../runtime/dry-run.js';
-import { notice } from '../../runtime/notice.js';
-import { teller } from '../../runtime/say.js';
 import { nothingWanted, observeFor } from '../../runtime/observe.js';
-import { desireOf, readProject } from '../../runtime/project.js';
+import { desireOf } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
-import { incusFor } from '../../runtime/trials.js';
 import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
-import { lazyExec } from '../../runtime/wire.js';
 
 /** Lets go of what no pet needs any more. What only that needed is then garbage, of the store's own collector. */
-export async function gc(options: RunOptions, context: Context): Promise<ExitCode> {
-  const read = () => readProject(context, options.file);
-  return withLock(read, options, context, async (project) => {
-    const desired = await desireOf(project, lazyExec, new Set(), teller(null, options, context));
-    const actual = await observeFor(options, desired.project, nothingWanted, context.env);
+export async function gc(runtime: Runtime, options: RunOptions): Promise<ExitCode> {
+  const read = () => runtime.project();
+  return withLock(runtime, { ...options, read }, async (project) => {
+    const desired = await desireOf(runtime, project, new Set());
+    const actual = await observeFor(runtime, desired.project, { ...nothingWanted, dryRun: options.dryRun });
     // Those of a store of its own are in the container.
     const elsewhere = actual.apps.filter(({ store }) => !capabilitiesOf(store).hasHostProfile);
     const others = new Set<string>(elsewhere.map(({ name }) => name));
     const names = [...profileOwners(actual), ...desired.apps.map(({ name }) => name)];
     const owners = new Set(names.filter((name) => !others.has(name)));
     const whole = collectPlan(desired, actual, orphanedProfiles(desired.project, owners));
-    const plan = await withoutIdle(whole, context);
+    const plan = await withoutIdle(whole, runtime);
     if (plan.operations.length === 0) {
-      notice('note', NOTHING, options, context);
+      runtime.output.notice('note', NOTHING);
       return EXIT.ok;
     }
-    if (options.dryRun === true) return showPlan(plan, [], project, options, context);
-    const code = await carryOut({ verb: 'gc', plan, desired, project }, options, context);
-    notice('note', '`nix-collect-garbage` frees what is not needed any more', options, context);
+    if (options.dryRun === true) return showPlan(runtime.output, { plan, project });
+    const code = await carryOut(runtime, { verb: 'gc', plan, desired, project }, options);
+    runtime.output.notice('note', '`nix-collect-garbage` frees what is not needed any more');
     return code;
   });
 }
@@ -43,8 +39,8 @@ export async function gc(options: RunOptions, context: Context): Promise<ExitCod
 const NOTHING = 'nothing to remove: no generation is beyond `keep`, and each profile has its pet';
 
 /** The plan for the apps that have something to let go of, which it says. */
-async function withoutIdle(plan: Plan, { env }: Context): Promise<Plan> {
-  const found = await Promise.all(plan.operations.map((op) => removedBy(op, plan.project, env)));
+async function withoutIdle(plan: Plan, runtime: Runtime): Promise<Plan> {
+  const found = await Promise.all(plan.operations.map((op) => removedBy(op, plan.project, runtime)));
   const words = new Map(
     plan.operations.flatMap(({ app }, i) => (found[i] == null ? [] : [[app, found[i]] as const])),
   );
@@ -62,11 +58,11 @@ async function withoutIdle(plan: Plan, { env }: Context): Promise<Plan> {
 async function removedBy(
   { app, action }: Operation,
   project: string,
-  env: Context['env'],
+  { daemons, programs }: Runtime,
 ): Promise<string | null> {
   if (action.kind !== 'collect') return 'no pet has this profile any more';
-  const { kept, gone, copies } = await surplusOf(app, action.keep, incusFor(project, env));
-  const links = await surplusGenerations(project, app, action.store, kept, lazyExec);
+  const { kept, gone, copies } = await surplusOf(app, action.keep, daemons.of(app).incus(project));
+  const links = await surplusGenerations(project, app, action.store, kept, programs.exec);
   const generations = [...new Set([...gone, ...links])].sort((a, b) => a - b);
   const parts = [
     ...(generations.length > 0 ? [`generation ${generations.join(', ')}`] : []),

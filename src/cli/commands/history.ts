@@ -4,23 +4,21 @@ import type { AppName } from '../../domain/names.js';
 import { BY_HAND } from '../../domain/labels.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { jsonText, oneLine, table } from '../../ui/index.js';
-import type { Context, GlobalOptions } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { nothingWanted, observe } from '../../runtime/observe.js';
-import { readProject } from '../../runtime/project.js';
 import { revisionOf } from '../../runtime/revision.js';
-import { typedFor } from '../../runtime/typed.js';
 
 /** The generations of one app that can be returned to. */
 export async function history(
+  runtime: Runtime,
+  options: { readonly json: boolean },
   name: string,
-  options: GlobalOptions & { readonly json: boolean },
-  context: Context,
 ): Promise<ExitCode> {
-  const { manifest } = await readProject(context, options.file);
-  const { apps } = await observe(manifest.project, nothingWanted, context.env);
+  const { manifest } = await runtime.project();
+  const { apps } = await observe(runtime, manifest.project, nothingWanted);
   const app = petNamed(name, apps);
-  const typed = typedFor(options, context);
-  context.stdout.write(options.json ? jsonText(jsonOf(app)) : typed(textOf(app)));
+  const typed = runtime.output.typed;
+  runtime.output.write(options.json ? jsonText(jsonOf(app)) : typed(textOf(app)));
   return EXIT.ok;
 }
 

@@ -6,7 +6,7 @@ import { attributePath, listed } from '../../flake-contract/nix-text.js';
 import { nearestName } from '../../manifest/names.js';
 import { didYouMean } from '../../lib/closest-match.js';
 import { EXIT, ProblemError, type Problem } from '../../domain/problem.js';
-import type { Context } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { textByHand, type Shipped } from './flake-change.js';
 import type { InitOptions } from './init.js';
 import { listenFor, MOST } from './listen-options.js';
@@ -16,16 +16,16 @@ type Asked = {
   /** Text of flake.nix. */
   readonly flake: string;
   readonly options: InitOptions;
-  readonly context: Context;
+  readonly runtime: Runtime;
 };
 
 /** Of a flake that has all it takes; what it lacks is for its author to write. */
 export async function serviceFor(given: string | undefined, asked: Asked): Promise<Shipped> {
-  const { examined, options, context } = asked;
+  const { examined, options, runtime } = asked;
   const { facts } = examined;
   const name = nameOf(given, facts);
   const declared = name === null ? undefined : facts.services?.[name];
-  const listen = name !== null && declared ? await listenFor(name, declared.options, options, context) : NONE;
+  const listen = name !== null && declared ? await listenFor(name, declared.options, options, runtime) : NONE;
   const lacking = prerequisites(examined, name, listen);
   if (lacking.length > 0 || name === null || !declared) {
     const problems = lacking.map(({ name: item, status, found, write }): Problem => ({

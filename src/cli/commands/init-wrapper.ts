@@ -11,30 +11,28 @@ import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import type { Facts } from '../../domain/contract.js';
 import { lockFlake } from '../../nix/flake-lock.js';
 import { contractText, oneLine } from '../../ui/index.js';
-import { wantsColor, type Context } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import type { Shipped } from './flake-change.js';
 import type { InitOptions } from './init.js';
 import { serviceText } from './init-service.js';
 import { flakeRefOf, inspectorFor, type Inspector } from './inspect.js';
 import { listenFor } from './listen-options.js';
 import { inTheWay, makeVisible, showChanges, writeNew } from './new-files.js';
-import { notice } from '../../runtime/notice.js';
 import { patiently } from '../../runtime/patience.js';
 import { PLATFORM } from '../../runtime/project.js';
-import { lazyExec } from '../../runtime/wire.js';
 
 /** Writes a flake, in a folder of the app's name, that makes a pet of another flake's package; then checks it. */
 export async function initWrapper(
   written: string,
   app: AppName,
   options: InitOptions,
-  context: Context,
+  runtime: Runtime,
 ): Promise<ExitCode> {
-  const folder = join(context.cwd, app);
+  const folder = join(runtime.cwd, app);
   refuseUsed(folder, app);
-  const upstream = flakeRefOf(written, context.cwd);
-  const inspector = await inspectorFor(options, context);
-  const wrapper = await wrapperOf(app, upstream, { inspector, options, context });
+  const upstream = flakeRefOf(written, runtime.cwd);
+  const inspector = await inspectorFor(options, runtime);
+  const wrapper = await wrapperOf(app, upstream, { inspector, options, runtime });
   const files = [
     { path: 'flake.nix', text: wrapperFlake(wrapper) },
     ...(wrapper.module === null
@@ -43,34 +41,36 @@ export async function initWrapper(
   ];
   if (options.dryRun) {
     const changes = files.map(({ path, text }) => ({ path: `${app}/${path}`, before: null, after: text }));
-    showChanges(changes, options, context);
+    showChanges(changes, runtime);
     return EXIT.ok;
   }
   await writeNew(folder, files);
   const isPinned = upstream.directory === undefined;
   try {
     if (isPinned)
-      await patiently(`Nix to pin ${upstream.url}`, lockFlake(folder, lazyExec), options, context);
-    await makeVisible(folder, [...files.map(({ path }) => path), ...(isPinned ? ['flake.lock'] : [])]);
+      await patiently(`Nix to pin ${upstream.url}`, lockFlake(folder, runtime.programs.exec), runtime.output);
+    await makeVisible(
+      folder,
+      [...files.map(({ path }) => path), ...(isPinned ? ['flake.lock'] : [])],
+      runtime.programs.exec,
+    );
   } catch (error) {
     rmSync(folder, { recursive: true });
     throw error;
   }
-  const items = contractItems(await inspector.inspect(flakeRefOf(`./${app}`, context.cwd)));
-  const color = wantsColor(options.color, context.env, context.stdout);
-  context.stdout.write(
+  const items = contractItems(await inspector.inspect(flakeRefOf(`./${app}`, runtime.cwd)));
+  const color = runtime.output.colors.stdout;
+  runtime.output.write(
     contractText({ flakeRef: `./${app}`, nixpkgs: inspector.nixpkgs.written, items }, color),
   );
   const names = files.map(({ path }) => `${app}/${path}`).join(' and ');
-  notice(
+  runtime.output.notice(
     'note',
     `wrote ${names}; in pets.toml it is [apps.${app}] with flake-ref = "./${app}"`,
-    options,
-    context,
   );
   if (!isPinned) {
     const words = `${upstream.written} is a folder of this host, and not pinned: \`pets diff\` does not see what changes in it`;
-    notice('warning', words, options, context);
+    runtime.output.notice('warning', words);
   }
   return items.every(({ status }) => status === 'ok') ? EXIT.ok : EXIT.failed;
 }
@@ -86,7 +86,7 @@ function refuseUsed(folder: string, app: AppName): void {
   }
 }
 
-type Asked = { readonly inspector: Inspector; readonly options: InitOptions; readonly context: Context };
+type Asked = { readonly inspector: Inspector; readonly options: InitOptions; readonly runtime: Runtime };
 
 async function wrapperOf(app: AppName, upstream: FlakeRef, asked: Asked): Promise<Wrapper> {
   const { inspect, nixpkgs } = asked.inspector;
@@ -96,7 +96,7 @@ async function wrapperOf(app: AppName, upstream: FlakeRef, asked: Asked): Promis
   const name = packageOf(upstream, facts);
   if (facts.modules.includes('incus')) {
     const words = `it has nixosModules.incus: without a wrapper flake-ref = "${upstream.written.replace(/#.*/, '')}" does`;
-    notice('note', words, asked.options, asked.context);
+    asked.runtime.output.notice('note', words);
   }
   const needsNixpkgs = !facts.isLocked && facts.inputs.includes('nixpkgs');
   return {
@@ -122,12 +122,12 @@ function ownService(app: AppName, facts: Facts): Service {
 async function upstreamService(
   app: AppName,
   facts: Facts,
-  { options, context }: Asked,
+  { options, runtime }: Asked,
 ): Promise<Shipped | null> {
   const name = facts.services?.[app] ? app : serviceOf(facts);
   const declared = name === null ? undefined : facts.services?.[name];
   if (name === null || !declared) return null;
-  const listen = await listenFor(name, declared.options, options, context);
+  const listen = await listenFor(name, declared.options, options, runtime);
   const isEnabled = declared.options.some((option) => option.name === 'enable');
   if (isEnabled && listen.host !== null && listen.port !== null) {
     const service = { ...serviceText(name, declared, listen, facts), hostname: app };
@@ -135,7 +135,7 @@ async function upstreamService(
   }
   const module = attributePath('nixosModules', declared.module);
   const words = `${module} of upstream declares services.${name}, but no option of it is known to say where it listens: the wrapper has a service of its own; --host-option and --port-option say which it is`;
-  notice('warning', words, options, context);
+  runtime.output.notice('warning', words);
   return null;
 }
 

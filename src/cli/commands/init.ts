@@ -5,8 +5,7 @@ import { firstManifest, SCHEMA_FILE } from '../../flake-contract/templates.js';
 import { manifestJsonSchema } from '../../manifest/json-schema.js';
 import { isAppName, NAME_RULE, nameHint, nearestName } from '../../manifest/names.js';
 import { quote } from '../../manifest/text.js';
-import type { Context } from '../../runtime/context.js';
-import { notice } from '../../runtime/notice.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { jsonText } from '../../ui/index.js';
 import type { InspectOptions } from './inspect.js';
 import { inTheWay, type NewFile, showChanges, writeNew } from './new-files.js';
@@ -25,9 +24,9 @@ export type InitOptions = InspectOptions & {
 
 /** The kind that the options name; `name`: of the project, the service, or the app. */
 export async function init(
-  name: string | undefined,
+  runtime: Runtime,
   options: InitOptions,
-  context: Context,
+  name: string | undefined,
 ): Promise<ExitCode> {
   if (options.contract && options.wrapper !== undefined) {
     const hint = 'a wrapper has all of the contract already';
@@ -44,41 +43,39 @@ export async function init(
       EXIT.usage,
     );
   }
-  if (options.contract) return (await import('./init-contract.js')).initContract(name, options, context);
-  if (options.wrapper === undefined) return initManifest(name, options, context);
+  if (options.contract) return (await import('./init-contract.js')).initContract(name, options, runtime);
+  if (options.wrapper === undefined) return initManifest(name, options, runtime);
   if (name === undefined) {
     const hint = `pets init --wrapper ${options.wrapper} <app>`;
     throw new ProblemError({ message: 'a wrapper needs the name of its app', hint }, EXIT.usage);
   }
   const { initWrapper } = await import('./init-wrapper.js');
-  return initWrapper(options.wrapper, validName(name), options, context);
+  return initWrapper(options.wrapper, validName(name), options, runtime);
 }
 
 /** A first pets.toml, and the schema that its first line names. */
 async function initManifest(
   name: string | undefined,
   options: InitOptions,
-  context: Context,
+  runtime: Runtime,
 ): Promise<ExitCode> {
-  const path = manifestPath(options.file, context.cwd);
+  const path = manifestPath(runtime.file, runtime.cwd);
   const folder = dirname(path);
   const project = name === undefined ? (nearestName(basename(folder)) ?? 'pets') : validName(name);
   const text = firstManifest(project);
   const schema = schemaFor(folder);
-  const shown = relative(context.cwd, path);
+  const shown = relative(runtime.cwd, path);
   if (lstatSync(path, { throwIfNoEntry: false })) throw inTheWay(shown);
   if (options.dryRun) {
-    showChanges([{ path: shown, before: null, after: text }], options, context);
+    showChanges([{ path: shown, before: null, after: text }], runtime);
     if (schema.length > 0)
-      notice('note', `${SCHEMA_FILE} would be what \`pets schema\` prints`, options, context);
+      runtime.output.notice('note', `${SCHEMA_FILE} would be what \`pets schema\` prints`);
     return EXIT.ok;
   }
   await writeNew(folder, [{ path: basename(path), text }, ...schema]);
-  notice(
+  runtime.output.notice(
     'note',
     `wrote ${shown} of the project ${project}; next: an app in it, and \`pets diff\``,
-    options,
-    context,
   );
   return EXIT.ok;
 }

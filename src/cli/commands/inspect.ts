@@ -9,12 +9,12 @@ import type { Source } from '../../domain/desired.js';
 import { inspectorOver } from '../../nix/inspect.js';
 import { nixOver } from '../../nix/nix.js';
 import { EXIT, ProblemError } from '../../domain/problem.js';
-import type { Context, GlobalOptions } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { patiently } from '../../runtime/patience.js';
-import { PLATFORM, readProjectIfAny } from '../../runtime/project.js';
-import { ASSEMBLY, lazyExec } from '../../runtime/wire.js';
+import { PLATFORM } from '../../runtime/project.js';
+import { ASSEMBLY } from '../../runtime/wire.js';
 
-export type InspectOptions = GlobalOptions & { readonly nixpkgs?: string };
+export type InspectOptions = { readonly nixpkgs?: string };
 
 /** `nixpkgs`: what flakes are looked at with. */
 export type Inspector = {
@@ -23,22 +23,22 @@ export type Inspector = {
 };
 
 /** With the nixpkgs that is given, else the manifest's with its lock, else the one that a manifest would have. */
-export async function inspectorFor(options: InspectOptions, context: Context): Promise<Inspector> {
-  const project = options.nixpkgs === undefined ? await readProjectIfAny(context, options.file) : null;
-  const nixpkgs = project?.nixpkgs ?? flakeRefOf(options.nixpkgs ?? DEFAULT_NIXPKGS, context.cwd, 'nixpkgs');
+export async function inspectorFor(options: InspectOptions, runtime: Runtime): Promise<Inspector> {
+  const project = options.nixpkgs === undefined ? await runtime.projectIfAny() : null;
+  const nixpkgs = project?.nixpkgs ?? flakeRefOf(options.nixpkgs ?? DEFAULT_NIXPKGS, runtime.cwd, 'nixpkgs');
   const pins = { ...project?.lock.refs };
-  const nix = nixOver(lazyExec, ASSEMBLY, new Set());
-  const inspectOver = inspectorOver(lazyExec, ASSEMBLY);
+  const nix = nixOver(runtime.programs.exec, ASSEMBLY, new Set());
+  const inspectOver = inspectorOver(runtime.programs.exec, ASSEMBLY);
   return {
     nixpkgs,
     inspect: async (ref) => {
       for (const { url, directory } of [nixpkgs, ref])
         if (directory === undefined)
-          pins[url] ??= await patiently(`Nix to find ${url}`, nix.lock(url), options, context);
+          pins[url] ??= await patiently(`Nix to find ${url}`, nix.lock(url), runtime.output);
       const sources = { nixpkgs: sourceOf(nixpkgs, pins), source: sourceOf(ref, pins) };
       const inspected = inspectOver({ ...BARE, ...sources }, pins);
       return {
-        ...(await patiently(`Nix to evaluate ${ref.written}`, inspected, options, context)),
+        ...(await patiently(`Nix to evaluate ${ref.written}`, inspected, runtime.output)),
         attribute: ref.attribute,
         platform: PLATFORM,
       };

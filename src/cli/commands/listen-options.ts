@@ -12,8 +12,7 @@ import { isAttributePath } from '../../manifest/flake-ref.js';
 import { didYouMean } from '../../lib/closest-match.js';
 import { EXIT, ProblemError } from '../../domain/problem.js';
 import { oneLine } from '../../ui/index.js';
-import { ask, mayAsk } from '../../runtime/confirm.js';
-import type { Context } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import type { InitOptions } from './init.js';
 
 /** Options that are listed. */
@@ -25,7 +24,7 @@ export async function listenFor(
   service: string,
   options: readonly ServiceOption[],
   flags: InitOptions,
-  context: Context,
+  runtime: Runtime,
 ): Promise<Listen> {
   const known = listenOf(options);
   const listen = {
@@ -33,11 +32,11 @@ export async function listenFor(
     port: checked(flags.portOption, service, options) ?? known.port,
   };
   const names = settable(options);
-  if (names.length === 0 || flags.yes || !mayAsk(flags, context)) return listen;
+  if (names.length === 0 || flags.yes || !runtime.prompt.mayAsk) return listen;
   for (const part of LISTEN_PARTS) {
     if (listen[part] !== null) continue;
     const question = `Which option of services.${service} is the ${MEANINGS[part]} that it listens on? ${oneLine(listed(names))}, or nothing:`;
-    const answer = await ask(question, context);
+    const answer = await runtime.prompt.ask(question);
     if (answer === '') break;
     listen[part] = checked(answer, service, options);
   }

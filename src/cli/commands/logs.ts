@@ -1,8 +1,7 @@
 import { sleep } from '../../lib/wait.js';
-import { bootsOver } from '../../incus/observe/boots.js';
-import { incusOver } from '../../incus/client/client.js';
+import { LOCAL, type Daemon } from '../../runtime/daemons.js';
+import type { Programs, ExecResult } from '../../lib/program.js';
 import { execCommand } from '../../incus/client/enter.js';
-import { socketPath } from '../../incus/client/http.js';
 import {
   entryIn,
   isOwnUnit,
@@ -14,16 +13,14 @@ import {
 import type { ActualApp } from '../../domain/actual.js';
 import type { AppName } from '../../domain/names.js';
 import type { Incus } from '../../domain/services.js';
-import type { ExecResult } from '../../lib/program.js';
 import { EXIT, problemOf, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { jsonLine, logPrinter } from '../../ui/index.js';
-import { wantsColor, type Context, type GlobalOptions } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { merged } from '../merge.js';
-import { notice } from '../../runtime/notice.js';
 import { choosePets, mustRun } from '../../runtime/pets.js';
 import { printer, type Print } from '../../runtime/printer.js';
 
-export type LogsOptions = GlobalOptions & {
+export type LogsOptions = {
   readonly json: boolean;
   readonly follow: boolean;
   /** Milliseconds since the epoch. */
@@ -41,31 +38,30 @@ const TAIL = 100;
 
 /** What the apps have said, in order of time; then, with `follow`, what they say, until Ctrl-C. */
 export async function logs(
-  selectors: readonly string[],
+  runtime: Runtime,
   options: LogsOptions,
-  context: Context,
+  selectors: readonly string[],
 ): Promise<ExitCode> {
-  const { project, pets } = await choosePets(selectors, options, context);
+  const { project, pets } = await choosePets(runtime, selectors);
   const running = pets.filter(({ status }) => status === 'Running');
   const [only] = pets;
   if (pets.length === 1 && only && !options.follow) mustRun(only);
   for (const { name, status } of pets.filter((pet) => !running.includes(pet)))
-    notice(
-      'warning',
-      `${name} is ${status.toLowerCase()}: its journal is read when it runs`,
-      options,
-      context,
-    );
-  const [socket, name] = [socketPath(context.env), project.manifest.project];
-  const daemon = { incus: incusOver(socket, name), boots: bootsOver(socket, name) };
-  return context.draining(async (stop) => {
-    const out = printer(context.stdout, stop);
+    runtime.output.notice('warning', `${name} is ${status.toLowerCase()}: its journal is read when it runs`);
+  const name = project.manifest.project;
+  const daemon = {
+    incus: runtime.daemons.get(LOCAL).incus(name),
+    boots: runtime.daemons.get(LOCAL).boots(name),
+    lines: runtime.programs.lines,
+  };
+  return runtime.draining(async (stop) => {
+    const out = printer(runtime.output.stdout, stop);
     const reader = new Reader(daemon, options, out.gone);
-    const print = printEntry(pets, out.print, options, context);
+    const print = printEntry(pets, out.print, options, runtime);
     const last = await reader.past(running, print);
     const follow = ({ name }: ActualApp) =>
       reader.follow(name, last.get(name) ?? null, print).catch((error: unknown) => {
-        notice('warning', `${name}: ${problemOf(error).message}`, options, context);
+        runtime.output.notice('warning', `${name}: ${problemOf(error).message}`);
       });
     if (options.follow) await Promise.all(pets.map(follow));
     if (stop.aborted) return stop.reason as ExitCode;
@@ -78,12 +74,12 @@ type PrintEntry = (entry: Entry) => Promise<void>;
 function printEntry(
   pets: readonly ActualApp[],
   print: Print,
-  { json, color }: LogsOptions,
-  { env, stdout }: Context,
+  { json }: LogsOptions,
+  runtime: Runtime,
 ): PrintEntry {
   const text = logPrinter(
     pets.map(({ name }) => name),
-    wantsColor(color, env, stdout),
+    runtime.output.colors.stdout,
   );
   return (entry) => print(json ? `${jsonLine(recordOf(entry))}\n` : text(entry));
 }
@@ -92,19 +88,25 @@ function recordOf({ app, at, unit, source, priority, message }: Entry): object {
   return { v: 1, app, time: new Date(at).toISOString(), unit, source, priority, message };
 }
 
-type Daemon = { readonly incus: Incus; readonly boots: ReturnType<typeof bootsOver> };
+type Sources = {
+  readonly incus: Incus;
+  readonly boots: ReturnType<Daemon['boots']>;
+  readonly lines: Programs['lines'];
+};
 
 class Reader {
   readonly #incus: Incus;
   readonly #options: LogsOptions;
   readonly #stop: AbortSignal;
+  readonly #lines: Programs['lines'];
   readonly #boots: (name: string) => Promise<string | null>;
   /** Nothing of what is said from here on is left out. */
   readonly #begun = Date.now();
 
-  constructor({ incus, boots }: Daemon, options: LogsOptions, stop: AbortSignal) {
+  constructor({ incus, boots, lines }: Sources, options: LogsOptions, stop: AbortSignal) {
     this.#incus = incus;
     this.#boots = boots;
+    this.#lines = lines;
     this.#options = options;
     this.#stop = stop;
   }
@@ -179,8 +181,7 @@ class Reader {
   }
 
   async *#read(app: AppName, query: LogQuery): AsyncGenerator<Entry> {
-    const { lines } = await import('../../lib/processes.js');
-    const reading = lines(execCommand(app, journalCommand(query), { terminal: false }), this.#stop);
+    const reading = this.#lines(execCommand(app, journalCommand(query), { terminal: false }), this.#stop);
     try {
       let next = await reading.next();
       for (; !next.done; next = await reading.next()) {

@@ -2,18 +2,18 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gitIn } from '../../lib/environment.js';
 import { makeFolder, MODES, rewriteFile, writeMade } from '../../lib/files.js';
+import type { Exec } from '../../lib/program.js';
 import { repositoryOf } from '../../nix/files.js';
 import { ProblemError } from '../../domain/problem.js';
 import { fileDiffText, type FileChange } from '../../ui/index.js';
-import { wantsColor, type Context, type GlobalOptions } from '../../runtime/context.js';
-import { lazyExec } from '../../runtime/wire.js';
+import type { Runtime } from '../../runtime/runtime.js';
 
 /** `path`: relative to `folder`. */
 export type NewFile = { readonly path: string; readonly text: string };
 
-export function showChanges(changes: readonly FileChange[], options: GlobalOptions, context: Context): void {
-  const color = wantsColor(options.color, context.env, context.stdout);
-  context.stdout.write(fileDiffText(changes, color));
+export function showChanges(changes: readonly FileChange[], runtime: Runtime): void {
+  const color = runtime.output.colors.stdout;
+  runtime.output.write(fileDiffText(changes, color));
 }
 
 /** Writes files that are not there yet: all of them, or none. */
@@ -53,9 +53,9 @@ export async function rewrite(path: string, text: string): Promise<void> {
  * In a git work tree Nix sees no file that git does not know of; its content need not be staged. `paths`: relative to
  * `folder`. What git refuses has been written, and is the caller's to remove.
  */
-export async function makeVisible(folder: string, paths: readonly string[]): Promise<void> {
+export async function makeVisible(folder: string, paths: readonly string[], exec: Exec): Promise<void> {
   if (repositoryOf(folder) === null) return;
-  const result = await lazyExec('git', gitIn(folder, 'add', '--intent-to-add', '--', ...paths));
+  const result = await exec('git', gitIn(folder, 'add', '--intent-to-add', '--', ...paths));
   if (result.exitCode === 0) return;
   const [words = ''] = result.stderr.split('\n');
   throw new ProblemError({

@@ -5,33 +5,31 @@ import type { Desired } from '../../domain/desired.js';
 import { matchApps } from '../../planner/match.js';
 import { EXIT, type ExitCode } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
-import type { Context, GlobalOptions } from '../../runtime/context.js';
-import { teller } from '../../runtime/say.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { nothingWanted, observe } from '../../runtime/observe.js';
 import { namesOf } from '../../runtime/pets.js';
-import { desireOf, readProject } from '../../runtime/project.js';
+import { desireOf } from '../../runtime/project.js';
 import { exposureWords, healthWords, rowOf, type Row } from '../../runtime/row.js';
-import { lazyExec } from '../../runtime/wire.js';
 
 /** What is there, and what the manifest has that is not; of those that are named, if any are. */
 export async function ps(
+  runtime: Runtime,
+  options: { readonly json: boolean },
   selectors: readonly string[],
-  options: GlobalOptions & { readonly json: boolean },
-  context: Context,
 ): Promise<ExitCode> {
-  const project = await readProject(context, options.file);
+  const project = await runtime.project();
   const { manifest } = project;
   const [desired, actual] = await Promise.all([
-    desireOf(project, lazyExec, new Set(), teller(null, options, context)),
-    observe(manifest.project, nothingWanted, context.env),
+    desireOf(runtime, project, new Set()),
+    observe(runtime, manifest.project, nothingWanted),
   ]);
   const all = rowsOf(manifest, desired, actual);
   const named = selectors.length === 0 ? null : namesOf(selectors, manifest, actual);
   const rows = all.filter(({ name }) => named === null || named.has(name as AppName));
   if (options.json) {
-    context.stdout.write(jsonText({ version: 1, project: manifest.project, apps: rows }));
+    runtime.output.write(jsonText({ version: 1, project: manifest.project, apps: rows }));
   } else {
-    context.stdout.write(table(rows.map(cellsOf), HEADER));
+    runtime.output.write(table(rows.map(cellsOf), HEADER));
   }
   return EXIT.ok;
 }

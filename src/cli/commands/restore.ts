@@ -6,13 +6,10 @@ import { restoreBackup, untouched, type Restored } from '../../backup/restore.js
 import { changeOf, replacedBy, type SecretChange } from '../../backup/secrets.js';
 import { refuseOthers, type Subject } from '../../backup/subject.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
-import { ask, mayAsk } from '../../runtime/confirm.js';
-import type { Context } from '../../runtime/context.js';
-import { backupsRoot, interrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import { interrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
 import { everything, observeFor } from '../../runtime/observe.js';
-import { readProject } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
-import { sayer, teller } from '../../runtime/say.js';
 
 export type RestoreOptions = DataOptions & {
   readonly from?: string;
@@ -22,42 +19,44 @@ export type RestoreOptions = DataOptions & {
 
 /** Puts the app's volumes back as they were in a backup. What it replaces must be confirmed, and is backed up. */
 export async function restore(
+  runtime: Runtime,
+  options: RestoreOptions,
   app: string,
   id: string | undefined,
-  options: RestoreOptions,
-  context: Context,
 ): Promise<ExitCode> {
-  const read = () => readProject(context, options.file);
-  const ended = withLock(read, options, context, async ({ manifest }) => {
-    const root = backupsRoot(manifest, context.env);
+  const read = () => runtime.project();
+  const ended = withLock(runtime, { ...options, read }, async ({ manifest }) => {
+    const root = runtime.state.backups(manifest.project);
     const subject = subjectOf(
       app,
       manifest,
-      await observeFor(options, manifest.project, everything, context.env),
+      await observeFor(runtime, manifest.project, { ...everything, dryRun: options.dryRun }),
     );
-    const from = await backupFor(app, id, root, options, context);
-    const say = sayer(app, options, context);
+    const from = await backupFor(app, id, root, options, runtime);
+    const say = (line: string) => {
+      runtime.output.step(app, line);
+    };
     say(`checking ${from.folder}`);
-    await verify(from.folder, from.backup, teller(app, options, context));
+    await verify(from.folder, from.backup, runtime.output.tell(app));
     const { killed = null } = from.backup;
     if (killed !== null) say(`warning: the app was ended by force before this was copied (${killed})`);
-    const work = workFor(app, root, manifest, options, context);
+    const work = workFor(runtime, { app, root, manifest, timeout: options.timeout });
     const secrets = await changeOf(from, subject, work);
     if (options.dryRun === true) {
       refuseOthers(subject);
-      context.stdout.write(planText(from, secrets, subject));
+      runtime.output.write(planText(from, secrets, subject));
       return EXIT.ok;
     }
-    await agreed(from, secrets, subject, options, context);
-    const restored = await context.draining((stop) =>
+    await agreed(from, secrets, subject, options, runtime);
+    const restored = await runtime.draining((stop) =>
       restoreBackup(from, secrets, subject, { ...work, stop }),
     );
     tell(restored, from, subject, say);
     const names = restored.volumes.map((name) => `${app}/${name}`);
-    context.stdout.write(`restored ${names.join(', ')} from ${from.folder}\n`);
+    runtime.output.write(`restored ${names.join(', ')} from ${from.folder}\n`);
     return EXIT.ok;
   });
-  return ended.catch((error: unknown) => interrupted(app, error, options, context));
+  return ended.catch((error: unknown) => interrupted(runtime.output, app, error));
 }
 
 /** What a restore would do, a line each. */
@@ -104,7 +103,7 @@ async function backupFor(
   id: string | undefined,
   root: string,
   { from }: RestoreOptions,
-  { cwd }: Context,
+  { cwd }: Runtime,
 ): Promise<Found> {
   if (from !== undefined && id !== undefined)
     throw new ProblemError({ message: 'an id and --from name two backups', hint: 'give one' }, EXIT.usage);
@@ -119,7 +118,7 @@ async function agreed(
   secrets: SecretChange,
   subject: Subject,
   options: RestoreOptions,
-  context: Context,
+  runtime: Runtime,
 ): Promise<void> {
   const { app } = subject;
   const replaced = replacedNames(from, secrets, subject);
@@ -128,7 +127,7 @@ async function agreed(
   const whose = backup.app === app ? '' : ` of ${backup.project}/${backup.app}`;
   const what = `this replaces ${replaced.join(', ')} of \`${app}\` by the backup${whose} from ${backup.time}; what is there now is backed up first`;
   const { confirm } = options;
-  if (confirm === undefined && !mayAsk(options, context)) {
+  if (confirm === undefined && !runtime.prompt.mayAsk) {
     const given = [...(options.from === undefined ? [] : ['--from', options.from]), '--confirm', app].join(
       ' ',
     );
@@ -138,7 +137,7 @@ async function agreed(
       EXIT.usage,
     );
   }
-  const answer = confirm ?? (await ask(`T${what.slice(1)}. Type the app's name:`, context));
+  const answer = confirm ?? (await runtime.prompt.ask(`T${what.slice(1)}. Type the app's name:`));
   if (answer === app) return;
   throw new ProblemError({ message: 'that is not its name; nothing was touched' }, EXIT.usage);
 }

@@ -8,31 +8,28 @@ import type { Manifest, ManifestApp } from '../../domain/manifest.js';
 import { profileOwners, withDrops } from '../../planner/collect.js';
 import { planOf } from '../../planner/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
-import { confirm, mayAsk } from '../../runtime/confirm.js';
-import type { Context } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { showPlan } from '../../runtime/dry-run.js';
-import { notice } from '../../runtime/notice.js';
 import { nothingWanted, observeFor } from '../../runtime/observe.js';
 import { refuseStranger } from '../../runtime/pets.js';
-import { readProject } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { gracesOf } from '../../runtime/select.js';
 import { carryOut, refuseProblems, type RunOptions } from '../../runtime/carry-out.js';
 
 /** Removes containers, of apps in the manifest or not any more, with root disks and generations. Volumes stay. */
 export async function rm(
-  selectors: readonly string[],
+  runtime: Runtime,
   options: RunOptions,
-  context: Context,
+  selectors: readonly string[],
 ): Promise<ExitCode> {
-  const read = () => readProject(context, options.file);
-  return withLock(read, options, context, async (project) => {
+  const read = () => runtime.project();
+  return withLock(runtime, { ...options, read }, async (project) => {
     const { manifest } = project;
     const wanted = { ...nothingWanted, volumes: true };
-    const actual = await observeFor(options, manifest.project, wanted, context.env);
+    const actual = await observeFor(runtime, manifest.project, { ...wanted, dryRun: options.dryRun });
     const found = selectors.map((selector) => ({ selector, pets: fitting(selector, manifest, actual) }));
     for (const { selector } of found.filter(({ pets }) => pets.length === 0))
-      notice('warning', nothingToRemove(selector, manifest, actual), options, context);
+      runtime.output.notice('warning', nothingToRemove(selector, manifest, actual));
     // A run that was killed has deleted the container, and not got to its generations.
     const orphans = orphanedProfiles(manifest.project, profileOwners(actual));
     const removed = removal(new Set(found.flatMap(({ pets }) => pets)), manifest, actual);
@@ -41,12 +38,12 @@ export async function rm(
       orphans.filter((name) => selectors.includes(name)),
     );
     refuseProblems(plan, project);
-    if (options.dryRun === true) return showPlan(plan, [], project, options, context);
+    if (options.dryRun === true) return showPlan(runtime.output, { plan, project });
     const names = removed.apps.map(({ app }) => app).join(', ');
     if (plan.operations.length === 0) return EXIT.ok;
-    if (names !== '' && !(options.yes || (await agreed(names, selectors, options, context)))) return EXIT.ok;
+    if (names !== '' && !(options.yes || (await agreed(names, selectors, runtime)))) return EXIT.ok;
     const desired = { project: manifest.project, apps: [] };
-    return carryOut({ verb: 'rm', plan, desired, project }, options, context);
+    return carryOut(runtime, { verb: 'rm', plan, desired, project }, options);
   });
 }
 
@@ -89,14 +86,9 @@ function deployed({ name, source }: ManifestApp): string {
   return `\`pets deploy ${ref} ${name} --port <port>\` makes it anew`;
 }
 
-async function agreed(
-  names: string,
-  selectors: readonly string[],
-  options: RunOptions,
-  context: Context,
-): Promise<boolean> {
-  if (mayAsk(options, context))
-    return confirm(`Remove ${names}? What is on their root disks is lost; volumes are kept.`, context);
+async function agreed(names: string, selectors: readonly string[], runtime: Runtime): Promise<boolean> {
+  if (runtime.prompt.mayAsk)
+    return runtime.prompt.confirm(`Remove ${names}? What is on their root disks is lost; volumes are kept.`);
   throw new ProblemError(
     {
       message: `this removes ${names}, with everything on their root disks; volumes are kept`,

@@ -1,5 +1,4 @@
-import { incusOver } from '../../incus/client/client.js';
-import { socketPath } from '../../incus/client/http.js';
+import { LOCAL } from '../../runtime/daemons.js';
 import type { ActualApp, Generation } from '../../domain/actual.js';
 import type { AppName } from '../../domain/names.js';
 import type { Desired } from '../../domain/desired.js';
@@ -8,16 +7,14 @@ import { withItsSecrets } from '../../planner/target.js';
 import { planOf } from '../../planner/plan.js';
 import type { Incus } from '../../domain/services.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
-import type { Context } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { showPlan } from '../../runtime/dry-run.js';
 import { petNamed } from './history.js';
-import { teller } from '../../runtime/say.js';
 import { observeFor, wantedBy } from '../../runtime/observe.js';
-import { desireOf, readProject } from '../../runtime/project.js';
+import { desireOf } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { selected } from '../../runtime/select.js';
 import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
-import { lazyExec } from '../../runtime/wire.js';
 
 export type RollbackOptions = RunOptions & {
   /** What the volumes held when that generation was left, too. */
@@ -26,30 +23,29 @@ export type RollbackOptions = RunOptions & {
 
 /** Returns an app to a generation: its system, ports and mounts, without a build. `wanted`: its number. */
 export async function rollback(
+  runtime: Runtime,
+  options: RollbackOptions,
   name: string,
   wanted: string | undefined,
-  options: RollbackOptions,
-  context: Context,
 ): Promise<ExitCode> {
   const read = async () => {
-    const project = await readProject(context, options.file);
+    const project = await runtime.project();
     selected([name], project.manifest);
     return project;
   };
-  return withLock(read, options, context, async (project) => {
+  return withLock(runtime, { ...options, read }, async (project) => {
     // Secrets stay as they are: their sources need not even be there.
-    const all = await desireOf(project, lazyExec, new Set(), teller(null, options, context));
-    const actual = await observeFor(options, all.project, wantedBy(all), context.env);
+    const all = await desireOf(runtime, project, new Set());
+    const actual = await observeFor(runtime, all.project, { ...wantedBy(all), dryRun: options.dryRun });
     const there = petNamed(name, actual.apps);
     const generation = pick(there, wanted);
-    if (options.data)
-      await mustHaveCopies(there, generation, incusOver(socketPath(context.env), all.project));
+    if (options.data) await mustHaveCopies(there, generation, runtime.daemons.get(LOCAL).incus(all.project));
     const desired = keepingSecrets(all, there);
     const rollback = { generation, data: options.data };
     const only = new Set([name as AppName]);
     const plan = planOf(desired, actual, { prune: false, recreate: false, retry: false, rollback, only });
-    if (options.dryRun === true) return showPlan(plan, [], project, options, context);
-    return carryOut({ verb: 'rollback', plan, desired, project }, options, context);
+    if (options.dryRun === true) return showPlan(runtime.output, { plan, project });
+    return carryOut(runtime, { verb: 'rollback', plan, desired, project }, options);
   });
 }
 

@@ -3,25 +3,22 @@ import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import type { Run } from '../../domain/run.js';
 import { listRuns, readRun } from '../../state/runs/read.js';
 import { appsOf, jsonText, outcomeRecord, planRecord, runsText, runText } from '../../ui/index.js';
-import { wantsColor, type Context, type GlobalOptions } from '../../runtime/context.js';
-import { readProject } from '../../runtime/project.js';
-import { runsDirectory } from '../../runtime/record.js';
-import { typedFor } from '../../runtime/typed.js';
+import type { Runtime } from '../../runtime/runtime.js';
 
-type RunsOptions = GlobalOptions & { readonly json: boolean };
+type RunsOptions = { readonly json: boolean };
 
 /** The project's recorded runs, or one of them. Reads files, nothing else. */
 export async function runs(
-  given: string | undefined,
+  runtime: Runtime,
   options: RunsOptions,
-  context: Context,
+  given: string | undefined,
 ): Promise<ExitCode> {
-  const { manifest } = await readProject(context, options.file);
-  const directory = runsDirectory(context.env, manifest.project);
+  const { manifest } = await runtime.project();
+  const directory = runtime.state.runs(manifest.project);
   try {
     const ids = listRuns(directory);
     const found = (given === undefined ? ids : [pickRun(given, ids)]).map((id) => readRun(directory, id));
-    context.stdout.write(textOf(manifest.project, found, given === undefined, options, context));
+    runtime.output.write(textOf(manifest.project, found, given === undefined, options, runtime));
     return EXIT.ok;
   } catch (error) {
     if (error instanceof ProblemError || !isDenied(error)) throw error;
@@ -62,16 +59,16 @@ function textOf(
   found: readonly Run[],
   isList: boolean,
   options: RunsOptions,
-  context: Context,
+  runtime: Runtime,
 ): string {
   if (options.json) {
     const records = found.map((run) => ({ ...headOf(run), ...(isList ? briefOf(run) : wholeOf(run)) }));
     return jsonText({ version: 1, project, ...(isList ? { runs: records } : records[0]) });
   }
   const [run] = found;
-  const color = wantsColor(options.color, context.env, context.stdout);
+  const color = runtime.output.colors.stdout;
   if (isList || !run) return runsText(found, Date.now());
-  return typedFor(options, context)(runText(run, { color, now: Date.now() }));
+  return runtime.output.typed(runText(run, { color, now: Date.now() }));
 }
 
 function headOf({ id, started, state, meta, directory, unreadable }: Run): object {

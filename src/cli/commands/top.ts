@@ -1,13 +1,12 @@
 import { sleep } from '../../lib/wait.js';
 import { EXIT, type ExitCode } from '../../domain/problem.js';
 import { createView, jsonLine, topFrame, topText, type TopRow } from '../../ui/index.js';
-import { wantsColor, type Context, type GlobalOptions } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { watchKeys } from '../../runtime/keys.js';
 import { Meter } from '../../runtime/meter.js';
 import { printer } from '../../runtime/printer.js';
-import { readProject } from '../../runtime/project.js';
 
-export type TopOptions = GlobalOptions & {
+export type TopOptions = {
   readonly json: boolean;
   /** Between two tables, ms. */
   readonly interval: number;
@@ -18,19 +17,19 @@ export type TopOptions = GlobalOptions & {
 };
 
 /** What the pets use, again and again: in place on a terminal, else a table, or a line of JSON, each time. */
-export async function top(options: TopOptions, context: Context): Promise<ExitCode> {
-  const { manifest } = await readProject(context, options.file);
-  const meter = new Meter(manifest.project, context.env);
+export async function top(runtime: Runtime, options: TopOptions): Promise<ExitCode> {
+  const { manifest } = await runtime.project();
+  const meter = new Meter(runtime, manifest.project);
   await meter.sample();
-  const { stdout } = context;
+  const { stdout } = runtime.output;
   const count = options.once ? 1 : (options.count ?? Infinity);
   const isLive = isTerminal(stdout) && count === Infinity && !options.json;
-  return context.draining((stop) =>
-    isLive ? watch(meter, stdout, options, context, stop) : list(meter, count, options, context, stop),
+  return runtime.draining((stop) =>
+    isLive ? watch(meter, stdout, options, runtime, stop) : list(meter, count, options, runtime, stop),
   );
 }
 
-function isTerminal(stream: Context['stdout']): stream is NodeJS.WriteStream {
+function isTerminal(stream: Runtime['output']['stdout']): stream is NodeJS.WriteStream {
   return stream.isTTY === true;
 }
 
@@ -38,7 +37,7 @@ async function list(
   meter: Meter,
   count: number,
   { interval, json }: TopOptions,
-  { stdout }: Context,
+  { output: { stdout } }: Runtime,
   stop: AbortSignal,
 ): Promise<ExitCode> {
   const { print, gone } = printer(stdout, stop);
@@ -55,8 +54,8 @@ async function list(
 async function watch(
   meter: Meter,
   stream: NodeJS.WriteStream,
-  { interval, color }: TopOptions,
-  context: Context,
+  { interval }: TopOptions,
+  runtime: Runtime,
   stop: AbortSignal,
 ): Promise<ExitCode> {
   const left = new AbortController();
@@ -68,10 +67,10 @@ async function watch(
   });
   let rows: readonly TopRow[] = [];
   let frame = frameOf(rows);
-  const keys = watchKeys(context, leave);
+  const keys = watchKeys(runtime, leave);
   const view = await createView((size) => frame(size), {
     stream,
-    color: wantsColor(color, context.env, stream),
+    color: runtime.output.colors.stdout,
   });
   try {
     // The first one soon: without it nothing is known of the processors.

@@ -5,9 +5,9 @@ import type { FlakeRef, Locked, ManifestApp } from '../../domain/manifest.js';
 import { lockFileAt } from '../../nix/lock-file.js';
 import { EXIT, ProblemError, problemOf, type ExitCode, type Problem } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
-import type { Context } from '../../runtime/context.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { patiently } from '../../runtime/patience.js';
-import { readProject, type Project } from '../../runtime/project.js';
+import type { Project } from '../../runtime/project.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 import { revisionOf } from '../../runtime/revision.js';
 import { selected } from '../../runtime/select.js';
@@ -27,26 +27,25 @@ type Moved = {
 
 /** Moves the selected apps' entries of `pets.lock` to what their flake-refs stand for now. Applies nothing. */
 export async function update(
-  selectors: readonly string[],
+  runtime: Runtime,
   options: UpdateOptions,
-  context: Context,
+  selectors: readonly string[],
 ): Promise<ExitCode> {
   const read = async () => {
-    const project = await readProject(context, options.file);
+    const project = await runtime.project();
     return { ...project, only: selected(selectors, project.manifest) };
   };
-  return withLock(read, options, context, async ({ only, ...project }) => {
+  return withLock(runtime, { ...options, read }, async ({ only, ...project }) => {
     const { apps, project: name } = project.manifest;
     const chosen = apps.filter((app) => only === null || only.has(app.name));
     const urls = [...new Set(chosen.flatMap(remoteUrls))].sort();
     const { lockPath } = project;
     if (lockPath === null) throw notLocked(name);
     const isDry = options.dryRun === true;
-    const find = (url: string, pin: Promise<Locked>) =>
-      patiently(`Nix to find ${url}`, pin, options, context);
-    const moved = await moveAll(urls, { ...project, lockPath }, { isDry, find });
+    const find = (url: string, pin: Promise<Locked>) => patiently(`Nix to find ${url}`, pin, runtime.output);
+    const moved = await moveAll(urls, { ...project, lockPath }, { isDry, find, runtime });
     const refs = moved.map(recordOf);
-    context.stdout.write(
+    runtime.output.write(
       options.json ? jsonText({ version: 1, project: name, refs }) : textOf(moved, chosen.length, isDry),
     );
     const problems = moved.flatMap(({ problem }) => problem ?? []);
@@ -79,6 +78,7 @@ const AT_A_TIME = 4;
 /** `find`: as long as it takes, it says what is waited for. */
 type Moving = {
   readonly isDry: boolean;
+  readonly runtime: Runtime;
   readonly find: (url: string, pin: Promise<Locked>) => Promise<Locked>;
 };
 
@@ -86,11 +86,11 @@ type Moving = {
 async function moveAll(
   urls: readonly string[],
   project: Project & { readonly lockPath: string },
-  { isDry, find }: Moving,
+  { isDry, find, runtime }: Moving,
 ): Promise<Moved[]> {
   const { lock, lockPath, manifest } = project;
   const file = lockFileAt(lockPath, lock, printLock);
-  const nix = nixFor(project);
+  const nix = nixFor(runtime, project);
   const moved: Moved[] = [];
   const move = async (url: string) => {
     const from = Object.hasOwn(lock.refs, url) ? (lock.refs[url] ?? null) : null;

@@ -1,11 +1,10 @@
 import { EXIT, type ExitCode } from '../../domain/problem.js';
-import type { Context, GlobalOptions } from '../../runtime/context.js';
-import { readProject } from '../../runtime/project.js';
+import type { Runtime } from '../../runtime/runtime.js';
 
 /** Reads the manifest and its lock, and nothing else. */
-export async function validate(options: GlobalOptions, context: Context): Promise<ExitCode> {
-  const { manifest } = await readProject(context, options.file);
+export async function validate(runtime: Runtime): Promise<ExitCode> {
+  const { manifest } = await runtime.project();
   const count = manifest.apps.length;
-  context.stdout.write(`project \`${manifest.project}\`: ${count} ${count === 1 ? 'app' : 'apps'}, valid\n`);
+  runtime.output.write(`project \`${manifest.project}\`: ${count} ${count === 1 ? 'app' : 'apps'}, valid\n`);
   return EXIT.ok;
 }

@@ -1,23 +1,17 @@
 import { didYouMean } from '../../lib/closest-match.js';
+import { LOCAL } from '../../runtime/daemons.js';
 import type { Volume } from '../../domain/actual.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
-import { incusOver } from '../../incus/client/client.js';
-import { socketPath } from '../../incus/client/http.js';
 import { jsonText, table } from '../../ui/index.js';
-import { ask, mayAsk } from '../../runtime/confirm.js';
-import type { Context, GlobalOptions } from '../../runtime/context.js';
-import { readProject } from '../../runtime/project.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 
 /** Every volume of the project, those of apps that are gone included. */
-export async function volumeLs(
-  options: GlobalOptions & { readonly json: boolean },
-  context: Context,
-): Promise<ExitCode> {
-  const { manifest } = await readProject(context, options.file);
-  const volumes = [...(await incusOver(socketPath(context.env), manifest.project).volumes())].sort(byName);
+export async function volumeLs(runtime: Runtime, options: { readonly json: boolean }): Promise<ExitCode> {
+  const { manifest } = await runtime.project();
+  const volumes = [...(await runtime.daemons.get(LOCAL).incus(manifest.project).volumes())].sort(byName);
   if (options.json) {
-    context.stdout.write(jsonText({ version: 1, project: manifest.project, volumes }));
+    runtime.output.write(jsonText({ version: 1, project: manifest.project, volumes }));
     return EXIT.ok;
   }
   const rows = volumes.map((v) => [
@@ -27,17 +21,17 @@ export async function volumeLs(
     v.pool,
     v.name,
   ]);
-  context.stdout.write(table(rows, ['VOLUME', 'SIZE', 'STATE', 'POOL', 'NAME IN INCUS']));
+  runtime.output.write(table(rows, ['VOLUME', 'SIZE', 'STATE', 'POOL', 'NAME IN INCUS']));
   return EXIT.ok;
 }
 
 export type VolumeRmOptions = LockOptions & { readonly confirm?: string; readonly input: boolean };
 
 /** Deletes one volume. Its name must be typed, or given once more: no flag of another verb unlocks this. */
-export async function volumeRm(name: string, options: VolumeRmOptions, context: Context): Promise<ExitCode> {
-  const read = () => readProject(context, options.file);
-  return withLock(read, options, context, async ({ manifest }) => {
-    const incus = incusOver(socketPath(context.env), manifest.project);
+export async function volumeRm(runtime: Runtime, options: VolumeRmOptions, name: string): Promise<ExitCode> {
+  const read = () => runtime.project();
+  return withLock(runtime, { ...options, read }, async ({ manifest }) => {
+    const incus = runtime.daemons.get(LOCAL).incus(manifest.project);
     const volume = found(name, await incus.volumes());
     const [user] = volume.usedBy;
     if (user !== undefined) {
@@ -46,11 +40,11 @@ export async function volumeRm(name: string, options: VolumeRmOptions, context: 
         hint: 'take it out of the manifest and run `pets up`, or detach it there; then it can be deleted',
       });
     }
-    if (!(await isConfirmed(name, options, context))) {
+    if (!(await isConfirmed(name, options, runtime))) {
       throw new ProblemError({ message: 'that is not its name; nothing was deleted' }, EXIT.usage);
     }
     await incus.removeVolume(volume);
-    context.stderr.write(`deleted ${name}\n`);
+    runtime.output.stderr.write(`deleted ${name}\n`);
     return EXIT.ok;
   });
 }
@@ -66,10 +60,10 @@ function found(name: string, volumes: readonly Volume[]): Volume {
   );
 }
 
-async function isConfirmed(name: string, options: VolumeRmOptions, context: Context): Promise<boolean> {
+async function isConfirmed(name: string, options: VolumeRmOptions, runtime: Runtime): Promise<boolean> {
   if (options.confirm !== undefined) return options.confirm === name;
-  if (mayAsk(options, context))
-    return (await ask(`This deletes ${name} and all that is in it. Type its name:`, context)) === name;
+  if (runtime.prompt.mayAsk)
+    return (await runtime.prompt.ask(`This deletes ${name} and all that is in it. Type its name:`)) === name;
   throw new ProblemError(
     {
       message: `this deletes \`${name}\` and all that is in it`,

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { capture } from '../../../src/lib/processes.js';
+import { capture } from '../../programs.js';
 import type { AppName } from '../../../src/domain/names.js';
 import type { ManifestApp, Secret, SecretSource } from '../../../src/domain/manifest.js';
 import { vaultIn } from '../../../src/state/secrets/vault.js';

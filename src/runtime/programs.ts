@@ -1,0 +1,17 @@
+import type { Variables } from '../lib/environment.js';
+import type { Programs } from '../lib/program.js';
+
+/** Programs that are run with what of `env` they may see. execa takes longer to load than most of `pets diff`: only where one is run. */
+export function programsIn(env: Variables): Programs {
+  const load = async () => (await import('../lib/processes.js')).programsWith(env);
+  return {
+    exec: async (...args) => (await load()).exec(...args),
+    capture: async (...args) => (await load()).capture(...args),
+    pipe: async (...args) => (await load()).pipe(...args),
+    foreground: async (...args) => (await load()).foreground(...args),
+    launch: async (...args) => (await load()).launch(...args),
+    lines: async function* (...args) {
+      return yield* (await load()).lines(...args);
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { FlakeRef, Lock, Manifest } from '../domain/manifest.js';
+import type { KeyPath, Problem } from '../domain/problem.js';
+import type { Vault } from '../state/secrets/vault.js';
+
+/** A manifest, read and checked: one on disk, or what `pets deploy` goes by. */
+export type Project = {
+  readonly manifest: Manifest;
+  /** Of apps that do not say; null: the usual one. */
+  readonly nixpkgs: FlakeRef | null;
+  readonly lock: Lock;
+  /** The manifest, absolute and real; null: it was read from standard input, or there is none. */
+  readonly path: string | null;
+  /** Null: nothing is pinned for later. */
+  readonly lockPath: string | null;
+  /** Absolute real paths of the manifest, its lock and plain secrets: never part of an app's source, and so in no store. */
+  readonly ownFiles: ReadonlySet<string>;
+  /** Not read yet. */
+  readonly secrets: Vault;
+  readonly locate: (path: KeyPath) => Pick<Problem, 'place' | 'excerpt'>;
+};
