@@ -8,7 +8,6 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -17,7 +16,7 @@ import { join } from 'node:path';
 import { capture } from '../../src/exec.js';
 import type { AppName, ManifestApp, Secret, SecretSource } from '../../src/model.js';
 import { vaultIn } from '../../src/secrets/vault.js';
-import { ageKey, sopsFile } from '../story/sops-file.js';
+import { ageKey, sopsFile, writeSops } from '../story/sops-file.js';
 
 const [WEB, SITE] = ['web', 'site'] as [AppName, AppName];
 let folder = '';
@@ -81,7 +80,7 @@ describe('of a sops file', () => {
     identity = key.identity;
     file('s.yaml', await sopsFile(tree, key.recipient));
     file('keys', identity);
-    symlinkSync(join(import.meta.dirname, '../story/sops.mjs'), join(folder, 'sops'));
+    writeSops(folder);
     process.env['PATH'] = `${folder}:${path ?? ''}`;
     process.env['SOPS_AGE_KEY_FILE'] = join(folder, 'keys');
   });
