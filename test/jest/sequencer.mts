@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { relative } from 'node:path';
-import type * as sequencer from '@jest/test-sequencer';
+import type sequencer from '@jest/test-sequencer';
 import { DURATIONS, ROOT } from '../lib/places.js';
 
 // Its types are those of a CommonJS module, whose default import is another for Node than for TypeScript.
 const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequencer') as typeof sequencer;
-type Test = Parameters<sequencer.default['sort']>[0][number];
+type Test = Parameters<InstanceType<typeof Sequencer>['sort']>[0][number];
 
 /** Seconds, as `PETS_TEST_RECORD=1 npm test` writes them. */
 const known = JSON.parse(readFileSync(DURATIONS, 'utf8')) as Readonly<Record<string, number>>;
