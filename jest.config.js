@@ -1,3 +1,8 @@
+import { register } from 'tsx/esm/api';
+
+// What Jest itself loads from here (test/jest) is TypeScript, as the tests are.
+register();
+
 // Jest's workers are processes of their own: they get our options of Node, and tests are ES modules.
 if (!process.execArgv.includes('--experimental-vm-modules'))
   process.execArgv.push('--experimental-vm-modules', '--disable-warning=ExperimentalWarning');
@@ -37,9 +42,9 @@ export default {
   ],
   // No test of how fast something is: what hangs for good is to end.
   testTimeout: 600_000,
-  globalSetup: '<rootDir>/test/jest/seed.mjs',
-  testSequencer: '<rootDir>/test/jest/sequencer.mjs',
-  reporters: ['default', '<rootDir>/test/jest/durations.mjs'],
+  globalSetup: '<rootDir>/test/jest/seed.mts',
+  testSequencer: '<rootDir>/test/jest/sequencer.mts',
+  reporters: ['default', '<rootDir>/test/jest/durations.mts'],
   // Also for a single file: only workers have the options of Node from above. One that has grown is replaced.
   workerIdleMemoryLimit: '1GB',
 };

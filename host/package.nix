@@ -8,11 +8,11 @@ let
   here = stdenv.hostPlatform.node;
 
   # Linters and tests stay out, and what esbuild has for other machines.
-  isForTheBuild = path: module: !(module.dev or module.devOptional or false) || path == "node_modules/esbuild" || hasPrefix "node_modules/@esbuild/" path;
+  isForTheBuild = path: module: !(module.dev or module.devOptional or false) || elem path [ "node_modules/esbuild" "node_modules/tsx" ] || hasPrefix "node_modules/@esbuild/" path;
   isForThisMachine = module: elem here.platform (module.os or [ here.platform ]) && elem here.arch (module.cpu or [ here.arch ]);
   modules = filterAttrs (path: module: path != "" && isForTheBuild path module && isForThisMachine module) lock.packages;
   withoutTests = package: removeAttrs package [ "overrides" ] // {
-    devDependencies = { inherit (package.devDependencies) esbuild; };
+    devDependencies = { inherit (package.devDependencies) esbuild tsx; };
   };
 
   # `node_modules/a/node_modules/@b/c` is the package `@b/c`.

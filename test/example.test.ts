@@ -1,16 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
-import { manifestExample, manifestPage } from '../scripts/manifest-docs.mjs';
+import { manifestExample, manifestPage } from '../scripts/manifest-docs.js';
 import { VERSION } from '../src/domain/version.js';
 import { documentedTables } from '../src/manifest/documented.js';
 import { manifestJsonSchema } from '../src/manifest/json-schema.js';
 import { parseToml } from '../src/manifest/parse.js';
 import { readManifest } from '../src/manifest/read.js';
 import { formatProblem } from '../src/domain/problem.js';
+import { ROOT } from './support/places.js';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const EXAMPLE = textOf('pets.toml.example');
 const TABLES = documentedTables();
 

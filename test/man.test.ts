@@ -1,29 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { manPage } from '../scripts/man.mjs';
-import { referencePage } from '../scripts/reference.mjs';
-import { commandLine } from '../src/cli/args.js';
+import { manPage } from '../scripts/man.js';
+import { program } from '../scripts/program.js';
+import { referencePage } from '../scripts/reference.js';
+import { ROOT } from './support/places.js';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-
-const { stdin, stderr } = process;
-const stdout = new PassThrough();
-const program = commandLine(
-  {
-    cwd: '/',
-    argv: [],
-    env: {},
-    stdin,
-    stdout,
-    stderr,
-    draining: (work) => work(new AbortController().signal),
-  },
-  () => Promise.resolve(),
-);
 
 test('docs/reference.md is what `npm run docs` makes of the commands', () => {
   expect(textOf('docs/reference.md')).toBe(referencePage(program));

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ROOT } from './support/places.js';
 
-export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+export { ROOT } from './support/places.js';
 
 /** Every page that a person reads, relative to the repository. */
 export const PAGES: readonly string[] = [

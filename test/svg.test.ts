@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { svgOf } from '../scripts/svg.mjs';
+import { ROOT } from './support/places.js';
+import { svgOf } from '../scripts/svg.js';
 
 /** Class and text of each element, in order. */
 function textsOf(svg: string): string[] {
@@ -29,10 +29,7 @@ describe('a screen as an SVG', () => {
   });
 
   test('docs/screen.svg shows a run of the examples', () => {
-    const svg = readFileSync(
-      join(fileURLToPath(new URL('..', import.meta.url)), 'docs', 'screen.svg'),
-      'utf8',
-    );
+    const svg = readFileSync(join(ROOT, 'docs/screen.svg'), 'utf8');
     for (const text of ['$ pets up', 'hello-again', '5 created in']) expect(svg).toContain(text);
   });
 });

@@ -211,7 +211,7 @@ function addReaders(program: Command, context: Context, ends: Ends): void {
   withGlobalOptions(program.command('validate'))
     .summary('check the manifest, offline')
     .addHelpText('after', examples('pets validate', 'pets validate --file hosts/box/pets.toml'))
-    .action((options: GlobalOptions) => ends(validate(runtimeFor(context, options), options)));
+    .action((options: GlobalOptions) => ends(validate(runtimeFor(context, options))));
   withGlobalOptions(program.command('config'))
     .summary('print the manifest with every default filled in')
     .option('--json', 'print JSON', false)

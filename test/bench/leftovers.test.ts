@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { isLeft } from './leftovers.mjs';
+import { isLeft } from './leftovers.js';
 
 const named = (pid: number) => `t${pid.toString(36)}0a1f-1-web`;
 

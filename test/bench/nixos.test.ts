@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { pinnedRef, summaryOf } from './nixos-facts.mjs';
+import { pinnedRef, summaryOf } from './nixos-facts.js';
 
 test.each([
   ['path:/nix/store/x-source?lastModified=1&narHash=sha256-a%2Bb', 'path:/nix/store/x-source'],

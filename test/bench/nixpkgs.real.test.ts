@@ -1,12 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
 import { lstatSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { failureOf, runToEnd } from '../support/process.js';
+import { evaluated, nixValue } from '../nix-value.js';
 import { standIn } from '../stand-in.js';
 
 // What the stand-in nixpkgs promises to the other tests. That its systems boot and switch shows in test/story.
 const ref = standIn();
-const nix = (...args: string[]) => promisify(execFile)('nix', args, { maxBuffer: 64 * 1024 * 1024 });
 
 const prelude = `
   nixpkgs = builtins.getFlake "${ref}";
@@ -21,19 +20,13 @@ const prelude = `
   };
 `;
 
-async function value(expression: string): Promise<unknown> {
-  const { stdout } = await nix('eval', '--json', '--impure', '--expr', `let ${prelude} in ${expression}`);
-  return JSON.parse(stdout);
-}
+const value = (expression: string) => nixValue(`let ${prelude} in ${expression}`);
 
 /** What nix says when the expression fails, each line without its indentation. */
 async function failure(expression: string): Promise<string> {
-  const outcome = await value(expression).then(
-    (result) => ({ result }),
-    (error: unknown) => ({ error: error as { stderr: string } }),
-  );
-  if ('result' in outcome) throw new Error(`evaluates to ${JSON.stringify(outcome.result)}`);
-  return outcome.error.stderr.replace(/^ +/gm, '');
+  const { code, stdout, stderr } = await evaluated(`let ${prelude} in ${expression}`);
+  if (code === 0) throw new Error(`evaluates to ${stdout}`);
+  return stderr.replace(/^ +/gm, '');
 }
 
 describe('modules', () => {
@@ -209,8 +202,7 @@ describe('what a person reads when it goes wrong', () => {
   });
 
   test('a warning is said, and is no failure', async () => {
-    const { stderr } = await nix(
-      ...['eval', '--impure', '--expr'],
+    const { stderr } = await evaluated(
       `let ${prelude} in (system { warnings = [ "mind the gap" ]; }).config.system.build.toplevel.drvPath`,
     );
     expect(stderr).toMatch(/warning: mind the gap/);
@@ -316,19 +308,20 @@ test('a toplevel has what boots and switches it, and holds on to all it needs', 
     environment.etc."hello.txt".text = "hello\\n";
     systemd.services.x = { wantedBy = [ "multi-user.target" ]; script = "sleep inf"; };
   }).config.system.build.toplevel`;
-  const built = await nix('build', '--json', '--no-link', '--impure', '--expr', expression);
-  const [{ outputs }] = JSON.parse(built.stdout) as [{ outputs: { out: string } }];
+  const printed = async (command: string, ...args: string[]) => {
+    const ended = await runToEnd(command, args);
+    if (ended.code !== 0) throw new Error(failureOf(command, args, ended));
+    return ended.stdout;
+  };
+  const built = await printed('nix', 'build', '--json', '--no-link', '--impure', '--expr', expression);
+  const [{ outputs }] = JSON.parse(built) as [{ outputs: { out: string } }];
   const files = [
     ...['init', 'activate', 'bin/switch-to-configuration', 'sw/bin/systemctl', 'userland', 'etc/hello.txt'],
     ...['etc/systemd/system/multi-user.target.wants/x.service', 'etc/systemd/system/sigpwr.target'],
   ];
   expect(files.filter((file) => !lstatSync(`${outputs.out}/${file}`, { throwIfNoEntry: false }))).toEqual([]);
   expect(outputs.out).toMatch(/-nixos-system-kitten-25\.11\.stand-in$/);
-  const { stdout: closure } = await promisify(execFile)('nix-store', [
-    '--query',
-    '--requisites',
-    outputs.out,
-  ]);
+  const closure = await printed('nix-store', '--query', '--requisites', outputs.out);
   expect(closure).toMatch(/-source$/m);
   expect(closure).toMatch(/-unit-script-x-start$/m);
 });

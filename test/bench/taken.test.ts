@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { ROOT } from '../support/places.js';
 
 /** Names that nixpkgs has: whoever declares one of them does not evaluate on NixOS. */
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TAKEN = textOf('test/bench/nixpkgs/nixos/taken.txt').trim().split('\n');
 /** The stand-in's own options are meant to be those of nixpkgs, and one test is about a name that is taken. */
 const STAND_IN = /^test\/bench\/(?:nixpkgs\/|nixpkgs\.real\.test\.ts$|taken\.test\.ts$)/;

@@ -2,12 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { byHand } from '../../src/flake-contract/by-hand.js';
 import { modulesInsertion, withInsertion } from '../../src/flake-contract/flake-edit.js';
 import { parseNix } from '../../src/flake-contract/syntax.js';
+import { ROOT } from '../support/places.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const INCUS = { name: 'incus', value: (self: string) => `import ./incus.nix ${self}` };
 const insertion = (text: string) => modulesInsertion(text, [INCUS]);
 

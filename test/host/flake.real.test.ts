@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { ROOT } from '../support/places.js';
+import { failureOf, runToEnd } from '../support/process.js';
 import { standIn } from '../stand-in.js';
 
 // The repository's flake, with the stand-in for nixpkgs. Nothing of it is built: the stand-in has neither node nor npm.
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const nixpkgs = standIn();
 let folder = '';
 
@@ -41,10 +39,10 @@ afterAll(() => {
 async function nix(command: readonly string[], attribute = '', ...more: readonly string[]): Promise<unknown> {
   const flake = `path:${join(folder, 'pets')}${attribute === '' ? '' : `#${attribute}`}`;
   const inputs = ['--no-write-lock-file', '--override-input', 'nixpkgs', `path:${join(folder, 'nixpkgs')}`];
-  const { stdout } = await promisify(execFile)('nix', [...command, flake, ...inputs, ...more], {
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  return stdout === '' ? null : (JSON.parse(stdout) as unknown);
+  const args = [...command, flake, ...inputs, ...more];
+  const ended = await runToEnd('nix', args);
+  if (ended.code !== 0) throw new Error(failureOf('nix', args, ended));
+  return ended.stdout === '' ? null : (JSON.parse(ended.stdout) as unknown);
 }
 
 const npmOf = (system: string) =>
@@ -74,7 +72,7 @@ test('what npm is given to build with is whole, and no more than that', async ()
   const { packages } = packageLock;
   const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Module;
   expect(root.dependencies).toEqual(own.dependencies);
-  expect(Object.keys(root.devDependencies ?? {})).toEqual(['esbuild']);
+  expect(Object.keys(root.devDependencies ?? {})).toEqual(['esbuild', 'tsx']);
   expect(packages['']).toMatchObject({
     dependencies: root.dependencies,
     devDependencies: root.devDependencies,

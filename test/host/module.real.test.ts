@@ -1,13 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { ROOT } from '../support/places.js';
+import { nixValue } from '../nix-value.js';
 import { standIn } from '../stand-in.js';
 
 // services.pets with the stand-in's modules; what these do not declare is in options.nix.
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const nixpkgs = standIn();
 
 type Host = {
@@ -51,8 +49,7 @@ async function host(configuration: string): Promise<Host> {
       units = builtins.mapAttrs (_: unit: builtins.unsafeDiscardStringContext unit.text)
         (builtins.intersectAttrs { "pets-up.service" = 0; "pets-update.service" = 0; "pets-update.timer" = 0; } config.systemd.units);
     }`;
-  const { stdout } = await promisify(execFile)('nix', ['eval', '--json', '--impure', '--expr', expression]);
-  return JSON.parse(stdout) as Host;
+  return (await nixValue(expression)) as Host;
 }
 
 /** A unit's lines that set this, without store paths. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { capture, exec, foreground, launch, lines, pipe } from '../programs.js';
 import { EXIT, ProblemError, TimeoutProblem } from '../../src/domain/problem.js';
+import { until } from '../support/wait.js';
 
 test('a program in front may be left without what there is to read', async () => {
   const { signal } = new AbortController();
@@ -188,7 +189,7 @@ describe('the environment', () => {
     await launch(['sh', '-c', 'env > "$1.new"; mv "$1.new" "$1"', 'sh', launched]);
     await foreground(['sh', '-c', 'env > "$1"', 'sh', shown], new AbortController().signal);
     mustBeChosen(readFileSync(shown, 'utf8'));
-    while (!existsSync(launched)) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => existsSync(launched), { what: 'it has not written anything' });
     expect(listed(readFileSync(launched, 'utf8'))).toMatchObject({ DB_PASSWORD: 'hunter2' });
     rmSync(folder, { recursive: true });
   });

@@ -1,15 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { nixValue } from '../nix-value.js';
 import { standIn } from '../stand-in.js';
 
 /** What nix/container.nix makes of a system, by evaluation; that such systems come up shows in the stories. */
 const CONTAINER = fileURLToPath(new URL('../../nix/container.nix', import.meta.url));
 
 /** `expression`: of `system`, a function from a module to what it evaluates to. */
-async function value(expression: string): Promise<unknown> {
-  const text = `
+const value = (expression: string): Promise<unknown> =>
+  nixValue(`
     let
       nixpkgs = builtins.getFlake "${standIn()}";
       inherit (nixpkgs) lib;
@@ -18,10 +17,7 @@ async function value(expression: string): Promise<unknown> {
         modules = [ ${CONTAINER} { incus.container = { enable = true; appName = "box"; }; } module ];
       };
       lxc = { modulesPath, ... }: { imports = [ "\${modulesPath}/virtualisation/lxc-container.nix" ]; };
-    in ${expression}`;
-  const { stdout } = await promisify(execFile)('nix', ['eval', '--json', '--impure', '--expr', text]);
-  return JSON.parse(stdout);
-}
+    in ${expression}`);
 
 const RESOLVED = 'networking.useNetworkd = true;';
 

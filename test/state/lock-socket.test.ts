@@ -11,6 +11,7 @@ import {
   type LockPlace,
   type Release,
 } from '../../src/state/lock-socket.js';
+import { sleep } from '../support/wait.js';
 
 let folder = '';
 const servers: Server[] = [];
@@ -60,7 +61,7 @@ test('one has it at a time; who comes second is told, and told when it is free',
   expect(holders.map(({ words }) => words)).toEqual(['the first', 'the first']);
   let isGone = false;
   void holders[0].gone.then(() => (isGone = true));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await sleep(50);
   expect(isGone).toBe(false);
   await release();
   await Promise.all(holders.map(({ gone }) => gone));
@@ -78,7 +79,7 @@ test('of many at once exactly one has it, again and again', async () => {
       if (typeof met === 'function') {
         most = Math.max(most, ++inside);
         turns++;
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await sleep(5);
         inside--;
         return met();
       }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DeployStory, PROFILES, removeProfile } from './deploy-story.js';
+import { DeployStory, removeProfile } from './deploy-story.js';
 import { FaultyDaemon } from './faults.js';
-import { answerOf, freePorts, standIn } from './rig.js';
+import { answerOf, freePorts, PROFILES, standIn } from './rig.js';
 import { sampleOf } from '../sample.js';
 
 describe('adopt that is struck at a write', () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseStory } from './database-story.js';
-import { booted, recorder, seen } from './rig.js';
+import { booted, recorder, seen, sleep } from './rig.js';
 import { sampleOf } from '../sample.js';
 
 /** What it says then, and how long after that it is killed, in ms. */
@@ -41,7 +41,7 @@ describe('a backup and the secret that its data needs', () => {
     async (step, ms) => {
       const { child, ended } = story.start(['restore', app, '--from', other(), '--confirm', app]);
       await seen(child, step);
-      await new Promise((resolve) => setTimeout(resolve, ms));
+      await sleep(ms);
       child.kill('SIGKILL');
       await ended;
       await story.ok(['up']);

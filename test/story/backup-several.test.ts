@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ROOT, run, Story } from './rig.js';
+import { PROGRAM, run, Story } from './rig.js';
 
 const UNIT = `systemd.services.app = { wantedBy = [ "multi-user.target" ]; serviceConfig.ExecStart = "/bin/sleep infinity"; };`;
 
@@ -45,7 +45,7 @@ describe('backups of several apps', () => {
   test('a loop over names goes on where `exec -n` leaves its list alone', async () => {
     story.write('list', `${web}\n${db}\n`);
     const loop = 'while read -r app; do "$@" exec -n "$app" -- true && echo "$app"; done < list';
-    const args = ['-c', loop, 'sh', process.execPath, join(ROOT, 'dist', 'pets.mjs')];
+    const args = ['-c', loop, 'sh', process.execPath, PROGRAM];
     const { stdout } = await run('sh', args, { cwd: story.folder, env: story.env() });
     expect(stdout).toBe(`${web}\n${db}\n`);
   });

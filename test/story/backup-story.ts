@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { seen, Story } from './rig.js';
+import { seen, sleep, Story } from './rig.js';
 
 /** Counts its starts and a number, as a user of its own. Where there is a file `broken`, it fails. */
 const KEEPER = `
@@ -46,7 +46,7 @@ export function keeperStory(name: string) {
   const killed = async (args: readonly string[], step: string, ms: number) => {
     const { child, ended } = story.start(args);
     await seen(child, step);
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    await sleep(ms);
     child.kill('SIGKILL');
     await ended;
   };

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { ROOT, Story } from './rig.js';
+import { PROGRAM, Story } from './rig.js';
 
 describe('completion', () => {
   const story = new Story('tab');
@@ -12,7 +12,7 @@ describe('completion', () => {
   beforeAll(async () => {
     story.flake('web');
     story.manifest({ web: 'flake-ref = "./web"\ntags = ["public"]\nvolumes = { data = "/data" }' });
-    story.write('.bin/pets', `#!/bin/sh\nexec '${process.execPath}' '${ROOT}/dist/pets.mjs' "$@"\n`);
+    story.write('.bin/pets', `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`);
     chmodSync(join(story.folder, '.bin', 'pets'), 0o755);
     await story.ok(['up']);
   });

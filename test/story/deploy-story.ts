@@ -1,8 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Story } from './rig.js';
-
-export const PROFILES = '/nix/var/nix/profiles/per-pet';
+import { PROFILES, Story } from './rig.js';
 
 /**
  * Whoever deploys or adopts holds the one project of all that is deployed, which others on this machine may hold just

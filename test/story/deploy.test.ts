@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DeployStory, PROFILES, removeProfile } from './deploy-story.js';
-import { answerOf, freePorts, get, must, standIn } from './rig.js';
+import { DeployStory, removeProfile } from './deploy-story.js';
+import { answerOf, freePorts, get, must, PROFILES, standIn } from './rig.js';
 
 describe('an app without a manifest', () => {
   const story = new DeployStory('deploy');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createServer, type Server } from 'node:net';
-import { answerOf, freePorts, Story } from './rig.js';
+import { answerOf, freePorts, sleep, Story } from './rig.js';
 
 const story = new Story('port-taken');
 let port = 0;
@@ -30,7 +30,7 @@ async function take(isOver: () => boolean): Promise<Server> {
     });
     if (isHeld) return server;
     if (isOver()) throw new Error('the port was never free');
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
   }
 }
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline, type Duplex } from 'node:stream';
-import { call } from '../bench/incus-api.mjs';
+import { call } from '../bench/incus-api.js';
 import { SOCKET } from './rig.js';
 
 /**

@@ -1,12 +1,12 @@
 import { IncusError, sender } from '../../src/incus/client/http.js';
 import { isLost, open, patiently, Rest } from '../../src/incus/client/operations.js';
+import type { Ended } from '../support/process.js';
+import { HANGS_MS, until } from '../support/wait.js';
 
 export const SOCKET = process.env['INCUS_SOCKET'] ?? '/var/lib/incus/unix.socket';
 
-/** What takes as long as this will never end, however busy the machine is. */
-export const HANGS_MS = 540_000;
-
-export type Result = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+/** How a command has ended. */
+export type Result = Pick<Ended, 'code' | 'stdout' | 'stderr'>;
 
 /** A daemon that may take its time, and hang up on who is late on a busy machine. */
 export const restOf = (socket: string = SOCKET) => new Rest(sender(socket, HANGS_MS));
@@ -59,14 +59,11 @@ export async function told(
 
 /** Its system is up, also when it has only just been started and nothing in it can be asked yet. */
 export async function booted(instance: string, socket: string = SOCKET): Promise<void> {
-  const end = Date.now() + HANGS_MS;
-  const states = ['running', 'degraded'];
-  while (!states.includes((await ran(instance, ASK_STATE, socket)).stdout.trim())) {
-    if (Date.now() > end) throw new Error(`${instance} does not come up`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  const isUp = async () => UP.includes((await ran(instance, ASK_STATE, socket)).stdout.trim());
+  await until(isUp, { what: `${instance} does not come up` });
 }
 
+const UP = ['running', 'degraded'];
 const ASK_STATE = ['/run/current-system/sw/bin/systemctl', 'is-system-running', '--wait'];
 
 export const BOOT_ID = ['cat', '/proc/sys/kernel/random/boot_id'];

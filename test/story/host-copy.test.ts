@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { recorder, ROOT, standIn, Story } from './rig.js';
+import { recorder, ROOT, standIn, Story, until } from './rig.js';
 
 /**
  * The units of host/module.nix with the real program, under a real systemd: a pet plays the host. The daemon of Incus and
@@ -82,10 +82,8 @@ store = "copy"
 async function startNixDaemon(socket: string): Promise<ChildProcess> {
   const env = { ...process.env, NIX_DAEMON_SOCKET_PATH: socket };
   const daemon = spawn('setpriv', ['--pdeathsig', 'KILL', 'nix-daemon'], { env, stdio: 'ignore' });
-  while (!existsSync(socket)) {
-    if (daemon.exitCode !== null) throw new Error(`nix-daemon: exit ${daemon.exitCode}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until(() => existsSync(socket) || daemon.exitCode !== null, { what: 'nix-daemon does not listen' });
+  if (daemon.exitCode !== null) throw new Error(`nix-daemon: exit ${daemon.exitCode}`);
   return daemon;
 }
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OwnDaemon } from './own-daemon.js';
-import { answerOf, BOOT_ID, freePorts, type Result, ROOT, run, standIn, Story } from './rig.js';
+import { answerOf, BOOT_ID, freePorts, PROGRAM, type Result, run, standIn, Story } from './rig.js';
 
 /** A /nix of which all garbage can be collected, and nobody else's: nothing is in it but what the guests boot. */
 const root = mkdtempSync(join(tmpdir(), 'pets-nix-'));
@@ -20,7 +20,7 @@ class GcStory extends Story {
   }
 
   override pets(args: readonly string[]): Promise<Result> {
-    return this.host([process.execPath, join(ROOT, 'dist/pets.mjs'), ...args]);
+    return this.host([process.execPath, PROGRAM, ...args]);
   }
 }
 

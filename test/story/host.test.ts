@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, Story } from './rig.js';
+import { ROOT, Story, until } from './rig.js';
 
 /** What src/ runs by name, and what Nix runs for refs with ssh; git comes with the package. */
 const PROGRAMS = ['nix', 'nix-store', 'nix-instantiate', 'incus', 'ssh'];
@@ -56,11 +56,11 @@ describe('pets-up.service', () => {
     await systemctl('reset-failed');
     await story.inside('box', 'sh', '-c', `: > /srv/calls; printf '%s\n' "$@" > /srv/ends`, 'sh', ...ends);
     await systemctl('start', '--no-block', 'pets-up');
-    for (;;) {
+    const ended = async () => {
       const now = await state();
-      if (now['ActiveState'] === 'active' || now['ActiveState'] === 'failed') return now;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+      return (now['ActiveState'] === 'active' || now['ActiveState'] === 'failed') && now;
+    };
+    return until(ended, { what: 'pets-up does not end' });
   }
 
   async function state(): Promise<Record<string, string>> {

@@ -6,7 +6,7 @@ import { socketPath } from '../../src/incus/client/http.js';
 import type { Volume } from '../../src/domain/actual.js';
 import type { Incus, InstanceJson, InstanceSpec } from '../../src/domain/services.js';
 import { formatProblem, ProblemError } from '../../src/domain/problem.js';
-import { booted, freePorts, isFree, must, ran, recorder, run, Story } from './rig.js';
+import { booted, freePorts, isFree, must, ran, recorder, run, sleep, Story, until } from './rig.js';
 
 /** The client against the real daemon: instances with nothing in them, and volumes. */
 let story: Story;
@@ -53,10 +53,7 @@ async function problem(attempt: Promise<unknown>): Promise<string> {
   return error.problems.map((p) => formatProblem(p)).join('\n');
 }
 
-/** Resolves when it is so. */
-async function eventually(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
-}
+const eventually = (isSo: () => Promise<boolean>) => until(isSo, { what: 'it is never so' });
 
 describe('config, profiles, devices', () => {
   test('an empty value removes its key; the description stays', async () => {
@@ -403,7 +400,7 @@ describe('a guest', () => {
     const statuses = new Set<string>();
     for (let n = 0; n < 20; n++) {
       statuses.add(await incus.status(name));
-      await new Promise((resolve) => setTimeout(resolve, 75));
+      await sleep(75);
     }
     expect([...statuses]).toEqual(['Stopped']);
     expect(error).toMatchObject({

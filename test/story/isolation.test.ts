@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { walk } from '../../src/nix/files.js';
-import { must, run, Story, type Result } from './rig.js';
+import { must, PROFILES, type Result, run, Story } from './rig.js';
 
 const UNIT = `systemd.services.app = { wantedBy = [ "multi-user.target" ]; serviceConfig = { LoadCredential = "token"; ExecStart = "/bin/sleep infinity"; }; };`;
 /** What the kernel has one of, for all containers together, that a host would not like changed. */
@@ -75,7 +75,7 @@ describe('root in a pet', () => {
     });
     await story.ok(['up']);
     await story.inside('good', 'sh', '-c', 'echo hers > /var/lib/good/secret; echo hers > /root/secret');
-    profiles = join('/nix/var/nix/profiles/per-pet', story.project);
+    profiles = join(PROFILES, story.project);
     toplevel = (await story.inside('bad', 'readlink', '/run/current-system')).trim();
     goodToplevel = await story.inside('good', 'readlink', '/run/current-system');
     before = await host();
@@ -143,7 +143,7 @@ describe('root in a pet', () => {
     expect((await inside('ls /nix/var/nix/profiles')).stdout.trim().split('\n').sort()).toEqual(
       readdirSync(join(profiles, story.name('bad'))).sort(),
     );
-    await refused(`ls /nix/var/nix/profiles/per-pet`);
+    await refused(`ls ${PROFILES}`);
     await refused(`ls /nix/var/nix/profiles/../profiles/../../../../var/lib/incus`);
     await refused(`ls /var/lib/incus || ls /proc/1/root/var/lib/incus`);
     await refused(`ls /nix/var/nix/daemon-socket`);

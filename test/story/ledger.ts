@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import { freePorts, get, Story } from './rig.js';
+import { freePorts, get, PROFILES, Story } from './rig.js';
 
 export const DATA = '/var/lib/ledger';
 
@@ -28,7 +28,7 @@ export async function stateOf(story: Story) {
   const [instance] = await story.instances();
   const { config = {}, devices = {} } = instance ?? {};
   const proxies = Object.entries(devices).filter(([, device]) => device['type'] === 'proxy');
-  const directory = `/nix/var/nix/profiles/per-pet/${story.project}/${story.name('app')}`;
+  const directory = `${PROFILES}/${story.project}/${story.name('app')}`;
   return {
     applied: config['user.pets.applied'],
     state: config['user.pets.state'],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { must, Story } from './rig.js';
+import { must, Story, until } from './rig.js';
 import { UNIT } from './sleeper.js';
 
 describe('limits, autostart and what is handed to Incus', () => {
@@ -23,9 +23,7 @@ describe('limits, autostart and what is handed to Incus', () => {
     expect((await story.ok(['diff'])).stdout).toMatch(/reconfigure +interrupts nothing/);
     await story.ok(['up']);
     // The daemon deals out the CPUs anew a moment after it has said yes.
-    for (let n = 0; n < 1000 && (await story.inside('app', 'nproc')) !== '2'; n++)
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await story.inside('app', 'nproc')).toBe('2');
+    await until(async () => (await story.inside('app', 'nproc')) === '2', { what: 'it has not two CPUs' });
     expect(await config()).toMatchObject({ 'limits.cpu': '2', 'boot.autostart': 'false' });
     expect(await config()).not.toHaveProperty(['limits.memory']);
     expect(await story.bootIds()).toEqual(boots);

@@ -1,12 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { incusd } from '../bench/incus.mjs';
-import { answers } from '../bench/incus-api.mjs';
+import { incusd } from '../bench/incus.js';
+import { untilReady } from '../bench/incus-api.js';
 import { must, run } from './rig.js';
-
-const START_MS = 60_000;
 
 /** An Incus daemon beside the tests' usual one: with a folder, a socket and a pool of its own, and no network. */
 export class OwnDaemon {
@@ -56,12 +54,9 @@ export class OwnDaemon {
       env: { ...process.env, INCUS_DIR: this.#folder },
       stdio: ['ignore', output, output],
     });
-    const deadline = Date.now() + START_MS;
-    while (!existsSync(this.socket) || !(await answers(this.socket, '/internal/ready'))) {
-      if (Date.now() > deadline)
-        throw new Error(`incusd did not come up:\n${readFileSync(this.#log, 'utf8')}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await untilReady(this.socket).catch((error: unknown) => {
+      throw new Error(`incusd did not come up:\n${readFileSync(this.#log, 'utf8')}`, { cause: error });
+    });
   }
 
   /** Guests and forwarders go on. */

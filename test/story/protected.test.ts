@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdirSync, renameSync } from 'node:fs';
-import { must, Story } from './rig.js';
+import { must, PROFILES, Story } from './rig.js';
 import { UNIT } from './sleeper.js';
 
 const KEY = 'security.protection.delete';
@@ -8,7 +8,7 @@ const KEY = 'security.protection.delete';
 describe('a container that Incus protects', () => {
   const story = new Story('protected');
   const app = story.name('app');
-  const directory = `/nix/var/nix/profiles/per-pet/${story.project}/${app}`;
+  const directory = `${PROFILES}/${story.project}/${app}`;
   const generation = async () => {
     const { stdout } = await story.ok(['ps', '--json']);
     return (JSON.parse(stdout) as { apps: { generation: number }[] }).apps[0]?.generation;

@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   copyFileSync,
@@ -12,50 +12,36 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { PROFILES, PROGRAM, ROOT } from '../support/places.js';
+import { failureOf, runToEnd, type Ended, type RunOptions } from '../support/process.js';
+import { record, type Recorder } from '../support/recorder.js';
+import { HANGS_MS, sleep, until } from '../support/wait.js';
 import { standIn } from '../stand-in.js';
-import { BOOT_ID, HANGS_MS, ran, restOf, SOCKET, told, type Result } from './guest.js';
+import { BOOT_ID, ran, restOf, SOCKET, told, type Result } from './guest.js';
 
 export { BOOT_ID, booted, ran, SOCKET, told, type Result } from './guest.js';
 export { freePorts, isFree } from '../ports.js';
+export { PROFILES, PROGRAM, ROOT } from '../support/places.js';
+export { sleep, until } from '../support/wait.js';
 export { standIn } from '../stand-in.js';
 
-export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const PROGRAM = join(ROOT, 'dist', 'pets.mjs');
+export const run = (command: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
+  runToEnd(command, args, { timeout: HANGS_MS, ...options });
 
-export function run(
-  command: string,
-  args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
-): Promise<Result> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      command,
-      args,
-      { maxBuffer: 64 * 1024 * 1024, timeout: HANGS_MS, ...options },
-      (error, stdout, stderr) => {
-        resolve({ code: error ? ((error as { code?: number }).code ?? null) : 0, stdout, stderr });
-      },
-    );
-    // `incus init` waits for configuration on an open stdin.
-    child.stdin?.end();
-  });
-}
-
+/** What it prints; it must succeed. */
 export async function must(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
-  const { code, stdout, stderr } = await run(command, args, { env });
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit ${String(code)}\n${stderr}`);
-  return stdout.trim();
+  const ended = await run(command, args, { env });
+  if (ended.code !== 0) throw new Error(failureOf(command, args, ended));
+  return ended.stdout.trim();
 }
 
-/** No other worker, and no other run on this machine, has it. test/bench/leftovers.mjs reads it. */
+/** No other worker, and no other run on this machine, has it. test/bench/leftovers.ts reads it. */
 const RUN = `t${process.pid.toString(36)}${randomBytes(2).toString('hex')}`;
 let count = 0;
 
@@ -211,7 +197,7 @@ export class Story {
     await this.#deleteInstances();
     for (const { name, pool } of await this.volumes())
       await this.#incus('storage', 'volume', 'delete', pool, name);
-    rmSync(join('/nix/var/nix/profiles/per-pet', this.project), { recursive: true, force: true });
+    rmSync(join(PROFILES, this.project), { recursive: true, force: true });
     if (existsSync(this.#trials())) passOn(this.#trials(), KNOWN);
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -225,7 +211,7 @@ export class Story {
       await Promise.all(
         left.map(({ name }) => run('incus', ['delete', '--force', name], { env: this.env() })),
       );
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      await sleep(250);
     }
     const [first] = await this.instances();
     if (first) await this.#incus('delete', '--force', first.name);
@@ -285,7 +271,7 @@ export class Story {
 
   /** Generations of an app's profile, oldest first. */
   async generations(app: string): Promise<string[]> {
-    const directory = join('/nix/var/nix/profiles/per-pet', this.project, this.name(app));
+    const directory = join(PROFILES, this.project, this.name(app));
     const lines = (await run('ls', ['-v', directory])).stdout.split('\n');
     return lines.filter((line) => /^system-\d+-link$/.test(line)).map((line) => join(directory, line));
   }
@@ -326,50 +312,11 @@ export async function get(port: number, host = '127.0.0.1'): Promise<Answer | nu
 
 /** The answer of one that is coming up: of an app without a health check nobody has waited for it. */
 export async function answerOf(port: number, host?: string): Promise<Answer> {
-  for (let n = 0; n < 600; n++) {
-    const answer = await get(port, host);
-    if (answer) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`nobody answers on port ${port}`);
+  return until(() => get(port, host), { what: `nobody answers on port ${port}`, withinMs: 60_000 });
 }
 
-/**
- * A socket in front of the daemon's that keeps the first line of every request. `rewrite`: changes what the daemon
- * answers, not its length.
- */
-export async function recorder(rewrite = (text: string) => text): Promise<{
-  socket: string;
-  requests: string[];
-  close: () => Promise<void>;
-}> {
-  const folder = mkdtempSync(join(tmpdir(), 'pets-socket-'));
-  const socket = join(folder, 'incus.socket');
-  const requests: string[] = [];
-  const server = createServer((client) => {
-    const daemon = createConnection(SOCKET);
-    client.on('data', (chunk: Buffer) => {
-      const line = /^(GET|POST|PUT|PATCH|DELETE|HEAD) (\S+) HTTP/.exec(chunk.toString('latin1'));
-      if (line) requests.push(`${line[1] ?? ''} ${line[2] ?? ''}`);
-      daemon.write(chunk);
-    });
-    daemon.on('data', (chunk: Buffer) => client.write(rewrite(chunk.toString('latin1')), 'latin1'));
-    // What was said to the one goes over to the other before that hears of the end.
-    client.on('close', () => daemon.end());
-    daemon.on('close', () => client.end());
-    client.on('error', () => daemon.destroy());
-    daemon.on('error', () => client.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(socket, resolve));
-  const close = () =>
-    new Promise<void>((resolve) =>
-      server.close(() => {
-        rmSync(folder, { recursive: true });
-        resolve();
-      }),
-    );
-  return { socket, requests, close };
-}
+/** What is asked of the tests' daemon. `rewrite`: changes what it answers, not its length. */
+export const recorder = (rewrite?: (text: string) => string): Promise<Recorder> => record(SOCKET, rewrite);
 
 /** A PATH in which nix and nix-store only note that they were called, then do their work. */
 export function watchedNix(story: Story): { env: NodeJS.ProcessEnv; calls: () => string[] } {

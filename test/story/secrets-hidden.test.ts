@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
-import { must, run } from './rig.js';
+import { must, run, sleep } from './rig.js';
 import { BEFORE, READER, SecretStory } from './secret-story.js';
 
 describe('a value', () => {
@@ -20,7 +20,7 @@ describe('a value', () => {
             seen.add(`${file} of ${textOf(`/proc/${pid}/comm`)}`);
         }
       }
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await sleep(2);
     }
   }
 

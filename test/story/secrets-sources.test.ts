@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { chmodSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CREDSTORE, READER, SecretStory } from './secret-story.js';
-import { ageKey, sopsFile } from './sops-file.js';
+import { ageKey, sopsFile, writeSops } from './sops-file.js';
 
 describe('a secret', () => {
   const story = new SecretStory('sops');
@@ -23,7 +23,7 @@ describe('a secret', () => {
     };
     story.write('keys', identity);
     mkdirSync(join(story.folder, '.bin'));
-    symlinkSync(join(import.meta.dirname, 'sops.mjs'), join(story.folder, '.bin/sops'));
+    writeSops(join(story.folder, '.bin'));
     const path = `${story.folder}/.bin:${process.env['PATH'] ?? ''}`;
     const env = { SOPS_AGE_KEY_FILE: join(story.folder, 'keys'), PATH: path };
     await file('a value in sops');

@@ -1,8 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
-import { must, type Story } from './rig.js';
+import { must, PROFILES, type Story } from './rig.js';
 
 type Instance = Awaited<ReturnType<Story['instances']>>[number];
-const PROFILES = '/nix/var/nix/profiles/per-pet';
 
 /**
  * All that there is of a story's project, as far as it is the same after each run that brings about the same. Numbers

@@ -1,5 +1,8 @@
 import { Encrypter, armor, generateIdentity, identityToRecipient } from 'age-encryption';
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { TYPESCRIPT } from '../support/places.js';
 
 export type Tree = { readonly [name: string]: Tree | Leaf | readonly Leaf[] };
 type Leaf = string | number;
@@ -8,6 +11,13 @@ type Leaf = string | number;
 export async function ageKey(): Promise<{ identity: string; recipient: string }> {
   const identity = await generateIdentity();
   return { identity, recipient: await identityToRecipient(identity) };
+}
+
+/** A `sops` in a folder that is to stand in PATH. */
+export function writeSops(folder: string): void {
+  const command = [process.execPath, ...TYPESCRIPT, join(import.meta.dirname, 'sops.ts')];
+  const words = command.map((word) => `'${word}'`).join(' ');
+  writeFileSync(join(folder, 'sops'), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
 }
 
 /** A file as `sops encrypt --age RECIPIENT` makes it; JSON, which is YAML too. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { must, run, Story } from './rig.js';
+import { must, PROFILES, run, Story } from './rig.js';
 
 const SYSTEM = `
   system.stateVersion = "25.05";
@@ -59,7 +59,7 @@ describe('where a system comes from', () => {
   test('a ready system is taken as it is', async () => {
     const toplevel = await must('readlink', [
       '-f',
-      `/nix/var/nix/profiles/per-pet/${story.project}/${story.name('classic')}/system`,
+      `${PROFILES}/${story.project}/${story.name('classic')}/system`,
     ]);
     manifest({ ready: `toplevel = "${toplevel}"` });
     await story.ok(['up']);

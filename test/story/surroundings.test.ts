@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesBelow } from '../files.js';
-import { freePorts, must, ROOT, run, seen, SOCKET, Story } from './rig.js';
+import { freePorts, must, PROFILES, PROGRAM, run, seen, SOCKET, Story } from './rig.js';
 
 /** What is asked of a unit that comes up once somebody has made this file. */
 const GO = '/root/go';
@@ -27,7 +27,7 @@ describe('whatever surrounds pets', () => {
     );
   const under = (umask: string, ...args: readonly string[]) => {
     const script = `umask ${umask}; exec "$@"`;
-    const command = [process.execPath, join(ROOT, 'dist', 'pets.mjs'), ...args];
+    const command = [process.execPath, PROGRAM, ...args];
     return run('sh', ['-c', script, 'sh', ...command], { cwd: story.folder, env: story.env() });
   };
 
@@ -36,7 +36,7 @@ describe('whatever surrounds pets', () => {
     async (mask) => {
       await story.ok(['down', '--yes']);
       expect(await under(mask, 'up')).toMatchObject({ code: 0 });
-      const profiles = join('/nix/var/nix/profiles/per-pet', story.project);
+      const profiles = join(PROFILES, story.project);
       expect(writable(profiles, join(story.folder, '.state'), join(story.folder, 'made'))).toEqual([]);
       expect(await story.inside('web', 'cat', '/proc/1/comm')).not.toBe('');
       await story.inside('web', 'sh', '-c', `echo ${mask} > /srv/made/note`);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { ROOT, type Story } from './rig.js';
+import { PROGRAM, type Story } from './rig.js';
 
 type Size = { readonly columns: number; readonly rows: number };
 type Reply = { readonly to: RegExp; readonly keys: string };
@@ -12,7 +12,7 @@ export function onTerminal(
   reply?: Reply,
 ): Promise<string> {
   // Ctrl-C reaches the shell too: without the trap some shells die of it and never tell the exit code.
-  const command = `trap : INT; stty cols ${columns} rows ${rows}; '${process.execPath}' '${ROOT}/dist/pets.mjs' ${args}; echo "exit $?"`;
+  const command = `trap : INT; stty cols ${columns} rows ${rows}; '${process.execPath}' '${PROGRAM}' ${args}; echo "exit $?"`;
   const env = Object.entries(process.env).filter(([name]) => name !== 'CI' && name !== 'NO_COLOR');
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd: story.folder,

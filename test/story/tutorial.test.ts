@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { blocksOf, commandsOf, filesOf, pageText } from '../pages.js';
-import { freePorts, must, ROOT, run, standIn, Story } from './rig.js';
+import { freePorts, must, PROGRAM, run, standIn, Story } from './rig.js';
 
 // docs/tutorial.md, from top to bottom: its files are written, its commands are run in one shell after the other.
 const page = 'docs/tutorial.md';
@@ -24,7 +24,7 @@ beforeAll(async () => {
       .replaceAll('project = "box"', `project = "${story.project}"`)
       .replace(/(apps\.|pets \w+ |rm |--confirm )notes\b/g, `$1${app}`)
       .replaceAll('7700', String(port));
-  story.write('.bin/pets', `#!/bin/sh\nexec ${process.execPath} ${join(ROOT, 'dist/pets.mjs')} "$@"\n`);
+  story.write('.bin/pets', `#!/bin/sh\nexec ${process.execPath} ${PROGRAM} "$@"\n`);
   chmodSync(join(story.folder, '.bin/pets'), 0o755);
   await pinStandIn();
 });

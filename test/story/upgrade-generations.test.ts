@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DATA, ledger } from './ledger.js';
-import { answerOf, freePorts, get, must, Story } from './rig.js';
+import { answerOf, freePorts, get, must, PROFILES, Story } from './rig.js';
 
 describe('generations', () => {
   const story = new Story('gens');
@@ -52,7 +52,7 @@ describe('generations', () => {
   });
 
   test('survive that the host forgets old generations of all profiles', async () => {
-    const directory = `/nix/var/nix/profiles/per-pet/${story.project}/${story.name('app')}`;
+    const directory = `${PROFILES}/${story.project}/${story.name('app')}`;
     // What `nix-collect-garbage -d` does to each profile.
     await must('nix-env', ['--profile', `${directory}/system`, '--delete-generations', 'old']);
     const dead = await must('nix-store', ['--gc', '--print-dead']);

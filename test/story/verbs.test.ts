@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { answerOf, freePorts, get, must, ROOT, Story, type Result } from './rig.js';
+import { answerOf, freePorts, get, must, PROGRAM, type Result, Story } from './rig.js';
 
 /** A page on 8080, and words in the journal. */
 function talker(story: Story, folder: string, page: string): void {
@@ -35,7 +35,7 @@ async function listed(story: Story): Promise<Listed> {
 /** With something on its stdin. */
 function fed(story: Story, args: readonly string[], input: string): Promise<Result> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(ROOT, 'dist', 'pets.mjs'), ...args], {
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
       cwd: story.folder,
       env: story.env(),
     });

@@ -3,13 +3,14 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { cacheDir, repository } from '../run.mjs';
-import { cgroup2 } from './cgroup.mjs';
-import { removeEnded } from './place.mjs';
+import { ROOT, TYPESCRIPT } from '../../support/places.js';
+import { cacheDir } from '../run.js';
+import { cgroup2 } from './cgroup.js';
+import { removeEnded } from './place.js';
 
 /** The machine's own root does as well as any other: what is written to it from inside is forgotten. */
 const PROGRAM = `
-  import { enter } from ${JSON.stringify(join(repository, 'test/bench/matrix/enter.mjs'))};
+  import { enter } from ${JSON.stringify(join(import.meta.dirname, 'enter.ts'))};
   const [userland, script] = process.argv.slice(1);
   process.exitCode = await enter({ root: '/', userland }, ['sh', '-euc', script]);
 `;
@@ -21,7 +22,7 @@ describe('a root that is entered', () => {
   });
 
   function entered(script: string) {
-    const args = ['--input-type=module', '--eval', PROGRAM, userland, script];
+    const args = [...TYPESCRIPT, '--input-type=module', '--eval', PROGRAM, userland, script];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     const heard = new Promise((resolve) => {
@@ -58,7 +59,7 @@ describe('a root that is entered', () => {
     const { text, code } = await entered('touch test/bench/.cache/x; touch package.json; true').ended;
     expect(text).toMatch(/package\.json.*Read-only/);
     expect(code).toBe(1);
-    expect(existsSync(join(repository, 'test/bench/.cache/x'))).toBe(false);
+    expect(existsSync(join(ROOT, 'test/bench/.cache/x'))).toBe(false);
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)('%s ends all that runs in there', async (signal) => {

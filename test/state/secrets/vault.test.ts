@@ -8,7 +8,6 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -18,7 +17,7 @@ import { capture } from '../../programs.js';
 import type { AppName } from '../../../src/domain/names.js';
 import type { ManifestApp, Secret, SecretSource } from '../../../src/domain/manifest.js';
 import { vaultIn } from '../../../src/state/secrets/vault.js';
-import { ageKey, sopsFile } from '../../story/sops-file.js';
+import { ageKey, sopsFile, writeSops } from '../../story/sops-file.js';
 
 const [WEB, SITE] = ['web', 'site'] as [AppName, AppName];
 let folder = '';
@@ -82,7 +81,7 @@ describe('of a sops file', () => {
     identity = key.identity;
     file('s.yaml', await sopsFile(tree, key.recipient));
     file('keys', identity);
-    symlinkSync(join(import.meta.dirname, '../../story/sops.mjs'), join(folder, 'sops'));
+    writeSops(folder);
     process.env['PATH'] = `${folder}:${path ?? ''}`;
     process.env['SOPS_AGE_KEY_FILE'] = join(folder, 'keys');
   });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Event, Reporter } from '../../../src/domain/event.js';
 import { createReporter } from '../../../src/ui/index.js';
+import { sleep, until } from '../../support/wait.js';
 import { bigPlan, EVENTS, name, outcomeOf, STEPS, T0 } from '../fixtures.js';
 import { fakeTerminal, Screen } from '../screen.js';
 
@@ -14,11 +15,13 @@ afterEach(() => {
   else process.env['CI'] = CI;
 });
 
+const shown = (holds: () => boolean) => until(holds, { what: 'it is not drawn', everyMs: 20 });
+
 describe('the live reporter', () => {
   test('draws, and ends with every app, the failure and the counts', async () => {
     const { screen, reporter } = await start({ columns: 80, rows: 24 });
     await play(reporter, EVENTS.slice(0, 8));
-    await until(() => screen.text().includes('web   building'));
+    await shown(() => screen.text().includes('web   building'));
     expect(screen.text()).toMatch(
       /^[⠀-⣿] db {4}building +5s\n[⠀-⣿] web {3}building +4s {2}building hello\n· wiki {2}waiting for a slot\n/,
     );
@@ -98,7 +101,7 @@ describe('the live reporter', () => {
     await play(reporter, EVENTS.slice(0, 8));
     reporter.event({ kind: 'interrupted', at: T0 + 2000, running: 2 });
     const waiting = 'stopping: waiting for 2 running operations — Ctrl-C again to abandon them';
-    await until(() => screen.text().endsWith(waiting));
+    await shown(() => screen.text().endsWith(waiting));
     expect(screen.text()).not.toContain('wiki');
     await reporter.close();
   });
@@ -140,18 +143,9 @@ async function start(size: { columns: number; rows: number }, color = true) {
 async function play(reporter: Reporter, events: readonly Event[]): Promise<void> {
   for (const [i, event] of events.entries()) {
     reporter.event(event);
-    if (i % 400 === 0) await pause(120);
+    if (i % 400 === 0) await sleep(120);
   }
-  await pause(120);
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 100 && !holds(); tries += 1) await pause(20);
-  expect(holds()).toBe(true);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  await sleep(120);
 }
 
 function manyApps(count: number): Event[] {

@@ -1,0 +1,37 @@
+/** `npm run test:matrix [-- column…]`: the tests that meet Incus and Nix, on the versions of other releases of Debian. */
+import { TYPESCRIPT } from '../../support/places.js';
+import { BenchError, isMain, logToStderr, runMain } from '../run.js';
+import { columns, requireColumn, tests } from './columns.js';
+import { enter } from './enter.js';
+import { prepare } from './place.js';
+import { versionsIn } from './root.js';
+
+/** As in `npm test`: stories wait most of the time. */
+const command = ['node', ...TYPESCRIPT, 'test/bench/test.ts', '--maxWorkers=4', ...tests];
+
+/** Each column is run, also when another was red. */
+async function runColumns(wanted: readonly string[]): Promise<number> {
+  const red: string[] = [];
+  for (const column of wanted) {
+    const folders = await prepare(column, logToStderr);
+    const what = `${column} (${await versionsIn(folders.root)})`;
+    // Whether it can be entered is found out by doing it: what is missing (namespaces, overlayfs) says so itself.
+    if ((await enter(folders, ['true'])) !== 0)
+      throw new BenchError(`the root of ${column} cannot be entered on this machine; see above.`);
+    logToStderr(`the tests on ${what}…`);
+    const code = await enter(folders, command);
+    // Whoever interrupts one wants no other.
+    if (code > 128) return code;
+    if (code !== 0) red.push(what);
+  }
+  if (red.length > 0) throw new BenchError(`the tests are red on ${red.join(' and on ')}; see above.`);
+  return 0;
+}
+
+if (isMain(import.meta.filename)) {
+  const given = process.argv.slice(2);
+  await runMain(() => {
+    given.forEach(requireColumn);
+    return runColumns(given.length > 0 ? given : columns.slice(0, 1));
+  });
+}
