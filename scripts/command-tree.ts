@@ -1,6 +1,7 @@
 /** The program's commands and options, for the pages that are made from them. */
 import type { EventEmitter } from 'node:events';
 import type { Command } from 'commander';
+import { Flag } from '../src/cli/variables.js';
 
 export type Option = { readonly flags: string; readonly meaning: string };
 
@@ -35,7 +36,7 @@ export function optionsOf(command: Command, common: ReadonlySet<string>): Option
         option.defaultValueDescription ?? (option.defaultValue as string | boolean | undefined);
       const standard =
         fallback === undefined || typeof fallback === 'boolean' ? '' : `; default: ${fallback}`;
-      const variable = option.envVar === undefined ? '' : `; ${option.envVar}`;
+      const variable = option instanceof Flag ? `; ${option.variable}` : '';
       return { flags: option.flags, meaning: `${option.description}${choices}${standard}${variable}` };
     });
 }

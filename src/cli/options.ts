@@ -1,27 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEPLOYED } from '../domain/labels.js';
-import type { Context, GlobalOptions } from '../runtime/context.js';
-import { createRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.js';
-import { SHARED } from './groups.js';
+import type { GlobalOptions } from '../runtime/context.js';
+import { SHARED } from './help-layout.js';
+import { Flag } from './variables.js';
 
-/** Takes the verb's promise, so that the command line knows with which code it ended. */
-export type Ends = (result: Promise<number>) => Promise<void>;
 export type JsonOption = GlobalOptions & { readonly json: boolean };
 
-/** `options`: as the library that takes the command line apart gives them. */
-export function runtimeFor(context: Context, options: object): Runtime {
-  return createRuntime(context, options as RuntimeOptions);
-}
-
-const OFF = new Set(['', '0', 'false', 'no', 'off']);
-
-/** Every flag has its variable: `--eval-jobs` is PETS_EVAL_JOBS. */
-export function flag(flags: string, meaning: string): Option {
-  const option = new Option(flags, meaning);
-  const name = `PETS_${(option.long ?? '').replace(/^--/, '').replaceAll('-', '_').toUpperCase()}`;
-  // Commander takes any value of a switch's variable for yes: PETS_PRUNE=0 must not prune.
-  const isOff = !option.required && OFF.has(process.env[name]?.toLowerCase() ?? 'unset');
-  return isOff ? option : option.env(name);
+/** An option that a variable can give, too. */
+export function flag(flags: string, meaning: string): Flag {
+  return new Flag(flags, meaning);
 }
 
 /** What every verb takes: `GlobalOptions`. `file`: without its short form where that is another option's. */
@@ -80,6 +67,34 @@ export function timeoutFlag(meaning: string): Option {
 /** What only shows what would be done takes no lock and writes nothing. */
 export function dryRun(): Option {
   return flag('-n, --dry-run', 'only show what would be done').default(false);
+}
+
+/** What `up` may do besides, and `diff` shows. */
+export function prune(): Option {
+  return flag('--prune', 'destroy apps that are no longer in the manifest').default(false);
+}
+
+export function recreate(): Option {
+  const meaning = 'make containers anew whose store mode changes; what is on their root disks is lost';
+  return flag('--recreate', meaning).default(false);
+}
+
+export function retry(): Option {
+  return flag('--retry', 'try again what failed before and was rolled back').default(false);
+}
+
+export function strict(): Option {
+  const meaning =
+    'take away what somebody has added to the containers: disks, proxies, environment and raw config';
+  return flag('--strict', meaning).default(false);
+}
+
+/** For what looks at flakes: docs/contract.md. */
+export function nixpkgs(): Option {
+  return flag(
+    '--nixpkgs <flake-ref>',
+    'nixpkgs to evaluate with (default: that of the manifest, where there is one)',
+  );
 }
 
 export function examples(...lines: readonly string[]): string {

@@ -6,6 +6,7 @@ import {
   createReporter,
   createStyle,
   createTeller,
+  createView,
   jsonLine,
   oneLine,
   type LogOf,
@@ -34,7 +35,11 @@ export type Output = {
   /** `isIdle`: nothing to watch, so no screen needs to be set up for it. */
   readonly reporter: (logOf: LogOf, isIdle: boolean) => Promise<Reporter>;
   readonly buildReporter: () => Reporter;
+  /** A part of the screen that is drawn again and again, in place of a result. */
+  readonly view: (stream: NodeJS.WriteStream, compute: Compute) => ReturnType<typeof createView>;
 };
+
+type Compute = Parameters<typeof createView>[0];
 
 export function outputFor({ stdout, stderr, env }: Context, options: GlobalOptions): Output {
   const { progress, quiet } = options;
@@ -72,8 +77,9 @@ export function outputFor({ stdout, stderr, env }: Context, options: GlobalOptio
     tell: (app) => paced(createTeller(mode(), app, stderr)),
     reporter: (logOf, isIdle) => {
       const chosen = mode() === 'tty' && isIdle ? 'plain' : mode();
-      return createReporter(chosen, { stream: stderr, color: colors.stderr, logOf, typed });
+      return createReporter(chosen, { stream: stderr, env, color: colors.stderr, logOf, typed });
     },
     buildReporter: () => createBuildReporter(requested, { stream: stderr, color: colors.stderr }),
+    view: (stream, compute) => createView(compute, { stream, env, color: colors.stdout }),
   };
 }

@@ -38,8 +38,12 @@ export function chooseMode(
   return isTTY && !ci && term !== 'dumb' ? 'tty' : 'plain';
 }
 
+/** The process's environment, which what draws the live screen looks at by itself. */
+export type Environment = Record<string, string | undefined>;
+
 export type ReporterOptions = {
   readonly stream: NodeJS.WriteStream;
+  readonly env: Environment;
   readonly color: boolean;
   /** Milliseconds since the epoch, as in the events. */
   readonly now?: () => number;
@@ -54,10 +58,10 @@ export type LogOf = (app: AppName) => string | null;
 /** `close` resolves when the stream has taken the last line: the process may exit then. */
 export async function createReporter(
   mode: ProgressMode,
-  { stream, color, now = Date.now, logOf = () => null, typed = (text) => text }: ReporterOptions,
+  { stream, env, color, now = Date.now, logOf = () => null, typed = (text) => text }: ReporterOptions,
 ): Promise<Reporter> {
   const { write, flush } = safeWriter(stream);
-  const reporter = await reporterFor(mode, { stream, write, color, now, logOf, typed });
+  const reporter = await reporterFor(mode, { stream, env, write, color, now, logOf, typed });
   let closed: Promise<void> | null = null;
   return {
     event: (event) => {
@@ -70,10 +74,10 @@ export async function createReporter(
 /** A part of the terminal that is drawn again and again: what `compute` says, at least ten times a second. */
 export async function createView(
   compute: Parameters<typeof import('./reporters/live.js').createLiveView>[0],
-  { stream, color }: Pick<ReporterOptions, 'stream' | 'color'>,
+  { stream, env, color }: Pick<ReporterOptions, 'stream' | 'env' | 'color'>,
 ): Promise<{ readonly close: () => Promise<void> }> {
   const { write, flush } = safeWriter(stream);
-  const view = (await importLive()).createLiveView(compute, { stream, write, color });
+  const view = (await importLive(env)).createLiveView(compute, { stream, write, color });
   return { close: () => view.close().then(flush) };
 }
 
@@ -89,7 +93,7 @@ async function reporterFor(mode: ProgressMode, wiring: Wiring): Promise<Reporter
   };
   switch (mode) {
     case 'tty':
-      return (await importLive()).createLiveReporter(wiring);
+      return (await importLive(wiring.env)).createLiveReporter(wiring);
     case 'plain':
       return createPlainReporter(inWords);
     case 'json':
@@ -106,12 +110,12 @@ async function reporterFor(mode: ProgressMode, wiring: Wiring): Promise<Reporter
 const MISLEADING = ['CI', 'CONTINUOUS_INTEGRATION', 'DEV'];
 
 /** On demand: Ink takes a third of a second to load, and `pets diff` never needs it. */
-async function importLive(): Promise<typeof import('./reporters/live.js')> {
-  const kept = MISLEADING.map((name) => [name, process.env[name]] as const);
-  for (const [name, value] of kept) if (value !== undefined) process.env[name] = 'false';
+async function importLive(env: Environment): Promise<typeof import('./reporters/live.js')> {
+  const kept = MISLEADING.map((name) => [name, env[name]] as const);
+  for (const [name, value] of kept) if (value !== undefined) env[name] = 'false';
   try {
     return await import('./reporters/live.js');
   } finally {
-    for (const [name, value] of kept) if (value !== undefined) process.env[name] = value;
+    for (const [name, value] of kept) if (value !== undefined) env[name] = value;
   }
 }

@@ -3,20 +3,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { Command } from 'commander';
 import { run } from '../../src/cli/args.js';
 import { wantsColor, type Context } from '../../src/runtime/context.js';
 import { flag, withRunOptions } from '../../src/cli/options.js';
+import { VariableCommand } from '../../src/cli/variables.js';
 import { EXIT, formatProblem, ProblemError } from '../../src/domain/problem.js';
 import { written } from '../written.js';
 
-const set = new Set<string>();
+let env: Record<string, string> = {};
 function variable(name: string, value: string): void {
-  set.add(name);
-  process.env[name] = value;
+  env[name] = value;
 }
 afterEach(() => {
-  for (const name of set) Reflect.deleteProperty(process.env, name);
+  env = {};
 });
 
 let folder = '';
@@ -35,7 +34,7 @@ async function pets(...argv: string[]): Promise<{ code: number; out: string }> {
   const context: Context = {
     cwd: folder,
     argv,
-    env: {},
+    env,
     stdin,
     stdout,
     stderr,
@@ -218,11 +217,20 @@ describe('--help', () => {
 
 describe('variables', () => {
   const parse = (...argv: string[]) =>
-    withRunOptions(new Command())
+    withRunOptions(new VariableCommand(env))
       .addOption(flag('--prune', '').default(false))
       .exitOverride()
       .parse(argv, { from: 'user' })
       .opts();
+
+  test('are those of the context, not of the process', () => {
+    process.env['PETS_JOBS'] = '3';
+    try {
+      expect(parse()).toMatchObject({ jobs: 8 });
+    } finally {
+      delete process.env['PETS_JOBS'];
+    }
+  });
 
   test('stand in for their flags; a flag wins', () => {
     variable('PETS_JOBS', '3');

@@ -29,6 +29,7 @@ describe.each(MODES)('%s', (mode) => {
     const screen = new Screen({ columns: 80, rows: 24 });
     const reporter = await createReporter(mode, {
       stream: fakeTerminal(screen),
+      env: process.env,
       color: false,
       now: () => T0,
     });
@@ -41,7 +42,7 @@ describe.each(MODES)('%s', (mode) => {
   test('a stream that breaks stops the writing, not the run', async () => {
     const screen = new Screen({ columns: 80, rows: 24 });
     const stream = fakeTerminal(screen);
-    const reporter = await createReporter(mode, { stream, color: false });
+    const reporter = await createReporter(mode, { stream, env: process.env, color: false });
     playAll(reporter, EVENTS.slice(0, 5));
     const written = screen.written.length;
     stream.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));

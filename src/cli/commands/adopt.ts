@@ -22,9 +22,31 @@ import { located, type Project } from '../../runtime/project.js';
 import { marksOf, recordWithoutNixpkgs } from '../../runtime/deployed.js';
 import { holdProject, withLock } from '../../runtime/project-lock.js';
 import { portsFor } from '../../runtime/wire.js';
+import type { CommandLine } from '../command-line.js';
+import { examples, withLockOptions } from '../options.js';
+
+export function addAdopt({ program, actionOf }: CommandLine): void {
+  withLockOptions(program.command('adopt <name>'))
+    .summary('take a container that has no manifest into this one')
+    .description(
+      "Prints the table that the manifest would have for a container of `pets deploy` or of incus-pet. With --write it is appended to the manifest, and the container is the project's from then on, with its data and its generations.",
+    )
+    .option('--write', 'insert it, and hand the container over', false)
+    .option('--force', 'also one that bears no mark; it needs --flake-ref', false)
+    .option('--flake-ref <ref>', 'the flake that it is to be made from')
+    .addHelpText(
+      'after',
+      examples(
+        'pets adopt blog',
+        'pets adopt blog --write',
+        'pets adopt old --write --force --flake-ref ./old',
+      ),
+    )
+    .action(actionOf(adopt));
+}
 
 /** Hands a container over to the manifest's project; without `--write` it only prints the table it would insert. */
-export async function adopt(runtime: Runtime, options: AdoptOptions, name: string): Promise<ExitCode> {
+async function adopt(runtime: Runtime, options: AdoptOptions, name: string): Promise<ExitCode> {
   const read = async () => {
     const project = await runtime.project();
     const instance = adoptable(name, await instances(project, runtime), project.manifest.project, options);

@@ -12,15 +12,33 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { interrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
 import { everything, observeAtRest } from '../../runtime/observe.js';
 import { withLock } from '../../runtime/project-lock.js';
+import type { CommandLine } from '../command-line.js';
+import { count, examples, timeoutFlag, withLockOptions } from '../options.js';
 
-export type BackupOptions = DataOptions & {
+type BackupOptions = DataOptions & {
   readonly output?: string;
   /** So many of each app stay; absent: all. */
   readonly keep?: number;
 };
 
+export function addBackup({ program, actionOf }: CommandLine): void {
+  withLockOptions(program.command('backup [app...]'))
+    .summary("back up apps' volumes")
+    .description(
+      'Writes a consistent, portable backup of all volumes of each app, one app after the other, and prints the folders. An app is stopped while its volumes are copied, and started again. Without names all that have volumes.',
+    )
+    .option('--output <folder>', 'put it into <folder>/<app>/<id>, not with the project’s other backups')
+    .option('--keep <n>', 'delete older backups of the app there, up to so many', count)
+    .addOption(timeoutFlag('limit for the boot after it: 90s, 10m'))
+    .addHelpText(
+      'after',
+      examples('pets backup', 'pets backup web db --keep 7', 'pets backup web --output /mnt/nas/pets'),
+    )
+    .action(actionOf(backup));
+}
+
 /** Writes a backup of each app's volumes, one after the other; their folders are the result. */
-export async function backup(
+async function backup(
   runtime: Runtime,
   options: BackupOptions,
   selectors: readonly string[],

@@ -4,9 +4,19 @@ import { isAppName } from '../../manifest/names.js';
 import { EXIT, problemOf, type ExitCode } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
+import type { CommandLine } from '../command-line.js';
+import { examples, withGlobalOptions } from '../options.js';
+
+export function addBackups({ program, actionOf }: CommandLine): void {
+  withGlobalOptions(program.command('backups [app]'))
+    .summary('list the backups with time, size and revision')
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', examples('pets backups', 'pets backups web', 'pets backups --json'))
+    .action(actionOf(backups));
+}
 
 /** The project's backups, or one app's, newest first; those of apps that are gone included. */
-export async function backups(
+async function backups(
   runtime: Runtime,
   options: { readonly json: boolean },
   app: string | undefined,

@@ -22,15 +22,38 @@ import { desireOf, type Project } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
 import { ASSEMBLY, portsFor } from '../../runtime/wire.js';
+import type { CommandLine } from '../command-line.js';
+import { examples, withRunOptions } from '../options.js';
 
-export type DeployOptions = RunOptions & {
+type DeployOptions = RunOptions & {
   readonly port?: string;
   readonly listen?: string;
   readonly nixpkgs?: string;
 };
 
+export function addDeploy({ program, actionOf }: CommandLine): void {
+  withRunOptions(program.command('deploy <flake-ref> [name]'))
+    .summary('run an app from a flake, without a manifest')
+    .description(
+      'Brings up one app at the newest revision of its flake and prints its URL. What is not given is as it was deployed last; the name is the one that the flake suggests. Every other verb finds it with --deployed.',
+    )
+    .option('--port <port>', 'port on the host; needed once')
+    .option('--listen <ip>', 'address on the host on which the port is open (at first: 127.0.0.1)')
+    .option('--nixpkgs <flake-ref>', 'nixpkgs that the system is assembled with (at first: as in a manifest)')
+    .addHelpText(
+      'after',
+      examples(
+        'pets deploy github:srid/anywhen --port 8080',
+        'pets deploy ./web blog --port 8081 --listen 0.0.0.0',
+        'pets deploy ./web blog',
+        'pets ps --deployed',
+      ),
+    )
+    .action(actionOf(deploy));
+}
+
 /** One app from a flake, without a manifest: at the newest revision of its reference. `name`: else the flake's. */
-export async function deploy(
+async function deploy(
   runtime: Runtime,
   options: DeployOptions,
   ref: string,

@@ -8,8 +8,10 @@ import { observe, wantedBy } from '../../runtime/observe.js';
 import { packagesOf, type Packages } from '../../runtime/packages.js';
 import { desireOf, located } from '../../runtime/project.js';
 import { selected } from '../../runtime/select.js';
+import type { CommandLine } from '../command-line.js';
+import { examples, flag, prune, recreate, retry, strict, withGlobalOptions } from '../options.js';
 
-export type DiffOptions = {
+type DiffOptions = {
   readonly json: boolean;
   readonly exitCode: boolean;
   readonly prune: boolean;
@@ -19,6 +21,28 @@ export type DiffOptions = {
   /** Evaluate and build what changed, so that its packages can be told. */
   readonly build: boolean;
 };
+
+export function addDiff({ program, actionOf }: CommandLine): void {
+  withGlobalOptions(program.command('diff [app...]').alias('plan'))
+    .summary('show what `up` would do')
+    .description(
+      'Shows every difference between the manifest and the machine, its cause and what applying it interrupts; for systems that are built already also which packages change. Changes nothing, and builds nothing unless asked to.',
+    )
+    .option('--json', 'print the plan as JSON (docs/plan.schema.json)', false)
+    .option('--exit-code', 'exit with 2 when there are differences', false)
+    .addOption(
+      flag('--build', 'evaluate and build what changed, to tell which packages change').default(false),
+    )
+    .addOption(prune())
+    .addOption(recreate())
+    .addOption(retry())
+    .addOption(strict())
+    .addHelpText(
+      'after',
+      examples('pets diff', 'pets diff web --build', 'pets diff --json | jq .apps', 'pets diff --exit-code'),
+    )
+    .action(actionOf(diff));
+}
 
 /** Reads and prints. Without `build` it evaluates nothing and builds nothing; with it nothing is applied. */
 export async function diff(

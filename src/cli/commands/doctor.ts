@@ -1,6 +1,5 @@
 import { LOCAL } from '../../runtime/daemons.js';
 import { dirname } from 'node:path';
-import type { Command } from 'commander';
 import { profileDirectory } from '../../stores/backend.js';
 import { diagnose } from '../../doctor/check.js';
 import { CHECKS } from '../../doctor/checks.js';
@@ -10,12 +9,12 @@ import { listeningSockets } from '../../incus/observe/sockets.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { EXIT, formatProblem, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { doctorText, jsonText } from '../../ui/index.js';
-import type { Context } from '../../runtime/context.js';
+import type { CommandLine } from '../command-line.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { examples, withGlobalOptions, type Ends, type JsonOption, runtimeFor } from '../options.js';
+import { examples, withGlobalOptions, type JsonOption } from '../options.js';
 import { NoManifest } from '../../runtime/project.js';
 
-export function addDoctor(program: Command, context: Context, ends: Ends): void {
+export function addDoctor({ program, actionOf }: CommandLine): void {
   withGlobalOptions(program.command('doctor'))
     .summary('check that this host has what pets needs')
     .description(
@@ -26,13 +25,13 @@ export function addDoctor(program: Command, context: Context, ends: Ends): void 
       'after',
       examples('pets doctor', `pets doctor --json | jq '.checks[] | select(.result != "ok")'`),
     )
-    .action((options: JsonOption) => ends(doctor(options, runtimeFor(context, options))));
+    .action(actionOf(doctor));
 }
 
 /** Of one answer, of one program, and of a check as a whole. */
 const LIMITS_MS = { answer: 5_000, program: 8_000, check: 10_000 };
 
-async function doctor(options: JsonOption, runtime: Runtime): Promise<ExitCode> {
+async function doctor(runtime: Runtime, options: JsonOption): Promise<ExitCode> {
   const checks = await diagnose(CHECKS, await worldOf(runtime), LIMITS_MS.check);
   const failures = checks.filter(({ result }) => result === 'failed');
   if (options.json) {

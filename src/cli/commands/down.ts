@@ -13,11 +13,34 @@ import { withLock } from '../../runtime/project-lock.js';
 import { gracesOf } from '../../runtime/select.js';
 import { carryOut, refuseProblems, type RunOptions } from '../../runtime/carry-out.js';
 import { nameOf } from './volume.js';
+import type { CommandLine } from '../command-line.js';
+import { dryRun, examples, withRunOptions } from '../options.js';
 
-export type DownOptions = RunOptions & { readonly volumes: boolean; readonly confirm?: string };
+type DownOptions = RunOptions & { readonly volumes: boolean; readonly confirm?: string };
+
+export function addDown({ program, actionOf }: CommandLine): void {
+  withRunOptions(program.command('down'))
+    .summary('stop and remove all containers of the project')
+    .description(
+      "Stops and removes every container that bears the project's mark, with its root disk and its generations. Volumes are kept, unless --volumes is given and the project's name confirmed.",
+    )
+    .option('--volumes', 'delete the volumes as well, and all that is in them', false)
+    .option('--confirm <project>', "the project's name, where nobody can be asked for it; for --volumes")
+    .addOption(dryRun())
+    .addHelpText(
+      'after',
+      examples(
+        'pets down',
+        'pets down --yes',
+        'pets down --volumes',
+        'pets down --volumes --confirm homelab',
+      ),
+    )
+    .action(actionOf(down));
+}
 
 /** Stops and removes every container of the project, with what is on their root disks; with `--volumes` all data. */
-export async function down(runtime: Runtime, options: DownOptions): Promise<ExitCode> {
+async function down(runtime: Runtime, options: DownOptions): Promise<ExitCode> {
   const read = () => runtime.project();
   return withLock(runtime, { ...options, read }, async (project) => {
     const desired = { project: project.manifest.project, apps: [] };

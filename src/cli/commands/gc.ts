@@ -11,9 +11,22 @@ import { nothingWanted, observeFor } from '../../runtime/observe.js';
 import { desireOf } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
+import type { CommandLine } from '../command-line.js';
+import { dryRun, examples, withRunOptions } from '../options.js';
+
+export function addGc({ program, actionOf }: CommandLine): void {
+  withRunOptions(program.command('gc'))
+    .summary('remove generations that are not kept any more')
+    .description(
+      'Removes generations beyond `keep` with their copies of volumes, and what is left on the host of pets that are gone. No volume is touched.',
+    )
+    .addOption(dryRun())
+    .addHelpText('after', examples('pets gc', 'pets gc --dry-run', 'pets gc && nix-collect-garbage'))
+    .action(actionOf(gc));
+}
 
 /** Lets go of what no pet needs any more. What only that needed is then garbage, of the store's own collector. */
-export async function gc(runtime: Runtime, options: RunOptions): Promise<ExitCode> {
+async function gc(runtime: Runtime, options: RunOptions): Promise<ExitCode> {
   const read = () => runtime.project();
   return withLock(runtime, { ...options, read }, async (project) => {
     const desired = await desireOf(runtime, project, new Set());

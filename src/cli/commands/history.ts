@@ -7,9 +7,22 @@ import { jsonText, oneLine, table } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { nothingWanted, observe } from '../../runtime/observe.js';
 import { revisionOf } from '../../runtime/revision.js';
+import type { CommandLine } from '../command-line.js';
+import { examples, withGlobalOptions } from '../options.js';
+
+export function addHistory({ program, actionOf }: CommandLine): void {
+  withGlobalOptions(program.command('history <app>'))
+    .summary('list the generations of an app')
+    .description(
+      'Lists what the app can be returned to: each generation with when it was found good, its revision, how its health was told, and its system. The current one is marked.',
+    )
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', examples('pets history web', 'pets history web --json'))
+    .action(actionOf(history));
+}
 
 /** The generations of one app that can be returned to. */
-export async function history(
+async function history(
   runtime: Runtime,
   options: { readonly json: boolean },
   name: string,

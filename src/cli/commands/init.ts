@@ -9,6 +9,8 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { jsonText } from '../../ui/index.js';
 import type { InspectOptions } from './inspect.js';
 import { inTheWay, type NewFile, showChanges, writeNew } from './new-files.js';
+import type { CommandLine } from '../command-line.js';
+import { examples, flag, nixpkgs, withGlobalOptions } from '../options.js';
 
 export type InitOptions = InspectOptions & {
   readonly contract: boolean;
@@ -22,12 +24,41 @@ export type InitOptions = InspectOptions & {
   readonly input: boolean;
 };
 
+export function addInit({ program, actionOf }: CommandLine): void {
+  withGlobalOptions(program.command('init [name]'))
+    .summary('write a first pets.toml, or what a flake needs to be a pet')
+    .description(
+      'Writes a commented pets.toml of the project <name>, by default the folder’s. With --contract it adds `nixosModules.incus` to the flake in this folder, for its service <name> where there are several; with --wrapper it writes a flake around another one’s package, with its module where it has one, in a folder <name>. Nothing is ever overwritten.',
+    )
+    .option('--contract', 'add nixosModules.incus to the flake in this folder', false)
+    .option('--wrapper <flake-ref>', 'write a flake that makes a pet of this one’s package')
+    .addOption(
+      flag(
+        '--host-option <option>',
+        'option of the service for the address that it listens on: settings.address',
+      ),
+    )
+    .addOption(
+      flag('--port-option <option>', 'the one for the port; the same for both where it takes address:port'),
+    )
+    .addOption(nixpkgs())
+    .addOption(flag('-n, --dry-run', 'only show what would be written').default(false))
+    .addOption(flag('-y, --yes', 'write without asking').default(false))
+    .addOption(flag('--no-input', 'never ask'))
+    .addHelpText(
+      'after',
+      examples(
+        'pets init homelab',
+        'pets init --contract --dry-run',
+        'pets init --contract --host-option settings.bind --port-option settings.port',
+        'pets init --wrapper github:owner/repo#server web',
+      ),
+    )
+    .action(actionOf(init));
+}
+
 /** The kind that the options name; `name`: of the project, the service, or the app. */
-export async function init(
-  runtime: Runtime,
-  options: InitOptions,
-  name: string | undefined,
-): Promise<ExitCode> {
+async function init(runtime: Runtime, options: InitOptions, name: string | undefined): Promise<ExitCode> {
   if (options.contract && options.wrapper !== undefined) {
     const hint = 'a wrapper has all of the contract already';
     throw new ProblemError({ message: '--contract and --wrapper exclude one another', hint }, EXIT.usage);

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander';
 import { sleep } from '../../lib/wait.js';
 import { LOCAL, type Daemon } from '../../runtime/daemons.js';
 import type { Programs, ExecResult } from '../../lib/program.js';
@@ -19,8 +20,10 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { merged } from '../merge.js';
 import { choosePets, mustRun } from '../../runtime/pets.js';
 import { printer, type Print } from '../../runtime/printer.js';
+import type { CommandLine } from '../command-line.js';
+import { examples, withGlobalOptions } from '../options.js';
 
-export type LogsOptions = {
+type LogsOptions = {
   readonly json: boolean;
   readonly follow: boolean;
   /** Milliseconds since the epoch. */
@@ -36,12 +39,35 @@ type Entry = LogEntry & { readonly app: AppName };
 /** Lines of each app, where no start is given. */
 const TAIL = 100;
 
+export function addLogs({ program, actionOf }: CommandLine): void {
+  withGlobalOptions(program.command('logs [app...]'), '--file <path>')
+    .summary('show what apps log')
+    .description(
+      "Shows the journal of the apps' own services, in order of time, prefixed with the app where there are several. Without names of all apps.",
+    )
+    .option('-f, --follow', 'go on as more comes, until Ctrl-C; also when an app restarts', false)
+    .option('--since <when>', 'from then on: 10m, 2h, 7d ago, or a time such as 2026-01-31T12:00', when)
+    .option(
+      '-n, --tail <n>',
+      'so many lines of each app, or `all` (default: 100, with --since all)',
+      lineCount,
+    )
+    .option(
+      '-u, --unit <unit>',
+      "of this unit instead of the app's own services; a pattern, or several times",
+      (unit: string, units: string[]) => [...units, unit],
+      [],
+    )
+    .option('--json', 'print an object a line', false)
+    .addHelpText(
+      'after',
+      examples('pets logs web', 'pets logs -f', 'pets logs web --since 1h', "pets logs web -u '*'"),
+    )
+    .action(actionOf(logs));
+}
+
 /** What the apps have said, in order of time; then, with `follow`, what they say, until Ctrl-C. */
-export async function logs(
-  runtime: Runtime,
-  options: LogsOptions,
-  selectors: readonly string[],
-): Promise<ExitCode> {
+async function logs(runtime: Runtime, options: LogsOptions, selectors: readonly string[]): Promise<ExitCode> {
   const { project, pets } = await choosePets(runtime, selectors);
   const running = pets.filter(({ status }) => status === 'Running');
   const [only] = pets;
@@ -211,3 +237,22 @@ const LOOK_AGAIN_MS = 1000;
 const ATTEMPTS = 60;
 /** Longer than a stop takes. A guest that still runs then has only ended what read its journal. */
 const SHUTDOWN_MS = 60_000;
+
+/** `10m` ago, or a time that JavaScript's `Date` reads; in ms since the epoch. */
+function when(text: string): number {
+  const [, amount, unit = ''] = /^(\d{1,6})([smhd])(?: ago)?$/.exec(text) ?? [];
+  const at = amount === undefined ? Date.parse(text) : Date.now() - Number(amount) * (UNIT_MS[unit] ?? NaN);
+  if (Number.isNaN(at))
+    throw new InvalidArgumentError('expected 10m, 2h, 7d or a time such as 2026-01-31T12:00.');
+  return at;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Infinity: all. */
+function lineCount(text: string): number {
+  if (text === 'all') return Infinity;
+  const value = Number(text);
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number, or `all`.');
+  return value;
+}

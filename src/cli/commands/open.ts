@@ -4,9 +4,21 @@ import { EXIT, problemOf, ProblemError, type ExitCode } from '../../domain/probl
 import type { Runtime } from '../../runtime/runtime.js';
 import { choosePets } from '../../runtime/pets.js';
 import { listenOf } from '../../runtime/row.js';
+import type { CommandLine } from '../command-line.js';
+import { examples, withGlobalOptions } from '../options.js';
+
+export function addOpen({ program, actionOf }: CommandLine): void {
+  withGlobalOptions(program.command('open <app>'))
+    .summary("open an app's URL in a browser")
+    .description(
+      'Prints the URL of an app and, where there is a display, opens it in $BROWSER or with xdg-open.',
+    )
+    .addHelpText('after', examples('pets open web', 'curl "$(pets open web)"'))
+    .action(actionOf(open));
+}
 
 /** Prints the address that an app is served at and, where there is a display, opens it in a browser. */
-export async function open(runtime: Runtime, _: object, name: string): Promise<ExitCode> {
+async function open(runtime: Runtime, _: object, name: string): Promise<ExitCode> {
   const { pets } = await choosePets(runtime, [name]);
   const urls = pets.map(servedAt);
   runtime.output.write(urls.map((url) => `${url}\n`).join(''));

@@ -6,11 +6,45 @@ import { namesOf } from '../../runtime/pets.js';
 import { desireOf } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
+import type { CommandLine } from '../command-line.js';
+import { examples, withRunOptions } from '../options.js';
 
-export type PowerVerb = 'start' | 'stop' | 'restart';
+type PowerVerb = 'start' | 'stop' | 'restart';
+
+const TEXTS: Readonly<Record<PowerVerb, { readonly summary: string; readonly description: string }>> = {
+  start: {
+    summary: 'start apps that are stopped',
+    description:
+      'Starts apps as they were last applied, whatever the manifest says by now; their ports open when the system is up. Without names all that are stopped.',
+  },
+  stop: {
+    summary: 'stop apps, until the next `up` or `start`',
+    description:
+      'Stops apps in order, by force after their `stop-timeout`; those first that come after others. Without names all of them. The next `pets up` starts them again: what should not run does not belong in the manifest.',
+  },
+  restart: {
+    summary: 'stop apps and start them again',
+    description:
+      'Stops apps and starts them as they were last applied, whatever the manifest says by now. Without names all of them.',
+  },
+};
+
+export function addPower({ program, actionOf }: CommandLine): void {
+  for (const verb of ['start', 'stop', 'restart'] as const) {
+    withRunOptions(program.command(`${verb} [app...]`))
+      .summary(TEXTS[verb].summary)
+      .description(TEXTS[verb].description)
+      .addHelpText('after', examples(`pets ${verb} web`, `pets ${verb} 'blog-*'`, `pets ${verb} @public`))
+      .action(
+        actionOf((runtime, options: RunOptions, apps: readonly string[]) =>
+          power(runtime, options, verb, apps),
+        ),
+      );
+  }
+}
 
 /** Starts, stops or restarts pets as they are: nothing that the manifest says by now is applied. */
-export async function power(
+async function power(
   runtime: Runtime,
   options: RunOptions,
   verb: PowerVerb,

@@ -10,9 +10,22 @@ import { nothingWanted, observe } from '../../runtime/observe.js';
 import { namesOf } from '../../runtime/pets.js';
 import { desireOf } from '../../runtime/project.js';
 import { exposureWords, healthWords, rowOf, type Row } from '../../runtime/row.js';
+import type { CommandLine } from '../command-line.js';
+import { examples, withGlobalOptions } from '../options.js';
+
+export function addPs({ program, actionOf }: CommandLine): void {
+  withGlobalOptions(program.command('ps [app...]').alias('list'))
+    .summary('list the apps: flake, revision, exposure, state, health')
+    .description(
+      'Lists what is there, and what the manifest has that is not, or those apps of it that are named: flake, revision, exposure, state, how it was found healthy, generation, and whether its system is current, outdated (the manifest, pets.lock or a source has moved on) or stale (an upgrade has not ended, or what is wanted failed and is held).',
+    )
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', examples('pets ps', "pets ps web 'blog-*'", 'pets ps --json'))
+    .action(actionOf(ps));
+}
 
 /** What is there, and what the manifest has that is not; of those that are named, if any are. */
-export async function ps(
+async function ps(
   runtime: Runtime,
   options: { readonly json: boolean },
   selectors: readonly string[],

@@ -10,15 +10,39 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { interrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
 import { everything, observeFor } from '../../runtime/observe.js';
 import { withLock } from '../../runtime/project-lock.js';
+import type { CommandLine } from '../command-line.js';
+import { dryRun, examples, flag, timeoutFlag, withLockOptions } from '../options.js';
 
-export type RestoreOptions = DataOptions & {
+type RestoreOptions = DataOptions & {
   readonly from?: string;
   readonly confirm?: string;
   readonly input: boolean;
 };
 
+export function addRestore({ program, actionOf }: CommandLine): void {
+  withLockOptions(program.command('restore <app> [id]'))
+    .summary("put an app's volumes back as they were in a backup")
+    .description(
+      "Replaces the app's volumes by those of a backup: the newest, or the one whose id begins so. What is replaced is backed up as well. Where the app does not come up with them, it gets its own back.",
+    )
+    .option('--from <folder>', 'the folder of a backup that is somewhere else')
+    .option('--confirm <app>', "the app's name, where nobody can be asked for it")
+    .addOption(dryRun())
+    .addOption(flag('--no-input', 'never ask'))
+    .addOption(timeoutFlag('limit for the boot after it: 90s, 10m'))
+    .addHelpText(
+      'after',
+      examples(
+        'pets restore web',
+        'pets restore web 20260131 --confirm web',
+        'pets restore web --from /mnt/nas/pets/web/20260131-235959',
+      ),
+    )
+    .action(actionOf(restore));
+}
+
 /** Puts the app's volumes back as they were in a backup. What it replaces must be confirmed, and is backed up. */
-export async function restore(
+async function restore(
   runtime: Runtime,
   options: RestoreOptions,
   app: string,

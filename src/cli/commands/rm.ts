@@ -15,13 +15,22 @@ import { refuseStranger } from '../../runtime/pets.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { gracesOf } from '../../runtime/select.js';
 import { carryOut, refuseProblems, type RunOptions } from '../../runtime/carry-out.js';
+import type { CommandLine } from '../command-line.js';
+import { dryRun, examples, withRunOptions } from '../options.js';
+
+export function addRm({ program, actionOf }: CommandLine): void {
+  withRunOptions(program.command('rm <app...>'))
+    .summary('remove containers, and keep their volumes')
+    .description(
+      'Stops and removes containers, of apps that are in the manifest or not any more, with their root disks and generations. Volumes are kept, and it is said how to delete them. One that is not there is nothing to do.',
+    )
+    .addOption(dryRun())
+    .addHelpText('after', examples('pets rm web', 'pets rm web --yes'))
+    .action(actionOf(rm));
+}
 
 /** Removes containers, of apps in the manifest or not any more, with root disks and generations. Volumes stay. */
-export async function rm(
-  runtime: Runtime,
-  options: RunOptions,
-  selectors: readonly string[],
-): Promise<ExitCode> {
+async function rm(runtime: Runtime, options: RunOptions, selectors: readonly string[]): Promise<ExitCode> {
   const read = () => runtime.project();
   return withLock(runtime, { ...options, read }, async (project) => {
     const { manifest } = project;

@@ -15,14 +15,30 @@ import { desireOf } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { selected } from '../../runtime/select.js';
 import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
+import type { CommandLine } from '../command-line.js';
+import { dryRun, examples, flag, withRunOptions } from '../options.js';
 
-export type RollbackOptions = RunOptions & {
+type RollbackOptions = RunOptions & {
   /** What the volumes held when that generation was left, too. */
   readonly data: boolean;
 };
 
+export function addRollback({ program, actionOf }: CommandLine): void {
+  withRunOptions(program.command('rollback <app> [generation]'))
+    .summary('return an app to an earlier generation')
+    .description(
+      'Makes an earlier generation serve again, with the ports, mounts and settings it had, without a build; the one before the current unless a number is given. What it leaves is not brought back by `up` until the manifest changes or --retry is given.',
+    )
+    .addOption(
+      flag('--data', 'give the volumes back what they held when that generation was left').default(false),
+    )
+    .addOption(dryRun())
+    .addHelpText('after', examples('pets rollback web', 'pets rollback web 3', 'pets rollback web 3 --data'))
+    .action(actionOf(rollback));
+}
+
 /** Returns an app to a generation: its system, ports and mounts, without a build. `wanted`: its number. */
-export async function rollback(
+async function rollback(
   runtime: Runtime,
   options: RollbackOptions,
   name: string,

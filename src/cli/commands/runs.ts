@@ -4,15 +4,27 @@ import type { Run } from '../../domain/run.js';
 import { listRuns, readRun } from '../../state/runs/read.js';
 import { appsOf, jsonText, outcomeRecord, planRecord, runsText, runText } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
+import type { CommandLine } from '../command-line.js';
+import { examples, withGlobalOptions } from '../options.js';
 
 type RunsOptions = { readonly json: boolean };
 
+export function addRuns({ program, actionOf }: CommandLine): void {
+  withGlobalOptions(program.command('runs [id]'))
+    .summary('list what `up` and `down` did, or show one run')
+    .description(
+      'Lists the recorded runs of the project, the newest first. With an id, the beginning of one, or `last`: what became of each app, why, and where the logs are. Asks no daemon.',
+    )
+    .option('--json', 'print JSON', false)
+    .addHelpText(
+      'after',
+      examples('pets runs', 'pets runs last', 'pets runs 20261121T19', 'pets runs --json'),
+    )
+    .action(actionOf(runs));
+}
+
 /** The project's recorded runs, or one of them. Reads files, nothing else. */
-export async function runs(
-  runtime: Runtime,
-  options: RunsOptions,
-  given: string | undefined,
-): Promise<ExitCode> {
+async function runs(runtime: Runtime, options: RunsOptions, given: string | undefined): Promise<ExitCode> {
   const { manifest } = await runtime.project();
   const directory = runtime.state.runs(manifest.project);
   try {

@@ -1,12 +1,14 @@
 import { sleep } from '../../lib/wait.js';
 import { EXIT, type ExitCode } from '../../domain/problem.js';
-import { createView, jsonLine, topFrame, topText, type TopRow } from '../../ui/index.js';
+import { jsonLine, topFrame, topText, type TopRow } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { watchKeys } from '../../runtime/keys.js';
 import { Meter } from '../../runtime/meter.js';
 import { printer } from '../../runtime/printer.js';
+import type { CommandLine } from '../command-line.js';
+import { count, duration, examples, flag, withGlobalOptions } from '../options.js';
 
-export type TopOptions = {
+type TopOptions = {
   readonly json: boolean;
   /** Between two tables, ms. */
   readonly interval: number;
@@ -16,8 +18,24 @@ export type TopOptions = {
   readonly once: boolean;
 };
 
+export function addTop({ program, actionOf }: CommandLine): void {
+  withGlobalOptions(program.command('top'))
+    .summary('watch what the apps use')
+    .description(
+      'Shows processor, memory, state and exposure of all apps, again and again; q or Ctrl-C ends it. Where stdout is no terminal a table each time.',
+    )
+    .addOption(
+      flag('--interval <duration>', 'time between two tables').default(2000, '2s').argParser(duration),
+    )
+    .option('-n, --count <n>', 'so many tables, one below the other', count)
+    .option('--once', 'one table', false)
+    .option('--json', 'print an object a line', false)
+    .addHelpText('after', examples('pets top', 'pets top --once', 'pets top --json -n 10'))
+    .action(actionOf(top));
+}
+
 /** What the pets use, again and again: in place on a terminal, else a table, or a line of JSON, each time. */
-export async function top(runtime: Runtime, options: TopOptions): Promise<ExitCode> {
+async function top(runtime: Runtime, options: TopOptions): Promise<ExitCode> {
   const { manifest } = await runtime.project();
   const meter = new Meter(runtime, manifest.project);
   await meter.sample();
@@ -68,10 +86,7 @@ async function watch(
   let rows: readonly TopRow[] = [];
   let frame = frameOf(rows);
   const keys = watchKeys(runtime, leave);
-  const view = await createView((size) => frame(size), {
-    stream,
-    color: runtime.output.colors.stdout,
-  });
+  const view = await runtime.output.view(stream, (size) => frame(size));
   try {
     // The first one soon: without it nothing is known of the processors.
     for (let ms = Math.min(interval, FIRST_MS); !left.signal.aborted; ms = interval) {

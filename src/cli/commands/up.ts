@@ -8,14 +8,38 @@ import { desireOf } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { selected } from '../../runtime/select.js';
 import { type RunOptions, carryOut } from '../../runtime/carry-out.js';
-export type UpOptions = RunOptions & {
+import { diff } from './diff.js';
+import type { CommandLine } from '../command-line.js';
+import { examples, flag, prune, recreate, retry, strict, withRunOptions } from '../options.js';
+
+type UpOptions = RunOptions & {
   readonly prune: boolean;
   readonly recreate: boolean;
   readonly retry: boolean;
   readonly strict: boolean;
 };
 
-export async function up(runtime: Runtime, options: UpOptions, apps: readonly string[]): Promise<ExitCode> {
+export function addUp({ program, actionOf }: CommandLine): void {
+  withRunOptions(program.command('up [app...]'))
+    .summary('make the machine match the manifest')
+    .description(
+      'Creates, rebuilds, re-exposes and starts apps until the machine is as the manifest says, each with the smallest change that does it.',
+    )
+    .addOption(prune())
+    .addOption(recreate())
+    .addOption(retry())
+    .addOption(strict())
+    .addOption(flag('-n, --dry-run', 'only show what would be done, as `pets diff`').default(false))
+    .addHelpText(
+      'after',
+      examples('pets up', 'pets up hello blog', 'pets up --prune', 'pets up --progress json 2> events.jsonl'),
+    )
+    .action(actionOf(up));
+}
+
+async function up(runtime: Runtime, options: UpOptions, apps: readonly string[]): Promise<ExitCode> {
+  if (options.dryRun === true)
+    return diff(runtime, { ...options, json: false, exitCode: false, build: false }, apps);
   const read = async () => {
     const project = await runtime.project();
     return { ...project, only: selected(apps, project.manifest) };

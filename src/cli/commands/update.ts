@@ -12,8 +12,10 @@ import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 import { revisionOf } from '../../runtime/revision.js';
 import { selected } from '../../runtime/select.js';
 import { nixFor } from '../../runtime/wire.js';
+import type { CommandLine } from '../command-line.js';
+import { dryRun, examples, withLockOptions } from '../options.js';
 
-export type UpdateOptions = LockOptions & { readonly json: boolean };
+type UpdateOptions = LockOptions & { readonly json: boolean };
 
 /** What became of one entry of `pets.lock`. */
 type Moved = {
@@ -25,8 +27,20 @@ type Moved = {
   readonly problem: Problem | null;
 };
 
+export function addUpdate({ program, actionOf }: CommandLine): void {
+  withLockOptions(program.command('update [app...]'))
+    .summary('move pets.lock to what the flakes are now')
+    .description(
+      "Moves the entries of pets.lock for the apps' flake-ref and nixpkgs to what these stand for now, and prints from where to where. Nothing is built or applied: `pets diff` shows what it changes, `pets up` applies it. Local flakes are not pinned.",
+    )
+    .addOption(dryRun())
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', examples('pets update', 'pets update web && pets up web', 'pets update --json'))
+    .action(actionOf(update));
+}
+
 /** Moves the selected apps' entries of `pets.lock` to what their flake-refs stand for now. Applies nothing. */
-export async function update(
+async function update(
   runtime: Runtime,
   options: UpdateOptions,
   selectors: readonly string[],

@@ -5,9 +5,30 @@ import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
+import type { CommandLine } from '../command-line.js';
+import { examples, flag, withGlobalOptions, withLockOptions } from '../options.js';
+
+export function addVolume({ program, actionOf }: CommandLine): void {
+  const volume = program
+    .command('volume')
+    .summary("list the apps' volumes, or delete one")
+    .helpCommand(false)
+    .addHelpText('after', examples('pets volume ls', 'pets volume rm web/data'));
+  withGlobalOptions(volume.command('ls').alias('list'))
+    .summary('list the volumes of the project, kept ones too')
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', examples('pets volume ls', 'pets volume ls --json'))
+    .action(actionOf(listVolumes));
+  withLockOptions(volume.command('rm <app/volume>'))
+    .summary('delete a volume that no app has attached, for good')
+    .option('--confirm <app/volume>', 'its name once more, where nobody can be asked')
+    .addOption(flag('--no-input', 'never ask'))
+    .addHelpText('after', examples('pets volume rm web/data', 'pets volume rm web/data --confirm web/data'))
+    .action(actionOf(removeVolume));
+}
 
 /** Every volume of the project, those of apps that are gone included. */
-export async function volumeLs(runtime: Runtime, options: { readonly json: boolean }): Promise<ExitCode> {
+async function listVolumes(runtime: Runtime, options: { readonly json: boolean }): Promise<ExitCode> {
   const { manifest } = await runtime.project();
   const volumes = [...(await runtime.daemons.get(LOCAL).incus(manifest.project).volumes())].sort(byName);
   if (options.json) {
@@ -25,10 +46,10 @@ export async function volumeLs(runtime: Runtime, options: { readonly json: boole
   return EXIT.ok;
 }
 
-export type VolumeRmOptions = LockOptions & { readonly confirm?: string; readonly input: boolean };
+type VolumeRmOptions = LockOptions & { readonly confirm?: string; readonly input: boolean };
 
 /** Deletes one volume. Its name must be typed, or given once more: no flag of another verb unlocks this. */
-export async function volumeRm(runtime: Runtime, options: VolumeRmOptions, name: string): Promise<ExitCode> {
+async function removeVolume(runtime: Runtime, options: VolumeRmOptions, name: string): Promise<ExitCode> {
   const read = () => runtime.project();
   return withLock(runtime, { ...options, read }, async ({ manifest }) => {
     const incus = runtime.daemons.get(LOCAL).incus(manifest.project);

@@ -136,7 +136,11 @@ const LAST_SCREEN = `· blog  unchanged  http://127.0.0.1:7704
 async function start(size: { columns: number; rows: number }, color = true) {
   const screen = new Screen(size);
   const stream = fakeTerminal(screen);
-  return { screen, stream, reporter: await createReporter('tty', { stream, color, now: () => T0 + 5000 }) };
+  return {
+    screen,
+    stream,
+    reporter: await createReporter('tty', { stream, env: process.env, color, now: () => T0 + 5000 }),
+  };
 }
 
 /** Gives the terminal a moment for a frame now and then. */

@@ -1,12 +1,12 @@
 import { type Command, CommanderError, Option } from 'commander';
-import { EXIT, ProblemError, type ExitCode } from '../domain/problem.js';
-import type { Context } from '../runtime/context.js';
-import { examples } from './options.js';
-import { unknownCommand } from './usage.js';
-import { VERSION } from '../domain/version.js';
+import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import type { CommandLine } from '../command-line.js';
+import { examples } from '../options.js';
+import { unknownCommand } from '../usage.js';
+import { VERSION } from '../../domain/version.js';
 
 /** `pets help up` and `pets version`, for those who know them from elsewhere; `-V` is what `-v` was called once. */
-export function addHelp(program: Command, { stdout }: Context): void {
+export function addHelp({ program, context: { stdout } }: CommandLine): void {
   program
     .command('help [command...]')
     .summary('show what a command does, its options and examples')

@@ -1,14 +1,15 @@
 import { Argument, type Command } from 'commander';
-import { EXIT, type ExitCode } from '../domain/problem.js';
-import { oneLine } from '../ui/index.js';
-import { wantedAt, type Word } from './complete.js';
-import { FILES, FOLDERS, valuesFor } from './complete-values.js';
-import type { Context } from '../runtime/context.js';
-import { examples, type Ends } from './options.js';
+import { EXIT, type ExitCode } from '../../domain/problem.js';
+import { oneLine } from '../../ui/index.js';
+import { wantedAt, type Word } from '../complete.js';
+import { FILES, FOLDERS, valuesFor } from '../complete-values.js';
+import type { Context } from '../../runtime/context.js';
+import type { CommandLine } from '../command-line.js';
+import { examples } from '../options.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-export function addCompletion(program: Command, context: Context, ends: Ends): void {
+export function addCompletion({ program, context, ends }: CommandLine): void {
   program
     .command('completion')
     .summary('print a script that teaches a shell to complete `pets`')
