@@ -3,13 +3,8 @@ import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { environmentFor, personalEnvironment, type Variables } from './environment.js';
 import { EXIT, ProblemError, TimeoutProblem } from '../domain/problem.js';
+import { endGroup, limitOn, running } from './process-groups.js';
 import type { Capture, Exec, Pipe, Programs } from './program.js';
-
-/** Process groups that are still running; ended with us, should we end before them. */
-const running = new Set<number>();
-process.on('exit', () => {
-  for (const pid of running) endGroup(pid);
-});
 
 /**
  * Bytes of what is not read line by line; a program that prints more is ended. execa escapes what it has printed, and of
@@ -69,8 +64,8 @@ const execWith =
   };
 
 /**
- * The `Capture` port: for commands that the manifest names. In our own process group, unlike all others: what asks for a passphrase on the terminal must be
- * in its foreground, and Ctrl-C ends it with us.
+ * The `Capture` port: for commands that the manifest names. In our own process group, unlike all others: what asks for
+ * a passphrase on the terminal must be in its foreground, and Ctrl-C ends it with us.
  */
 const captureWith =
   (env: Variables): Capture =>
@@ -209,30 +204,6 @@ const launchWith =
     const ended = await Promise.race([child, isStarted]);
     if (ended?.code === 'ENOENT') throw notInstalled(program);
   };
-
-/** Ends a process group after a time, if one is given. */
-function limitOn(pid: number | undefined, limitMs: number | undefined) {
-  let isOver = false;
-  const end = () => {
-    isOver = true;
-    if (pid !== undefined) endGroup(pid, 'SIGKILL');
-  };
-  const timer = limitMs === undefined ? undefined : setTimeout(end, limitMs);
-  return {
-    isOver: () => isOver,
-    clear: () => {
-      clearTimeout(timer);
-    },
-  };
-}
-
-function endGroup(pid: number, signal: NodeJS.Signals = 'SIGTERM'): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // It has ended in the meantime.
-  }
-}
 
 /** A build may print for hours: what is shown as it comes is kept for its last lines only. */
 function linesTo(onLine: (line: string) => void, kept: string[]) {

@@ -49,8 +49,8 @@ export function addAdopt({ program, actionOf }: CommandLine): void {
 async function adopt(runtime: Runtime, options: AdoptOptions, name: string): Promise<ExitCode> {
   const read = async () => {
     const project = await runtime.project();
-    const instance = adoptable(name, await instances(project, runtime), project.manifest.project, options);
-    return { ...project, instance, insertion: await insertionOf(instance, project, options, runtime) };
+    const instance = adoptable(name, await instances(runtime, project), project.manifest.project, options);
+    return { ...project, instance, insertion: await insertionOf(runtime, options, instance, project) };
   };
   if (!options.write) {
     const { insertion } = await read();
@@ -63,7 +63,7 @@ async function adopt(runtime: Runtime, options: AdoptOptions, name: string): Pro
       // A deploy may have changed it until a moment ago.
       await runtime.daemons.get(LOCAL).incus(DEPLOYED).quiesce();
       const now = await read();
-      await runtime.draining(() => carryOver(now, runtime));
+      await runtime.draining(() => carryOver(runtime, now));
     } finally {
       await release();
     }
@@ -75,7 +75,7 @@ async function adopt(runtime: Runtime, options: AdoptOptions, name: string): Pro
   });
 }
 
-function instances({ manifest }: Project, { daemons }: Runtime): Promise<readonly InstanceJson[]> {
+function instances({ daemons }: Runtime, { manifest }: Project): Promise<readonly InstanceJson[]> {
   return daemons.get(LOCAL).incus(manifest.project).instances();
 }
 
@@ -90,10 +90,10 @@ type Insertion = {
 };
 
 async function insertionOf(
+  runtime: Runtime,
+  options: AdoptOptions,
   instance: InstanceJson,
   project: Project,
-  options: AdoptOptions,
-  runtime: Runtime,
 ): Promise<Insertion> {
   const { name, config } = instance;
   const { manifest } = project;
@@ -110,7 +110,7 @@ async function insertionOf(
     if (!isOurs && options.write) throw alreadyThere(name, project);
     return { path, keys, table: extended.table, text: null, pins: {} };
   }
-  const pins = await pinsOf(instance, extended.manifest, project, runtime);
+  const pins = await pinsOf(runtime, instance, extended.manifest, project);
   return { path, keys, table: extended.table, text: extended.text, pins };
 }
 
@@ -148,10 +148,10 @@ function extend(text: string, keys: AppTable, project: Project, path: string): E
 
 /** Else the next `up` would take the newest of everything. */
 async function pinsOf(
+  runtime: Runtime,
   { name, config }: InstanceJson,
   manifest: Manifest,
   project: Project,
-  runtime: Runtime,
 ): Promise<Insertion['pins']> {
   const system = parseApplied(config[LABEL.applied])?.facets.system ?? {};
   const app = manifest.apps.find((one) => one.name === name);
@@ -173,7 +173,7 @@ async function pinsOf(
 type Found = Project & { readonly instance: InstanceJson; readonly insertion: Insertion };
 
 /** In an order in which it can be cut short anywhere: a second one, which finds the mark, does what is left. */
-async function carryOver({ instance, insertion, ...project }: Found, { daemons }: Runtime): Promise<void> {
+async function carryOver({ daemons }: Runtime, { instance, insertion, ...project }: Found): Promise<void> {
   const { name, config } = instance;
   const to = project.manifest.project;
   const from = config[LABEL.project] ?? null;

@@ -47,23 +47,23 @@ async function backup(
   return withLock(runtime, { ...options, read }, async ({ manifest }) => {
     const actual = await observeAtRest(runtime, manifest.project, everything);
     const subjects = subjectsOf(selectors, manifest, actual);
-    return runtime.draining((stop) => backUpAll(subjects, manifest, stop, options, runtime));
+    return runtime.draining((stop) => backUpAll(runtime, options, subjects, manifest, stop));
   });
 }
 
 /** One that fails leaves the others alone. */
 async function backUpAll(
+  runtime: Runtime,
+  options: BackupOptions,
   subjects: readonly Subject[],
   manifest: Manifest,
   stop: AbortSignal,
-  options: BackupOptions,
-  runtime: Runtime,
 ): Promise<ExitCode> {
   const problems: Problem[] = [];
   for (const subject of subjects) {
     try {
       if (stop.aborted) throw new Interrupted('interrupted; there is no new backup', stop);
-      await backUp(subject, manifest, stop, options, runtime);
+      await backUp(runtime, options, subject, manifest, stop);
     } catch (error) {
       if (error instanceof Interrupted) return interrupted(runtime.output, subject.app, error);
       if (!(error instanceof ProblemError)) throw error;
@@ -75,11 +75,11 @@ async function backUpAll(
 }
 
 async function backUp(
+  runtime: Runtime,
+  options: BackupOptions,
   subject: Subject,
   manifest: Manifest,
   stop: AbortSignal,
-  options: BackupOptions,
-  runtime: Runtime,
 ): Promise<void> {
   const { app } = subject;
   const { output, keep } = options;

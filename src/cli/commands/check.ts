@@ -28,7 +28,7 @@ async function check(
   written: string,
 ): Promise<ExitCode> {
   const ref = flakeRefOf(written, runtime.cwd);
-  const { nixpkgs, inspect } = await inspectorFor(options, runtime);
+  const { nixpkgs, inspect } = await inspectorFor(runtime, options);
   const items = contractItems(await inspect(ref));
   const isWhole = items.every(({ status }) => status === 'ok');
   const report = { flakeRef: ref.written, attribute: ref.attribute, nixpkgs: nixpkgs.written, items };

@@ -59,14 +59,14 @@ async function deploy(
   ref: string,
   name: string | undefined,
 ): Promise<ExitCode> {
-  const given = givenBy(ref, options, runtime);
-  const table = { ...given, name: name ?? (await nameOf(given, runtime)) };
+  const given = givenBy(runtime, options, ref);
+  const table = { ...given, name: name ?? (await nameOf(runtime, given)) };
   const read = async () => {
-    const whole = await completed(table, runtime);
-    return { ...projectFor(whole, runtime), whole };
+    const whole = await completed(runtime, table);
+    return { ...projectFor(runtime, whole), whole };
   };
   return withLock(runtime, { ...options, read }, async ({ whole, ...unlocked }) => {
-    const refs = await newest(unlocked, runtime);
+    const refs = await newest(runtime, unlocked);
     const project = { ...unlocked, lock: { version: 1 as const, refs } };
     const desired = marked(await desireOf(runtime, project, null), whole);
     const actual = await observeToMake(runtime, DEPLOYED, wantedBy(desired));
@@ -82,7 +82,7 @@ async function deploy(
 
 type Given = Omit<AppTable, 'name'>;
 
-function givenBy(ref: string, { port, listen, nixpkgs }: DeployOptions, { cwd }: Runtime): Given {
+function givenBy({ cwd }: Runtime, { port, listen, nixpkgs }: DeployOptions, ref: string): Given {
   return {
     'flake-ref': absolute(ref, cwd, 'app'),
     port: port === undefined ? null : Number(port),
@@ -100,9 +100,9 @@ export function absolute(written: string, cwd: string, use: 'app' | 'nixpkgs'): 
 /** Stands in for the name until it is known. */
 const UNNAMED = 'unnamed';
 
-async function nameOf(given: Given, runtime: Runtime): Promise<string> {
-  const project = projectFor({ ...given, name: UNNAMED }, runtime);
-  const pins = await newest(project, runtime);
+async function nameOf(runtime: Runtime, given: Given): Promise<string> {
+  const project = projectFor(runtime, { ...given, name: UNNAMED });
+  const pins = await newest(runtime, project);
   const { apps } = await desireOf(
     { programs: runtime.programs, output: { tell: () => () => undefined } },
     { ...project, lock: { version: 1, refs: pins } },
@@ -126,7 +126,7 @@ async function nameOf(given: Given, runtime: Runtime): Promise<string> {
 }
 
 /** What is not given is as it was deployed last. */
-async function completed(given: AppTable, { daemons }: Runtime): Promise<AppTable> {
+async function completed({ daemons }: Runtime, given: AppTable): Promise<AppTable> {
   const { name } = given;
   const instances = await deployedInstances(daemons);
   const there = instances.find((one) => one.name === name && isDeployed(one));
@@ -147,7 +147,7 @@ async function completed(given: AppTable, { daemons }: Runtime): Promise<AppTabl
   );
 }
 
-function projectFor(table: AppTable, runtime: Runtime): Project {
+function projectFor(runtime: Runtime, table: AppTable): Project {
   const read = readTable(table, runtime.cwd);
   if (read.ok) return projectOf(read.manifest, runtime);
   throw new ProblemError(read.problems.map(asGiven), EXIT.usage);
@@ -159,7 +159,7 @@ function asGiven({ message, hint }: Problem): Problem {
 }
 
 /** What the remote references of the project stand for now. */
-async function newest(project: Project, runtime: Runtime): Promise<Readonly<Record<string, Locked>>> {
+async function newest(runtime: Runtime, project: Project): Promise<Readonly<Record<string, Locked>>> {
   const refs = project.manifest.apps.flatMap(({ source, nixpkgs }) =>
     source.kind === 'flake' ? [source.ref, nixpkgs] : [nixpkgs],
   );

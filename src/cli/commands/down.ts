@@ -56,10 +56,10 @@ async function down(runtime: Runtime, options: DownOptions): Promise<ExitCode> {
       const data = isAll ? `deletes ${names}, and all that is in them` : `keeps ${names}`;
       return showPlan(runtime.output, { plan, project, remarks: names === '' ? [] : [data] });
     }
-    if (isAll) await mustConfirm(plan, volumes, options, runtime);
-    else if (!(await agreed(plan, options, runtime))) return EXIT.ok;
+    if (isAll) await mustConfirm(runtime, options, plan, volumes);
+    else if (!(await agreed(runtime, options, plan))) return EXIT.ok;
     const code = await carryOut(runtime, { verb: 'down', plan, desired, project }, options);
-    if (isAll && code === EXIT.ok) return deleteVolumes(desired.project, runtime);
+    if (isAll && code === EXIT.ok) return deleteVolumes(runtime, desired.project);
     const names = volumes.map(nameOf).join(', ');
     const kept = `kept: ${names}; \`pets down --volumes\` deletes what all apps have stored`;
     if (names !== '') runtime.output.notice('note', kept);
@@ -91,7 +91,7 @@ function refuseUsed(volumes: readonly Volume[], { apps }: Actual): void {
 }
 
 /** One after the other, up to the first that cannot be: the next run goes on there. */
-async function deleteVolumes(project: string, runtime: Runtime): Promise<ExitCode> {
+async function deleteVolumes(runtime: Runtime, project: string): Promise<ExitCode> {
   const incus = runtime.daemons.get(LOCAL).incus(project);
   return runtime.draining(async (stop) => {
     for (const volume of await incus.volumes()) {
@@ -107,7 +107,7 @@ function namesOf({ apps }: Plan): string {
   return apps.flatMap(({ app, verb }) => (verb === 'destroy' ? [app] : [])).join(', ');
 }
 
-async function agreed(plan: Plan, options: DownOptions, runtime: Runtime): Promise<boolean> {
+async function agreed(runtime: Runtime, options: DownOptions, plan: Plan): Promise<boolean> {
   const names = namesOf(plan);
   if (names === '' || options.yes) return true;
   if (runtime.prompt.mayAsk) {
@@ -124,10 +124,10 @@ async function agreed(plan: Plan, options: DownOptions, runtime: Runtime): Promi
 
 /** The project's name must be typed, or given: no yes to anything else unlocks this. */
 async function mustConfirm(
+  runtime: Runtime,
+  options: DownOptions,
   plan: Plan,
   volumes: readonly Volume[],
-  options: DownOptions,
-  runtime: Runtime,
 ): Promise<void> {
   const { project } = plan;
   const apps = namesOf(plan);

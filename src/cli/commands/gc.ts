@@ -37,7 +37,7 @@ async function gc(runtime: Runtime, options: RunOptions): Promise<ExitCode> {
     const names = [...profileOwners(actual), ...desired.apps.map(({ name }) => name)];
     const owners = new Set(names.filter((name) => !others.has(name)));
     const whole = collectPlan(desired, actual, orphanedProfiles(desired.project, owners));
-    const plan = await withoutIdle(whole, runtime);
+    const plan = await withoutIdle(runtime, whole);
     if (plan.operations.length === 0) {
       runtime.output.notice('note', NOTHING);
       return EXIT.ok;
@@ -52,8 +52,8 @@ async function gc(runtime: Runtime, options: RunOptions): Promise<ExitCode> {
 const NOTHING = 'nothing to remove: no generation is beyond `keep`, and each profile has its pet';
 
 /** The plan for the apps that have something to let go of, which it says. */
-async function withoutIdle(plan: Plan, runtime: Runtime): Promise<Plan> {
-  const found = await Promise.all(plan.operations.map((op) => removedBy(op, plan.project, runtime)));
+async function withoutIdle(runtime: Runtime, plan: Plan): Promise<Plan> {
+  const found = await Promise.all(plan.operations.map((op) => removedBy(runtime, op, plan.project)));
   const words = new Map(
     plan.operations.flatMap(({ app }, i) => (found[i] == null ? [] : [[app, found[i]] as const])),
   );
@@ -69,9 +69,9 @@ async function withoutIdle(plan: Plan, runtime: Runtime): Promise<Plan> {
 
 /** In words; null: nothing. */
 async function removedBy(
+  { daemons, programs }: Runtime,
   { app, action }: Operation,
   project: string,
-  { daemons, programs }: Runtime,
 ): Promise<string | null> {
   if (action.kind !== 'collect') return 'no pet has this profile any more';
   const { kept, gone, copies } = await surplusOf(app, action.keep, daemons.of(app).incus(project));

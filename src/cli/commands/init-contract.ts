@@ -10,12 +10,12 @@ import { showChanges } from './new-files.js';
 
 /** Adds `nixosModules.incus` to the flake in this folder; to one that has it, nothing. */
 export async function initContract(
-  name: string | undefined,
-  options: InitOptions,
   runtime: Runtime,
+  options: InitOptions,
+  name: string | undefined,
 ): Promise<ExitCode> {
   const folder = runtime.cwd;
-  const inspector = await inspectorFor(options, runtime);
+  const inspector = await inspectorFor(runtime, options);
   const ref = flakeRefOf('.', folder);
   const examined = await inspector.inspect(ref);
   if (examined.facts.modules.includes('incus')) {
@@ -29,15 +29,12 @@ export async function initContract(
   const { service, module } = await serviceFor(name, { examined, flake, options, runtime });
   const change = changeFor({ service, module }, folder, flake);
   const result = await tried(change, { ref, examined, inspector, exec: runtime.programs.exec });
-  showChanges(
-    [
-      { path: change.file.path, before: null, after: change.file.text },
-      { path: 'flake.nix', before: change.before, after: change.after },
-    ],
-    runtime,
-  );
+  showChanges(runtime, [
+    { path: change.file.path, before: null, after: change.file.text },
+    { path: 'flake.nix', before: change.before, after: change.after },
+  ]);
   if (options.dryRun) return EXIT.ok;
-  if (!(await isAgreed(options, runtime))) {
+  if (!(await isAgreed(runtime, options))) {
     runtime.output.notice('note', 'nothing was written');
     return EXIT.ok;
   }
@@ -48,7 +45,7 @@ export async function initContract(
   return items.every(({ status }) => status === 'ok') ? EXIT.ok : EXIT.failed;
 }
 
-async function isAgreed(options: InitOptions, runtime: Runtime): Promise<boolean> {
+async function isAgreed(runtime: Runtime, options: InitOptions): Promise<boolean> {
   if (options.yes) return true;
   if (runtime.prompt.mayAsk) return runtime.prompt.confirm('Write this?');
   const hint = 'pets init --contract --yes';

@@ -25,7 +25,7 @@ export async function serviceFor(given: string | undefined, asked: Asked): Promi
   const { facts } = examined;
   const name = nameOf(given, facts);
   const declared = name === null ? undefined : facts.services?.[name];
-  const listen = name !== null && declared ? await listenFor(name, declared.options, options, runtime) : NONE;
+  const listen = name !== null && declared ? await listenFor(runtime, options, name, declared.options) : NONE;
   const lacking = prerequisites(examined, name, listen);
   if (lacking.length > 0 || name === null || !declared) {
     const problems = lacking.map(({ name: item, status, found, write }): Problem => ({

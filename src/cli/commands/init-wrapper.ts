@@ -17,62 +17,74 @@ import type { InitOptions } from './init.js';
 import { serviceText } from './init-service.js';
 import { flakeRefOf, inspectorFor, type Inspector } from './inspect.js';
 import { listenFor } from './listen-options.js';
-import { inTheWay, makeVisible, showChanges, writeNew } from './new-files.js';
+import { inTheWay, makeVisible, showChanges, writeNew, type NewFile } from './new-files.js';
 import { patiently } from '../../runtime/patience.js';
 import { PLATFORM } from '../../runtime/project.js';
 
 /** Writes a flake, in a folder of the app's name, that makes a pet of another flake's package; then checks it. */
 export async function initWrapper(
+  runtime: Runtime,
+  options: InitOptions,
   written: string,
   app: AppName,
-  options: InitOptions,
-  runtime: Runtime,
 ): Promise<ExitCode> {
   const folder = join(runtime.cwd, app);
   refuseUsed(folder, app);
   const upstream = flakeRefOf(written, runtime.cwd);
-  const inspector = await inspectorFor(options, runtime);
-  const wrapper = await wrapperOf(app, upstream, { inspector, options, runtime });
-  const files = [
-    { path: 'flake.nix', text: wrapperFlake(wrapper) },
-    ...(wrapper.module === null
-      ? [{ path: 'service-module.nix', text: wrapperModule(wrapper.service) }]
-      : []),
-  ];
+  const inspector = await inspectorFor(runtime, options);
+  const files = filesOf(await wrapperOf(app, upstream, { inspector, options, runtime }));
   if (options.dryRun) {
     const changes = files.map(({ path, text }) => ({ path: `${app}/${path}`, before: null, after: text }));
-    showChanges(changes, runtime);
+    showChanges(runtime, changes);
     return EXIT.ok;
   }
-  await writeNew(folder, files);
-  const isPinned = upstream.directory === undefined;
-  try {
-    if (isPinned)
-      await patiently(`Nix to pin ${upstream.url}`, lockFlake(folder, runtime.programs.exec), runtime.output);
-    await makeVisible(
-      folder,
-      [...files.map(({ path }) => path), ...(isPinned ? ['flake.lock'] : [])],
-      runtime.programs.exec,
-    );
-  } catch (error) {
-    rmSync(folder, { recursive: true });
-    throw error;
-  }
+  await writePinned(runtime, folder, files, upstream);
   const items = contractItems(await inspector.inspect(flakeRefOf(`./${app}`, runtime.cwd)));
   const color = runtime.output.colors.stdout;
   runtime.output.write(
     contractText({ flakeRef: `./${app}`, nixpkgs: inspector.nixpkgs.written, items }, color),
   );
-  const names = files.map(({ path }) => `${app}/${path}`).join(' and ');
-  runtime.output.notice(
-    'note',
-    `wrote ${names}; in pets.toml it is [apps.${app}] with flake-ref = "./${app}"`,
-  );
-  if (!isPinned) {
-    const words = `${upstream.written} is a folder of this host, and not pinned: \`pets diff\` does not see what changes in it`;
-    runtime.output.notice('warning', words);
-  }
+  tell(runtime, app, files, upstream);
   return items.every(({ status }) => status === 'ok') ? EXIT.ok : EXIT.failed;
+}
+
+function filesOf(wrapper: Wrapper): NewFile[] {
+  const flake = { path: 'flake.nix', text: wrapperFlake(wrapper) };
+  if (wrapper.module !== null) return [flake];
+  return [flake, { path: 'service-module.nix', text: wrapperModule(wrapper.service) }];
+}
+
+/** A folder of this host is followed as it is: nothing pins it. */
+function isPinned({ directory }: FlakeRef): boolean {
+  return directory === undefined;
+}
+
+/** All of it, with what pins the upstream, or nothing. */
+async function writePinned(
+  { programs, output }: Runtime,
+  folder: string,
+  files: readonly NewFile[],
+  upstream: FlakeRef,
+): Promise<void> {
+  await writeNew(folder, files);
+  const paths = files.map(({ path }) => path);
+  try {
+    if (isPinned(upstream))
+      await patiently(`Nix to pin ${upstream.url}`, lockFlake(folder, programs.exec), output);
+    await makeVisible(folder, isPinned(upstream) ? [...paths, 'flake.lock'] : paths, programs.exec);
+  } catch (error) {
+    rmSync(folder, { recursive: true });
+    throw error;
+  }
+}
+
+/** What a person does with it, or may not expect. */
+function tell({ output }: Runtime, app: AppName, files: readonly NewFile[], upstream: FlakeRef): void {
+  const names = files.map(({ path }) => `${app}/${path}`).join(' and ');
+  output.notice('note', `wrote ${names}; in pets.toml it is [apps.${app}] with flake-ref = "./${app}"`);
+  if (isPinned(upstream)) return;
+  const words = `${upstream.written} is a folder of this host, and not pinned: \`pets diff\` does not see what changes in it`;
+  output.notice('warning', words);
 }
 
 /** An empty folder is as good as a new one. */
@@ -127,7 +139,7 @@ async function upstreamService(
   const name = facts.services?.[app] ? app : serviceOf(facts);
   const declared = name === null ? undefined : facts.services?.[name];
   if (name === null || !declared) return null;
-  const listen = await listenFor(name, declared.options, options, runtime);
+  const listen = await listenFor(runtime, options, name, declared.options);
   const isEnabled = declared.options.some((option) => option.name === 'enable');
   if (isEnabled && listen.host !== null && listen.port !== null) {
     const service = { ...serviceText(name, declared, listen, facts), hostname: app };

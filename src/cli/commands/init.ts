@@ -74,21 +74,21 @@ async function init(runtime: Runtime, options: InitOptions, name: string | undef
       EXIT.usage,
     );
   }
-  if (options.contract) return (await import('./init-contract.js')).initContract(name, options, runtime);
-  if (options.wrapper === undefined) return initManifest(name, options, runtime);
+  if (options.contract) return (await import('./init-contract.js')).initContract(runtime, options, name);
+  if (options.wrapper === undefined) return initManifest(runtime, options, name);
   if (name === undefined) {
     const hint = `pets init --wrapper ${options.wrapper} <app>`;
     throw new ProblemError({ message: 'a wrapper needs the name of its app', hint }, EXIT.usage);
   }
   const { initWrapper } = await import('./init-wrapper.js');
-  return initWrapper(options.wrapper, validName(name), options, runtime);
+  return initWrapper(runtime, options, options.wrapper, validName(name));
 }
 
 /** A first pets.toml, and the schema that its first line names. */
 async function initManifest(
-  name: string | undefined,
-  options: InitOptions,
   runtime: Runtime,
+  options: InitOptions,
+  name: string | undefined,
 ): Promise<ExitCode> {
   const path = manifestPath(runtime.file, runtime.cwd);
   const folder = dirname(path);
@@ -98,7 +98,7 @@ async function initManifest(
   const shown = relative(runtime.cwd, path);
   if (lstatSync(path, { throwIfNoEntry: false })) throw inTheWay(shown);
   if (options.dryRun) {
-    showChanges([{ path: shown, before: null, after: text }], runtime);
+    showChanges(runtime, [{ path: shown, before: null, after: text }]);
     if (schema.length > 0)
       runtime.output.notice('note', `${SCHEMA_FILE} would be what \`pets schema\` prints`);
     return EXIT.ok;

@@ -23,7 +23,7 @@ export type Inspector = {
 };
 
 /** With the nixpkgs that is given, else the manifest's with its lock, else the one that a manifest would have. */
-export async function inspectorFor(options: InspectOptions, runtime: Runtime): Promise<Inspector> {
+export async function inspectorFor(runtime: Runtime, options: InspectOptions): Promise<Inspector> {
   const project = options.nixpkgs === undefined ? await runtime.projectIfAny() : null;
   const nixpkgs = project?.nixpkgs ?? flakeRefOf(options.nixpkgs ?? DEFAULT_NIXPKGS, runtime.cwd, 'nixpkgs');
   const pins = { ...project?.lock.refs };

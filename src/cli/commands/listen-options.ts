@@ -21,10 +21,10 @@ const MEANINGS: Readonly<Record<ListenPart, string>> = { host: 'address', port: 
 
 /** By the flags, by usual names, by asking. What stays null nobody knows. */
 export async function listenFor(
+  runtime: Runtime,
+  flags: InitOptions,
   service: string,
   options: readonly ServiceOption[],
-  flags: InitOptions,
-  runtime: Runtime,
 ): Promise<Listen> {
   const known = listenOf(options);
   const listen = {

@@ -1,43 +1,16 @@
 import { InvalidArgumentError } from 'commander';
-import { sleep } from '../../lib/wait.js';
-import { LOCAL, type Daemon } from '../../runtime/daemons.js';
-import type { Programs, ExecResult } from '../../lib/program.js';
-import { execCommand } from '../../incus/client/enter.js';
-import {
-  entryIn,
-  isOwnUnit,
-  journalCommand,
-  ownUnits,
-  type LogEntry,
-  type LogQuery,
-} from '../../guest/log.js';
+import { LOCAL } from '../../runtime/daemons.js';
 import type { ActualApp } from '../../domain/actual.js';
-import type { AppName } from '../../domain/names.js';
-import type { Incus } from '../../domain/services.js';
-import { EXIT, problemOf, ProblemError, type ExitCode } from '../../domain/problem.js';
+import { EXIT, problemOf, type ExitCode } from '../../domain/problem.js';
 import { jsonLine, logPrinter } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { merged } from '../merge.js';
 import { choosePets, mustRun } from '../../runtime/pets.js';
 import { printer, type Print } from '../../runtime/printer.js';
 import type { CommandLine } from '../command-line.js';
 import { examples, withGlobalOptions } from '../options.js';
+import { LogReader, type Entry, type PrintEntry, type ReadOptions } from '../log-reader.js';
 
-type LogsOptions = {
-  readonly json: boolean;
-  readonly follow: boolean;
-  /** Milliseconds since the epoch. */
-  readonly since?: number;
-  /** Lines of each app; Infinity: all. */
-  readonly tail?: number;
-  /** Of none: the app's own services. */
-  readonly unit: readonly string[];
-};
-
-type Entry = LogEntry & { readonly app: AppName };
-
-/** Lines of each app, where no start is given. */
-const TAIL = 100;
+type LogsOptions = ReadOptions & { readonly json: boolean; readonly follow: boolean };
 
 export function addLogs({ program, actionOf }: CommandLine): void {
   withGlobalOptions(program.command('logs [app...]'), '--file <path>')
@@ -82,8 +55,8 @@ async function logs(runtime: Runtime, options: LogsOptions, selectors: readonly 
   };
   return runtime.draining(async (stop) => {
     const out = printer(runtime.output.stdout, stop);
-    const reader = new Reader(daemon, options, out.gone);
-    const print = printEntry(pets, out.print, options, runtime);
+    const reader = new LogReader(daemon, options, out.gone);
+    const print = printEntry(runtime, options, pets, out.print);
     const last = await reader.past(running, print);
     const follow = ({ name }: ActualApp) =>
       reader.follow(name, last.get(name) ?? null, print).catch((error: unknown) => {
@@ -95,13 +68,11 @@ async function logs(runtime: Runtime, options: LogsOptions, selectors: readonly 
   });
 }
 
-type PrintEntry = (entry: Entry) => Promise<void>;
-
 function printEntry(
+  runtime: Runtime,
+  { json }: LogsOptions,
   pets: readonly ActualApp[],
   print: Print,
-  { json }: LogsOptions,
-  runtime: Runtime,
 ): PrintEntry {
   const text = logPrinter(
     pets.map(({ name }) => name),
@@ -113,130 +84,6 @@ function printEntry(
 function recordOf({ app, at, unit, source, priority, message }: Entry): object {
   return { v: 1, app, time: new Date(at).toISOString(), unit, source, priority, message };
 }
-
-type Sources = {
-  readonly incus: Incus;
-  readonly boots: ReturnType<Daemon['boots']>;
-  readonly lines: Programs['lines'];
-};
-
-class Reader {
-  readonly #incus: Incus;
-  readonly #options: LogsOptions;
-  readonly #stop: AbortSignal;
-  readonly #lines: Programs['lines'];
-  readonly #boots: (name: string) => Promise<string | null>;
-  /** Nothing of what is said from here on is left out. */
-  readonly #begun = Date.now();
-
-  constructor({ incus, boots, lines }: Sources, options: LogsOptions, stop: AbortSignal) {
-    this.#incus = incus;
-    this.#boots = boots;
-    this.#lines = lines;
-    this.#options = options;
-    this.#stop = stop;
-  }
-
-  /** What there is now, of all apps together; where each one's journal is at afterwards. */
-  async past(pets: readonly ActualApp[], print: PrintEntry): Promise<ReadonlyMap<AppName, string>> {
-    const { since = null, tail = since === null ? TAIL : Infinity } = this.#options;
-    const last = new Map<AppName, string>();
-    const sources = pets.map(({ name }) =>
-      this.#past(name, { since, tail: tail === Infinity ? null : tail }),
-    );
-    for await (const entry of merged(sources, (a, b) => a.at - b.at)) {
-      last.set(entry.app, entry.cursor);
-      await print(entry);
-    }
-    return last;
-  }
-
-  async *#past(app: AppName, { since, tail }: Pick<LogQuery, 'since' | 'tail'>): AsyncGenerator<Entry> {
-    const { unit } = this.#options;
-    const units = unit.length > 0 ? unit : await ownUnits(this.#incus, app);
-    if (units.length === 0) return;
-    yield* this.#read(app, { units, since, tail, after: null, follow: false });
-  }
-
-  /** Through restarts of the container, as long as there is one; `after`: where its journal was at. */
-  async follow(app: AppName, after: string | null, print: PrintEntry): Promise<void> {
-    const reached = { at: after };
-    let [last, failed]: [string | null, number] = [null, 0];
-    for (let boot = await this.#boot(app, last); boot !== null; boot = await this.#boot(app, last)) {
-      try {
-        await this.#followBoot(app, reached, print);
-        [last, failed] = [boot, 0];
-      } catch (error) {
-        // A guest that was just started has no programs yet, and a busy machine breaks off what was begun.
-        if (!(error instanceof Unreadable) || ++failed === ATTEMPTS) throw error;
-        await sleep(LOOK_AGAIN_MS, this.#stop);
-      }
-    }
-  }
-
-  /** `reached`: where the journal is at. */
-  async #followBoot(app: AppName, reached: { at: string | null }, print: PrintEntry): Promise<void> {
-    const { unit } = this.#options;
-    // Services that come with an upgrade are the app's own too: which they are is told as they speak.
-    const units = unit.length > 0 ? unit : null;
-    const isWanted = (entry: Entry) => units !== null || (entry.unit !== null && isOwnUnit(entry.unit));
-    // Following shows nothing of the boots before.
-    for (const follow of reached.at === null ? [true] : [false, true]) {
-      const since = reached.at === null ? this.#begun : null;
-      const query = { units, since, tail: null, after: reached.at, follow };
-      for await (const entry of this.#read(app, query)) {
-        reached.at = entry.cursor;
-        if (isWanted(entry)) await print(entry);
-        if (follow && entry.isEnd) break;
-      }
-    }
-  }
-
-  /**
-   * Waits until the container runs, anew where one run of it was read to its end: a guest that goes down waits for
-   * whoever is in it. What it still says then is read when it runs again. Null when nobody wants to know any more.
-   */
-  async #boot(app: AppName, last: string | null): Promise<string | null> {
-    const deadline = Date.now() + SHUTDOWN_MS;
-    while (!this.#stop.aborted) {
-      const boot = await this.#boots(app);
-      if (boot !== null && (boot !== last || Date.now() > deadline)) return boot;
-      await sleep(LOOK_AGAIN_MS, this.#stop);
-    }
-    return null;
-  }
-
-  async *#read(app: AppName, query: LogQuery): AsyncGenerator<Entry> {
-    const reading = this.#lines(execCommand(app, journalCommand(query), { terminal: false }), this.#stop);
-    try {
-      let next = await reading.next();
-      for (; !next.done; next = await reading.next()) {
-        const entry = entryIn(next.value);
-        if (entry) yield { ...entry, app };
-      }
-      this.#mustHaveRead(app, query, next.value);
-    } finally {
-      await reading.return(UNREAD);
-    }
-  }
-
-  /** Following ends with the container. */
-  #mustHaveRead(app: AppName, { follow }: LogQuery, { exitCode, stderr }: ExecResult): void {
-    if (exitCode === 0 || this.#stop.aborted || (follow && exitCode !== NOT_FOUND)) return;
-    throw new Unreadable({ app, message: `its journal cannot be read: ${stderr.trim()}` });
-  }
-}
-
-class Unreadable extends ProblemError {}
-
-const UNREAD: ExecResult = { exitCode: null, stdout: '', stderr: '' };
-/** Of a command that is not there. */
-const NOT_FOUND = 127;
-const LOOK_AGAIN_MS = 1000;
-/** A minute of them. */
-const ATTEMPTS = 60;
-/** Longer than a stop takes. A guest that still runs then has only ended what read its journal. */
-const SHUTDOWN_MS = 60_000;
 
 /** `10m` ago, or a time that JavaScript's `Date` reads; in ms since the epoch. */
 function when(text: string): number {

@@ -11,7 +11,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 /** `path`: relative to `folder`. */
 export type NewFile = { readonly path: string; readonly text: string };
 
-export function showChanges(changes: readonly FileChange[], runtime: Runtime): void {
+export function showChanges(runtime: Runtime, changes: readonly FileChange[]): void {
   const color = runtime.output.colors.stdout;
   runtime.output.write(fileDiffText(changes, color));
 }

@@ -56,7 +56,7 @@ async function restore(
       manifest,
       await observeFor(runtime, manifest.project, { ...everything, dryRun: options.dryRun }),
     );
-    const from = await backupFor(app, id, root, options, runtime);
+    const from = await backupFor(runtime, options, app, id, root);
     const say = (line: string) => {
       runtime.output.step(app, line);
     };
@@ -71,7 +71,7 @@ async function restore(
       runtime.output.write(planText(from, secrets, subject));
       return EXIT.ok;
     }
-    await agreed(from, secrets, subject, options, runtime);
+    await agreed(runtime, options, from, secrets, subject);
     const restored = await runtime.draining((stop) =>
       restoreBackup(from, secrets, subject, { ...work, stop }),
     );
@@ -123,11 +123,11 @@ function isAttached(name: string, { volumes, paths }: Subject): boolean {
 }
 
 async function backupFor(
+  { cwd }: Runtime,
+  { from }: RestoreOptions,
   app: string,
   id: string | undefined,
   root: string,
-  { from }: RestoreOptions,
-  { cwd }: Runtime,
 ): Promise<Found> {
   if (from !== undefined && id !== undefined)
     throw new ProblemError({ message: 'an id and --from name two backups', hint: 'give one' }, EXIT.usage);
@@ -138,11 +138,11 @@ async function backupFor(
 
 /** Where nothing is replaced there is nothing to ask. */
 async function agreed(
+  runtime: Runtime,
+  options: RestoreOptions,
   from: Found,
   secrets: SecretChange,
   subject: Subject,
-  options: RestoreOptions,
-  runtime: Runtime,
 ): Promise<void> {
   const { app } = subject;
   const replaced = replacedNames(from, secrets, subject);

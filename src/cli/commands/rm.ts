@@ -50,7 +50,7 @@ async function rm(runtime: Runtime, options: RunOptions, selectors: readonly str
     if (options.dryRun === true) return showPlan(runtime.output, { plan, project });
     const names = removed.apps.map(({ app }) => app).join(', ');
     if (plan.operations.length === 0) return EXIT.ok;
-    if (names !== '' && !(options.yes || (await agreed(names, selectors, runtime)))) return EXIT.ok;
+    if (names !== '' && !(options.yes || (await agreed(runtime, names, selectors)))) return EXIT.ok;
     const desired = { project: manifest.project, apps: [] };
     return carryOut(runtime, { verb: 'rm', plan, desired, project }, options);
   });
@@ -95,7 +95,7 @@ function deployed({ name, source }: ManifestApp): string {
   return `\`pets deploy ${ref} ${name} --port <port>\` makes it anew`;
 }
 
-async function agreed(names: string, selectors: readonly string[], runtime: Runtime): Promise<boolean> {
+async function agreed(runtime: Runtime, names: string, selectors: readonly string[]): Promise<boolean> {
   if (runtime.prompt.mayAsk)
     return runtime.prompt.confirm(`Remove ${names}? What is on their root disks is lost; volumes are kept.`);
   throw new ProblemError(

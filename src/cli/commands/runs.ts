@@ -30,7 +30,7 @@ async function runs(runtime: Runtime, options: RunsOptions, given: string | unde
   try {
     const ids = listRuns(directory);
     const found = (given === undefined ? ids : [pickRun(given, ids)]).map((id) => readRun(directory, id));
-    runtime.output.write(textOf(manifest.project, found, given === undefined, options, runtime));
+    runtime.output.write(textOf(runtime, options, manifest.project, found, given === undefined));
     return EXIT.ok;
   } catch (error) {
     if (error instanceof ProblemError || !isDenied(error)) throw error;
@@ -67,11 +67,11 @@ function isDenied(error: unknown): error is NodeJS.ErrnoException {
 }
 
 function textOf(
+  runtime: Runtime,
+  options: RunsOptions,
   project: string,
   found: readonly Run[],
   isList: boolean,
-  options: RunsOptions,
-  runtime: Runtime,
 ): string {
   if (options.json) {
     const records = found.map((run) => ({ ...headOf(run), ...(isList ? briefOf(run) : wholeOf(run)) }));

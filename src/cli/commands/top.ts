@@ -43,7 +43,7 @@ async function top(runtime: Runtime, options: TopOptions): Promise<ExitCode> {
   const count = options.once ? 1 : (options.count ?? Infinity);
   const isLive = isTerminal(stdout) && count === Infinity && !options.json;
   return runtime.draining((stop) =>
-    isLive ? watch(meter, stdout, options, runtime, stop) : list(meter, count, options, runtime, stop),
+    isLive ? watch(runtime, options, meter, stdout, stop) : list(runtime, options, meter, count, stop),
   );
 }
 
@@ -52,10 +52,10 @@ function isTerminal(stream: Runtime['output']['stdout']): stream is NodeJS.Write
 }
 
 async function list(
+  { output: { stdout } }: Runtime,
+  { interval, json }: TopOptions,
   meter: Meter,
   count: number,
-  { interval, json }: TopOptions,
-  { output: { stdout } }: Runtime,
   stop: AbortSignal,
 ): Promise<ExitCode> {
   const { print, gone } = printer(stdout, stop);
@@ -70,10 +70,10 @@ async function list(
 }
 
 async function watch(
+  runtime: Runtime,
+  { interval }: TopOptions,
   meter: Meter,
   stream: NodeJS.WriteStream,
-  { interval }: TopOptions,
-  runtime: Runtime,
   stop: AbortSignal,
 ): Promise<ExitCode> {
   const left = new AbortController();

@@ -49,7 +49,7 @@ async function up(runtime: Runtime, options: UpOptions, apps: readonly string[])
     const desired = await desireOf(runtime, project, only);
     const actual = await observeToMake(runtime, desired.project, wantedBy(desired));
     const planFor = (allowed: Allowed) => planOf(desired, actual, { ...options, ...allowed, only });
-    const plan = planFor(await allowedBy(planFor(options), options, runtime));
+    const plan = planFor(await allowedBy(runtime, options, planFor(options)));
     return carryOut(runtime, { verb: 'up', plan, desired, project }, options);
   });
 }
@@ -57,7 +57,7 @@ async function up(runtime: Runtime, options: UpOptions, apps: readonly string[])
 /** What deletes containers happens only where a person said so: by a flag, or when asked. */
 type Allowed = Pick<UpOptions, 'prune' | 'recreate'>;
 
-async function allowedBy(plan: Plan, options: UpOptions, runtime: Runtime): Promise<Allowed> {
+async function allowedBy(runtime: Runtime, options: UpOptions, plan: Plan): Promise<Allowed> {
   const held = plan.apps.filter((app) => app.held !== null);
   if (held.length === 0 || plan.problems.length > 0 || !runtime.prompt.mayAsk) return options;
   const { stderr, colors, typed } = runtime.output;

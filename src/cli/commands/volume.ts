@@ -61,7 +61,7 @@ async function removeVolume(runtime: Runtime, options: VolumeRmOptions, name: st
         hint: 'take it out of the manifest and run `pets up`, or detach it there; then it can be deleted',
       });
     }
-    if (!(await isConfirmed(name, options, runtime))) {
+    if (!(await isConfirmed(runtime, options, name))) {
       throw new ProblemError({ message: 'that is not its name; nothing was deleted' }, EXIT.usage);
     }
     await incus.removeVolume(volume);
@@ -81,7 +81,7 @@ function found(name: string, volumes: readonly Volume[]): Volume {
   );
 }
 
-async function isConfirmed(name: string, options: VolumeRmOptions, runtime: Runtime): Promise<boolean> {
+async function isConfirmed(runtime: Runtime, options: VolumeRmOptions, name: string): Promise<boolean> {
   if (options.confirm !== undefined) return options.confirm === name;
   if (runtime.prompt.mayAsk)
     return (await runtime.prompt.ask(`This deletes ${name} and all that is in it. Type its name:`)) === name;
