@@ -53,7 +53,11 @@ async function isAgreed(options: InitOptions, runtime: Runtime): Promise<boolean
   if (runtime.prompt.mayAsk) return runtime.prompt.confirm('Write this?');
   const hint = 'pets init --contract --yes';
   throw new ProblemError(
-    { message: 'nobody can be asked whether to write this; nothing was written', hint },
+    {
+      code: 'not-confirmed',
+      message: 'nobody can be asked whether to write this; nothing was written',
+      hint,
+    },
     EXIT.usage,
   );
 }

@@ -91,6 +91,7 @@ async function agreed(names: string, selectors: readonly string[], runtime: Runt
     return runtime.prompt.confirm(`Remove ${names}? What is on their root disks is lost; volumes are kept.`);
   throw new ProblemError(
     {
+      code: 'not-confirmed',
       message: `this removes ${names}, with everything on their root disks; volumes are kept`,
       hint: `confirm it: \`pets rm --yes ${selectors.join(' ')}\``,
     },
