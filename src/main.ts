@@ -58,7 +58,11 @@ function endStuck(signal: keyof typeof SIGNALS): void {
 /** Who presses Ctrl-C before there is anything to be seen is told that it has arrived. */
 function answer(): void {
   if (stderr.isTTY)
-    printProblems(new ProblemError({ message: 'interrupted' }), { argv, env, stream: stderr });
+    printProblems(new ProblemError({ code: 'interrupted', message: 'interrupted' }), {
+      argv,
+      env,
+      stream: stderr,
+    });
 }
 
 /** Node restores the terminal when it ends, and aborts with a core dump where that terminal was closed. */
@@ -72,6 +76,7 @@ function workingFolder(): string {
     return process.cwd();
   } catch {
     throw new ProblemError({
+      code: 'folder-gone',
       message: 'the current folder is not there any more',
       hint: 'cd to one that is',
     });

@@ -25,7 +25,7 @@ export function faultyPorts(ports: Ports, faults: readonly Fault[], stop: () => 
     if (!fault || fault.kind === 'stopped') return call();
     if (fault.isDone) await call();
     isDead = fault.kind === 'killed';
-    const problem = { message: `${fault.kind} at call ${fault.at}` };
+    const problem = { code: 'bug' as const, message: `${fault.kind} at call ${fault.at}` };
     throw fault.kind === 'program' ? new FailedProgram(problem, []) : new ProblemError(problem);
   };
   const wrap = <T extends object>(port: T, plain: readonly string[] = []): T =>

@@ -163,13 +163,16 @@ export class Machine {
 
   #hold(system: string | null, at: Fault): void {
     if (system === null || this.faulty.get(system) !== at) return;
-    throw new FailedProgram({ message: `${system} does not ${at}` }, []);
+    throw new FailedProgram({ code: 'health-failed', message: `${system} does not ${at}` }, []);
   }
 
   #settled(app: AppName, toplevel: string, at: Fault): void {
     const { runs, status } = this.#there(app);
     if (status !== 'Running' || runs !== toplevel)
-      throw new FailedProgram({ message: `${app} runs ${String(runs)}, not ${toplevel}` }, []);
+      throw new FailedProgram(
+        { code: 'boot-failed', message: `${app} runs ${String(runs)}, not ${toplevel}` },
+        [],
+      );
     this.#hold(runs, at);
   }
 

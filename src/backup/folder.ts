@@ -79,6 +79,7 @@ export async function verify(
     });
     if (found === null) continue;
     throw new ProblemError({
+      code: 'backup-damaged',
       message: `${path} is not what was backed up: ${found}`,
       hint: 'nothing was touched; `pets backups` lists the others',
     });
@@ -185,9 +186,10 @@ async function filed<T>(what: string, attempt: () => T | Promise<T>): Promise<T>
   try {
     return await attempt();
   } catch (error) {
-    if (error instanceof UnfitFile) throw new ProblemError({ message: `${what}: it ${error.message}` });
+    if (error instanceof UnfitFile)
+      throw new ProblemError({ code: 'backup-failed', message: `${what}: it ${error.message}` });
     const { code, syscall, message } = error as NodeJS.ErrnoException;
     if (code === undefined || syscall === undefined) throw error;
-    throw new ProblemError({ message: `${what}: ${message}` });
+    throw new ProblemError({ code: 'backup-failed', message: `${what}: ${message}` });
   }
 }

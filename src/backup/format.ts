@@ -77,6 +77,7 @@ export function parseBackup(json: string, path: string): Backup {
 
 function refused(path: string, why: string): ProblemError {
   return new ProblemError({
+    code: 'backup-damaged',
     message: `${path} cannot be used: ${why}`,
     hint: '`pets backups` lists those that can',
   });
@@ -100,6 +101,7 @@ export function chosen(wanted: string | undefined, ids: readonly string[], app: 
   const known = ids.length > 0 ? `there are ${ids.join(', ')}` : `make one with \`pets backup ${app}\``;
   const what = wanted === undefined ? `\`${app}\` has no backup` : `\`${app}\` has no backup \`${wanted}\``;
   throw new ProblemError({
+    code: found.length > 1 ? 'name-ambiguous' : 'backup-unknown',
     message: found.length > 1 ? `\`${wanted ?? ''}\` is the start of ${found.length} backups` : what,
     hint: found.length > 1 ? `they are ${found.join(', ')}` : known,
   });

@@ -45,7 +45,7 @@ export type Work = {
 /** A signal came: what was begun has been put in order again. */
 export class Interrupted extends ProblemError {
   constructor(message: string, { reason }: AbortSignal) {
-    super({ message }, reason as ExitCode);
+    super({ code: 'interrupted', message }, reason as ExitCode);
     this.name = 'Interrupted';
   }
 }
@@ -60,6 +60,8 @@ export function refuseOthers({ app, volumes }: Subject): void {
     const other = usedBy.find((user) => user !== app);
     if (other === undefined) continue;
     throw new ProblemError({
+      code: 'volume-in-use',
+      data: { volume, instance: other },
       message: `the volume \`${volume}\` of \`${app}\` is attached to \`${other}\` too, which pets does not stop`,
       hint: 'detach it there, then run the same command again',
     });

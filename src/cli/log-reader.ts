@@ -135,7 +135,11 @@ export class LogReader {
   /** Following ends with the container. */
   #mustHaveRead(app: AppName, { follow }: LogQuery, { exitCode, stderr }: ExecResult): void {
     if (exitCode === 0 || this.#stop.aborted || (follow && exitCode !== NOT_FOUND)) return;
-    throw new Unreadable({ app, message: `its journal cannot be read: ${stderr.trim()}` });
+    throw new Unreadable({
+      code: 'journal-unreadable',
+      app,
+      message: `its journal cannot be read: ${stderr.trim()}`,
+    });
   }
 }
 

@@ -24,7 +24,7 @@ export async function usageError(
     ...(names.length > 0 ? [`there are: ${names.join(', ')}`] : []),
     furtherHelp(error, wanted),
   ];
-  return new ProblemError({ message, hint: hints.join('\n') }, EXIT.usage);
+  return new ProblemError({ code: 'usage', message, hint: hints.join('\n') }, EXIT.usage);
 }
 
 /** `pets volume rm`. */

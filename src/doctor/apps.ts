@@ -30,7 +30,8 @@ export function manifest({ manifest: found }: World): ManifestFound {
 }
 
 export function nixpkgs({ manifest: found }: World): NixpkgsFacts {
-  if (found.kind !== 'read') throw new ProblemError({ message: 'no manifest says which is wanted' });
+  if (found.kind !== 'read')
+    throw new ProblemError({ code: 'manifest-missing', message: 'no manifest says which is wanted' });
   // A system that is built already has no use for one.
   const apps = found.manifest.apps.filter(({ source }) => source.kind !== 'toplevel');
   return apps.map((app) => ({ app: app.name, ref: app.nixpkgs.written }));
@@ -38,7 +39,10 @@ export function nixpkgs({ manifest: found }: World): NixpkgsFacts {
 
 export async function listen({ manifest: found }: World): Promise<ListenFacts> {
   if (found.kind !== 'read')
-    throw new ProblemError({ message: 'no manifest says which addresses are wanted' });
+    throw new ProblemError({
+      code: 'manifest-missing',
+      message: 'no manifest says which addresses are wanted',
+    });
   const wanted = found.manifest.apps.flatMap((app) =>
     addressesOf(app).map((address) => ({ app: app.name, address })),
   );

@@ -125,7 +125,8 @@ export async function pool({ ask }: World): Promise<PoolFacts> {
 
 export async function poolSpace({ ask }: World): Promise<SpaceFacts> {
   const name = (await defaultDevice(ask, isRoot))?.['pool'];
-  if (name === undefined) throw new ProblemError({ message: 'the default profile names no storage pool' });
+  if (name === undefined)
+    throw new ProblemError({ code: 'pool-unclear', message: 'the default profile names no storage pool' });
   const found = (await ask(`${poolPath(name)}/resources`)) as { space?: Amount; inodes?: Amount } | null;
   const { space, inodes } = found ?? {};
   return {

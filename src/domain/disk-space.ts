@@ -43,5 +43,10 @@ function full(app: string, pool: string, bytes: number, free: number): ProblemEr
   const rest = `the storage pool \`${pool}\` has ${formatSize(free)} left`;
   const hint =
     '`pets gc` removes copies that are not kept; with `stateful = false` an upgrade makes none, and has no way back for the data';
-  return new ProblemError({ message: `${copy}: ${rest}; nothing was interrupted`, hint });
+  return new ProblemError({
+    code: 'disk-full',
+    data: { pool, neededBytes: bytes, freeBytes: free },
+    message: `${copy}: ${rest}; nothing was interrupted`,
+    hint,
+  });
 }

@@ -2,7 +2,7 @@ import type { HowFar } from '../lib/progress.js';
 import type { AppName } from './names.js';
 import type { Outcome } from './outcome.js';
 import type { OpId, Plan } from './plan.js';
-import type { Problem } from './problem.js';
+import type { ToldProblem } from './problem.js';
 
 /** What the executor says as it goes. `at`: milliseconds since the epoch. */
 export type Event =
@@ -46,7 +46,7 @@ export type Event =
       readonly at: number;
       readonly op: OpId;
       readonly app: AppName;
-      readonly problem: Problem;
+      readonly problem: ToldProblem;
       readonly log: readonly string[];
     }
   | {

@@ -1,6 +1,6 @@
 import type { AppName } from './names.js';
 import type { OpId, Verb } from './plan.js';
-import type { Problem } from './problem.js';
+import type { ToldProblem } from './problem.js';
 
 /** `rolled-back`: it failed, and the generation before serves again. */
 export type AppResult =
@@ -16,7 +16,11 @@ export type AppOutcome = {
   readonly notes: readonly string[];
   /** Wall time from its first operation's start to its last one's end, ms; 0 when nothing ran. */
   readonly ms: number;
-  readonly failure: null | { readonly op: OpId; readonly problem: Problem; readonly log: readonly string[] };
+  readonly failure: null | {
+    readonly op: OpId;
+    readonly problem: ToldProblem;
+    readonly log: readonly string[];
+  };
   /** Why it was skipped, held or interrupted; after a way back what serves, and what of it is missing. */
   readonly because: string | null;
 };

@@ -1,14 +1,20 @@
+import type { ProblemCode } from './problem-code.js';
+
 /** Where a problem is, 1-based as editors count; `column` counts UTF-16 units. */
 export type Place = { readonly file: string; readonly line: number; readonly column: number };
 
 /** Path of a key in the manifest: `['apps', 'web', 'port']`. */
 export type KeyPath = readonly (string | number)[];
 
+export type ProblemData = Readonly<Record<string, string | number>>;
+
 /**
  * Something a person can act on. Never printed with a stack trace.
  * `path` names a key of the manifest; whoever holds the manifest's text turns it into `place` and `excerpt`.
  */
 export type Problem = {
+  /** What it is, for scripts. */
+  readonly code: ProblemCode;
   readonly message: string;
   readonly app?: string;
   readonly path?: KeyPath;
@@ -16,7 +22,15 @@ export type Problem = {
   /** The source line that `place` points at, with how many columns to underline. */
   readonly excerpt?: { readonly text: string; readonly width: number };
   readonly hint?: string;
+  /** What of the message a script can use, where it is at hand. */
+  readonly data?: ProblemData;
 };
+
+/**
+ * A problem as events and outcomes tell it. In a record of a run it is what that release wrote: earlier ones knew no
+ * code, later ones may know more.
+ */
+export type ToldProblem = Omit<Problem, 'code'> & { readonly code?: string };
 
 /** Exit codes of the command line (docs/commands.md). */
 export const EXIT = {
@@ -48,10 +62,12 @@ export class ProblemError extends Error {
   }
 }
 
+type TimeoutCode = Extract<ProblemCode, 'operation-timeout' | 'program-timeout'>;
+
 /** A bounded wait that ran out; what was waited for may still go on. */
 export class TimeoutProblem extends ProblemError {
-  constructor(message: string) {
-    super({ message });
+  constructor(code: TimeoutCode, message: string, data: ProblemData = {}) {
+    super({ code, message, data });
     this.name = 'TimeoutProblem';
   }
 }
@@ -72,8 +88,9 @@ const LOG_LINES = 20;
 /** The problem inside whatever was thrown; a bug of ours keeps its stack in `bugStack`. */
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof ProblemError && thrown.problems[0] !== undefined) return thrown.problems[0];
-  if (thrown instanceof Error) return { message: `unexpected: ${thrown.message}`, hint: bugHint(thrown) };
-  return { message: `unexpected: ${String(thrown)}` };
+  if (thrown instanceof Error)
+    return { code: 'bug', message: `unexpected: ${thrown.message}`, hint: bugHint(thrown) };
+  return { code: 'bug', message: `unexpected: ${String(thrown)}` };
 }
 
 function bugHint(error: Error): string {
@@ -84,7 +101,7 @@ const plainStyle = { error: (s: string) => s, place: (s: string) => s, hint: (s:
 export type ProblemStyle = typeof plainStyle;
 
 /** `pets.toml:12:8: message`, the source line, a caret, a hint. No trailing newline. */
-export function formatProblem(problem: Problem, style: ProblemStyle = plainStyle): string {
+export function formatProblem(problem: ToldProblem, style: ProblemStyle = plainStyle): string {
   const { place, excerpt, hint, app } = problem;
   const head = place ? `${place.file}:${place.line}:${place.column}` : (app ?? 'pets');
   const lines = [`${style.place(head)}: ${style.error(problem.message)}`];

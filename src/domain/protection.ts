@@ -11,6 +11,8 @@ export function protectedProblem(instance: string, { against, by }: Protection, 
   const command =
     by === 'instance' ? `incus config unset ${instance} ${key}` : `incus config set ${instance} ${key}=false`;
   return {
+    code: 'instance-protected',
+    data: { key },
     app: instance,
     message: `Incus protects \`${instance}\` (${key}${by === 'profile' ? ', in a profile' : ''}), and ${wants}`,
     hint: `${command}; then run the same command again`,

@@ -24,6 +24,8 @@ export async function volumeOf({ app, ports }: Job, name: string): Promise<Volum
   const volume = volumes.find((v) => v.app === app && v.volume === name);
   if (volume) return volume;
   throw new ProblemError({
+    code: 'volume-missing',
+    data: { volume: name },
     message: `the volume \`${name}\` of \`${app}\` is not there any more`,
     hint: `run \`pets up ${app}\` again`,
   });

@@ -5,7 +5,7 @@ import type { Desired } from '../domain/desired.js';
 import type { Event } from '../domain/event.js';
 import type { OpId, Operation, Plan } from '../domain/plan.js';
 import type { Outcome } from '../domain/outcome.js';
-import { FailedProgram, problemOf, type Problem } from '../domain/problem.js';
+import { FailedProgram, problemOf, type Problem, type ProblemData } from '../domain/problem.js';
 import { paced } from '../lib/progress.js';
 import { outcomeOf, type Ended } from './outcome.js';
 import { putBack } from './expose.js';
@@ -152,12 +152,18 @@ class Run {
   readonly #hide = (text: string): string => this.#options.ports.secrets.hide(text);
 
   #hidden(problem: Problem): Problem {
-    const { message, hint } = problem;
+    const { message, hint, data } = problem;
     return {
       ...problem,
       message: this.#hide(message),
       ...(hint === undefined ? {} : { hint: this.#hide(hint) }),
+      ...(data === undefined ? {} : { data: this.#hiddenData(data) }),
     };
+  }
+
+  #hiddenData(data: ProblemData): ProblemData {
+    const hidden = (value: string | number) => (typeof value === 'string' ? this.#hide(value) : value);
+    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, hidden(value)]));
   }
 
   /** What an earlier operation took away to make room for this one is put back, where that still serves. */

@@ -71,7 +71,13 @@ type Proxy = {
 async function open(app: AppName, { device, value, binding }: Proxy, ports: Ports): Promise<void> {
   for (let n = 1; ; n++) {
     const obstacle = await ports.host.probe(binding, FREE_MS);
-    if (obstacle !== null) throw new ProblemError({ app, message: `${formatBinding(binding)} ${obstacle}` });
+    if (obstacle !== null)
+      throw new ProblemError({
+        code: 'port-taken',
+        data: { binding: formatBinding(binding) },
+        app,
+        message: `${formatBinding(binding)} ${obstacle}`,
+      });
     try {
       await ports.incus.setDevice(app, device, value);
       await ports.host.accepts(binding, ACCEPT_MS);

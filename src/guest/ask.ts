@@ -75,10 +75,15 @@ export async function mustRun({ incus, app, during }: Asked): Promise<void> {
   if (status === 'Running') return;
   if (status === 'Frozen') {
     const hint = `\`pets up ${app}\` thaws it`;
-    throw new ProblemError({ app, message: 'somebody froze the container', hint });
+    throw new ProblemError({ code: 'guest-frozen', app, message: 'somebody froze the container', hint });
   }
   throw new FailedProgram(
-    { app, message: `the container died ${during}`, hint: `look at \`incus info --show-log ${app}\`` },
+    {
+      code: 'guest-died',
+      app,
+      message: `the container died ${during}`,
+      hint: `look at \`incus info --show-log ${app}\``,
+    },
     await incus.consoleTail(app),
   );
 }

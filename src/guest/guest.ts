@@ -66,5 +66,8 @@ function died(app: AppName, log: readonly string[]): Refused {
 /** `activation = "switch"`: the container is never restarted for it. */
 function notSwitched(app: AppName, { reason, advice, log }: Refused): FailedProgram {
   const hint = `${advice}\nactivation = "auto" or "restart" restarts the container instead`;
-  return new FailedProgram({ app, message: `the guest was not switched: ${reason}`, hint }, log);
+  return new FailedProgram(
+    { code: 'switch-refused', app, message: `the guest was not switched: ${reason}`, hint },
+    log,
+  );
 }

@@ -67,7 +67,16 @@ async function unhealthy(patient: Patient, row: Row): Promise<FailedProgram> {
   const hints = [...(hint === undefined ? [] : [hint]), lookInside(patient, suspect)];
   const said = log && log.length > 0 ? log : await journalOf(patient, suspect);
   const message = `not healthy${limit}: ${wordsOf(row, health)}`;
-  return new FailedProgram({ app, message, hint: hints.join('\n') }, said);
+  return new FailedProgram(
+    {
+      code: 'health-failed',
+      app,
+      message,
+      hint: hints.join('\n'),
+      ...(suspect !== null && { data: { unit: suspect } }),
+    },
+    said,
+  );
 }
 
 function wordsOf({ length, ill }: Row, { successes }: Health): string {

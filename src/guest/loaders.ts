@@ -80,5 +80,10 @@ export function busPath(unit: string): string {
 
 function noAnswer(app: AppName, stderr: string): ProblemError {
   const hint = `run \`pets up ${app}\` again`;
-  return new ProblemError({ app, message: `systemd does not answer: ${stderr.trim()}`, hint });
+  return new ProblemError({
+    code: 'guest-unanswering',
+    app,
+    message: `systemd does not answer: ${stderr.trim()}`,
+    hint,
+  });
 }

@@ -50,7 +50,10 @@ export function secretsIn(incus: Incus): Pick<Guest, Calls> {
       if (exitCode === 0 || (await areExcused(incus, app, units, limitMs))) return units;
       const message = `${units.join(', ')} did not restart with the new secret`;
       const hint = lookInside({ app }, units[0] ?? null);
-      throw new FailedProgram({ app, message, hint }, output.trim().split('\n'));
+      throw new FailedProgram(
+        { code: 'unit-failed', data: { unit: units.join(' ') }, app, message, hint },
+        output.trim().split('\n'),
+      );
     },
   };
 }
@@ -90,6 +93,8 @@ async function userOf(
     if (uid !== '' && gid !== '') return { uid: Number(uid), gid: Number(gid) };
     if (Date.now() > deadline || (await hasBooted(incus, app)))
       throw new ProblemError({
+        code: 'secret-owner-unknown',
+        data: { owner },
         app,
         path: ['apps', app, 'secrets', name, 'owner'],
         message: `the guest has no user \`${owner}\``,

@@ -46,7 +46,7 @@ async function runsSystem(guest: Asked, toplevel: string): Promise<void> {
   const current = await poll(look, (seen) => seen === toplevel, { deadline, everyMs: POLL_MS });
   if (current === toplevel) return;
   const message = `the guest runs ${current ?? 'no system yet'} instead of ${toplevel}`;
-  throw new FailedProgram({ app, message, hint: lookInside(guest, null) }, []);
+  throw new FailedProgram({ code: 'boot-failed', app, message, hint: lookInside(guest, null) }, []);
 }
 
 /** What systemd says of the system, then the units that have failed. */
@@ -91,6 +91,7 @@ function hasBooted(said: Said): boolean {
 
 function deaf(app: AppName, answer: GuestResult | null): ProblemError {
   return new ProblemError({
+    code: 'guest-unanswering',
     app,
     message: `systemd does not answer: ${answer?.stderr.trim() || 'it says nothing'}`,
   });
@@ -103,10 +104,12 @@ async function notUp(guest: Asked, waitsFor: string): Promise<ProblemError> {
   const others = await notBefore(guest, failed);
   const [first] = others;
   const message = `the system did not come up: systemd says \`${state || 'nothing'}\`${waitsFor}`;
-  if (first === undefined) return new FailedProgram({ app, message, hint: lookInside(guest, null) }, []);
+  if (first === undefined)
+    return new FailedProgram({ code: 'boot-failed', app, message, hint: lookInside(guest, null) }, []);
   const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : '';
   return new FailedProgram(
     {
+      code: 'boot-failed',
       app,
       message: `${message}; ${others.slice(0, SHOWN).join(', ')}${more} failed`,
       hint: lookInside(guest, first),
@@ -128,7 +131,13 @@ async function excused(guest: Asked, failed: readonly string[]): Promise<string[
   const [first] = others;
   if (first !== undefined)
     throw new FailedProgram(
-      { app, message: `${others.join(', ')} failed`, hint: lookInside(guest, first) },
+      {
+        code: 'unit-failed',
+        data: { unit: others.join(' ') },
+        app,
+        message: `${others.join(', ')} failed`,
+        hint: lookInside(guest, first),
+      },
       await journalOf(guest, first),
     );
   return failed.map((unit) => `${unit} has failed, as it had before; ${lookInside(guest, unit)}`);

@@ -66,7 +66,7 @@ async function mustBeCurrent(
 
 function failed(app: AppName, message: string, log: readonly string[]): FailedProgram {
   return new FailedProgram(
-    { app, message, hint: `fix the app's system and run \`pets up ${app}\` again` },
+    { code: 'switch-failed', app, message, hint: `fix the app's system and run \`pets up ${app}\` again` },
     log,
   );
 }

@@ -58,7 +58,11 @@ const execWith =
     if (pid !== undefined) running.delete(pid);
     if (result.exitCode === undefined && result.code === 'ENOENT') throw notInstalled(command);
     if (limit.isOver())
-      throw new TimeoutProblem(`\`${command} ${args.join(' ')}\`: no end after ${Number(limitMs) / 1000} s`);
+      throw new TimeoutProblem(
+        'program-timeout',
+        `\`${command} ${args.join(' ')}\`: no end after ${Number(limitMs) / 1000} s`,
+        { program: command },
+      );
     const stderr = onLine === undefined ? result.stderr : kept.join('\n');
     return { exitCode: result.exitCode ?? null, stdout: result.stdout, stderr };
   };
@@ -126,7 +130,11 @@ const pipeWith =
     if (to.code === 'ENOENT') throw notInstalled(reader);
     if (idle.signal.aborted) {
       const seconds = Math.round(idleMs / 1000);
-      throw new TimeoutProblem(`${program} | ${reader}: nothing went over for ${seconds} s`);
+      throw new TimeoutProblem(
+        'program-timeout',
+        `${program} | ${reader}: nothing went over for ${seconds} s`,
+        { program },
+      );
     }
     return {
       from: { exitCode: from.exitCode ?? null, stdout: '', stderr: from.stderr },
@@ -219,6 +227,8 @@ function linesTo(onLine: (line: string) => void, kept: string[]) {
 function notInstalled(command: string): ProblemError {
   return new ProblemError(
     {
+      code: 'program-missing',
+      data: { program: command },
       message: `\`${command}\` is not installed or not in PATH`,
       hint: `install it, then run the same command again`,
     },

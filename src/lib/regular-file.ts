@@ -100,7 +100,10 @@ export function textFrom(bytes: Uint8Array, shown: string): string {
   const before = decoded(bytes.subarray(0, firstBad(bytes)));
   const lines = before.split('\n');
   const place = { file: shown, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
-  throw new ProblemError({ message: 'not valid UTF-8', place, hint: 'save it as UTF-8' }, EXIT.manifest);
+  throw new ProblemError(
+    { code: 'manifest-unreadable', message: 'not valid UTF-8', place, hint: 'save it as UTF-8' },
+    EXIT.manifest,
+  );
 }
 
 /** The index of the first byte that belongs to no character: where the longest good beginning ends. */

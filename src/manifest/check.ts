@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { ProblemCode } from '../domain/problem-code.js';
 import type { KeyPath } from '../domain/problem.js';
 import { answerTo } from './keys/brought.js';
 import { whereIs } from './keys/kinds.js';
@@ -9,6 +10,7 @@ import { formatKeyPath, isTable, show } from './text.js';
 
 /** Something wrong at a key; whoever has the text makes a `Problem` of it. */
 export type Finding = {
+  readonly code: ProblemCode;
   readonly path: KeyPath;
   readonly at: 'key' | 'value';
   /** Without the path. */
@@ -32,19 +34,26 @@ export function checkTable<T extends TableSchema>(
 ): Checked<T> | null {
   if (!isTable(value)) {
     const hint = `[${formatKeyPath(path)}], and below it: flake-ref = "github:owner/repo"`;
-    say({ path, at: 'value', message: `expected a table, got ${show(value)}`, hint });
+    say({ code: 'manifest-value', path, at: 'value', message: `expected a table, got ${show(value)}`, hint });
     return null;
   }
   sayUnknownKeys({ kind: 'table', entries: expected.entries }, value, path, (entries, at) => {
     const hint =
       answerTo(at, valueAt(value, at.slice(path.length))) ?? unknownKeyHint(schema, entries, at, value);
-    say({ path: at, at: 'key', message: 'unknown key', ...(hint !== null && { hint }) });
+    say({
+      code: 'manifest-unknown-key',
+      path: at,
+      at: 'key',
+      message: 'unknown key',
+      ...(hint !== null && { hint }),
+    });
   });
   const right: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(expected.entries)) {
     if (!Object.hasOwn(value, key)) {
       const message = `\`${key}\` is missing`;
-      if (!isOptional(entry)) say({ path, at: 'key', message, hint: exampleOf(key, entry) });
+      if (!isOptional(entry))
+        say({ code: 'manifest-missing-key', path, at: 'key', message, hint: exampleOf(key, entry) });
       continue;
     }
     const result = v.safeParse(entry, value[key]);
@@ -57,7 +66,8 @@ export function checkTable<T extends TableSchema>(
 function findingOf(issue: v.BaseIssue<unknown>, above: KeyPath): Finding {
   const { steps, at } = whereIs(issue);
   const [message = '', ...hint] = issue.message.split('\n');
-  return { path: [...above, ...steps], at, message, ...(hint.length > 0 && { hint: hint.join('\n') }) };
+  const code = at === 'key' && issue.type === 'object' ? 'manifest-missing-key' : 'manifest-value';
+  return { code, path: [...above, ...steps], at, message, ...(hint.length > 0 && { hint: hint.join('\n') }) };
 }
 
 type OnUnknown = (known: Entries, path: KeyPath) => void;

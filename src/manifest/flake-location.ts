@@ -144,5 +144,5 @@ function percentDecode(text: string): string | null {
 }
 
 function refuse(message: string, hint?: string): { problem: Problem } {
-  return { problem: hint === undefined ? { message } : { message, hint } };
+  return { problem: { code: 'reference-invalid', message, ...(hint !== undefined && { hint }) } };
 }

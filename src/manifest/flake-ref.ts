@@ -26,10 +26,16 @@ export function parseFlakeRef(
   const hash = written.indexOf('#');
   const fragment = hash < 0 ? '' : written.slice(hash + 1);
   if (use === 'nixpkgs' && fragment !== '')
-    return { problem: { message: 'nixpkgs takes no attribute after `#`' } };
+    return { problem: { code: 'reference-invalid', message: 'nixpkgs takes no attribute after `#`' } };
   if (fragment !== '' && !isAttributePath(fragment)) {
     const hint = 'a path of attributes such as nixosModules.incus';
-    return { problem: { message: `${quote(fragment)} after \`#\` is no attribute path`, hint } };
+    return {
+      problem: {
+        code: 'reference-invalid',
+        message: `${quote(fragment)} after \`#\` is no attribute path`,
+        hint,
+      },
+    };
   }
   const location = resolveLocation(hash < 0 ? written : written.slice(0, hash), manifestDir);
   if ('problem' in location) return location;
@@ -38,7 +44,7 @@ export function parseFlakeRef(
 
 function flawOf(written: string): Problem | null {
   if (written === '' || written.startsWith('#'))
-    return { message: 'the flake reference is empty', hint: FORMS };
+    return { code: 'reference-invalid', message: 'the flake reference is empty', hint: FORMS };
   // A bare path is never a URL: a space in it is a space.
   const unfit = /^[./]/.test(written) ? CONTROL : SPACE_OR_CONTROL;
   if (unfit.test(written)) {
@@ -46,12 +52,14 @@ function flawOf(written: string): Problem | null {
     const isSpaced = /^(?:path|git\+file):/.test(written) && !CONTROL.test(written);
     const hint = isSpaced ? `in a URL a space is %20: "${written.replaceAll(' ', '%20')}"` : null;
     return {
+      code: 'reference-invalid',
       message: `a flake reference has no ${what}, got ${quote(written)}`,
       ...(hint !== null && { hint }),
     };
   }
   if (written.startsWith('~')) {
     return {
+      code: 'reference-invalid',
       message: `\`~\` is not expanded, got ${quote(written)}`,
       hint: 'write ./folder or an absolute path',
     };

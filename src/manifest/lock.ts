@@ -44,12 +44,9 @@ export function parseLock(text: string, file: string): ParsedLock {
   if (!isTable(top)) return refuse(file, 1, `expected an object, got ${show(top)}`, RESTORE);
   const { version, refs } = top;
   if (typeof version === 'number' && version > 1) {
-    return refuse(
-      file,
-      1,
-      `version ${version} is newer than this pets, which reads version 1`,
-      'update pets',
-    );
+    const message = `version ${version} is newer than this pets, which reads version 1`;
+    const place = { file, line: 1, column: 1 };
+    return { ok: false, problems: [{ code: 'lock-newer', message, place, hint: 'update pets' }] };
   }
   if (version !== 1) return refuse(file, 1, 'expected `"version": 1`', RESTORE);
   if (!isTable(refs)) return refuse(file, 1, 'expected `"refs": {…}`', RESTORE);
@@ -66,7 +63,9 @@ function parseRefs(refs: Readonly<Record<string, unknown>>, text: string, file: 
     const issues = result.issues?.map((issue) => `${pathOf(key, issue)}: ${issue.message}`) ?? [];
     const messages = flaw === null ? issues : [`refs.${quote(key)}: ${flaw}`, ...issues];
     const place = { file, line: lineOf(text, JSON.stringify(key)), column: 1 };
-    problems.push(...messages.map((message) => ({ message, place, hint: RESTORE })));
+    problems.push(
+      ...messages.map((message) => ({ code: 'lock-damaged' as const, message, place, hint: RESTORE })),
+    );
   }
   if (problems.length > 0) return { ok: false, problems };
   // fromEntries defines keys rather than assigning them: `__proto__` is a key like any other.
@@ -105,7 +104,7 @@ function parseJson(text: string): Json {
 }
 
 function refuse(file: string, line: number, message: string, hint: string): ParsedLock {
-  return { ok: false, problems: [{ message, place: { file, line, column: 1 }, hint }] };
+  return { ok: false, problems: [{ code: 'lock-damaged', message, place: { file, line, column: 1 }, hint }] };
 }
 
 function pathOf(key: string, issue: v.BaseIssue<unknown>): string {

@@ -24,6 +24,7 @@ export function parseToml(text: string, file: string, isExact: IsExact = () => f
   const table = valuesOf(tree, { isExact, refuse: (path, message) => refused.push({ path, message }) });
   if (refused.length === 0) return { ok: true, table, locate };
   const problems = refused.map(({ path, message }) => ({
+    code: 'manifest-value' as const,
     message: `${formatKeyPath(path)}: ${message}`,
     path,
     ...locate(path),
@@ -49,5 +50,5 @@ function characterFlaw(source: string): Flaw | null {
 function invalid(source: string, file: string, { index, ...problem }: Flaw): ParsedToml {
   const before = source.slice(0, index).split('\n');
   const at = locatePosition(source, file, before.length - 1, before.at(-1)?.length ?? 0);
-  return { ok: false, problems: [{ ...problem, ...at }] };
+  return { ok: false, problems: [{ code: 'manifest-syntax', ...problem, ...at }] };
 }

@@ -61,7 +61,8 @@ function check(table: unknown, schema: ManifestSchema): Read {
   );
   const drafts = Object.entries(tableAt(table, 'apps')).flatMap(([name, app]) => {
     const path = ['apps', name];
-    if (!isAppName(name)) context.say({ path, at: 'key', message: NAME_RULE, hint: nameHint(name) });
+    if (!isAppName(name))
+      context.say({ code: 'manifest-value', path, at: 'key', message: NAME_RULE, hint: nameHint(name) });
     const keys = checkTable(context, schema.app, app, path);
     return keys && isTable(app) ? [draftOf(name, app, keys, defaults)] : [];
   });
@@ -83,7 +84,8 @@ function tableAt(table: unknown, key: string): Readonly<Record<string, unknown>>
 
 function problemsOf(findings: readonly Finding[], locate: Locator): Problem[] {
   return findings
-    .map(({ path, at, message, hint }) => ({
+    .map(({ code, path, at, message, hint }) => ({
+      code,
       message: path.length > 0 ? `${formatKeyPath(path)}: ${message}` : message,
       path,
       ...locate(path, at),

@@ -19,7 +19,7 @@ function checkCase(apps: readonly Draft[], say: Say): void {
     const other = seen.get(name.toLowerCase());
     const message = `\`${name}\` and \`${other ?? ''}\` are one host name: case does not count there`;
     if (other === undefined) seen.set(name.toLowerCase(), name);
-    else say({ path, at: 'key', message });
+    else say({ code: 'manifest-conflict', path, at: 'key', message });
   }
 }
 
@@ -28,7 +28,7 @@ function checkFormerNames(apps: readonly Draft[], byName: ByName, say: Say): voi
   for (const { name, path, keys } of apps) {
     if (keys.was === undefined) continue;
     const other = seen.get(keys.was);
-    const at = { path: [...path, 'was'], at: 'value' } as const;
+    const at = { code: 'manifest-conflict', path: [...path, 'was'], at: 'value' } as const;
     if (keys.was === name) say({ ...at, message: 'this is the name that the app has' });
     else if (byName.has(keys.was)) say({ ...at, message: `\`${keys.was}\` is another app of this manifest` });
     else if (other !== undefined) say({ ...at, message: `\`${other}\` was \`${keys.was}\` already` });
@@ -43,11 +43,16 @@ function checkAfter(apps: readonly Draft[], byName: ByName, say: Say): void {
   let suggestions = 0;
   for (const { name, path, keys } of apps) {
     for (const [i, other] of (keys.after ?? []).entries()) {
-      const at = { path: [...path, 'after', i], at: 'value' } as const;
+      const at = { code: 'manifest-conflict', path: [...path, 'after', i], at: 'value' } as const;
       if (other === name) say({ ...at, message: 'an app cannot come after itself' });
       if (byName.has(other)) continue;
       const hint = ++suggestions > MAX_SUGGESTIONS ? null : didYouMean(other, [...byName.keys()]);
-      say({ ...at, message: `there is no app \`${other}\``, ...(hint !== null && { hint }) });
+      say({
+        ...at,
+        code: 'app-unknown',
+        message: `there is no app \`${other}\``,
+        ...(hint !== null && { hint }),
+      });
     }
   }
 }
@@ -61,7 +66,13 @@ function checkCycles(apps: readonly Draft[], byName: ByName, say: Say): void {
     if (!first) continue;
     const shown = cycle.length > MAX_SHOWN ? [...cycle.slice(0, MAX_SHOWN - 1), '…'] : cycle;
     const message = `the apps wait for one another: ${[...shown, first].join(' → ')}`;
-    say({ path: ['apps', first, 'after'], at: 'value', message, hint: 'take one of these out' });
+    say({
+      code: 'manifest-conflict',
+      path: ['apps', first, 'after'],
+      at: 'value',
+      message,
+      hint: 'take one of these out',
+    });
   }
 }
 

@@ -23,7 +23,13 @@ function checkStateful({ path, keys, written }: Draft, say: Say): void {
   const hasNone = keys.volumes ? keys.volumes.length === 0 : !written.has('volumes');
   if (keys.stateful !== true || !hasNone) return;
   const hint = 'only volumes are snapshotted: a bind is the host’s own';
-  say({ path: [...path, 'stateful'], at: 'value', message: 'has no effect without `volumes`', hint });
+  say({
+    code: 'manifest-conflict',
+    path: [...path, 'stateful'],
+    at: 'value',
+    message: 'has no effect without `volumes`',
+    hint,
+  });
 }
 
 const SOURCES = ['flake-ref', 'config', 'toplevel'];
@@ -36,16 +42,22 @@ function checkSource({ path, written }: Draft, say: Say): void {
     const message = 'exactly one of `flake-ref`, `config` and `toplevel` is needed';
     const image = written.has('image') ? '`image` is only what a store of its own begins with' : null;
     const hint = ['flake-ref = "github:owner/repo"', image].filter((line) => line !== null).join('\n');
-    say({ path, at: 'key', message, hint });
+    say({ code: 'manifest-conflict', path, at: 'key', message, hint });
   }
   for (const key of others) {
     const message = `an app has exactly one of \`flake-ref\`, \`config\` and \`toplevel\`; this one has \`${first ?? ''}\``;
-    say({ path: [...path, key], at: 'key', message, hint: 'take one of them out' });
+    say({
+      code: 'manifest-conflict',
+      path: [...path, key],
+      at: 'key',
+      message,
+      hint: 'take one of them out',
+    });
   }
   if (!written.has('toplevel') || others.length > 0) return;
   for (const key of PARTS.filter((part) => written.has(part))) {
     const message = 'has no effect with `toplevel`: that system is built already';
-    say({ path: [...path, key], at: 'key', message });
+    say({ code: 'manifest-conflict', path: [...path, key], at: 'key', message });
   }
 }
 
@@ -59,12 +71,24 @@ function checkMounts(draft: Draft, say: Say): void {
     const outer = mounts.find(({ at }) => mount.at.startsWith(`${at}/`));
     if (outer) {
       const message = `${quote(mount.at)} is inside of ${outer.what}, which is mounted at ${quote(outer.at)}`;
-      say({ path: mount.path, at: 'value', message, hint: 'mount it beside that' });
+      say({
+        code: 'manifest-conflict',
+        path: mount.path,
+        at: 'value',
+        message,
+        hint: 'mount it beside that',
+      });
     }
     const other = taken.get(mount.at);
     if (other) {
       const message = `${quote(mount.at)} is where ${other.what} is mounted`;
-      say({ path: mount.path, at: 'value', message, hint: 'give one of them another path' });
+      say({
+        code: 'manifest-conflict',
+        path: mount.path,
+        at: 'value',
+        message,
+        hint: 'give one of them another path',
+      });
     } else taken.set(mount.at, mount);
   }
 }

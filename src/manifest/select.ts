@@ -39,5 +39,5 @@ function nothingFits(selector: string, apps: readonly Selectable[]): Problem {
   const what = isTag ? 'no app has the tag' : 'the manifest has no app';
   const none = isTag ? 'no app has tags' : 'it has none';
   const hint = didYouMean(selector, known) ?? (known.length > 0 ? `there are ${known.join(', ')}` : none);
-  return { message: `${what} ${quote(isTag ? selector.slice(1) : selector)}`, hint };
+  return { code: 'app-unknown', message: `${what} ${quote(isTag ? selector.slice(1) : selector)}`, hint };
 }

@@ -67,6 +67,7 @@ function systemIn(value: unknown, app: AssembledApp): Evaluated {
   if (typeof drv === 'string' && typeof toplevel === 'string' && isStorePath(drv) && isStorePath(toplevel))
     return { drv, toplevel };
   throw new ProblemError({
+    code: 'system-invalid',
     message: `\`${writtenOf(app)}\`: its system is no derivation`,
     hint: 'something in it sets `system.build.toplevel` to another thing',
   });

@@ -98,13 +98,17 @@ async function closureOf(
 
 /** The file itself, in its real folder; of a folder its default.nix. */
 async function startOf({ written, path }: LocalPath): Promise<string> {
-  if (!existsSync(path)) throw new ProblemError({ message: `\`${written}\`: there is no ${path}` });
+  if (!existsSync(path))
+    throw new ProblemError({ code: 'source-missing', message: `\`${written}\`: there is no ${path}` });
   const named = join(await realpath(dirname(path)), path.slice(path.lastIndexOf(sep) + 1));
   const real = await realpath(path);
   if (!(await lstat(real)).isDirectory()) return named;
   const inside = join(real, 'default.nix');
   if (!existsSync(inside))
-    throw new ProblemError({ message: `\`${written}\`: there is no default.nix in ${path}` });
+    throw new ProblemError({
+      code: 'source-missing',
+      message: `\`${written}\`: there is no default.nix in ${path}`,
+    });
   return inside;
 }
 

@@ -32,11 +32,13 @@ export function gitFailed(directory: string, what: string, stderr: string): Prob
   const owner = /dubious ownership in repository at '([^'\n]+)'/.exec(stderr)?.[1];
   if (owner !== undefined)
     return new ProblemError({
+      code: 'git-failed',
       message: `${what}: the repository ${owner} belongs to another user`,
       hint: `git config --global --add safe.directory ${shellWord(owner)}`,
     });
   const [said = ''] = stderr.trim().split('\n');
   return new ProblemError({
+    code: 'git-failed',
     message: `${what}: ${said.replace(/^(?:fatal|error): /, '')}`,
     hint: `see what git says there: git -C ${shellWord(directory)} status`,
   });
@@ -71,6 +73,7 @@ export function refuseOddFiles(written: string, directory: string, files: readon
     if (kind?.isFile() === true || kind?.isSymbolicLink() === true) continue;
     const what = kind ? 'is no file, folder or link' : 'has a name that is not UTF-8';
     throw new ProblemError({
+      code: 'source-unfit',
       message: `\`${written}\`: ${JSON.stringify(file)} ${what}; Nix cannot copy it`,
     });
   }
@@ -103,7 +106,8 @@ async function contentHashOf(path: string, reading: Reading): Promise<string> {
     const file = await open(path, PLAINLY);
     try {
       const info = await file.stat();
-      if (!info.isFile()) throw new ProblemError({ message: `${path} is no regular file any more` });
+      if (!info.isFile())
+        throw new ProblemError({ code: 'source-unfit', message: `${path} is no regular file any more` });
       // Most files are small, and there may be many thousands.
       const buffer = Buffer.allocUnsafe(Math.min(CHUNK, info.size + 1));
       for (;;) {
@@ -144,7 +148,12 @@ export async function contentHashBy(written: string, read: () => Promise<string>
     if (error instanceof ProblemError && error.problems[0]) return { problem: error.problems[0] };
     const { code, path } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    return { problem: { message: `\`${written}\`: cannot read ${path ?? 'a file'} (${code})` } };
+    return {
+      problem: {
+        code: 'source-unreadable',
+        message: `\`${written}\`: cannot read ${path ?? 'a file'} (${code})`,
+      },
+    };
   }
 }
 

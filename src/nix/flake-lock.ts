@@ -8,6 +8,8 @@ import { failedEvaluation, without } from './words.js';
 export async function lockFlake(folder: string, exec: Exec): Promise<void> {
   const features = ['--extra-experimental-features', 'nix-command flakes'];
   const result = await exec('nix', [...features, 'flake', 'lock', '--', pathUrl(folder)]);
-  if (result.exitCode !== 0) throw failedEvaluation('the wrapper cannot be locked', result, without(folder));
+  const blame = () => ({ code: 'fetch-failed' }) as const;
+  if (result.exitCode !== 0)
+    throw failedEvaluation('the wrapper cannot be locked', result, without(folder), blame);
   await setMode(join(folder, 'flake.lock'), MODES.shared.file);
 }

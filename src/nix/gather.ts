@@ -90,7 +90,7 @@ function codeIn(path: string, written: string): string {
     return readRegular(path, MOST_CODE).toString();
   } catch (error) {
     if (!(error instanceof UnfitFile)) throw error;
-    throw new ProblemError({ message: `\`${written}\`: ${path} ${error.message}` });
+    throw new ProblemError({ code: 'source-unfit', message: `\`${written}\`: ${path} ${error.message}` });
   }
 }
 

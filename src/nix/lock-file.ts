@@ -14,6 +14,7 @@ export function lockFileAt(path: string, initial: Lock, print: (lock: Lock) => s
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
       throw new ProblemError({
+        code: 'file-unwritable',
         message: `cannot write ${path}: ${words}`,
         hint: 'pets.lock belongs beside the manifest',
       });

@@ -8,7 +8,10 @@ export type Fetched = { readonly storePath: string; readonly hash: string };
 export function fetchedFrom(json: string): Fetched {
   const { storePath, hash } = JSON.parse(json) as Partial<Fetched>;
   if (storePath === undefined || hash === undefined)
-    throw new ProblemError({ message: 'nix flake prefetch printed no path in the store' });
+    throw new ProblemError({
+      code: 'nix-failed',
+      message: 'nix flake prefetch printed no path in the store',
+    });
   return { storePath, hash };
 }
 
@@ -24,7 +27,8 @@ type Metadata = {
  */
 export async function lockedFrom(json: string, fetch: (url: string) => Promise<Fetched>): Promise<Locked> {
   const { url, locked } = JSON.parse(json) as Metadata;
-  if (url === undefined) throw new ProblemError({ message: 'nix flake metadata printed no locked url' });
+  if (url === undefined)
+    throw new ProblemError({ code: 'nix-failed', message: 'nix flake metadata printed no locked url' });
   const { rev, narHash = (await fetch(url)).hash } = locked;
   const isHeld = rev !== undefined || url.includes('narHash=');
   const separator = url.includes('?') ? '&' : '?';

@@ -98,6 +98,7 @@ const LOCAL = /^(git\+file|file|path):/;
 function notLocal(url: string, locked: Locked): Locked {
   if (!LOCAL.test(locked.locked) || LOCAL.test(url)) return locked;
   throw new ProblemError({
+    code: 'reference-local',
     message: `\`${url}\` is a folder of this host, by the flake registry: ${locked.locked.split('?')[0] ?? ''}`,
     hint: 'write the folder itself, whose content is then followed, or where it comes from (`github:…`)',
   });

@@ -21,6 +21,9 @@ export async function hasLock(url: string, written: string, tools: Tools): Promi
     const why = isMissing
       ? `there is no folder ${JSON.stringify(dir)} in it`
       : `cannot read ${folder} (${code})`;
-    throw new ProblemError({ message: `\`${written}\`: ${why}` });
+    throw new ProblemError({
+      code: isMissing ? 'source-missing' : 'source-unreadable',
+      message: `\`${written}\`: ${why}`,
+    });
   }
 }

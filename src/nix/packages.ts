@@ -87,5 +87,8 @@ async function pathsOf(toplevel: string, exec: Exec): Promise<ReadonlySet<string
 
 function refused(what: string, stderr: string): FailedProgram {
   const log = stderr.trimEnd().split('\n');
-  return new FailedProgram({ message: `nix-store could not tell ${what}: ${log.at(-1) ?? ''}` }, log);
+  return new FailedProgram(
+    { code: 'nix-failed', message: `nix-store could not tell ${what}: ${log.at(-1) ?? ''}` },
+    log,
+  );
 }

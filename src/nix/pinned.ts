@@ -45,5 +45,5 @@ function changed(error: unknown): unknown {
   const [problem] = error.problems;
   if (problem === undefined || !/NAR hash mismatch/.test(problem.message)) return error;
   const hint = 'what was pinned is not there any more; `pets update` pins what is there now';
-  return new FailedProgram({ ...problem, hint }, error.log);
+  return new FailedProgram({ ...problem, code: 'pin-gone', hint }, error.log);
 }

@@ -12,6 +12,8 @@ export async function readyMade(path: StorePath, key: KeyPath, root: string, exe
   if (result.exitCode !== 0) {
     throw new FailedProgram(
       {
+        code: 'system-missing',
+        data: { path },
         message: `${path} is not in this host's store, and no substituter has it`,
         path: key,
         hint: 'build it here, or copy it here with `nix copy`',
@@ -22,7 +24,13 @@ export async function readyMade(path: StorePath, key: KeyPath, root: string, exe
   for (const file of ['init', 'bin/switch-to-configuration']) {
     if (await isProgram(join(path, file))) continue;
     const hint = 'what is wanted is `config.system.build.toplevel` of a NixOS system';
-    throw new ProblemError({ message: `${path} is no system: it has no program ${file}`, path: key, hint });
+    throw new ProblemError({
+      code: 'system-invalid',
+      data: { path },
+      message: `${path} is no system: it has no program ${file}`,
+      path: key,
+      hint,
+    });
   }
   return { drv: path, toplevel: path };
 }

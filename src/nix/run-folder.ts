@@ -26,6 +26,7 @@ export async function makeRunFolder(temporary = tmpdir()): Promise<string> {
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     throw new ProblemError({
+      code: 'file-unwritable',
       message: `cannot make a temporary folder: ${words}`,
       hint: 'see TMPDIR and the disk',
     });

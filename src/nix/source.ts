@@ -77,6 +77,7 @@ async function list(ref: FlakeRef, ignored: ReadonlySet<string>, exec: Exec): Pr
   refuseOddFiles(ref.written, directory, files);
   if (root !== null && !files.includes('flake.nix') && existsSync(join(directory, 'flake.nix'))) {
     throw new ProblemError({
+      code: 'source-untracked',
       message: `\`${ref.written}\`: its flake.nix is not tracked by git, so Nix does not see it`,
       hint: `git -C ${shellWord(directory)} add flake.nix`,
     });
@@ -87,13 +88,17 @@ async function list(ref: FlakeRef, ignored: ReadonlySet<string>, exec: Exec): Pr
 async function existing(ref: FlakeRef): Promise<string> {
   const written = ref.directory ?? '';
   const found = await lstat(written).catch(() => null);
-  if (found === null) throw new ProblemError({ message: `\`${ref.written}\`: there is no ${written}` });
+  if (found === null)
+    throw new ProblemError({ code: 'source-missing', message: `\`${ref.written}\`: there is no ${written}` });
   const directory = await realpath(written);
   if (!(await lstat(directory)).isDirectory())
-    throw new ProblemError({ message: `\`${ref.written}\` is not a directory` });
+    throw new ProblemError({ code: 'source-unfit', message: `\`${ref.written}\` is not a directory` });
   const hasFlake = existsSync(join(directory, 'flake.nix')) || ref.url.startsWith('git+file:');
   if (!hasFlake)
-    throw new ProblemError({ message: `\`${ref.written}\`: there is no flake.nix in ${directory}` });
+    throw new ProblemError({
+      code: 'source-missing',
+      message: `\`${ref.written}\`: there is no flake.nix in ${directory}`,
+    });
   if (!ref.url.startsWith('git+file:')) await mustHoldFlake(ref, directory);
   return directory;
 }
@@ -103,6 +108,7 @@ async function mustHoldFlake({ written }: FlakeRef, directory: string): Promise<
   const target = await realpath(join(directory, 'flake.nix'));
   if (target.startsWith(`${directory}/`)) return;
   throw new ProblemError({
+    code: 'source-unfit',
     message: `\`${written}\`: its flake.nix is a link out of its folder, to ${target}, which Nix does not see`,
     hint: `name the folder that it is in, flake-ref = ${JSON.stringify(dirname(target))}, or put the file itself in place of the link`,
   });

@@ -14,7 +14,9 @@ export function toolsOver(exec: Exec, assembly: string, ignored: ReadonlySet<str
   const spared = ['--no-write-lock-file', '--override-input', 'nixpkgs', `${assembler}/none`];
   const answer = async (command: string, url: string, options: readonly string[]) => {
     const result = await nix(['flake', command, '--json', ...options, '--', url]);
-    if (result.exitCode !== 0) throw failedEvaluation(`cannot fetch ${url}`, result, without(assembly));
+    const blame = () => ({ code: 'fetch-failed' }) as const;
+    if (result.exitCode !== 0)
+      throw failedEvaluation(`cannot fetch ${url}`, result, without(assembly), blame);
     return result.stdout;
   };
   // For a URL that needs no registry as well, Nix before 2.14 would download one.

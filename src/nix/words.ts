@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { ExecResult } from '../lib/program.js';
+import type { ProblemCode } from '../domain/problem-code.js';
 import { FailedProgram, type KeyPath } from '../domain/problem.js';
 
 /** Nix' own words about a build: its first error is the cause, and what the builders printed is the log. */
@@ -8,11 +9,15 @@ export function failedBuild(result: ExecResult): FailedProgram {
   const causes = causesIn(notes).map(headline);
   // A builder's own errors may look like Nix'.
   const cause = causes.find((message) => OF_A_BUILD.test(message)) ?? causes[0] ?? notes.at(-1) ?? '';
-  return failure('the build failed', cause.trim(), notes, result);
+  return failure('the build failed', cause.trim(), notes, result, { code: 'build-failed' });
 }
 
 /** What is known of a failed evaluation besides Nix' words. */
-export type Blame = (words: string) => { readonly path?: KeyPath; readonly hint?: string };
+export type Blame = (words: string) => {
+  readonly code?: ProblemCode;
+  readonly path?: KeyPath;
+  readonly hint?: string;
+};
 
 /**
  * Nix' own words about an evaluation: its last error is the cause, and what came before the first one (inputs
@@ -105,5 +110,8 @@ function failure(
   more: ReturnType<Blame> = {},
 ): FailedProgram {
   const words = cause === '' ? `exit code ${String(result.exitCode)}` : cause;
-  return new FailedProgram({ message: `${what}: ${words}`, ...more }, log.length > 1 ? log : []);
+  return new FailedProgram(
+    { code: 'evaluation-failed', message: `${what}: ${words}`, ...more },
+    log.length > 1 ? log : [],
+  );
 }

@@ -34,6 +34,7 @@ export function inTheWay({ app, actual, isStrict }: Compared): Problem[] {
     const why = ours.device === name ? 'has the name' : `is mounted at ${ours.path ?? ''}, the place`;
     return [
       {
+        code: 'device-clash',
         app: app.name,
         path: ['apps', app.name, ...ours.key],
         message: `the device \`${name}\` that somebody added to \`${actual.name}\` ${why} of the device \`${ours.device}\` of the manifest`,

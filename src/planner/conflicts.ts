@@ -46,6 +46,7 @@ function foreignInstance(app: DesiredApp, actual: Actual): Problem[] {
   if (owner === undefined) return [];
   return [
     {
+      code: 'name-taken',
       app: app.name,
       path: ['apps', app.name],
       message: `the name \`${app.name}\` is taken by an Incus instance that ${owner}`,
@@ -60,6 +61,7 @@ function claimedName(app: DesiredApp, compared: Compared | undefined, { apps }: 
   if (!other || !compared || compared.actual) return [];
   return [
     {
+      code: 'rename-unfinished',
       app: app.name,
       path: ['apps', app.name],
       message: `\`${other.name}\` was to become \`${app.name}\`, and that was cut short`,
@@ -73,6 +75,8 @@ function portTaken(app: DesiredApp, exposure: DesiredExposure, claims: readonly 
   if (!claim) return [];
   return [
     {
+      code: 'port-taken',
+      data: { binding: formatBinding(exposure.binding) },
       app: app.name,
       path: keyOf(app, exposure, 'port'),
       message: `${formatBinding(exposure.binding)} is taken: ${claim.holder}${claim.live ? '' : ' declares it'}`,
@@ -96,6 +100,8 @@ function inheritedTaken(
     if (holder === null) return [];
     return [
       {
+        code: 'port-taken',
+        data: { binding: formatBinding(binding) },
         app: app.name,
         path: ['apps', app.name, ...(app.profiles === null ? [] : ['incus', 'profiles'])],
         message: `${formatBinding(binding)} is taken, which \`${app.name}\` gets from an Incus profile: ${holder}`,
@@ -134,6 +140,8 @@ function noSuchAddress(app: DesiredApp, exposure: DesiredExposure, actual: Actua
   if (known) return [];
   return [
     {
+      code: 'address-missing',
+      data: { address },
       app: app.name,
       path: keyOf(app, exposure, 'listen'),
       message: `${address} is not an address of this host`,
@@ -154,6 +162,8 @@ function brokenInstance(app: DesiredApp, compared: Compared | undefined): Proble
   if (!instance || STEADY_STATES.has(instance.status)) return [];
   return [
     {
+      code: 'instance-broken',
+      data: { status: instance.status },
       app: app.name,
       path: ['apps', app.name],
       message: `Incus says the instance's status is ${instance.status}`,
@@ -166,6 +176,7 @@ function unshareableStore(app: DesiredApp, compared: Compared | undefined, actua
   if (!compared || !capabilitiesOf(compared.store).sharesHostStore || actual.unshareable === null) return [];
   return [
     {
+      code: 'store-unshareable',
       app: app.name,
       path: ['apps', app.name, 'store'],
       message: `the shared store cannot work here: ${actual.unshareable}`,
@@ -181,6 +192,8 @@ function missingImage(app: DesiredApp, compared: Compared | undefined, actual: A
   if (!isMade || app.image === null || !actual.missingImages.includes(app.image)) return [];
   return [
     {
+      code: 'image-missing',
+      data: { image: app.image },
       app: app.name,
       path: ['apps', app.name, 'image'],
       message: `Incus has no image \`${app.image}\`, which a store of its own begins with`,
@@ -194,6 +207,7 @@ function missingOthers(app: DesiredApp, planned: ReadonlyMap<string, Compared>, 
   return app.after
     .filter((other) => !planned.has(other) && apps.find((a) => a.name === other)?.status !== 'Running')
     .map((other) => ({
+      code: 'dependency-not-running' as const,
       app: app.name,
       path: ['apps', app.name, 'after'],
       message: `\`${app.name}\` comes after \`${other}\`, which does not run`,
@@ -209,6 +223,8 @@ function sameVolumes({ name }: DesiredApp, compared: Compared | undefined, { vol
   return volumes
     .filter((v) => v.app === former && own.has(v.volume))
     .map(({ volume }) => ({
+      code: 'volume-clash' as const,
+      data: { volume },
       app: name,
       path: ['apps', name, 'was'],
       message: `both \`${former}\` and \`${name}\` have a volume \`${volume}\``,

@@ -63,6 +63,7 @@ function unpinnable({ operations, project }: Plan, { lockPath }: Project): Probl
   const locks = operations.filter(({ action }) => action.kind === 'lock');
   if (lockPath !== null || project === DEPLOYED) return [];
   return locks.map(({ app, action }) => ({
+    code: 'lock-missing' as const,
     app,
     message: `${action.kind === 'lock' ? action.urls.join(', ') : ''} is to be pinned, and there is no place for that`,
     hint: 'name the lock of this manifest with --lock-file',

@@ -46,7 +46,12 @@ async function ask(question: string, { stdin, stderr }: Streams): Promise<string
   // readline takes Ctrl-C from the terminal before the process sees it.
   const interrupted = new Promise<never>((_, reject) => {
     const end = () => {
-      reject(new ProblemError({ message: 'interrupted; nothing was changed' }, EXIT.interrupted));
+      reject(
+        new ProblemError(
+          { code: 'interrupted', message: 'interrupted; nothing was changed' },
+          EXIT.interrupted,
+        ),
+      );
     };
     prompt.once('SIGINT', end);
   });

@@ -27,7 +27,10 @@ export function subjectOf(name: string, { project, apps }: Manifest, actual: Act
   if (!known.some((app) => app === name)) {
     const names = [...new Set<string>(known)].sort();
     const hint = didYouMean(name, names) ?? `there are ${names.join(', ')}`;
-    throw new ProblemError({ message: `there is no app \`${name}\``, hint }, EXIT.usage);
+    throw new ProblemError(
+      { code: 'app-unknown', data: { name }, message: `there is no app \`${name}\``, hint },
+      EXIT.usage,
+    );
   }
   const applied = instance?.applied ?? null;
   const attached = (instance?.attachments ?? []).filter((a) => a.kind === 'volume');

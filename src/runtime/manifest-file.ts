@@ -64,12 +64,16 @@ async function given(cwd: string, file: string): Promise<string> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) {
     const hint = 'check the path given with --file or PETS_FILE; `-f -` reads standard input';
-    throw refused({ message: `there is no ${path === named ? file : path}`, hint });
+    throw refused({ code: 'manifest-missing', message: `there is no ${path === named ? file : path}`, hint });
   }
   // A pipe of `<(…)` has no path that could be followed.
   if (found.isFile()) return realpath(path);
   const hint = '`-f -` reads the manifest from standard input';
-  throw refused({ message: `${file} is ${kindOf(found)}, not a regular file`, hint });
+  throw refused({
+    code: 'manifest-unreadable',
+    message: `${file} is ${kindOf(found)}, not a regular file`,
+    hint,
+  });
 }
 
 function readText(path: string, shown: string, most: number): string {
@@ -77,8 +81,10 @@ function readText(path: string, shown: string, most: number): string {
     return textFrom(readRegular(path, most), shown);
   } catch (error) {
     if (error instanceof ProblemError) throw error;
-    if (error instanceof UnfitFile) throw refused({ message: `${shown} ${error.message}` });
+    if (error instanceof UnfitFile)
+      throw refused({ code: 'manifest-unreadable', message: `${shown} ${error.message}` });
     throw refused({
+      code: 'manifest-unreadable',
       message: `cannot read ${shown}: ${error instanceof Error ? error.message : String(error)}`,
     });
   }

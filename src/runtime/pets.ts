@@ -43,6 +43,7 @@ export function refuseStranger(name: string, { strangers }: Actual): void {
   if (whose === undefined) return;
   throw new ProblemError(
     {
+      code: 'instance-foreign',
       message: `the instance \`${name}\` ${whose}; it was not touched`,
       hint: hintOn(name, whose),
     },
@@ -62,6 +63,7 @@ function petIn({ apps }: Actual, name: AppName): ActualApp {
   const pet = apps.find((app) => app.name === name);
   if (pet) return pet;
   throw new ProblemError({
+    code: 'app-not-made',
     message: `there is no container for \`${name}\` yet`,
     hint: `\`pets up ${name}\` makes it`,
   });
@@ -73,7 +75,10 @@ export async function runningPet(runtime: Runtime, name: string): Promise<Actual
   const [pet] = pets;
   if (!pet || pets.length > 1) {
     const names = pets.map((one) => one.name).join(', ');
-    throw new ProblemError({ message: `\`${name}\` is ${names}`, hint: 'name one of them' }, EXIT.usage);
+    throw new ProblemError(
+      { code: 'name-ambiguous', message: `\`${name}\` is ${names}`, hint: 'name one of them' },
+      EXIT.usage,
+    );
   }
   mustRun(pet);
   return pet;
@@ -82,6 +87,7 @@ export async function runningPet(runtime: Runtime, name: string): Promise<Actual
 export function mustRun({ name, status }: ActualApp): void {
   if (status === 'Running') return;
   throw new ProblemError({
+    code: 'app-not-running',
     message: `\`${name}\` is ${status.toLowerCase()}`,
     hint: `\`pets start ${name}\` starts it`,
   });

@@ -38,6 +38,7 @@ export async function withLock<P extends Project, T>(
     const found = await read();
     if (found.manifest.project === project) return await work(found);
     throw new ProblemError({
+      code: 'manifest-changed',
       message: `while \`${project}\` was waited for, the manifest became that of \`${found.manifest.project}\``,
       hint: 'run the same command again',
     });
@@ -91,7 +92,10 @@ async function taken(place: LockPlace, words: string): Promise<Release | Holder>
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new ProblemError({ message: `the project cannot be locked: ${message}` }, EXIT.unavailable);
+    throw new ProblemError(
+      { code: 'lock-failed', message: `the project cannot be locked: ${message}` },
+      EXIT.unavailable,
+    );
   }
 }
 
@@ -131,6 +135,8 @@ function heldBy(holder: string, project: string, waitedMs: number): ProblemError
   const after = waitedMs > 0 ? ` after ${Math.round(waitedMs / 1000)} s` : '';
   return new ProblemError(
     {
+      code: 'project-locked',
+      data: { holder },
       message: `another run holds the project \`${project}\`${after}: ${holder}`,
       hint: 'run the same command again when it has ended; `--lock-wait 10m` waits for that',
     },

@@ -35,6 +35,7 @@ export async function readProject(reader: Reader): Promise<Project> {
   if (project) return project;
   throw new NoManifest(
     {
+      code: 'manifest-missing',
       message: `there is no pets.toml in ${reader.cwd} or above it`,
       hint: '`pets init` writes one; --file names another; --deployed goes by what `pets deploy` made',
     },

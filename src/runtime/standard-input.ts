@@ -26,7 +26,10 @@ async function readAll(stdin: AsyncIterable<unknown>, most: number): Promise<Buf
     size += bytes.length;
     if (size > most)
       throw new ProblemError(
-        { message: `standard input has more than ${formatSize(most)}: that is no manifest` },
+        {
+          code: 'manifest-unreadable',
+          message: `standard input has more than ${formatSize(most)}: that is no manifest`,
+        },
         EXIT.manifest,
       );
     chunks.push(bytes);

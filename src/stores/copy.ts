@@ -135,6 +135,7 @@ function broken(app: AppName, { from, to }: Piped): FailedProgram {
   const why = [to.stderr, from.stderr].map((text) => text.trim().split('\n').at(-1) ?? '');
   return new FailedProgram(
     {
+      code: 'transfer-failed',
       app,
       message: `sending the system broke off: ${why.find((line) => line !== '') ?? 'nothing was said'}`,
       hint: `what has arrived stays there; \`pets up ${app}\` sends the rest`,

@@ -111,6 +111,8 @@ function lastNumber(target: string | null): number {
 function gone(app: AppName, number: number, toplevel: StorePath, said: string): FailedProgram {
   return new FailedProgram(
     {
+      code: 'system-missing',
+      data: { generation: number, path: toplevel },
       app,
       message: `the system of generation ${number} is not in the store any more: ${toplevel}`,
       hint: `\`pets up ${app}\` builds what the manifest says`,
@@ -127,5 +129,5 @@ export function count(number: number, noun: string): string {
 /** A program of Nix that failed: its last line says why. */
 export function nixFailed(app: AppName, what: string, stderr: string): FailedProgram {
   const log = stderr.trimEnd().split('\n');
-  return new FailedProgram({ app, message: `${what}: ${log.at(-1) ?? ''}` }, log);
+  return new FailedProgram({ code: 'nix-failed', app, message: `${what}: ${log.at(-1) ?? ''}` }, log);
 }

@@ -43,7 +43,12 @@ function noAnswer(app: AppName, tried: readonly GuestResult[]): ProblemError {
   const found = tried.find(({ exitCode }) => exitCode !== NOT_FOUND);
   if (found === undefined) {
     const hint = 'a store of its own needs an image with Nix in it, and a system with nix.enable = true';
-    return new ProblemError({ app, message: 'there is no Nix in the guest', hint });
+    return new ProblemError({
+      code: 'guest-nix-missing',
+      app,
+      message: 'there is no Nix in the guest',
+      hint,
+    });
   }
   return nixFailed(app, "the guest's Nix does not know the system it runs", found.stderr);
 }

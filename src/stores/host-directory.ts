@@ -92,6 +92,7 @@ async function move(from: Owner, to: Owner): Promise<void> {
     if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST')
       throw denied(error, `move ${source} to ${target}`, to.project, to.app);
     throw new ProblemError({
+      code: 'profile-clash',
       app: to.app,
       message: `both \`${from.app}\` and \`${to.app}\` have a profile: ${source} and ${target}`,
       hint: 'remove the one that is not wanted, then run the same command again',
@@ -131,6 +132,7 @@ function noneIf<T>(code: string, none: T): (error: unknown) => T {
 function denied(error: unknown, what: string, project: string, app: AppName): unknown {
   if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') return error;
   return new ProblemError({
+    code: 'profile-denied',
     app,
     message: `no permission to ${what}`,
     hint: `as root: install -d -m 2775 -g incus-admin ${directories(project, app).join(' ')}`,

@@ -67,7 +67,8 @@ test('what starts the containers is told with what starts machines; a daemon tha
     incus: '7.0.2',
     lxc: '7.0.0',
   });
-  const away = () => Promise.reject(new ProblemError({ message: 'nobody is there' }));
+  const away = () =>
+    Promise.reject(new ProblemError({ code: 'daemon-unreachable', message: 'nobody is there' }));
   expect(await answering(away)).toMatchObject({ incus: null, lxc: null });
   expect(await answering(() => Promise.resolve({}))).toMatchObject({ incus: null, lxc: null });
 });

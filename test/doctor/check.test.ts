@@ -22,7 +22,11 @@ test('one that fails or hangs is not known, and holds up no other', async () => 
       () => 1,
       () => ok('one'),
     ),
-    check('broken', () => Promise.reject(new ProblemError({ message: 'no answer', hint: 'x' })), ok),
+    check(
+      'broken',
+      () => Promise.reject(new ProblemError({ code: 'daemon-unreachable', message: 'no answer', hint: 'x' })),
+      ok,
+    ),
     check('hanging', never, ok),
     check(
       'bad',

@@ -27,8 +27,14 @@ test.each<[incus.ServerFacts, Expected]>([
   [{ ...at, version: '5.21.3', isTrusted: true }, ['failed', 'needs 6.0', 'upgrade']],
   [{ ...at, version: null, isTrusted: true }, ['unknown', 'version']],
   [{ ...at, version: '6.0.4', isTrusted: false }, ['failed', 'trusts nobody', 'socket']],
-  [{ ...at, problem: { message: 'no daemon', hint: 'start it' } }, ['failed', 'no daemon', 'start it']],
-  [{ ...at, problem: { message: 'a wrong answer' } }, ['failed', 'a wrong answer', 'journalctl']],
+  [
+    { ...at, problem: { code: 'daemon-unreachable', message: 'no daemon', hint: 'start it' } },
+    ['failed', 'no daemon', 'start it'],
+  ],
+  [
+    { ...at, problem: { code: 'daemon-refused', message: 'a wrong answer' } },
+    ['failed', 'a wrong answer', 'journalctl'],
+  ],
 ])('Incus %j', (facts, expected) => {
   expectFinding(incus.server(facts), expected);
 });
@@ -95,7 +101,10 @@ test.each<[nix.ProgramFacts, Expected]>([
   [{ said: 'nix (Nix) 2.19pre20231011_abcdef' }, ['ok', 'version 2.19']],
   [{ said: 'nix (Nix) 2.3.16' }, ['failed', 'needs 2.8', 'upgrade']],
   [{ said: 'what?' }, ['unknown', 'what?']],
-  [{ problem: { message: '`nix` is not installed' } }, ['failed', 'not installed', 'install Nix']],
+  [
+    { problem: { code: 'program-missing', message: '`nix` is not installed' } },
+    ['failed', 'not installed', 'install Nix'],
+  ],
 ])('Nix %j', (facts, expected) => {
   expectFinding(nix.program(facts), expected);
 });

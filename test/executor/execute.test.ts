@@ -93,7 +93,10 @@ describe('a failure', () => {
 
   test('carries the last lines of what the program said', async () => {
     const log = Array.from({ length: 30 }, (_, i) => `line ${i}`);
-    const failure = new FailedProgram({ message: 'builder failed', hint: 'read the log' }, log);
+    const failure = new FailedProgram(
+      { code: 'build-failed', message: 'builder failed', hint: 'read the log' },
+      log,
+    );
     const { outcome, events } = await run({ want: ['web'] }, { fails: { 'nix.build': failure } });
     const failed = {
       op: 'web/build',

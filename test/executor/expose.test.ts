@@ -62,7 +62,8 @@ describe('expose', () => {
 test('a device that the daemon only half adds is taken away and tried again', async () => {
   let tries = 0;
   const during = (call: string) => {
-    if (call.startsWith('incus.setDevice') && ++tries < 3) throw new ProblemError({ message: 'no' });
+    if (call.startsWith('incus.setDevice') && ++tries < 3)
+      throw new ProblemError({ code: 'daemon-refused', message: 'no' });
   };
   const recorded = await run(NEW_PORT, { during });
   expect(recorded.calls.filter((call) => / web web-2/.test(call))).toEqual([
@@ -141,7 +142,7 @@ test('a forwarder that cannot be revived is made anew, as often as any other', a
   const refusals = ['Failed to start device', 'Failed to start device'];
   const during = (call: string) => {
     if (call.startsWith('incus.setDevice') && refusals.length > 0)
-      throw new ProblemError({ message: refusals.pop() ?? '' });
+      throw new ProblemError({ code: 'daemon-refused', message: refusals.pop() ?? '' });
   };
   const recorded = await run({ want: ['web 80'], have: ['web 80 forwarder=dead'] }, { during });
   expect(recorded.calls).toEqual([

@@ -31,7 +31,7 @@ test('time is from the first start to the last end; warnings are kept in order',
 });
 
 test('a failure is the reason, not what it made skip; what went well before keeps its warnings', () => {
-  const problem = { app: 'web', message: 'busy' };
+  const problem = { code: 'port-taken' as const, app: 'web', message: 'busy' };
   const failed: Ended = {
     kind: 'failed',
     startedAt: 1100,

@@ -129,7 +129,9 @@ export function recordingPorts(
       await during?.(line);
       const failure = Object.entries(fails).find(([start]) => line.startsWith(start))?.[1];
       if (failure !== undefined)
-        throw typeof failure === 'string' ? new ProblemError({ message: failure }) : failure;
+        throw typeof failure === 'string'
+          ? new ProblemError({ code: 'daemon-refused', message: failure })
+          : failure;
       return value;
     } finally {
       active.set(method, (active.get(method) ?? 1) - 1);

@@ -17,7 +17,7 @@ function failingAt(call: number, isProgram = true): RunScript {
   return {
     during: () => {
       if (count++ !== call) return;
-      const problem = { message: 'no' };
+      const problem = { code: 'health-failed' as const, message: 'no' };
       throw isProgram ? new FailedProgram(problem, ['its words']) : new ProblemError(problem);
     },
   };
@@ -128,7 +128,10 @@ test('an app that is back says what serves, what failed, and with its last words
 
 describe('a step of the way back that fails', () => {
   const failing = (start: string) => ({
-    fails: { 'guest.check': new FailedProgram({ message: 'no' }, []), [start]: 'gone' },
+    fails: {
+      'guest.check': new FailedProgram({ code: 'health-failed', message: 'no' }, []),
+      [start]: 'gone',
+    },
   });
 
   test('leaves an app that failed: nothing is known of what serves', async () => {
@@ -168,7 +171,7 @@ describe('a step of the way back that fails', () => {
   ])('ends nothing but itself, and is told: %s', async (_, call, failed, gone, missing) => {
     const checks = {
       'guest.check web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web': new FailedProgram(
-        { message: 'no' },
+        { code: 'health-failed', message: 'no' },
         [],
       ),
     };
@@ -184,7 +187,7 @@ describe('a step of the way back that fails', () => {
   test('of data ends it: a container is not started with volumes that are half restored', async () => {
     const checks = {
       'guest.check web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web': new FailedProgram(
-        { message: 'no' },
+        { code: 'health-failed', message: 'no' },
         [],
       ),
     };
@@ -198,13 +201,14 @@ describe('a step of the way back that fails', () => {
   test('does not keep it from serving when it is only that nobody remembers why', async () => {
     const during = (call: string) => {
       if (call === 'incus.stop web') isBack = true;
-      if (call === 'incus.setConfig web' && !isBack && isTried) throw new ProblemError({ message: 'gone' });
+      if (call === 'incus.setConfig web' && !isBack && isTried)
+        throw new ProblemError({ code: 'health-failed', message: 'gone' });
       if (call.startsWith('guest.check')) isTried = true;
     };
     let [isTried, isBack] = [false, false];
     const fails = {
       'guest.check web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web': new FailedProgram(
-        { message: 'no' },
+        { code: 'health-failed', message: 'no' },
         [],
       ),
     };

@@ -26,7 +26,9 @@ test('secrets are marked before they are written, with values from the port, and
 });
 
 test('what a guest prints of its secrets goes no further', async () => {
-  const failed = new FailedProgram({ message: 'it said hush' }, ['the password is hush']);
+  const failed = new FailedProgram({ code: 'unit-failed', message: 'it said hush' }, [
+    'the password is hush',
+  ]);
   const { events, configured } = await run(
     { want: ['web - source=b'], have: ['web - kept=1'] },
     { fails: { 'guest.settle': failed } },
@@ -43,7 +45,7 @@ describe('what secrets were before an upgrade', () => {
   };
   const applied = { web: { 'user.pets.applied': '{"v":1}' } };
   const CHECK = 'guest.check web /nix/store/wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-web';
-  const unhealthy = { [CHECK]: new FailedProgram({ message: 'no' }, []) };
+  const unhealthy = { [CHECK]: new FailedProgram({ code: 'health-failed', message: 'no' }, []) };
   const about = (calls: readonly string[]) => calls.filter((call) => /Secrets|restartLoaders/.test(call));
 
   test('is kept before they are marked, once for all runs until one of them has ended', async () => {
@@ -76,7 +78,10 @@ describe('what secrets were before an upgrade', () => {
   });
 
   test('that could not be removed is told, and is no reason to fail', async () => {
-    const fails = { ...unhealthy, 'guest.forgetSecrets': new FailedProgram({ message: 'no daemon' }, []) };
+    const fails = {
+      ...unhealthy,
+      'guest.forgetSecrets': new FailedProgram({ code: 'daemon-unreachable', message: 'no daemon' }, []),
+    };
     const recorded = await run(world, { config: applied, fails });
     expect(recorded.outcome.apps).toMatchObject([{ result: 'rolled-back', because: 'generation 1 serves' }]);
     expect(JSON.stringify(recorded.events)).toContain('secrets of before could not be removed: no daemon');
@@ -84,7 +89,12 @@ describe('what secrets were before an upgrade', () => {
 
   test('also where nothing but a secret has changed', async () => {
     const only = { ...world, want: ['web - secrets=db:2 health=stable'] };
-    const fails = { 'guest.restartLoaders': new FailedProgram({ message: 'reader.service failed' }, []) };
+    const fails = {
+      'guest.restartLoaders': new FailedProgram(
+        { code: 'unit-failed', message: 'reader.service failed' },
+        [],
+      ),
+    };
     const recorded = await run(only, { config: applied, fails });
     expect(results(recorded)).toEqual(['web rolled-back (web/restart-units: reader.service failed)']);
     expect(said(recorded, 'finished').filter((op) => op.endsWith('~back'))).toEqual(

@@ -259,7 +259,7 @@ describe('each thing that is not as it should be has its name, and what to write
   });
 
   test('it does not evaluate: Nix’ words; an argument that nobody gives is the reason', () => {
-    const problem = { message: 'infinite recursion', hint: 'think' };
+    const problem = { code: 'evaluation-failed' as const, message: 'infinite recursion', hint: 'think' };
     expect(flaws({ arguments: ['inputs', 'pkgs'], drv: null }, problem)).toEqual([
       expect.stringContaining('wrong nixosModules.incus: it takes `inputs`, which nobody gives it'),
       'wrong system.build.toplevel: infinite recursion (think)',
@@ -270,7 +270,7 @@ describe('each thing that is not as it should be has its name, and what to write
 });
 
 describe('what could not be seen says why, and is not taken for missing', () => {
-  const problem = { message: 'no argument x', hint: 'think' };
+  const problem = { code: 'evaluation-failed' as const, message: 'no argument x', hint: 'think' };
   const words = 'no argument x (think)';
   const main = 'packages.x86_64-linux.default.meta.mainProgram';
   test.each<[string, Partial<Facts>, Inspection['unseen'], string[]]>([

@@ -175,7 +175,10 @@ describe.each(['auto', 'switch'] as const)('activation = "%s"', (activation) => 
   );
 
   test('an exec that fails in a running guest is told as it is', async () => {
-    const { result } = await activate(activation, new ProblemError({ message: 'no daemon' }));
+    const { result } = await activate(
+      activation,
+      new ProblemError({ code: 'daemon-unreachable', message: 'no daemon' }),
+    );
     expect(result).toMatchObject({ message: 'no daemon' });
   });
 });
@@ -209,7 +212,7 @@ const REFUSALS = [
   ['a lock, in words', { exitCode: 1, stderr: 'Could not acquire lock' }, 'another switch holds', 'again'],
   [
     'a hang',
-    new TimeoutProblem('x'),
+    new TimeoutProblem('operation-timeout', 'x'),
     'the switch did not end within 4 s',
     'may still be running in the guest',
   ],
@@ -251,7 +254,7 @@ test('a restart gives the guest the time that it is given, and tells of a kill',
 });
 
 describe('a container that is dead', () => {
-  const dead = new ProblemError({ message: 'Instance is not running' });
+  const dead = new ProblemError({ code: 'daemon-refused', message: 'Instance is not running' });
 
   test('auto starts it', async () => {
     const { calls, result } = await activate('auto', dead, 'Stopped');

@@ -44,7 +44,7 @@ function guest(
     const answer = (list.length > 1 ? list.shift() : list[0]) ?? new Error(`nobody expected ${command}`);
     if (answer === 'hangs') {
       now += limitMs;
-      const end = new TimeoutProblem('no end');
+      const end = new TimeoutProblem('operation-timeout', 'no end');
       return hangMs === 0
         ? Promise.reject(end)
         : new Promise((_resolve, reject) => setTimeout(reject, hangMs, end));
@@ -174,14 +174,14 @@ describe('a container that is frozen meanwhile', () => {
   });
 
   test('is told at once where the daemon says so', async () => {
-    const answer = new ProblemError({ message: 'Instance is frozen' });
+    const answer = new ProblemError({ code: 'daemon-refused', message: 'Instance is frozen' });
     expect(await guest({ [BOOT]: [answer] }, { status: () => 'Frozen' }).settled).toMatchObject(frozen);
   });
 });
 
 test('a container in which nothing can be begun any more is dying, however long that takes', async () => {
   const words = 'running bash in `web`: Failed to retrieve PID of executing child process';
-  const dying = { [BOOT]: [new ProblemError({ message: words })] };
+  const dying = { [BOOT]: [new ProblemError({ code: 'daemon-refused', message: words })] };
   const status = () => (now < 30_000 ? 'Running' : 'Stopped');
   expect(await guest(dying, { status }).settled).toMatchObject({
     message: 'the container died while it booted',
@@ -189,7 +189,10 @@ test('a container in which nothing can be begun any more is dying, however long 
 });
 
 test('a container that died meanwhile leaves its last words', async () => {
-  const dead = guest({ [BOOT]: [new ProblemError({ message: 'not running' })] }, { status: () => 'Stopped' });
+  const dead = guest(
+    { [BOOT]: [new ProblemError({ code: 'daemon-refused', message: 'not running' })] },
+    { status: () => 'Stopped' },
+  );
   expect(await dead.settled).toMatchObject({
     message: 'the container died while it booted',
     log: ['the last words'],
@@ -198,12 +201,14 @@ test('a container that died meanwhile leaves its last words', async () => {
 
 test('one that is still said to run, but runs nothing any more, is dead as well', async () => {
   const statuses: InstanceState[] = ['Running', 'Running', 'Stopped'];
-  const answers = { [BOOT]: [new ProblemError({ message: 'Failed to retrieve PID' })] };
+  const answers = {
+    [BOOT]: [new ProblemError({ code: 'daemon-refused', message: 'Failed to retrieve PID' })],
+  };
   const { settled } = guest(answers, { status: () => statuses.shift() ?? 'Stopped' });
   expect(await settled).toMatchObject({ message: 'the container died while it booted' });
 });
 
 test('a daemon that cannot run a command in a running guest is told as it is', async () => {
-  const { settled } = guest({ [BOOT]: [new ProblemError({ message: 'no daemon' })] });
+  const { settled } = guest({ [BOOT]: [new ProblemError({ code: 'daemon-refused', message: 'no daemon' })] });
   expect(await settled).toMatchObject({ message: 'no daemon' });
 });

@@ -30,7 +30,7 @@ const ANYWHEN = { locked: 'github:srid/anywhen/abc?narHash=sha256-x', narHash: '
 const LOCK: Lock = { version: 1, refs: { 'github:srid/anywhen': ANYWHEN } };
 const HASHES: Record<string, ContentHash> = {
   'path:/srv/homelab/web': { hash: 'sha256-web' },
-  'path:/srv/nixpkgs': { problem: { message: 'no such folder: /srv/nixpkgs' } },
+  'path:/srv/nixpkgs': { problem: { code: 'source-missing', message: 'no such folder: /srv/nixpkgs' } },
 };
 const UNLOCKED_NIXPKGS = 'unlocked:github:nixos/nixpkgs/nixos-25.11';
 
@@ -110,7 +110,7 @@ test('sources are local, remote or missing', () => {
   expect(web?.source).toMatchObject({ kind: 'local', contentHash: 'sha256-web' });
   expect(web?.nixpkgs).toMatchObject({
     kind: 'missing',
-    problem: { message: 'no such folder: /srv/nixpkgs' },
+    problem: { code: 'source-missing', message: 'no such folder: /srv/nixpkgs' },
   });
   expect(web?.listen).toBeNull();
 });
@@ -118,7 +118,7 @@ test('sources are local, remote or missing', () => {
 test('a folder that nobody has read is missing', () => {
   expect(desired(LOCK, {}).apps[1]?.source).toMatchObject({
     kind: 'missing',
-    problem: { message: '/srv/homelab/web has not been read' },
+    problem: { code: 'path-missing', message: '/srv/homelab/web has not been read' },
   });
 });
 
@@ -319,7 +319,12 @@ describe('what the host lacks', () => {
       ['config publish.2.socket: there is no folder /srv/homelab/run for the socket'],
     ],
     [
-      { fileHashes: { ...HERE.fileHashes, '/srv/homelab/a.nix': { problem: { message: 'no such file' } } } },
+      {
+        fileHashes: {
+          ...HERE.fileHashes,
+          '/srv/homelab/a.nix': { problem: { code: 'source-missing', message: 'no such file' } },
+        },
+      },
       ['config modules.1: no such file'],
     ],
     [

@@ -156,7 +156,7 @@ describe('refused', () => {
       attribute: '',
     });
     expect(parseFlakeRef('nixpkgs#hello', DIR, 'nixpkgs')).toEqual({
-      problem: { message: 'nixpkgs takes no attribute after `#`' },
+      problem: { code: 'reference-invalid', message: 'nixpkgs takes no attribute after `#`' },
     });
   });
 

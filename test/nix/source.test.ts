@@ -299,6 +299,7 @@ describe('odd surroundings', () => {
     );
     expect(result).toEqual({
       problem: {
+        code: 'git-failed',
         message: `git cannot list ${folder}: the repository ${folder} belongs to another user`,
         hint: `git config --global --add safe.directory ${folder}`,
       },
@@ -312,6 +313,7 @@ describe('odd surroundings', () => {
     );
     expect(result).toEqual({
       problem: {
+        code: 'git-failed',
         message: `git cannot list ${folder}: bad index`,
         hint: `see what git says there: git -C ${folder} status`,
       },

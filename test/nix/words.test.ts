@@ -73,7 +73,9 @@ describe('what Nix says when a flake does not evaluate', () => {
         return { path: ['apps'], hint: 'h' };
       },
     );
-    expect(failure.problems).toEqual([{ message: 'it fails: B', path: ['apps'], hint: 'h' }]);
+    expect(failure.problems).toEqual([
+      { code: 'evaluation-failed', message: 'it fails: B', path: ['apps'], hint: 'h' },
+    ]);
     expect(asked).toEqual(["error: b\n - In `x'"]);
   });
 

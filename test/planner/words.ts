@@ -219,7 +219,7 @@ function handling(words: Words) {
     problems: [
       ...missing('flake-ref', words),
       ...missing('nixpkgs', words),
-      ...(problem === undefined ? [] : [{ app: name, message: problem }]),
+      ...(problem === undefined ? [] : [{ code: 'bug' as const, app: name, message: problem }]),
     ],
   };
 }
@@ -241,7 +241,14 @@ function healthOf(text: string | undefined): Health | null {
 /** As `manifest/desired.ts` says it of a source that cannot be read. */
 function missing(key: 'flake-ref' | 'nixpkgs', { name, option }: Words): Problem[] {
   if (option(key === 'flake-ref' ? 'source' : key) !== 'missing') return [];
-  return [{ app: name, path: ['apps', name, key], message: 'no such folder: /srv/x' }];
+  return [
+    {
+      code: 'source-missing' as const,
+      app: name,
+      path: ['apps', name, key],
+      message: 'no such folder: /srv/x',
+    },
+  ];
 }
 
 function sourceOf(text: string): AppSource {
@@ -253,7 +260,11 @@ function sourceOf(text: string): AppSource {
 function flake(text: string, attribute: string): Source {
   const local: FlakeRef = { written: './x', url: 'path:/srv/x', attribute, directory: '/srv/x' };
   if (text === 'missing')
-    return { kind: 'missing', ref: local, problem: { message: 'no such folder: /srv/x' } };
+    return {
+      kind: 'missing',
+      ref: local,
+      problem: { code: 'source-missing', message: 'no such folder: /srv/x' },
+    };
   if (text.includes(':'))
     return { kind: 'remote', ref: { written: text, url: text, attribute }, locked: null };
   return { kind: 'local', ref: local, contentHash: text };

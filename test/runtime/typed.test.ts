@@ -30,9 +30,12 @@ test.each([
 
 test('an error keeps its code and its place', () => {
   const place = { file: 'pets.toml', line: 1, column: 1 };
-  const error = new ProblemError({ message: 'no', place, hint: '`pets ps` shows' }, EXIT.usage);
+  const error = new ProblemError(
+    { code: 'app-not-made', message: 'no', place, hint: '`pets ps` shows' },
+    EXIT.usage,
+  );
   expect(asTyped(error, typedFor({ deployed: true }, { env }))).toMatchObject({
     exitCode: EXIT.usage,
-    problems: [{ message: 'no', place, hint: '`pets ps --deployed` shows' }],
+    problems: [{ code: 'app-not-made', message: 'no', place, hint: '`pets ps --deployed` shows' }],
   });
 });

@@ -12,7 +12,7 @@ import type { AppName } from '../../domain/names.js';
 import type { Locked, Manifest } from '../../domain/manifest.js';
 import { lockFileAt } from '../../nix/lock-file.js';
 import type { InstanceJson } from '../../domain/services.js';
-import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import { EXIT, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
 import { readRegular } from '../../lib/regular-file.js';
 import { adoptable, tableFor, type AdoptOptions } from './adoptable.js';
 import { LOCAL } from '../../runtime/daemons.js';
@@ -100,7 +100,10 @@ async function insertionOf(
   const { path } = project;
   if (path === null) {
     const hint = 'leave out --deployed, and name it with --file';
-    throw new ProblemError({ message: 'adopt writes in a manifest, which is a file', hint }, EXIT.usage);
+    throw new ProblemError(
+      { code: 'manifest-read-only', message: 'adopt writes in a manifest, which is a file', hint },
+      EXIT.usage,
+    );
   }
   const keys = tableFor(instance, options, runtime.cwd);
   const text = readRegular(path, MOST_MANIFEST).toString();
@@ -115,7 +118,8 @@ async function insertionOf(
 }
 
 function alreadyThere(name: string, project: Project): ProblemError {
-  const problem = {
+  const problem: Problem = {
+    code: 'manifest-conflict',
     message: `the manifest has an app \`${name}\` already`,
     path: ['apps', name],
     hint: `remove it there, and \`pets adopt ${name} --write\` inserts one that fits the container`,
@@ -141,7 +145,13 @@ function extend(text: string, keys: AppTable, project: Project, path: string): E
   const read = readManifest(extended, { file: basename(path), directory: dirname(path) });
   if (read.ok) return { table, text: extended, manifest: read.manifest };
   throw new ProblemError(
-    [{ message: `${basename(path)} cannot take [apps.${keys.name}]; it stays as it is` }, ...read.problems],
+    [
+      {
+        code: 'manifest-conflict',
+        message: `${basename(path)} cannot take [apps.${keys.name}]; it stays as it is`,
+      },
+      ...read.problems,
+    ],
     EXIT.manifest,
   );
 }

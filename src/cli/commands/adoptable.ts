@@ -3,6 +3,7 @@ import type { AppTable } from '../../manifest/keys/app-table.js';
 import { DEPLOYED, INCUS_PET, LABEL } from '../../domain/labels.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { parseProxyListen } from '../../domain/binding.js';
+import type { ProblemCode } from '../../domain/problem-code.js';
 import { EXIT, ProblemError } from '../../domain/problem.js';
 import { OWN_STORE, STORE_MODES, storeIn } from '../../domain/store-mode.js';
 import { absolute } from './deploy.js';
@@ -27,7 +28,7 @@ export function adoptable(
 ): InstanceJson {
   const here = instances.filter((one) => one.project === 'default');
   const found = here.find((one) => one.name === name);
-  if (!found) throw refused(`there is no instance \`${name}\``, othersThan(here));
+  if (!found) throw refused(`there is no instance \`${name}\``, othersThan(here), 'instance-unknown');
   const { config } = found;
   const owner = config[LABEL.project];
   const other = config[LABEL.adopting] ?? project;
@@ -91,6 +92,6 @@ export function tableFor(instance: InstanceJson, { flakeRef }: AdoptOptions, cwd
   };
 }
 
-function refused(message: string, hint: string): ProblemError {
-  return new ProblemError({ message, hint }, EXIT.usage);
+function refused(message: string, hint: string, code: ProblemCode = 'instance-unfit'): ProblemError {
+  return new ProblemError({ code, message, hint }, EXIT.usage);
 }

@@ -131,6 +131,7 @@ function appsFor(pattern: string, { apps }: Manifest, actual: Actual): readonly 
 
 function nothingToBackUp(what: string): ProblemError {
   return new ProblemError({
+    code: 'backup-empty',
     message: `${what}: there is nothing to back up`,
     hint: 'give it some with `volumes` in pets.toml; what is on a root disk is not backed up',
   });

@@ -122,7 +122,7 @@ async function nameOf(runtime: Runtime, given: Given): Promise<string> {
   if (name !== null) return name;
   const hint = `name it: pets deploy ${given['flake-ref']} <name> --port <port>`;
   const message = `\`${given['flake-ref']}\` does not suggest a name (incus.container.hostname)`;
-  throw new ProblemError({ message, hint }, EXIT.usage);
+  throw new ProblemError({ code: 'usage', message, hint }, EXIT.usage);
 }
 
 /** What is not given is as it was deployed last. */
@@ -140,6 +140,7 @@ async function completed({ daemons }: Runtime, given: AppTable): Promise<AppTabl
   if (table.port !== null) return table;
   throw new ProblemError(
     {
+      code: 'usage',
       message: `\`${name}\` was not deployed before: on which port is it to be reached?`,
       hint: `pets deploy ${given['flake-ref']} ${name} --port 8080`,
     },
@@ -154,8 +155,8 @@ function projectFor(runtime: Runtime, table: AppTable): Project {
 }
 
 /** There is no file to look at: `apps.web.port: expected …` → `port: expected …`. */
-function asGiven({ message, hint }: Problem): Problem {
-  return { message: message.replace(/^apps\.[^.:]+[.:] ?/, ''), ...(hint !== undefined && { hint }) };
+function asGiven({ code, message, hint }: Problem): Problem {
+  return { code, message: message.replace(/^apps\.[^.:]+[.:] ?/, ''), ...(hint !== undefined && { hint }) };
 }
 
 /** What the remote references of the project stand for now. */

@@ -81,6 +81,7 @@ function refuseUsed(volumes: readonly Volume[], { apps }: Actual): void {
     if (users.length === 0) return [];
     return [
       {
+        code: 'volume-in-use' as const,
         app: volume.app,
         message: `\`${nameOf(volume)}\` cannot be deleted: \`${users.join('`, `')}\` uses it too`,
         hint: `detach it there (in Incus it is called \`${volume.name}\`), then run the same command again`,
@@ -115,6 +116,7 @@ async function agreed(runtime: Runtime, options: DownOptions, plan: Plan): Promi
   }
   throw new ProblemError(
     {
+      code: 'not-confirmed',
       message: `this destroys ${names}, with everything on their root disks; volumes are kept`,
       hint: 'confirm it: `pets down --yes`',
     },
@@ -135,10 +137,13 @@ async function mustConfirm(
   const what = `this deletes ${data}${apps === '' ? '' : `, and destroys ${apps}`}`;
   if (options.confirm === undefined && !runtime.prompt.mayAsk) {
     const hint = `confirm it: \`pets down --volumes --confirm ${project}\``;
-    throw new ProblemError({ message: what, hint }, EXIT.usage);
+    throw new ProblemError({ code: 'not-confirmed', message: what, hint }, EXIT.usage);
   }
   const answer =
     options.confirm ?? (await runtime.prompt.ask(`T${what.slice(1)}. Type the project's name (${project}):`));
   if (answer === project) return;
-  throw new ProblemError({ message: "that is not the project's name; nothing was touched" }, EXIT.usage);
+  throw new ProblemError(
+    { code: 'not-confirmed', message: "that is not the project's name; nothing was touched" },
+    EXIT.usage,
+  );
 }

@@ -39,7 +39,7 @@ export function readFlake(folder: string): string {
     return readRegular(path, MOST).toString();
   } catch (error) {
     if (!(error instanceof UnfitFile)) throw error;
-    throw new ProblemError({ message: `${path} ${error.message}` });
+    throw new ProblemError({ code: 'file-unreadable', message: `${path} ${error.message}` });
   }
 }
 
@@ -81,7 +81,7 @@ function defaultOf(module: string): Added[] {
 }
 
 function refusal(message: string, hint: string): ProblemError {
-  return new ProblemError({ message: `${message}; nothing was written`, hint });
+  return new ProblemError({ code: 'flake-not-editable', message: `${message}; nothing was written`, hint });
 }
 
 type Trial = {
@@ -135,7 +135,10 @@ function onlyAdds(
 export async function write(folder: string, { file, before, after }: Change, exec: Exec): Promise<void> {
   const flake = await realpath(join(folder, 'flake.nix'));
   if (readFlake(folder) !== before) {
-    throw new ProblemError({ message: 'flake.nix has been changed meanwhile; nothing was written' });
+    throw new ProblemError({
+      code: 'file-changed',
+      message: 'flake.nix has been changed meanwhile; nothing was written',
+    });
   }
   await writeNew(folder, [file]);
   try {

@@ -35,7 +35,7 @@ export function help(names: readonly string[], program: Command): ExitCode {
     const found = below.find((one) => [one.name(), ...one.aliases()].includes(name));
     if (!found) {
       const hint = '`pets help` lists the commands';
-      throw new ProblemError({ message: unknownCommand(name, command), hint }, EXIT.usage);
+      throw new ProblemError({ code: 'usage', message: unknownCommand(name, command), hint }, EXIT.usage);
     }
     command = found;
   }

@@ -41,7 +41,7 @@ export function petNamed(name: string, apps: readonly ActualApp[]): ActualApp {
   if (app) return app;
   const names = apps.map((one) => one.name).join(', ');
   const hint = names === '' ? 'the project has no pets yet: `pets up` makes them' : `there are ${names}`;
-  throw new ProblemError({ message: `there is no pet \`${name}\``, hint }, EXIT.usage);
+  throw new ProblemError({ code: 'app-unknown', message: `there is no pet \`${name}\``, hint }, EXIT.usage);
 }
 
 type Row = {

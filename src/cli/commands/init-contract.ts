@@ -50,7 +50,11 @@ async function isAgreed(runtime: Runtime, options: InitOptions): Promise<boolean
   if (runtime.prompt.mayAsk) return runtime.prompt.confirm('Write this?');
   const hint = 'pets init --contract --yes';
   throw new ProblemError(
-    { message: 'nobody can be asked whether to write this; nothing was written', hint },
+    {
+      code: 'not-confirmed',
+      message: 'nobody can be asked whether to write this; nothing was written',
+      hint,
+    },
     EXIT.usage,
   );
 }

@@ -29,11 +29,15 @@ export async function serviceFor(given: string | undefined, asked: Asked): Promi
   const lacking = prerequisites(examined, name, listen);
   if (lacking.length > 0 || name === null || !declared) {
     const problems = lacking.map(({ name: item, status, found, write }): Problem => ({
+      code: 'contract-incomplete',
       message: `${item} is ${status === 'missing' ? 'missing' : 'not to be seen yet'}${found === null ? '' : `: ${found}`}`,
       ...(write !== null && { hint: `write: ${write}` }),
     }));
     const hint = wayOut(asked, name, listen);
-    throw new ProblemError([...problems, { message: 'nothing was written', hint }]);
+    throw new ProblemError([
+      ...problems,
+      { code: 'contract-incomplete', message: 'nothing was written', hint },
+    ]);
   }
   return { service: serviceText(name, declared, listen, facts), module: declared.module };
 }
@@ -49,13 +53,13 @@ function nameOf(given: string | undefined, facts: Facts): string | null {
   if (given !== undefined && names.length > 0 && !names.includes(given)) {
     const hint = didYouMean(given, names) ?? `it declares ${listed(names)}`;
     const message = `${hasDefault ? 'nixosModules.default' : 'the flake'} declares no services.${given}`;
-    throw new ProblemError({ message, hint }, EXIT.usage);
+    throw new ProblemError({ code: 'service-unknown', message, hint }, EXIT.usage);
   }
   // Of several modules nobody has said which is the one.
   if (given === undefined && !hasDefault && names.length > 1) {
     const message = `there is no nixosModules.default, and several services: ${listed(places)}; nothing was written`;
     throw new ProblemError(
-      { message, hint: `say which it is: pets init --contract ${names[0] ?? ''}` },
+      { code: 'service-unknown', message, hint: `say which it is: pets init --contract ${names[0] ?? ''}` },
       EXIT.usage,
     );
   }

@@ -163,6 +163,7 @@ function packageOf({ written }: FlakeRef, { packages, platforms, modules }: Fact
         ? `it has packages for ${platforms.join(', ')} only`
         : `it has no packages${moduleWords(written, modules)}`;
   throw new ProblemError({
+    code: 'package-missing',
     message: `\`${written}\` has no package packages.${PLATFORM}.${name}`,
     hint: didYouMean(name, packages) ?? there,
   });

@@ -61,7 +61,10 @@ export function addInit({ program, actionOf }: CommandLine): void {
 async function init(runtime: Runtime, options: InitOptions, name: string | undefined): Promise<ExitCode> {
   if (options.contract && options.wrapper !== undefined) {
     const hint = 'a wrapper has all of the contract already';
-    throw new ProblemError({ message: '--contract and --wrapper exclude one another', hint }, EXIT.usage);
+    throw new ProblemError(
+      { code: 'usage', message: '--contract and --wrapper exclude one another', hint },
+      EXIT.usage,
+    );
   }
   if (
     !options.contract &&
@@ -70,7 +73,7 @@ async function init(runtime: Runtime, options: InitOptions, name: string | undef
   ) {
     const message = '--host-option and --port-option are about the service of a flake';
     throw new ProblemError(
-      { message, hint: 'pets init --contract, pets init --wrapper <flake-ref> <app>' },
+      { code: 'usage', message, hint: 'pets init --contract, pets init --wrapper <flake-ref> <app>' },
       EXIT.usage,
     );
   }
@@ -78,7 +81,10 @@ async function init(runtime: Runtime, options: InitOptions, name: string | undef
   if (options.wrapper === undefined) return initManifest(runtime, options, name);
   if (name === undefined) {
     const hint = `pets init --wrapper ${options.wrapper} <app>`;
-    throw new ProblemError({ message: 'a wrapper needs the name of its app', hint }, EXIT.usage);
+    throw new ProblemError(
+      { code: 'usage', message: 'a wrapper needs the name of its app', hint },
+      EXIT.usage,
+    );
   }
   const { initWrapper } = await import('./init-wrapper.js');
   return initWrapper(runtime, options, options.wrapper, validName(name));
@@ -124,5 +130,8 @@ function manifestPath(file: string | undefined, cwd: string): string {
 
 function validName<T extends string>(name: T) {
   if (isAppName(name)) return name;
-  throw new ProblemError({ message: `${NAME_RULE}, got ${quote(name)}`, hint: nameHint(name) }, EXIT.usage);
+  throw new ProblemError(
+    { code: 'usage', message: `${NAME_RULE}, got ${quote(name)}`, hint: nameHint(name) },
+    EXIT.usage,
+  );
 }

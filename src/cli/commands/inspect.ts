@@ -69,7 +69,10 @@ export function flakeRefOf(written: string, directory: string, use: FlakeRefUse 
   const folder = written.replace(/[?#].*/, '');
   if (ref.directory === undefined && existsSync(join(directory, folder, 'flake.nix'))) {
     const hint = `./${folder} is the folder here, flake:${folder} what the registry has`;
-    throw new ProblemError({ message: `\`${written}\` is a name of Nix’ flake registry`, hint }, EXIT.usage);
+    throw new ProblemError(
+      { code: 'reference-invalid', message: `\`${written}\` is a name of Nix’ flake registry`, hint },
+      EXIT.usage,
+    );
   }
   return ref;
 }

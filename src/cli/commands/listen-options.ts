@@ -54,5 +54,5 @@ function checked(
   const hint =
     didYouMean(name, names) ?? (names.length > 0 ? `it has ${listed(names, MOST)}` : 'it has none');
   const message = `${attributePath('services', service)} has no option \`${oneLine(name)}\``;
-  throw new ProblemError({ message, hint }, EXIT.usage);
+  throw new ProblemError({ code: 'option-unknown', message, hint }, EXIT.usage);
 }

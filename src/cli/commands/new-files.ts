@@ -30,13 +30,20 @@ export async function writeNew(folder: string, files: readonly NewFile[]): Promi
     for (const target of written) await rm(target, { force: true });
     const { code, path, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') throw inTheWay(path ?? folder);
-    throw new ProblemError({ message: `cannot write: ${message}; nothing was written` });
+    throw new ProblemError({
+      code: 'file-unwritable',
+      message: `cannot write: ${message}; nothing was written`,
+    });
   }
 }
 
 export function inTheWay(path: string): ProblemError {
   const hint = 'move it away, or take what is there; nothing is ever overwritten';
-  return new ProblemError({ message: `there is a ${path} already; nothing was written`, hint });
+  return new ProblemError({
+    code: 'file-exists',
+    message: `there is a ${path} already; nothing was written`,
+    hint,
+  });
 }
 
 /** Another text in place of `before`, whole or not at all. `path`: no link. */
@@ -45,7 +52,7 @@ export async function rewrite(path: string, text: string): Promise<void> {
     await rewriteFile(path, text, MODES.shared.file);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    throw new ProblemError({ message: `cannot write ${path}: ${words}` });
+    throw new ProblemError({ code: 'file-unwritable', message: `cannot write ${path}: ${words}` });
   }
 }
 
@@ -59,6 +66,7 @@ export async function makeVisible(folder: string, paths: readonly string[], exec
   if (result.exitCode === 0) return;
   const [words = ''] = result.stderr.split('\n');
   throw new ProblemError({
+    code: 'git-failed',
     message: `git does not take ${paths.join(' and ')}, and what it does not know Nix does not see: ${words}; nothing was written`,
     hint: `see .gitignore; \`git -C ${folder} check-ignore -v ${paths.join(' ')}\` says which line it is`,
   });

@@ -37,6 +37,7 @@ function servedAt({ name, exposures }: ActualApp): string {
   const listen = listenOf(web?.binding ?? null);
   if (listen) return urlOf(listen);
   throw new ProblemError({
+    code: 'app-not-exposed',
     app: name,
     message: `\`${name}\` is not exposed: it has no URL`,
     hint: `give it a \`port\` in the manifest, then \`pets up ${name}\``,

@@ -60,7 +60,7 @@ async function power(
     const actual = await observeAtRest(runtime, desired.project, wantedBy(desired));
     const problems = [...chosen].flatMap((name) => {
       const problem = verb === 'stop' ? null : unstartable(name, desired, actual);
-      return problem ? [{ app: name, ...problem }] : [];
+      return problem ? [{ code: 'app-not-startable' as const, app: name, ...problem }] : [];
     });
     if (problems.length > 0 && selectors.length > 0) throw new ProblemError(problems);
     for (const { app, message } of problems) runtime.output.notice('warning', `${app}: ${message}`);

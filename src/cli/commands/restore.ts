@@ -130,7 +130,10 @@ async function backupFor(
   root: string,
 ): Promise<Found> {
   if (from !== undefined && id !== undefined)
-    throw new ProblemError({ message: 'an id and --from name two backups', hint: 'give one' }, EXIT.usage);
+    throw new ProblemError(
+      { code: 'usage', message: 'an id and --from name two backups', hint: 'give one' },
+      EXIT.usage,
+    );
   const name = from === undefined ? chosen(id, await idsIn(join(root, app)), app) : '';
   const folder = from === undefined ? join(root, app, name) : resolve(cwd, from);
   return { id: name, folder, backup: await readBackup(folder) };
@@ -157,11 +160,14 @@ async function agreed(
     );
     const id = from.id === '' ? '' : `${from.id} `;
     throw new ProblemError(
-      { message: what, hint: `confirm it: \`pets restore ${app} ${id}${given}\`` },
+      { code: 'not-confirmed', message: what, hint: `confirm it: \`pets restore ${app} ${id}${given}\`` },
       EXIT.usage,
     );
   }
   const answer = confirm ?? (await runtime.prompt.ask(`T${what.slice(1)}. Type the app's name:`));
   if (answer === app) return;
-  throw new ProblemError({ message: 'that is not its name; nothing was touched' }, EXIT.usage);
+  throw new ProblemError(
+    { code: 'not-confirmed', message: 'that is not its name; nothing was touched' },
+    EXIT.usage,
+  );
 }

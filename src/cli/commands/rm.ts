@@ -100,6 +100,7 @@ async function agreed(runtime: Runtime, names: string, selectors: readonly strin
     return runtime.prompt.confirm(`Remove ${names}? What is on their root disks is lost; volumes are kept.`);
   throw new ProblemError(
     {
+      code: 'not-confirmed',
       message: `this removes ${names}, with everything on their root disks; volumes are kept`,
       hint: `confirm it: \`pets rm --yes ${selectors.join(' ')}\``,
     },

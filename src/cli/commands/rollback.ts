@@ -77,6 +77,7 @@ function pick({ name, generations, applied }: ActualApp, wanted: string | undefi
   const numbers = others.map(({ generation }) => generation).join(', ');
   throw new ProblemError(
     {
+      code: 'generation-unknown',
       app: name,
       message:
         wanted === undefined ? 'there is no generation before this one' : `there is no generation ${wanted}`,
@@ -93,6 +94,7 @@ async function mustHaveCopies({ name }: ActualApp, { generation }: Generation, i
   if (copies.some((names) => names.includes(copyOf(generation)))) return;
   throw new ProblemError(
     {
+      code: 'copy-missing',
       app: name,
       message: `there is no copy of what the volumes of \`${name}\` held at generation ${generation}`,
       hint: `without --data the volumes stay as they are; \`pets backups ${name}\` lists what else there is`,

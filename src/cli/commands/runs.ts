@@ -1,4 +1,5 @@
 import { didYouMean } from '../../lib/closest-match.js';
+import type { ProblemCode } from '../../domain/problem-code.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import type { Run } from '../../domain/run.js';
 import { listRuns, readRun } from '../../state/runs/read.js';
@@ -35,6 +36,7 @@ async function runs(runtime: Runtime, options: RunsOptions, given: string | unde
   } catch (error) {
     if (error instanceof ProblemError || !isDenied(error)) throw error;
     throw new ProblemError({
+      code: 'run-unreadable',
       message: `cannot read the runs of \`${manifest.project}\`: ${error.message}`,
       hint: 'a run can be read by the user whose it was, and by root; PETS_STATE_DIR says where they are',
     });
@@ -53,12 +55,16 @@ export function pickRun(given: string, ids: readonly string[]): string {
     throw unknownRun(`there is no run \`${given}\``, `${meant}; \`pets runs\` lists them`);
   }
   if (more.length > 0 && only !== given)
-    throw unknownRun(`\`${given}\` fits ${fitting.length} runs`, `there are ${fitting.join(', ')}`);
+    throw unknownRun(
+      `\`${given}\` fits ${fitting.length} runs`,
+      `there are ${fitting.join(', ')}`,
+      'name-ambiguous',
+    );
   return only;
 }
 
-function unknownRun(message: string, hint: string): ProblemError {
-  return new ProblemError({ message, hint }, EXIT.usage);
+function unknownRun(message: string, hint: string, code: ProblemCode = 'run-unknown'): ProblemError {
+  return new ProblemError({ code, message, hint }, EXIT.usage);
 }
 
 function isDenied(error: unknown): error is NodeJS.ErrnoException {

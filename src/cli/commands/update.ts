@@ -71,10 +71,16 @@ async function update(
 function notLocked(project: string): ProblemError {
   if (project !== DEPLOYED) {
     const hint = 'name the lock of this manifest with --lock-file';
-    return new ProblemError({ message: 'there is no lock to be updated', hint }, EXIT.usage);
+    return new ProblemError(
+      { code: 'lock-missing', message: 'there is no lock to be updated', hint },
+      EXIT.usage,
+    );
   }
   const message = 'what was deployed without a manifest is not pinned: each deploy takes the newest revision';
-  return new ProblemError({ message, hint: '`pets up --deployed` does that for all of them' }, EXIT.usage);
+  return new ProblemError(
+    { code: 'lock-missing', message, hint: '`pets up --deployed` does that for all of them' },
+    EXIT.usage,
+  );
 }
 
 /** Local sources are followed as they are: nothing pins them. */

@@ -57,12 +57,16 @@ async function removeVolume(runtime: Runtime, options: VolumeRmOptions, name: st
     const [user] = volume.usedBy;
     if (user !== undefined) {
       throw new ProblemError({
+        code: 'volume-in-use',
         message: `\`${name}\` is attached to \`${user}\``,
         hint: 'take it out of the manifest and run `pets up`, or detach it there; then it can be deleted',
       });
     }
     if (!(await isConfirmed(runtime, options, name))) {
-      throw new ProblemError({ message: 'that is not its name; nothing was deleted' }, EXIT.usage);
+      throw new ProblemError(
+        { code: 'not-confirmed', message: 'that is not its name; nothing was deleted' },
+        EXIT.usage,
+      );
     }
     await incus.removeVolume(volume);
     runtime.output.stderr.write(`deleted ${name}\n`);
@@ -76,7 +80,11 @@ function found(name: string, volumes: readonly Volume[]): Volume {
   const names = volumes.map(nameOf);
   const known = names.length > 0 ? `there are ${names.join(', ')}` : 'the project has none';
   throw new ProblemError(
-    { message: `there is no volume \`${name}\``, hint: didYouMean(name, names) ?? known },
+    {
+      code: 'volume-unknown',
+      message: `there is no volume \`${name}\``,
+      hint: didYouMean(name, names) ?? known,
+    },
     EXIT.usage,
   );
 }
@@ -87,6 +95,7 @@ async function isConfirmed(runtime: Runtime, options: VolumeRmOptions, name: str
     return (await runtime.prompt.ask(`This deletes ${name} and all that is in it. Type its name:`)) === name;
   throw new ProblemError(
     {
+      code: 'not-confirmed',
       message: `this deletes \`${name}\` and all that is in it`,
       hint: `confirm it: \`pets volume rm ${name} --confirm ${name}\``,
     },

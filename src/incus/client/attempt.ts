@@ -24,10 +24,20 @@ export async function said<T>(what: string, attempt: () => Promise<T>): Promise<
   try {
     return await attempt();
   } catch (error) {
-    if (error instanceof OperationTimeout) throw new TimeoutProblem(`${what}: ${error.message}`);
-    if ([IncusError, ConnectionLost, TooMuchOutput].some((kind) => error instanceof kind)) {
-      throw new ProblemError({ message: `${what}: ${(error as Error).message}` });
-    }
-    throw error;
+    if (error instanceof OperationTimeout)
+      throw new TimeoutProblem('operation-timeout', `${what}: ${error.message}`);
+    throw problemIn(error, what) ?? error;
   }
+}
+
+function problemIn(error: unknown, what: string): ProblemError | null {
+  if (error instanceof IncusError) {
+    const message = `${what}: ${error.message}`;
+    return new ProblemError({ code: 'daemon-refused', message, data: { status: error.code } });
+  }
+  if (error instanceof ConnectionLost)
+    return new ProblemError({ code: 'daemon-lost', message: `${what}: ${error.message}` });
+  if (error instanceof TooMuchOutput)
+    return new ProblemError({ code: 'guest-output', message: `${what}: ${error.message}` });
+  return null;
 }

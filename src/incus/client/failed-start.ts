@@ -18,7 +18,7 @@ export async function failedStart(name: string, error: unknown, rest: Rest): Pro
   const log = await lxcErrorsOf(name, rest);
   if (log[0] === undefined) return error;
   const hint = `look at \`incus info --show-log ${name}\``;
-  return new FailedProgram({ message: `starting \`${name}\`: ${log[0]}`, hint }, log);
+  return new FailedProgram({ code: 'start-failed', message: `starting \`${name}\`: ${log[0]}`, hint }, log);
 }
 
 /** What LXC says of the last start, which may be nothing. */
@@ -50,7 +50,7 @@ export async function deadAtOnce(name: string, rest: Rest): Promise<FailedProgra
   });
   const message = `starting \`${name}\`: it started and was dead at once`;
   const hint = inotifyHint(log);
-  return new FailedProgram(hint === null ? { message } : { message, hint }, log);
+  return new FailedProgram({ code: 'guest-died', message, ...(hint !== null && { hint }) }, log);
 }
 
 const INOTIFY = 'fs.inotify.max_user_instances';

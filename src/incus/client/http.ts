@@ -129,6 +129,8 @@ export function lost(error: NodeJS.ErrnoException, socket: string): Error {
   if (error.code === 'EACCES' || error.code === 'EPERM') {
     return new ProblemError(
       {
+        code: 'daemon-denied',
+        data: { socket },
         message: `no permission to use the Incus socket ${socket}`,
         hint: 'add yourself to the group that owns it (`incus-admin`) and log in again, or use sudo',
       },
@@ -138,6 +140,8 @@ export function lost(error: NodeJS.ErrnoException, socket: string): Error {
   if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') {
     return new NoDaemon(
       {
+        code: 'daemon-unreachable',
+        data: { socket },
         message: `no Incus daemon answers on ${socket} (${error.code})`,
         hint: 'start it (`systemctl start incus`), or set INCUS_SOCKET to where it listens',
       },

@@ -126,6 +126,8 @@ function withCpuLast(config: Readonly<Record<string, string>>): Readonly<Record<
 async function imageSource(alias: string, rest: Rest): Promise<object> {
   if (!(await hasImage(alias, rest))) {
     throw new ProblemError({
+      code: 'image-missing',
+      data: { image: alias },
       message: `Incus has no image \`${alias}\``,
       hint: `get it with: incus image copy images:${alias} local: --alias ${alias}`,
     });

@@ -44,6 +44,7 @@ export async function defaultPool(rest: Rest, pools: readonly Pool[]): Promise<P
   const pool = name === null ? (pools.length === 1 ? pools[0] : null) : pools.find((p) => p.name === name);
   if (pool) return pool;
   throw new ProblemError({
+    code: 'pool-unclear',
     message: `it is not clear which storage pool volumes go to: the default profile has no root disk, and there are ${pools.length} pools`,
     hint: 'name one with: incus profile device add default root disk path=/ pool=<pool>',
   });

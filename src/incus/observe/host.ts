@@ -53,7 +53,11 @@ export const localHost: Host = {
   accepts: async (binding, timeoutMs) => {
     const bound = { deadline: Date.now() + timeoutMs, everyMs: LOOK_AGAIN_MS };
     if (await poll(() => isOpen(binding), Boolean, bound)) return;
-    throw new ProblemError({ message: `nothing accepts connections on ${formatBinding(binding)}` });
+    throw new ProblemError({
+      code: 'exposure-failed',
+      data: { binding: formatBinding(binding) },
+      message: `nothing accepts connections on ${formatBinding(binding)}`,
+    });
   },
 
   makeFolder: async (path) => {
@@ -62,7 +66,7 @@ export const localHost: Host = {
     } catch (error) {
       const { code = String(error) } = error as NodeJS.ErrnoException;
       const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'something else is there' : code;
-      throw new ProblemError({ message: `cannot make the folder ${path}: ${why}` });
+      throw new ProblemError({ code: 'file-unwritable', message: `cannot make the folder ${path}: ${why}` });
     }
   },
 };

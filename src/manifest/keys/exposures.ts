@@ -112,6 +112,7 @@ function duplicate(a: Exposed, b: Exposed, placeOf: PlaceOf): Finding {
   const by = `${owner} (line ${placeOf(first.path)?.line ?? 1})`;
   const isSocket = later.binding.protocol === 'unix';
   return {
+    code: 'port-taken',
     path: later.path,
     at: 'value',
     message: taken === wanted ? `${wanted} is taken by ${by}` : `${wanted} overlaps with ${taken} of ${by}`,

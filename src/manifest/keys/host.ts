@@ -49,10 +49,14 @@ function sourceFlaws(app: ManifestApp, { source, nixpkgs }: Sources, inputs: Des
 function bindFlaw({ source, create }: Bind, kind: PathKind): Problem | null {
   if (kind === 'missing' && !create) {
     const hint = `make it, or let pets make a folder of it: ${quote(`${source.written}:…:create`)}`;
-    return { message: `there is no ${source.path}`, hint };
+    return { code: 'path-missing', message: `there is no ${source.path}`, hint };
   }
   if (create && (kind === 'file' || kind === 'socket'))
-    return { message: `${source.path} is a file`, hint: '`:create` is for folders: leave it out' };
+    return {
+      code: 'path-unfit',
+      message: `${source.path} is a file`,
+      hint: '`:create` is for folders: leave it out',
+    };
   return null;
 }
 
@@ -63,9 +67,17 @@ function socketFlaw(binding: Binding, inputs: DesiredInputs): Problem | null {
   const kind = kindAt(path, inputs);
   // Incus deletes whatever stands where it is to listen.
   if (kind === 'file' || kind === 'folder')
-    return { message: `${path} is there, and no socket`, hint: 'move it away, or choose another path' };
+    return {
+      code: 'path-unfit',
+      message: `${path} is there, and no socket`,
+      hint: 'move it away, or choose another path',
+    };
   if (kindAt(parent, inputs) === 'folder') return null;
-  return { message: `there is no folder ${parent} for the socket`, hint: 'make it first' };
+  return {
+    code: 'path-missing',
+    message: `there is no folder ${parent} for the socket`,
+    hint: 'make it first',
+  };
 }
 
 export function hashAt(path: string, { fileHashes }: DesiredInputs): ContentHash {
@@ -77,7 +89,7 @@ function kindAt(path: string, { paths }: DesiredInputs): PathKind {
 }
 
 export function unread(path: string): ContentHash {
-  return { problem: { message: `${path} has not been read` } };
+  return { problem: { code: 'path-missing', message: `${path} has not been read` } };
 }
 
 /** A URL may be named like an inherited property: `constructor` is an id that the flake registry could have. */

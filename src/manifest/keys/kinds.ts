@@ -9,7 +9,7 @@ export type Json = string | number | boolean | readonly Json[] | { readonly [key
 /** A fragment of JSON Schema, draft 7. */
 export type JsonSchema = { readonly [keyword: string]: Json };
 
-export type Refused = { readonly problem: Problem };
+export type Refused = { readonly problem: Pick<Problem, 'message' | 'hint'> };
 
 export function refuse(message: string, hint?: string | null): Refused {
   return { problem: hint == null ? { message } : { message, hint } };

@@ -35,9 +35,16 @@ function guestPorts({ to, port }: PublishKeys): Ports {
 /** What its keys must be to one another. */
 export function checkPublish(keys: PublishKeys, path: KeyPath, say: Say): void {
   const { port, socket, to, mode } = keys;
-  const at = (key: string) => ({ path: [...path, key], at: 'key' }) as const;
+  const at = (key: string) => ({ code: 'manifest-conflict', path: [...path, key], at: 'key' }) as const;
   if (socket === undefined) {
-    if (!port) say({ path, at: 'key', message: 'one of `port` and `socket` is needed', hint: 'port = 5000' });
+    if (!port)
+      say({
+        code: 'manifest-missing-key',
+        path,
+        at: 'key',
+        message: 'one of `port` and `socket` is needed',
+        hint: 'port = 5000',
+      });
     if (mode !== undefined) say({ ...at('mode'), message: 'has a meaning for a `socket` only' });
     if (port && to && countOf(to) !== 1 && countOf(to) !== countOf(port)) {
       const message = `${countOf(port)} ${countOf(port) === 1 ? 'port' : 'ports'} on the host cannot lead to ${countOf(to)} in the app`;

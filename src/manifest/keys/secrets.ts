@@ -19,18 +19,35 @@ function checkSecret(written: Written, path: KeyPath, say: Say): void {
   const [first, ...others] = SOURCES.filter((source) => written[source] !== undefined);
   if (first === undefined) {
     const message = `exactly ${ONE_OF} is needed`;
-    say({ path, at: 'key', message, hint: 'file = "./secrets/db"' });
+    say({ code: 'manifest-missing-key', path, at: 'key', message, hint: 'file = "./secrets/db"' });
   }
   for (const other of others) {
     const message = `a secret has exactly ${ONE_OF}; this one has \`${first ?? ''}\``;
-    say({ path: [...path, other], at: 'key', message, hint: 'take one of them out' });
+    say({
+      code: 'manifest-conflict',
+      path: [...path, other],
+      at: 'key',
+      message,
+      hint: 'take one of them out',
+    });
   }
   if (others.length > 0) return;
   if (first === 'sops' && written.key === undefined)
-    say({ path, at: 'key', message: '`key` is missing', hint: 'key = "db.password"' });
+    say({
+      code: 'manifest-missing-key',
+      path,
+      at: 'key',
+      message: '`key` is missing',
+      hint: 'key = "db.password"',
+    });
   const isWith = (one: 'key' | 'length', source: string) => {
     if (written[one] === undefined || first === undefined || first === source) return;
-    say({ path: [...path, one], at: 'key', message: `has no effect without \`${source}\`` });
+    say({
+      code: 'manifest-conflict',
+      path: [...path, one],
+      at: 'key',
+      message: `has no effect without \`${source}\``,
+    });
   };
   isWith('key', 'sops');
   isWith('length', 'generate');

@@ -34,6 +34,7 @@ export function checkTrust({ path, keys }: Draft, say: Say): void {
   for (const [key] of config)
     if (CONFIG.some((pattern) => pattern.test(key)))
       say({
+        code: 'manifest-untrusted',
         path: [...path, 'incus', 'config', key],
         at: 'key',
         message: 'it reaches the host itself',
@@ -41,11 +42,19 @@ export function checkTrust({ path, keys }: Draft, say: Say): void {
       });
   for (const [name, device] of devices) {
     const why = flawOf(device);
-    if (why !== null) say({ path: [...path, 'incus', 'devices', name], at: 'key', message: why, hint });
+    if (why !== null)
+      say({
+        code: 'manifest-untrusted',
+        path: [...path, 'incus', 'devices', name],
+        at: 'key',
+        message: why,
+        hint,
+      });
   }
   for (const [i, { source, readOnly }] of (keys.binds ?? []).entries()) {
     const why = flawOfFolder(source.path, readOnly);
-    if (why !== null) say({ path: [...path, 'binds', i], at: 'value', message: why, hint });
+    if (why !== null)
+      say({ code: 'manifest-untrusted', path: [...path, 'binds', i], at: 'value', message: why, hint });
   }
 }
 

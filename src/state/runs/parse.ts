@@ -3,7 +3,7 @@ import { ACTIONS } from '../../domain/action.js';
 import type { AppResult, Outcome } from '../../domain/outcome.js';
 import type { Event } from '../../domain/event.js';
 import type { Interrupts, Plan, Verb } from '../../domain/plan.js';
-import type { Problem } from '../../domain/problem.js';
+import type { ToldProblem } from '../../domain/problem.js';
 import type { RunMeta } from '../../domain/run.js';
 
 /** The files of a run's record, from JSON to the types of what pets writes; null for anything else. */
@@ -69,14 +69,23 @@ function oneOf<K extends string>(words: Readonly<Record<K, unknown>>) {
   return v.picklist(Object.keys(words) as K[]);
 }
 
+const data = v.record(text, v.union([text, v.number()]));
 const place = v.object({ file: text, line: count, column: count });
-/** In JSON, what a problem does not have is null. */
+/** In JSON, what a problem does not have is null; up to 0.2.0 none had a code. */
 const problem = v.pipe(
-  v.object({ message: text, hint: v.nullish(text), place: v.nullish(place) }),
-  v.transform(({ message, hint, place: at }): Problem => ({
+  v.object({
+    code: v.nullish(text),
+    message: text,
+    hint: v.nullish(text),
+    place: v.nullish(place),
+    data: v.nullish(data),
+  }),
+  v.transform(({ code, message, hint, place: at, data: more }): ToldProblem => ({
+    ...(code == null ? {} : { code }),
     message,
     ...(hint == null ? {} : { hint }),
     ...(at == null ? {} : { place: at }),
+    ...(more == null ? {} : { data: more }),
   })),
 );
 

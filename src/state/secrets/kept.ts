@@ -87,6 +87,7 @@ export function unusable(what: 'read' | 'write', path: string, error: unknown): 
   const words = error instanceof Error ? error.message : String(error);
   return new ProblemError(
     {
+      code: 'state-unusable',
       message: `cannot ${what} ${path}: ${words}`,
       hint: 'run pets as the user who ran it before; PETS_STATE_DIR names another folder',
     },

@@ -26,7 +26,11 @@ export async function readSource(source: OutsideSource, around: Surroundings): P
 
 function tooLarge(words: string): ProblemError {
   const message = `${words}; systemd takes at most ${formatSize(MOST_SECRET)} of credentials for a unit`;
-  return new ProblemError({ message, hint: 'what is larger is no secret but data: a bind, or a volume' });
+  return new ProblemError({
+    code: 'secret-too-large',
+    message,
+    hint: 'what is larger is no secret but data: a bind, or a volume',
+  });
 }
 
 async function valueOf(source: OutsideSource, around: Surroundings): Promise<Uint8Array> {
@@ -55,13 +59,14 @@ function fileContent({ path }: LocalPath, most = MOST_SECRET): Uint8Array {
   } catch (error) {
     if (error instanceof UnfitFile) throw unfit(path, error, most);
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new ProblemError({ message: `there is no ${path}` });
-    throw new ProblemError({ message: `cannot read ${path}: ${wordsOf(error)}` });
+      throw new ProblemError({ code: 'secret-missing', data: { path }, message: `there is no ${path}` });
+    throw new ProblemError({ code: 'secret-unreadable', message: `cannot read ${path}: ${wordsOf(error)}` });
   }
 }
 
 function unfit(path: string, { message, size }: UnfitFile, most: number): ProblemError {
-  if (size === null || most !== MOST_SECRET) return new ProblemError({ message: `${path} ${message}` });
+  if (size === null || most !== MOST_SECRET)
+    return new ProblemError({ code: 'secret-unreadable', message: `${path} ${message}` });
   return tooLarge(`${path} has ${formatSize(size)}`);
 }
 
@@ -69,6 +74,8 @@ function variable(name: string, { env }: Surroundings): Uint8Array {
   const value = env[name];
   if (value === undefined)
     throw new ProblemError({
+      code: 'secret-missing',
+      data: { variable: name },
       message: `the variable \`${name}\` is not set`,
       hint: `export it in the environment that pets runs in`,
     });
@@ -80,7 +87,7 @@ async function printedBy(command: Command, { capture, directory }: Surroundings)
   // It was ended for that.
   if (result.stdout.length > 2 * MOST_SECRET) throw tooLarge(`\`${command[0]}\` prints more than 2 MiB`);
   if (result.exitCode === 0) return result.stdout;
-  throw new ProblemError({ message: `\`${command[0]}\` ${endOf(result)}` });
+  throw new ProblemError({ code: 'secret-command-failed', message: `\`${command[0]}\` ${endOf(result)}` });
 }
 
 /** Characters of what a program says of its failure. */

@@ -2,7 +2,7 @@ import { ACTIONS, type ActionKind } from '../../domain/action.js';
 import type { AppOutcome } from '../../domain/outcome.js';
 import type { Verb } from '../../domain/plan.js';
 import type { RunApp } from '../../domain/run.js';
-import { formatProblem, type Problem } from '../../domain/problem.js';
+import { formatProblem, type ToldProblem } from '../../domain/problem.js';
 import { clean, cleanLines, oneLine, type Style } from '../style.js';
 import { formatTook } from '../../lib/format.js';
 
@@ -88,7 +88,7 @@ function isKind(kind: string): kind is ActionKind {
 }
 
 /** The same problem with nothing in it that a terminal would obey. */
-export function cleanProblem(problem: Problem): Problem {
+export function cleanProblem(problem: ToldProblem): ToldProblem {
   const { excerpt, hint, place } = problem;
   return {
     ...problem,

@@ -1,7 +1,7 @@
 import type { Event, Reporter } from '../../domain/event.js';
 import type { Outcome } from '../../domain/outcome.js';
 import type { Plan } from '../../domain/plan.js';
-import type { Problem } from '../../domain/problem.js';
+import type { ToldProblem } from '../../domain/problem.js';
 import type { RunApp } from '../../domain/run.js';
 
 /** Every line one JSON object; `v` counts up when a field changes its meaning. */
@@ -56,8 +56,8 @@ export function outcomeRecord({
   return { interrupted, apps: records };
 }
 
-export function problemRecord({ message, place, hint }: Problem): object {
-  return { message, place: place ?? null, hint: hint ?? null };
+export function problemRecord({ code, message, place, hint, data }: ToldProblem): object {
+  return { code: code ?? null, message, place: place ?? null, hint: hint ?? null, data: data ?? null };
 }
 
 /** For people and programs: indented, one final newline. */

@@ -246,6 +246,7 @@ describe('a start that fails', () => {
       'GET /1.0/instances/web/logs/lxc.log': () => ({ status: 200, headers: {}, body: LOG }),
       ...more,
     });
+  const refused = (message: string) => new ProblemError({ code: 'daemon-refused', message });
   const thrownBy = (attempt: Promise<void>) => attempt.catch((error: unknown) => error);
 
   test('in LXC’s hands says what LXC’s log says, the cause first', async () => {
@@ -256,10 +257,10 @@ describe('a start that fails', () => {
 
   test('for another reason says only that; so does one whose log says nothing', async () => {
     const device = await thrownBy(failing('Failed to start device "x"').start('web'));
-    expect(device).toEqual(new ProblemError({ message: 'starting `web`: Failed to start device "x"' }));
+    expect(device).toEqual(refused('starting `web`: Failed to start device "x"'));
     const noLog = { 'GET /1.0/instances/web/logs/lxc.log': () => failed('Not Found', 404) };
     const error = await thrownBy(failing('forkstart: exit status 1', noLog).start('web'));
-    expect(error).toEqual(new ProblemError({ message: 'starting `web`: forkstart: exit status 1' }));
+    expect(error).toEqual(refused('starting `web`: forkstart: exit status 1'));
   });
 
   test('rejects when the guest reads as stopped twice in a row, not as running in between', async () => {

@@ -72,10 +72,18 @@ describe('what was read', () => {
 
   test('and failed is a problem at the key of its source', () => {
     const app = desired({
-      web: { db: { problem: { message: 'there is no db' } }, up: { fingerprint: 'v1:b' } },
+      web: {
+        db: { problem: { code: 'secret-missing', message: 'there is no db' } },
+        up: { fingerprint: 'v1:b' },
+      },
     });
     expect(app.problems).toEqual([
-      { message: 'there is no db', app: 'web', path: ['apps', 'web', 'secrets', 'db', 'file'] },
+      {
+        code: 'secret-missing',
+        message: 'there is no db',
+        app: 'web',
+        path: ['apps', 'web', 'secrets', 'db', 'file'],
+      },
     ]);
   });
 });
