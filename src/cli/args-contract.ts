@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { check } from './commands/check.js';
 import type { Context } from '../runtime/context.js';
-import { init, type InitOptions } from './commands/init.js';
-import type { InspectOptions } from './commands/inspect.js';
+import { init } from './commands/init.js';
+import type { InitOptions, InspectOptions } from './commands/inspect.js';
 import { examples, flag, withGlobalOptions, type Ends, runtimeFor } from './options.js';
 
 const nixpkgs = () =>
