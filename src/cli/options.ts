@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEPLOYED } from '../domain/labels.js';
 import type { Context, GlobalOptions } from '../runtime/context.js';
 import { createRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.js';
+import { PROGRESS_CHOICES } from '../ui/index.js';
 import { SHARED } from './groups.js';
 
 /** Takes the verb's promise, so that the command line knows with which code it ended. */
@@ -34,9 +35,7 @@ export function withGlobalOptions(command: Command, file = '-f, --file <path>'):
     flag('--lock-file <path>', 'what pins flake references (default: pets.lock beside the manifest)'),
     new Option('--deployed', 'go by what `pets deploy` made, not by a manifest'),
     flag('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'),
-    flag('--progress <mode>', 'how progress is shown on stderr')
-      .choices(['auto', 'tty', 'plain', 'json', 'quiet'])
-      .default('auto'),
+    flag('--progress <mode>', 'how progress is shown on stderr').choices(PROGRESS_CHOICES).default('auto'),
     flag('-q, --quiet', 'show failures only').default(false),
   ];
   for (const option of options) command.addOption(option.helpGroup(SHARED.all));

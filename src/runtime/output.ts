@@ -8,6 +8,7 @@ import {
   createTeller,
   jsonLine,
   oneLine,
+  speechOf,
   type LogOf,
 } from '../ui/index.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
@@ -39,6 +40,7 @@ export type Output = {
 export function outputFor({ stdout, stderr, env }: Context, options: GlobalOptions): Output {
   const { progress, quiet } = options;
   const requested = quiet ? 'quiet' : progress;
+  const speech = speechOf(requested);
   const mode = () =>
     chooseMode(requested, { isTTY: stderr.isTTY, ci: env['CI'] !== undefined, term: env['TERM'] });
   const colors = {
@@ -49,14 +51,14 @@ export function outputFor({ stdout, stderr, env }: Context, options: GlobalOptio
   const json = (record: object) => stderr.write(`${jsonLine(record)}\n`);
   return {
     ...{ stdout, stderr, colors, typed, isQuiet: quiet },
-    speaks: requested !== 'json' && requested !== 'quiet',
+    speaks: speech === 'words',
     write: (text) => {
       stdout.write(text);
     },
     notice: (type, message) => {
-      if (requested === 'quiet') return;
+      if (speech === 'none') return;
       const words = typed(message);
-      if (requested === 'json') {
+      if (speech === 'json') {
         json({ v: 1, type, time: new Date().toISOString(), message: words });
         return;
       }
@@ -65,15 +67,13 @@ export function outputFor({ stdout, stderr, env }: Context, options: GlobalOptio
       stderr.write(`${bold('pets:')}${head} ${oneLine(words)}\n`);
     },
     step: (app, line) => {
-      if (requested === 'quiet') return;
-      if (requested === 'json') json({ v: 1, type: 'step', time: new Date().toISOString(), app, line });
+      if (speech === 'none') return;
+      if (speech === 'json') json({ v: 1, type: 'step', time: new Date().toISOString(), app, line });
       else stderr.write(`${oneLine(`${app}: ${line}`)}\n`);
     },
-    tell: (app) => paced(createTeller(mode(), app, stderr)),
-    reporter: (logOf, isIdle) => {
-      const chosen = mode() === 'tty' && isIdle ? 'plain' : mode();
-      return createReporter(chosen, { stream: stderr, color: colors.stderr, logOf, typed });
-    },
+    tell: (app) => paced(createTeller(mode(), { stream: stderr, app })),
+    reporter: (logOf, isIdle) =>
+      createReporter(mode(), { stream: stderr, color: colors.stderr, logOf, typed, isIdle }),
     buildReporter: () => createBuildReporter(requested, { stream: stderr, color: colors.stderr }),
   };
 }
