@@ -12,8 +12,8 @@ import { VariableCommand } from './variables.js';
 import { VERBS } from './verbs.js';
 
 /** Runs the verb that `argv` (without node and script) names. Wrong usage is a ProblemError with exit code 64. */
-export async function run(argv: readonly string[], process: Omit<Context, 'argv'>): Promise<number> {
-  const context = { ...process, argv };
+export async function run(argv: readonly string[], around: Omit<Context, 'argv'>): Promise<number> {
+  const context = { ...around, argv };
   let code: number = EXIT.ok;
   const ends: Ends = async (result) => {
     code = await result;
