@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Examined } from '../flake-contract/items.js';
+import type { Examined } from '../domain/contract.js';
 import { parseFlakeRef, type FlakeRefUse } from '../manifest/flake-ref.js';
 import { DEFAULT_NIXPKGS } from '../manifest/keys/shared-keys.js';
 import type { AppName } from '../domain/names.js';
@@ -15,6 +15,18 @@ import { PLATFORM } from '../runtime/project.js';
 import { ASSEMBLY } from '../runtime/wire.js';
 
 export type InspectOptions = { readonly nixpkgs?: string };
+
+export type InitOptions = InspectOptions & {
+  readonly contract: boolean;
+  /** A flake-ref. */
+  readonly wrapper?: string;
+  /** Of the service: options that say where it listens. */
+  readonly hostOption?: string;
+  readonly portOption?: string;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly input: boolean;
+};
 
 /** `nixpkgs`: what flakes are looked at with. */
 export type Inspector = {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEPLOYED } from '../domain/labels.js';
 import type { GlobalOptions } from '../runtime/context.js';
+import { PROGRESS_CHOICES } from '../ui/index.js';
 import { SHARED } from './help-layout.js';
 import { Flag } from './variables.js';
 
@@ -21,9 +22,7 @@ export function withGlobalOptions(command: Command, file = '-f, --file <path>'):
     flag('--lock-file <path>', 'what pins flake references (default: pets.lock beside the manifest)'),
     new Option('--deployed', 'go by what `pets deploy` made, not by a manifest'),
     flag('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'),
-    flag('--progress <mode>', 'how progress is shown on stderr')
-      .choices(['auto', 'tty', 'plain', 'json', 'quiet'])
-      .default('auto'),
+    flag('--progress <mode>', 'how progress is shown on stderr').choices(PROGRESS_CHOICES).default('auto'),
     flag('-q, --quiet', 'show failures only').default(false),
   ];
   for (const option of options) command.addOption(option.helpGroup(SHARED.all));

@@ -75,3 +75,6 @@ export type ContractItem = {
   readonly found: string | null;
   readonly write: string | null;
 };
+
+/** `attribute`: what the reference picks, as written. `platform`: `x86_64-linux`. */
+export type Examined = Inspection & { readonly attribute: string; readonly platform: string };

@@ -11,6 +11,7 @@ import type {
   Passthrough,
   Secret,
   VolumeMount,
+  Lock,
 } from './manifest.js';
 import type { AppName, StorePath } from './names.js';
 import type { StoreMode } from './store-mode.js';
@@ -88,3 +89,21 @@ export type DesiredApp = {
 };
 
 export type Desired = { readonly project: string; readonly apps: readonly DesiredApp[] };
+
+/** What stands at a path of the host; a link is what it leads to. */
+export type PathKind = 'missing' | 'folder' | 'file' | 'socket';
+
+/** What must be known besides the manifest before an app is as it should be. */
+export type DesiredInputs = {
+  readonly lock: Lock;
+  /** By `FlakeRef.url`, one for each of `localRefs`. */
+  readonly contentHashes: Readonly<Record<string, ContentHash>>;
+  /** By absolute path, one for each of `localFiles`. */
+  readonly fileHashes: Readonly<Record<string, ContentHash>>;
+  /** By absolute path, one for each of `hostPaths`. */
+  readonly paths: Readonly<Record<string, PathKind>>;
+  /** By app and secret; those of apps that are not selected are not read. */
+  readonly secrets: Readonly<Record<string, Readonly<Record<string, SecretRead>>>>;
+  /** Nix' name of the platform: `x86_64-linux`. */
+  readonly platform: string;
+};

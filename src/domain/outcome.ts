@@ -22,3 +22,23 @@ export type AppOutcome = {
 };
 
 export type Outcome = { readonly apps: readonly AppOutcome[]; readonly interrupted: boolean };
+
+/** How one operation ended. */
+export type Ended =
+  | {
+      readonly kind: 'done';
+      readonly startedAt: number;
+      readonly endedAt: number;
+      readonly warnings: readonly string[];
+    }
+  | {
+      readonly kind: 'failed';
+      readonly startedAt: number;
+      readonly endedAt: number;
+      readonly warnings: readonly string[];
+      readonly problem: Problem;
+      readonly log: readonly string[];
+    }
+  | { readonly kind: 'skipped' | 'interrupted'; readonly because: string }
+  /** A step of the way back, and nothing has failed. */
+  | { readonly kind: 'unneeded' };

@@ -1,27 +1,6 @@
-import type { AppOutcome, AppResult, Outcome } from '../domain/outcome.js';
+import type { AppOutcome, AppResult, Outcome, Ended } from '../domain/outcome.js';
 import type { AppPlan, OpId, Operation, Plan } from '../domain/plan.js';
-import type { Problem } from '../domain/problem.js';
 import { servedBy, wayBackOf } from './rolled-back.js';
-
-/** How one operation ended. */
-export type Ended =
-  | {
-      readonly kind: 'done';
-      readonly startedAt: number;
-      readonly endedAt: number;
-      readonly warnings: readonly string[];
-    }
-  | {
-      readonly kind: 'failed';
-      readonly startedAt: number;
-      readonly endedAt: number;
-      readonly warnings: readonly string[];
-      readonly problem: Problem;
-      readonly log: readonly string[];
-    }
-  | { readonly kind: 'skipped' | 'interrupted'; readonly because: string }
-  /** A step of the way back, and nothing has failed. */
-  | { readonly kind: 'unneeded' };
 
 /** Pure: what became of each app of the plan. */
 export function outcomeOf(plan: Plan, ended: ReadonlyMap<OpId, Ended>, interrupted: boolean): Outcome {

@@ -17,11 +17,10 @@ import {
   secretFiles,
   toplevelOf,
   type Job,
+  type Told,
 } from './job.js';
 import { recordOf } from './record.js';
 import { forgetSecrets, pushSecrets, revertSecrets } from './secrets.js';
-
-export type Told = { readonly note?: string; readonly warnings?: readonly string[] };
 
 type Performer<K extends ActionKind> = (job: Job, action: Extract<Action, { kind: K }>) => Promise<Told>;
 

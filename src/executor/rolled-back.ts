@@ -1,7 +1,7 @@
 import { ACTIONS, type ActionKind } from '../domain/action.js';
 import { formatBinding, urlOf } from '../domain/binding.js';
 import type { OpId, Operation } from '../domain/plan.js';
-import type { Ended } from './outcome.js';
+import type { Ended } from '../domain/outcome.js';
 
 /** What came of a way back. */
 export type WayBack = {

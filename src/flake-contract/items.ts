@@ -1,11 +1,8 @@
-import type { ContractItem, Facts, Inspection } from '../domain/contract.js';
+import type { ContractItem, Facts, Examined } from '../domain/contract.js';
 import { broken, missing, ok, unknown, wrong } from './item.js';
 import type { Listen } from './listen.js';
 import { attribute, attributePath, listed, text } from './nix-text.js';
 import { serviceItems } from './service-items.js';
-
-/** `attribute`: what the reference picks, as written. `platform`: `x86_64-linux`. */
-export type Examined = Inspection & { readonly attribute: string; readonly platform: string };
 
 /** Every demand of the contract, in the order in which they are best met. Of a whole system there are fewer. */
 export function contractItems(examined: Examined): ContractItem[] {

@@ -1,6 +1,5 @@
-import type { ContractItem, ServiceOption, Setting } from '../domain/contract.js';
+import type { ContractItem, ServiceOption, Setting, Examined } from '../domain/contract.js';
 import { missing, ok, unknown, wrong } from './item.js';
-import type { Examined } from './items.js';
 import {
   isRight,
   LISTEN_PARTS,

@@ -23,6 +23,21 @@ type Context = { readonly schema: ManifestSchema; readonly say: Say };
 /** What is right of a table. */
 export type Checked<T extends TableSchema> = Partial<v.InferOutput<T>>;
 
+export type App = Checked<ManifestSchema['app']>;
+
+/**
+ * An app as far as it is right: what is wrong with one of its keys must not hide what is wrong with another.
+ * What it leaves to [defaults] is filled in.
+ */
+export type Draft = {
+  /** As written; it may be no name. */
+  readonly name: string;
+  readonly path: KeyPath;
+  readonly keys: App;
+  /** Every key that stands in the app's own table, right or wrong. */
+  readonly written: ReadonlySet<string>;
+};
+
 /** A table's values by its part of the schema, or null where it is no table; what is wrong with it is said. */
 export function checkTable<T extends TableSchema>(
   { schema, say }: Context,

@@ -3,14 +3,13 @@ import { bindingOf, proxyListen, type Binding, type Listen } from '../domain/bin
 import { UNKNOWN } from '../domain/facet.js';
 import type {
   AppSource,
-  ContentHash,
   Desired,
   DesiredApp,
   DesiredExposure,
-  SecretRead,
   Source,
+  DesiredInputs,
 } from '../domain/desired.js';
-import type { FlakeRef, LocalPath, Lock, Manifest, ManifestApp } from '../domain/manifest.js';
+import type { FlakeRef, LocalPath, Manifest, ManifestApp } from '../domain/manifest.js';
 import type { IpAddress, Port } from '../domain/names.js';
 import { configOf, wantedFacets } from '../facets/index.js';
 import { identityOf } from '../facets/system.js';
@@ -19,23 +18,6 @@ import { hashAt, own, problemsOf, unread } from './keys/host.js';
 import { parentOf } from './path.js';
 import { desiredSecrets } from './keys/secrets.js';
 import { DEFAULT_NIXPKGS } from './keys/shared-keys.js';
-
-/** What stands at a path of the host; a link is what it leads to. */
-export type PathKind = 'missing' | 'folder' | 'file' | 'socket';
-
-export type DesiredInputs = {
-  readonly lock: Lock;
-  /** By `FlakeRef.url`, one for each of `localRefs`. */
-  readonly contentHashes: Readonly<Record<string, ContentHash>>;
-  /** By absolute path, one for each of `localFiles`. */
-  readonly fileHashes: Readonly<Record<string, ContentHash>>;
-  /** By absolute path, one for each of `hostPaths`. */
-  readonly paths: Readonly<Record<string, PathKind>>;
-  /** By app and secret; those of apps that are not selected are not read. */
-  readonly secrets: Readonly<Record<string, Readonly<Record<string, SecretRead>>>>;
-  /** Nix' name of the platform: `x86_64-linux`. */
-  readonly platform: string;
-};
 
 /** What the machine should be: nothing optional left. Pure; nothing is fetched. */
 export function desiredFrom(manifest: Manifest, inputs: DesiredInputs): Desired {

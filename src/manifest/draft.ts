@@ -1,8 +1,7 @@
 import * as v from 'valibot';
 import type { AppName } from '../domain/names.js';
 import type { AppRef, ManifestApp, VolumeMount } from '../domain/manifest.js';
-import type { KeyPath } from '../domain/problem.js';
-import type { Checked } from './check.js';
+import type { Checked, App, Draft } from './check.js';
 import { STABLE } from './keys/health.js';
 import { publishOf } from './keys/publish.js';
 import type { ManifestSchema } from './schema.js';
@@ -11,20 +10,6 @@ import { rowOf } from './shape.js';
 import { DEFAULT_NIXPKGS } from './keys/shared-keys.js';
 
 type Defaults = Checked<ManifestSchema['defaults']>;
-export type App = Checked<ManifestSchema['app']>;
-
-/**
- * An app as far as it is right: what is wrong with one of its keys must not hide what is wrong with another.
- * What it leaves to [defaults] is filled in.
- */
-export type Draft = {
-  /** As written; it may be no name. */
-  readonly name: string;
-  readonly path: KeyPath;
-  readonly keys: App;
-  /** Every key that stands in the app's own table, right or wrong. */
-  readonly written: ReadonlySet<string>;
-};
 
 /** [defaults] with the values that its keys have when they are not written. */
 export function withFallbacks(schema: ManifestSchema, written: Keys, defaults: Defaults): Defaults {

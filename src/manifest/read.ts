@@ -1,14 +1,14 @@
 import type { FlakeRef, Manifest, ManifestApp } from '../domain/manifest.js';
 import type { KeyPath, Problem } from '../domain/problem.js';
-import { checkTable, type Finding } from './check.js';
-import { appOf, type Draft, draftOf, withFallbacks } from './draft.js';
+import { checkTable, type Finding, type Draft } from './check.js';
+import { appOf, draftOf, withFallbacks } from './draft.js';
+import { type ManifestSchema, schemaOf } from './schema.js';
 import { exposedBy, findDuplicates } from './keys/exposures.js';
 import type { Located, Locator } from './locate.js';
 import { isAppName, NAME_RULE, nameHint } from './names.js';
 import { parseToml } from './parse.js';
 import { checkRelations } from './relations.js';
 import { checkApp } from './rules.js';
-import { type ManifestSchema, schemaOf } from './schema.js';
 import { formatKeyPath, isTable } from './text.js';
 
 export type ReadManifest =

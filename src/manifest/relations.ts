@@ -1,5 +1,4 @@
-import type { Say } from './check.js';
-import type { Draft } from './draft.js';
+import type { Say, Draft } from './check.js';
 import { didYouMean } from '../lib/closest-match.js';
 
 /** What the apps of a manifest must be to one another. */

@@ -1,6 +1,6 @@
 import type { KeyPath } from '../domain/problem.js';
-import type { Say } from './check.js';
-import { type Draft, volumesOf } from './draft.js';
+import type { Say, Draft } from './check.js';
+import { volumesOf } from './draft.js';
 import { resolvePath } from './path.js';
 import { checkPublish } from './keys/publish.js';
 import { checkSecrets } from './keys/secrets.js';

@@ -4,29 +4,15 @@ import { NO_FACTS, type Facts } from '../domain/contract.js';
 import type { Locked } from '../domain/manifest.js';
 import { isStorePath } from '../domain/names.js';
 import type { Evaluated } from '../domain/services.js';
-import type { Exec, ExecResult } from '../lib/program.js';
 import { ProblemError } from '../domain/problem.js';
 import { blamed } from './blame.js';
 import { hintFor } from './hints.js';
 import { inputsOf, type AssembledApp, type Inputs } from './inputs.js';
-import type { Fetched } from './metadata.js';
 import { missingFrom } from './missing.js';
 import { isCopy, placer, unstaged } from './places.js';
 import { pathOf } from './url.js';
 import { failedEvaluation, type Blame } from './words.js';
-
-export type Tools = {
-  readonly exec: Exec;
-  readonly nix: (args: readonly string[]) => Promise<ExecResult>;
-  /** `nix flake metadata --json` of a URL. */
-  readonly metadata: (url: string, ...more: readonly string[]) => Promise<string>;
-  /** Copies what a pinned or local URL stands for to the store. */
-  readonly fetch: (url: string) => Promise<Fetched>;
-  /** URL of the flake that puts a pet's system together. */
-  readonly assembler: string;
-  /** Files that are part of no source, see source.ts. */
-  readonly ignored: ReadonlySet<string>;
-};
+import type { Tools } from './tools.js';
 
 type Pins = Readonly<Record<string, Locked>>;
 

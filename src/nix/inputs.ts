@@ -4,7 +4,7 @@ import type { DesiredApp, Source } from '../domain/desired.js';
 import type { FlakeRef, Locked } from '../domain/manifest.js';
 import type { Exec } from '../lib/program.js';
 import { ProblemError } from '../domain/problem.js';
-import type { Tools } from './assemble.js';
+import type { Tools } from './tools.js';
 import { stageClosure } from './closure.js';
 import { freezeTimes } from './files.js';
 import { jsonWithFloats } from '../lib/json.js';

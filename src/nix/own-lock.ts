@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProblemError } from '../domain/problem.js';
-import type { Tools } from './assemble.js';
+import type { Tools } from './tools.js';
 import { parameterOf, pathOf } from './url.js';
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Locked } from '../domain/manifest.js';
 import { FailedProgram } from '../domain/problem.js';
-import type { Tools } from './assemble.js';
+import type { Tools } from './tools.js';
 import { parameterOf } from './url.js';
 
 /** The lock entry of an archive that its URL says the hash of: there may be another one at that address. */

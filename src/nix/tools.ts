@@ -1,9 +1,22 @@
 import { join } from 'node:path';
-import type { Exec } from '../lib/program.js';
-import type { Tools } from './assemble.js';
-import { fetchedFrom } from './metadata.js';
+import type { Exec, ExecResult } from '../lib/program.js';
+import { fetchedFrom, type Fetched } from './metadata.js';
 import { pathUrl } from './url.js';
 import { failedEvaluation, without } from './words.js';
+
+/** What the parts of this room ask Nix with. */
+export type Tools = {
+  readonly exec: Exec;
+  readonly nix: (args: readonly string[]) => Promise<ExecResult>;
+  /** `nix flake metadata --json` of a URL. */
+  readonly metadata: (url: string, ...more: readonly string[]) => Promise<string>;
+  /** Copies what a pinned or local URL stands for to the store. */
+  readonly fetch: (url: string) => Promise<Fetched>;
+  /** URL of the flake that puts a pet's system together. */
+  readonly assembler: string;
+  /** Files that are part of no source, see source.ts. */
+  readonly ignored: ReadonlySet<string>;
+};
 
 /** `assembly`, `ignored`: as `nixOver` has them. */
 export function toolsOver(exec: Exec, assembly: string, ignored: ReadonlySet<string>): Tools {

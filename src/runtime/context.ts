@@ -1,4 +1,4 @@
-import type { ProgressMode } from '../ui/index.js';
+import type { ProgressChoice } from '../ui/index.js';
 
 /** What every verb is given: the process as data, so that verbs can be run in tests. */
 export type Context = {
@@ -25,7 +25,7 @@ export type GlobalOptions = {
   readonly file?: string;
   /** In place of the one beside the manifest. */
   readonly lockFile?: string;
-  readonly progress: 'auto' | ProgressMode;
+  readonly progress: ProgressChoice;
   readonly quiet: boolean;
   readonly color: 'auto' | 'always' | 'never';
 };

@@ -9,6 +9,7 @@ import {
   createView,
   jsonLine,
   oneLine,
+  speechOf,
   type LogOf,
 } from '../ui/index.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
@@ -44,6 +45,7 @@ type Compute = Parameters<typeof createView>[0];
 export function outputFor({ stdout, stderr, env }: Context, options: GlobalOptions): Output {
   const { progress, quiet } = options;
   const requested = quiet ? 'quiet' : progress;
+  const speech = speechOf(requested);
   const mode = () =>
     chooseMode(requested, { isTTY: stderr.isTTY, ci: env['CI'] !== undefined, term: env['TERM'] });
   const colors = {
@@ -54,14 +56,14 @@ export function outputFor({ stdout, stderr, env }: Context, options: GlobalOptio
   const json = (record: object) => stderr.write(`${jsonLine(record)}\n`);
   return {
     ...{ stdout, stderr, colors, typed, isQuiet: quiet },
-    speaks: requested !== 'json' && requested !== 'quiet',
+    speaks: speech === 'words',
     write: (text) => {
       stdout.write(text);
     },
     notice: (type, message) => {
-      if (requested === 'quiet') return;
+      if (speech === 'none') return;
       const words = typed(message);
-      if (requested === 'json') {
+      if (speech === 'json') {
         json({ v: 1, type, time: new Date().toISOString(), message: words });
         return;
       }
@@ -70,16 +72,14 @@ export function outputFor({ stdout, stderr, env }: Context, options: GlobalOptio
       stderr.write(`${bold('pets:')}${head} ${oneLine(words)}\n`);
     },
     step: (app, line) => {
-      if (requested === 'quiet') return;
-      if (requested === 'json') json({ v: 1, type: 'step', time: new Date().toISOString(), app, line });
+      if (speech === 'none') return;
+      if (speech === 'json') json({ v: 1, type: 'step', time: new Date().toISOString(), app, line });
       else stderr.write(`${oneLine(`${app}: ${line}`)}\n`);
     },
-    tell: (app) => paced(createTeller(mode(), app, stderr)),
-    reporter: (logOf, isIdle) => {
-      const chosen = mode() === 'tty' && isIdle ? 'plain' : mode();
-      return createReporter(chosen, { stream: stderr, env, color: colors.stderr, logOf, typed });
-    },
-    buildReporter: () => createBuildReporter(requested, { stream: stderr, color: colors.stderr }),
+    tell: (app) => paced(createTeller(mode(), { stream: stderr, app })),
+    reporter: (logOf, isIdle) =>
+      createReporter(mode(), { stream: stderr, env, color: colors.stderr, logOf, typed, isIdle }),
+    buildReporter: () => createBuildReporter(requested, { stream: stderr, env, color: colors.stderr }),
     view: (stream, compute) => createView(compute, { stream, env, color: colors.stdout }),
   };
 }

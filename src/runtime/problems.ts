@@ -1,5 +1,5 @@
 import { formatProblem, problemOf, ProblemError, type Problem } from '../domain/problem.js';
-import { cleanProblem, createStyle, jsonLine, problemRecord } from '../ui/index.js';
+import { cleanProblem, createStyle, jsonLine, problemRecord, speechOf } from '../ui/index.js';
 import { wantsColor, type Context, type GlobalOptions } from './context.js';
 
 type Surroundings = {
@@ -24,7 +24,7 @@ export function printProblems(thrown: unknown, { argv, env, stream }: Surroundin
 }
 
 function speaksJson(argv: readonly string[], env: Context['env']): boolean {
-  return (given('--progress', argv) ?? env['PETS_PROGRESS']) === 'json';
+  return speechOf(given('--progress', argv) ?? env['PETS_PROGRESS']) === 'json';
 }
 
 function colorFlag(argv: readonly string[], env: Context['env']): GlobalOptions['color'] {

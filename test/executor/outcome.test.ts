@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Ended, outcomeOf } from '../../src/executor/outcome.js';
+import { outcomeOf } from '../../src/executor/outcome.js';
+import type { Ended } from '../../src/domain/outcome.js';
 import { planned } from '../planner/worlds.js';
 
 function done(startedAt: number, endedAt: number, ...warnings: string[]): Ended {

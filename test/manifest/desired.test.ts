@@ -1,14 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  desiredFrom,
-  type DesiredInputs,
-  hostPaths,
-  localFiles,
-  localRefs,
-} from '../../src/manifest/desired.js';
+import { desiredFrom, hostPaths, localFiles, localRefs } from '../../src/manifest/desired.js';
+import type { DesiredInputs, ContentHash } from '../../src/domain/desired.js';
 import { emptyLock } from '../../src/manifest/lock.js';
 import { UNKNOWN } from '../../src/domain/facet.js';
-import type { ContentHash } from '../../src/domain/desired.js';
 import type { Lock } from '../../src/domain/manifest.js';
 import { manifestOf } from './reading.js';
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { desiredFrom, hostPaths, localFiles, localRefs, type PathKind } from '../../src/manifest/desired.js';
+import { desiredFrom, hostPaths, localFiles, localRefs } from '../../src/manifest/desired.js';
+import type { PathKind } from '../../src/domain/desired.js';
 import { emptyLock } from '../../src/manifest/lock.js';
 import { printManifest } from '../../src/manifest/print.js';
 import { manifestText } from './random.js';

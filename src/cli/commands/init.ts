@@ -7,22 +7,10 @@ import { isAppName, NAME_RULE, nameHint, nearestName } from '../../manifest/name
 import { quote } from '../../manifest/text.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { jsonText } from '../../ui/index.js';
-import type { InspectOptions } from '../inspect.js';
+import type { InitOptions } from '../inspect.js';
 import { inTheWay, type NewFile, showChanges, writeNew } from '../init/new-files.js';
 import type { CommandLine } from '../command-line.js';
 import { examples, flag, nixpkgs, withGlobalOptions } from '../options.js';
-
-export type InitOptions = InspectOptions & {
-  readonly contract: boolean;
-  /** A flake-ref. */
-  readonly wrapper?: string;
-  /** Of the service: options that say where it listens. */
-  readonly hostOption?: string;
-  readonly portOption?: string;
-  readonly dryRun: boolean;
-  readonly yes: boolean;
-  readonly input: boolean;
-};
 
 export function addInit({ program, actionOf }: CommandLine): void {
   withGlobalOptions(program.command('init [name]'))

@@ -3,7 +3,7 @@ import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { contractText } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { changeFor, readFlake, tried, write } from './flake-change.js';
-import type { InitOptions } from '../commands/init.js';
+import type { InitOptions } from '../inspect.js';
 import { serviceFor } from './service.js';
 import { flakeRefOf, inspectorFor } from '../inspect.js';
 import { showChanges } from './new-files.js';

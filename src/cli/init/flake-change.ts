@@ -5,7 +5,7 @@ import type { Added } from '../../flake-contract/added.js';
 import { byHand } from '../../flake-contract/by-hand.js';
 import { modulesInsertion, withInsertion } from '../../flake-contract/flake-edit.js';
 import { incusModule, moduleText, type Program, type Service } from '../../flake-contract/incus-module.js';
-import type { Examined } from '../../flake-contract/items.js';
+import type { Examined } from '../../domain/contract.js';
 import { attributePath } from '../../flake-contract/nix-text.js';
 import type { FlakeRef } from '../../domain/manifest.js';
 import { makeRunFolder } from '../../nix/run-folder.js';

@@ -1,6 +1,6 @@
-import type { DeclaredService, Facts } from '../../domain/contract.js';
+import type { DeclaredService, Facts, Examined } from '../../domain/contract.js';
 import type { Program, Service } from '../../flake-contract/incus-module.js';
-import { prerequisites, releaseOf, serviceOf, type Examined } from '../../flake-contract/items.js';
+import { prerequisites, releaseOf, serviceOf } from '../../flake-contract/items.js';
 import { LISTEN_PARTS, listenCode, settable, type Listen } from '../../flake-contract/listen.js';
 import { attributePath, listed } from '../../flake-contract/nix-text.js';
 import { nearestName } from '../../manifest/names.js';
@@ -8,7 +8,7 @@ import { didYouMean } from '../../lib/closest-match.js';
 import { EXIT, ProblemError, type Problem } from '../../domain/problem.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { textByHand, type Shipped } from './flake-change.js';
-import type { InitOptions } from '../commands/init.js';
+import type { InitOptions } from '../inspect.js';
 import { listenFor, MOST } from './listen-options.js';
 
 type Asked = {

@@ -13,7 +13,7 @@ import { lockFlake } from '../../nix/flake-lock.js';
 import { contractText, oneLine } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Shipped } from './flake-change.js';
-import type { InitOptions } from '../commands/init.js';
+import type { InitOptions } from '../inspect.js';
 import { serviceText } from './service.js';
 import { flakeRefOf, inspectorFor, type Inspector } from '../inspect.js';
 import { listenFor } from './listen-options.js';

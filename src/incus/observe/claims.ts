@@ -1,9 +1,8 @@
-import { isWildcard, overlaps } from '../../domain/binding.js';
-import type { Binding } from '../../domain/binding.js';
+import { isWildcard, overlaps, type Binding } from '../../domain/binding.js';
 import type { Claim } from '../../domain/actual.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { forwards, isExposure, proxyBindings } from './devices.js';
-import type { HostView } from './observe.js';
+import type { HostView } from './sockets.js';
 import { INCUS_PROJECT } from '../client/own.js';
 
 /** What is to be listened on. Nobody asks who has the same port of another address. */

@@ -6,9 +6,15 @@ import { makeFolder, MODES } from '../../lib/files.js';
 import type { Host } from '../../domain/services.js';
 import { ProblemError } from '../../domain/problem.js';
 import { localAddresses } from './addresses.js';
-import type { HostView } from './observe.js';
+import {
+  type HostView,
+  listeningSockets,
+  type Holder,
+  type Owner,
+  type Owners,
+  type Socket,
+} from './sockets.js';
 import { bindObstacle, fileObstacle, IN_USE } from './obstacle.js';
-import { listeningSockets, type Holder, type Owner, type Owners, type Socket } from './sockets.js';
 
 /**
  * The host as the kernel shows it. `daemon`: the process of the one that we ask; null: it did not say. Other daemons have

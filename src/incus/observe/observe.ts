@@ -2,7 +2,7 @@ import { socketsOf } from '../../domain/binding.js';
 import { DEPLOYED, INCUS_PET, LABEL, parsePetState } from '../../domain/labels.js';
 import type { Actual, ActualApp, Volume } from '../../domain/actual.js';
 import { type AppName, isAppName } from '../../domain/names.js';
-import { storeIn, type StoreMode } from '../../domain/store-mode.js';
+import { storeIn } from '../../domain/store-mode.js';
 import type { InstanceJson, InstanceSpec } from '../../domain/services.js';
 import { seenFacets } from '../../facets/index.js';
 import { addedTo } from './added.js';
@@ -11,19 +11,7 @@ import { attachmentsOf, exposuresOf } from './devices.js';
 import { INCUS_PROJECT, isPet } from '../client/own.js';
 import { protectionsOf } from './protections.js';
 import { generationsOf, parseApplied, parseCondemned, unreadableIn } from './record.js';
-import type { Holder, Socket } from './sockets.js';
-
-/** What the host shows without asking anybody: sockets that listen, its addresses, the pets' profiles. */
-export type HostView = {
-  readonly listening: readonly Socket[];
-  /** Who holds a socket, in words: costs a walk through /proc. */
-  readonly holderOf: (socket: Socket) => Holder;
-  readonly addresses: readonly string[];
-  /** The system that the app's profile points at, undefined when there is none. Shared stores only. */
-  readonly profile: (app: string) => string | undefined;
-  /** The config and devices that a pet is made with. */
-  readonly made: (app: string, store: StoreMode) => Pick<InstanceSpec, 'config' | 'devices'>;
-};
+import type { HostView } from './sockets.js';
 
 export type Seen = {
   readonly project: string;

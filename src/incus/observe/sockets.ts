@@ -1,11 +1,25 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import type { Binding } from '../../domain/binding.js';
 import type { IpAddress, Port } from '../../domain/names.js';
+import type { StoreMode } from '../../domain/store-mode.js';
+import type { InstanceSpec } from '../../domain/services.js';
 
 /** A socket of the host that listens; of an address, on one port. */
 export type Socket = { readonly binding: Binding; readonly inode: string };
 /** `isForwarder`: of the daemon that we ask. */
 export type Holder = { readonly words: string; readonly isForwarder: boolean };
+
+/** What the host shows without asking anybody: sockets that listen, its addresses, the pets' profiles. */
+export type HostView = {
+  readonly listening: readonly Socket[];
+  /** Who holds a socket, in words: costs a walk through /proc. */
+  readonly holderOf: (socket: Socket) => Holder;
+  readonly addresses: readonly string[];
+  /** The system that the app's profile points at, undefined when there is none. Shared stores only. */
+  readonly profile: (app: string) => string | undefined;
+  /** The config and devices that a pet is made with. */
+  readonly made: (app: string, store: StoreMode) => Pick<InstanceSpec, 'config' | 'devices'>;
+};
 
 /** TCP's LISTEN, and what udp sockets have that are bound and not connected (net/tcp_states.h). */
 const LISTENING = { tcp: '0A', udp: '07' } as const;

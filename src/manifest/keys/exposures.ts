@@ -1,8 +1,6 @@
-import { formatBinding, isWildcard } from '../../domain/binding.js';
-import type { Binding } from '../../domain/binding.js';
+import { formatBinding, isWildcard, type Binding } from '../../domain/binding.js';
 import type { KeyPath, Place } from '../../domain/problem.js';
-import type { Finding } from '../check.js';
-import type { Draft } from '../draft.js';
+import type { Finding, Draft } from '../check.js';
 import { bindingOfPublish } from './publish.js';
 
 /** What an app listens on, and the key that says so. */

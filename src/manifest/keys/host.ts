@@ -1,10 +1,9 @@
 import type { Bind, ManifestApp } from '../../domain/manifest.js';
 import type { Binding } from '../../domain/binding.js';
-import type { ContentHash, DesiredApp } from '../../domain/desired.js';
+import type { ContentHash, DesiredApp, DesiredInputs, PathKind } from '../../domain/desired.js';
 import type { KeyPath, Problem } from '../../domain/problem.js';
-import type { DesiredInputs, PathKind } from '../desired.js';
 import { parentOf } from '../path.js';
-import { secretFlaws } from './secrets.js';
+
 import { quote } from '../text.js';
 
 type Sources = Pick<DesiredApp, 'source' | 'nixpkgs'>;
@@ -66,6 +65,20 @@ function socketFlaw(binding: Binding, inputs: DesiredInputs): Problem | null {
     return { message: `${path} is there, and no socket`, hint: 'move it away, or choose another path' };
   if (kindAt(parent, inputs) === 'folder') return null;
   return { message: `there is no folder ${parent} for the socket`, hint: 'make it first' };
+}
+
+/** What kept secrets from being read, each at its source. */
+function secretFlaws({ name, secrets: all }: ManifestApp, inputs: DesiredInputs): Flaw[] {
+  return all.flatMap((one) => {
+    const read = readOf(name, one.name, inputs);
+    if (!read || !('problem' in read)) return [];
+    return [{ at: ['secrets', one.name, one.source.kind], problem: read.problem }];
+  });
+}
+
+function readOf(app: string, secretName: string, { secrets: read }: DesiredInputs) {
+  const all = own(read, app);
+  return all && own(all, secretName);
 }
 
 export function hashAt(path: string, { fileHashes }: DesiredInputs): ContentHash {

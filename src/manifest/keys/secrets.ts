@@ -1,10 +1,7 @@
 import type { DesiredApp } from '../../domain/desired.js';
 import type { ManifestApp, Secret, SecretSource } from '../../domain/manifest.js';
-import type { KeyPath, Problem } from '../../domain/problem.js';
-import type { Say } from '../check.js';
-import type { DesiredInputs } from '../desired.js';
-import type { App, Draft } from '../draft.js';
-import { own } from './host.js';
+import type { KeyPath } from '../../domain/problem.js';
+import type { Say, App, Draft } from '../check.js';
 import { ONE_OF } from './secret-keys.js';
 
 const SOURCES = ['file', 'sops', 'env', 'command', 'generate'] as const;
@@ -55,23 +52,6 @@ function sourceOf(written: Written): SecretSource {
   if (sops) return { kind: 'sops', file: sops, key: written.key ?? '' };
   if (env !== undefined) return { kind: 'env', variable: env };
   return words ? { kind: 'command', command: words } : { kind: 'generate', length };
-}
-
-/** What kept secrets from being read, each at its source. */
-export function secretFlaws(
-  { name, secrets: all }: ManifestApp,
-  inputs: DesiredInputs,
-): { readonly at: KeyPath; readonly problem: Problem }[] {
-  return all.flatMap((one) => {
-    const read = readOf(name, one.name, inputs);
-    if (!read || !('problem' in read)) return [];
-    return [{ at: ['secrets', one.name, one.source.kind], problem: read.problem }];
-  });
-}
-
-function readOf(app: string, secretName: string, { secrets: read }: DesiredInputs) {
-  const all = own(read, app);
-  return all && own(all, secretName);
 }
 
 export function desiredSecrets({ secrets: all }: ManifestApp): DesiredApp['secrets'] {

@@ -1,5 +1,4 @@
-import type { Say } from '../check.js';
-import type { Draft } from '../draft.js';
+import type { Say, Draft } from '../check.js';
 import { resolvePath } from '../path.js';
 import { isAtOrBelow } from './paths.js';
 import { quote } from '../text.js';

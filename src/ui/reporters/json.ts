@@ -3,6 +3,14 @@ import type { Outcome } from '../../domain/outcome.js';
 import type { Plan } from '../../domain/plan.js';
 import type { Problem } from '../../domain/problem.js';
 import type { RunApp } from '../../domain/run.js';
+import type { ProgressKind, Teller, TellWiring, Wiring } from './reporter.js';
+
+export const json: ProgressKind = {
+  speech: 'json',
+  run: createJsonReporter,
+  build: createBuildReporter,
+  tell: createTeller,
+};
 
 /** Every line one JSON object; `v` counts up when a field changes its meaning. */
 export function createJsonReporter({ write }: { readonly write: (text: string) => void }): Reporter {
@@ -11,6 +19,24 @@ export function createJsonReporter({ write }: { readonly write: (text: string) =
       write(`${eventLine(event)}\n`);
     },
     close: () => Promise.resolve(),
+  };
+}
+
+function createBuildReporter(wiring: Wiring): Reporter {
+  const steps = createJsonReporter(wiring);
+  return {
+    event: (event) => {
+      if (event.kind !== 'run-started' && event.kind !== 'run-ended') steps.event(event);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function createTeller({ stream, app, now }: TellWiring): Teller {
+  return (far) => {
+    if (far === null) return;
+    const head = { v: 1, type: 'progress', time: new Date(now()).toISOString() };
+    stream.write(`${jsonLine({ ...head, ...(app === null ? {} : { app }), ...far })}\n`);
   };
 }
 

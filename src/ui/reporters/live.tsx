@@ -2,32 +2,22 @@ import { Box, render, Text, type Instance } from 'ink';
 import { useSyncExternalStore } from 'react';
 import type { Reporter } from '../../domain/event.js';
 import { emptyBoard, fold, type Board } from './board.js';
-import type { LogOf } from '../index.js';
 import { frameLines, screenRows, type Screen } from './layout.js';
+import type { Wiring } from './reporter.js';
 import { createStore, type Store } from './store.js';
 import { createStyle, type Style } from '../style.js';
 import { summaryLines, type SummaryOptions } from './summary.js';
-import { inkStream, sizeOf, type SafeWriter } from '../terminal.js';
+import { inkStream, sizeOf } from '../terminal.js';
 import { paint, type Line } from '../text.js';
 
 /** Frames a second: what a spinner needs and an eye follows; a hundred chatty builds cost no more. */
 const FRAME_MS = 100;
 
-export type LiveOptions = {
-  readonly stream: NodeJS.WriteStream;
-  readonly write: SafeWriter['write'];
-  readonly color: boolean;
-  /** Milliseconds since the epoch, as in the events. */
-  readonly now: () => number;
-  readonly logOf: LogOf;
-  readonly typed: (text: string) => string;
-};
-
 /**
  * Draws a run on a terminal, and says at its end what came of it. Events are folded at once and drawn with the next
  * frame.
  */
-export function createLiveReporter({ stream, write, color, now, logOf, typed }: LiveOptions): Reporter {
+export function createLiveReporter({ stream, write, color, now, logOf, typed }: Wiring): Reporter {
   const store = createStore(() => screenRows(board, { ...sizeOf(stream), now: now() }));
   let board = emptyBoard;
   let mounted: Mounted | null = null;
@@ -72,7 +62,7 @@ function closingLines({ outcome, startedAt, endedAt }: Board, options: SummaryOp
   });
 }
 
-type Target = Pick<LiveOptions, 'stream' | 'write' | 'color'>;
+type Target = Pick<Wiring, 'stream' | 'write' | 'color'>;
 /** `unmount`: whether the last frame is to stay. */
 type Mounted = { readonly unmount: (stays: boolean) => Promise<void> };
 

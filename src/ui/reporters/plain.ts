@@ -1,18 +1,26 @@
 import type { Event, Reporter } from '../../domain/event.js';
 import type { OpId, Operation } from '../../domain/plan.js';
+import { createBuildReporter } from './building.js';
 import { emptyBoard, fold, wordsOf, type Board } from './board.js';
 import { FAR_MS, farWords } from './far.js';
-import type { LogOf } from '../index.js';
+import { typing, type LogOf, type ProgressKind, type Teller, type TellWiring } from './reporter.js';
 import { oneLine } from '../style.js';
 import { summaryLines } from './summary.js';
 import { formatTook, plural } from '../../lib/format.js';
 import { waitOf, waitWords } from './waits.js';
 import { countPlan } from './words.js';
 
-type Wiring = { readonly write: (text: string) => void; readonly logOf?: LogOf };
+export const plain: ProgressKind = {
+  speech: 'words',
+  run: (wiring) => createPlainReporter({ ...wiring, write: typing(wiring) }),
+  build: createBuildReporter,
+  tell: createTeller,
+};
+
+type Written = { readonly write: (text: string) => void; readonly logOf?: LogOf };
 
 /** One line for each change of state, no escape codes: for logs and pipes. */
-export function createPlainReporter({ write, logOf }: Wiring): Reporter {
+export function createPlainReporter({ write, logOf }: Written): Reporter {
   let board = emptyBoard;
   const startedAt = new Map<OpId, number>();
   const toldAt = new Map<OpId, number>();
@@ -31,6 +39,16 @@ export function createPlainReporter({ write, logOf }: Wiring): Reporter {
       if (lines.length > 0) write(lines.map((line) => `${line}\n`).join(''));
     },
     close: () => Promise.resolve(),
+  };
+}
+
+/** A line now and then. */
+function createTeller({ stream, app, now }: TellWiring): Teller {
+  let toldAt = -Infinity;
+  return (far) => {
+    if (far === null || now() - toldAt < FAR_MS) return;
+    toldAt = now();
+    stream.write(`${oneLine(`${app ?? 'pets'}: ${farWords(far)}`)}\n`);
   };
 }
 

@@ -1,7 +1,14 @@
 import type { Reporter } from '../../domain/event.js';
 import { failureLines } from './failure.js';
-import type { LogOf } from '../index.js';
+import { typing, type LogOf, type ProgressKind } from './reporter.js';
 import { createStyle } from '../style.js';
+
+export const quiet: ProgressKind = {
+  speech: 'none',
+  run: (wiring) => createQuietReporter({ ...wiring, write: typing(wiring) }),
+  build: (wiring) => createQuietReporter(wiring),
+  tell: () => () => undefined,
+};
 
 /** Nothing but the failures, at the end. */
 export function createQuietReporter({

@@ -1,7 +1,7 @@
 import type { AppOutcome, Outcome } from '../../domain/outcome.js';
 import type { RunApp } from '../../domain/run.js';
 import { failureLines } from './failure.js';
-import type { LogOf } from '../index.js';
+import type { LogOf } from './reporter.js';
 import { resultColumns, resultLines } from './result.js';
 import { createStyle, oneLine, type Style } from '../style.js';
 import { paint } from '../text.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { actualFrom, type HostView } from '../../../src/incus/observe/observe.js';
+import { actualFrom } from '../../../src/incus/observe/observe.js';
+import type { HostView, Socket } from '../../../src/incus/observe/sockets.js';
 import { parseInstanceState } from '../../../src/domain/instance-state.js';
-import type { Socket } from '../../../src/incus/observe/sockets.js';
 import { formatBinding, parseProxyListen } from '../../../src/domain/binding.js';
 import type { ActualApp, Volume } from '../../../src/domain/actual.js';
 import type { InstanceJson } from '../../../src/domain/services.js';

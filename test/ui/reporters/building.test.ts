@@ -1,12 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { createBuildReporter } from '../../../src/ui/reporters/building.js';
-import type { ProgressMode } from '../../../src/ui/index.js';
+import { createBuildReporter, type ProgressChoice } from '../../../src/ui/index.js';
 import { EVENTS, playAll } from '../fixtures.js';
 import { fakeTerminal, Screen } from '../screen.js';
 
-async function shown(mode: 'auto' | ProgressMode): Promise<string[]> {
+async function shown(mode: ProgressChoice): Promise<string[]> {
   const screen = new Screen({ columns: 80, rows: 60 });
-  const reporter = createBuildReporter(mode, { stream: fakeTerminal(screen), color: false });
+  const reporter = createBuildReporter(mode, { stream: fakeTerminal(screen), env: {}, color: false });
   playAll(reporter, EVENTS);
   await reporter.close();
   return screen.written.join('').split('\n');

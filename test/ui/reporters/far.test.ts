@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { createTeller } from '../../../src/ui/index.js';
 import { farWords } from '../../../src/ui/reporters/far.js';
 import { eventLine } from '../../../src/ui/reporters/json.js';
 import { createPlainReporter } from '../../../src/ui/reporters/plain.js';
-import { createTeller } from '../../../src/ui/reporters/teller.js';
 import { appPlan, collector, name, planOf, playAll, T0 } from '../fixtures.js';
 import { fakeTerminal, Screen } from '../screen.js';
 
@@ -41,7 +41,7 @@ test('what is no plan: on a terminal a line that goes again, else lines', () => 
   const told = (mode: 'tty' | 'plain' | 'json' | 'quiet') => {
     const screen = new Screen({ columns: mode === 'tty' ? 24 : 999, rows: 5 });
     let now = T0;
-    const tell = createTeller(mode, 'web', fakeTerminal(screen), () => now);
+    const tell = createTeller(mode, { stream: fakeTerminal(screen), app: 'web', now: () => now });
     for (now = T0; now <= T0 + 10_000; now += 1000) tell(data);
     const during = screen.text();
     tell(null);
