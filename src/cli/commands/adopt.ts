@@ -14,7 +14,7 @@ import { lockFileAt } from '../../nix/lock-file.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { EXIT, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
 import { readRegular } from '../../lib/regular-file.js';
-import { adoptable, tableFor, type AdoptOptions } from './adoptable.js';
+import { adoptable, tableFor, type AdoptOptions } from '../adoptable.js';
 import { LOCAL } from '../../runtime/daemons.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { MOST_MANIFEST } from '../../runtime/manifest-file.js';

@@ -15,7 +15,7 @@ import {
   readTable,
   tableOf,
 } from '../../runtime/deployed.js';
-import { flakeRefOf } from './inspect.js';
+import { flakeRefOf } from '../inspect.js';
 import { observeToMake, wantedBy } from '../../runtime/observe.js';
 import { patiently } from '../../runtime/patience.js';
 import { desireOf, type Project } from '../../runtime/project.js';

@@ -16,6 +16,8 @@ export type ProgressKind = {
 
 export type Wiring = {
   readonly stream: NodeJS.WriteStream;
+  /** The process's environment: what draws the live screen looks at it by itself. */
+  readonly env: Record<string, string | undefined>;
   readonly write: SafeWriter['write'];
   /** The process's environment, which what draws the live screen looks at by itself. */
   readonly env: Record<string, string | undefined>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { adoptable, tableFor, type AdoptOptions } from '../../../src/cli/commands/adoptable.js';
-import type { InstanceJson } from '../../../src/domain/services.js';
-import { ProblemError } from '../../../src/domain/problem.js';
+import { adoptable, tableFor, type AdoptOptions } from '../../src/cli/adoptable.js';
+import type { InstanceJson } from '../../src/domain/services.js';
+import { ProblemError } from '../../src/domain/problem.js';
 
 const options = { write: true, force: false } as AdoptOptions;
 const incusPet = {

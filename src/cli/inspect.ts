@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Examined } from '../../domain/contract.js';
-import { parseFlakeRef, type FlakeRefUse } from '../../manifest/flake-ref.js';
-import { DEFAULT_NIXPKGS } from '../../manifest/keys/shared-keys.js';
-import type { AppName } from '../../domain/names.js';
-import type { FlakeRef, Locked } from '../../domain/manifest.js';
-import type { Source } from '../../domain/desired.js';
-import { inspectorOver } from '../../nix/inspect.js';
-import { nixOver } from '../../nix/nix.js';
-import { EXIT, ProblemError } from '../../domain/problem.js';
-import type { Runtime } from '../../runtime/runtime.js';
-import { patiently } from '../../runtime/patience.js';
-import { PLATFORM } from '../../runtime/project.js';
-import { ASSEMBLY } from '../../runtime/wire.js';
+import type { Examined } from '../domain/contract.js';
+import { parseFlakeRef, type FlakeRefUse } from '../manifest/flake-ref.js';
+import { DEFAULT_NIXPKGS } from '../manifest/keys/shared-keys.js';
+import type { AppName } from '../domain/names.js';
+import type { FlakeRef, Locked } from '../domain/manifest.js';
+import type { Source } from '../domain/desired.js';
+import { inspectorOver } from '../nix/inspect.js';
+import { nixOver } from '../nix/nix.js';
+import { EXIT, ProblemError } from '../domain/problem.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { patiently } from '../runtime/patience.js';
+import { PLATFORM } from '../runtime/project.js';
+import { ASSEMBLY } from '../runtime/wire.js';
 
 export type InspectOptions = { readonly nixpkgs?: string };
 

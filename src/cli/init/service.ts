@@ -8,7 +8,7 @@ import { didYouMean } from '../../lib/closest-match.js';
 import { EXIT, ProblemError, type Problem } from '../../domain/problem.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { textByHand, type Shipped } from './flake-change.js';
-import type { InitOptions } from './inspect.js';
+import type { InitOptions } from '../inspect.js';
 import { listenFor, MOST } from './listen-options.js';
 
 type Asked = {

@@ -13,7 +13,7 @@ import { didYouMean } from '../../lib/closest-match.js';
 import { EXIT, ProblemError } from '../../domain/problem.js';
 import { oneLine } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { InitOptions } from './inspect.js';
+import type { InitOptions } from '../inspect.js';
 
 /** Options that are listed. */
 export const MOST = 12;

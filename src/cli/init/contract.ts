@@ -3,8 +3,9 @@ import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { contractText } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { changeFor, readFlake, tried, write } from './flake-change.js';
-import { type InitOptions, flakeRefOf, inspectorFor } from './inspect.js';
-import { serviceFor } from './init-service.js';
+import type { InitOptions } from '../inspect.js';
+import { serviceFor } from './service.js';
+import { flakeRefOf, inspectorFor } from '../inspect.js';
 import { showChanges } from './new-files.js';
 
 /** Adds `nixosModules.incus` to the flake in this folder; to one that has it, nothing. */

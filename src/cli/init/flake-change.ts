@@ -13,7 +13,7 @@ import { stage } from '../../nix/source.js';
 import { ProblemError } from '../../domain/problem.js';
 import { readRegular, UnfitFile } from '../../lib/regular-file.js';
 import type { Exec } from '../../lib/program.js';
-import type { Inspector } from './inspect.js';
+import type { Inspector } from '../inspect.js';
 import { inTheWay, makeVisible, rewrite, writeNew, type NewFile } from './new-files.js';
 
 /** `module`: the one of `nixosModules` that declares the service. */
