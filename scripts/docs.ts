@@ -1,6 +1,7 @@
-// docs/manifest.md, pets.toml.example, docs/reference.md and docs/pets.1, from the program itself.
+// docs/manifest.md, pets.toml.example, docs/reference.md, docs/errors.md and docs/pets.1, from the program itself.
 import { readFile, writeFile } from 'node:fs/promises';
 import { documentedTables } from '../src/manifest/documented.js';
+import { errorsPage } from './errors.js';
 import { manPage } from './man.js';
 import { manifestExample, manifestPage } from './manifest-docs.js';
 import { program } from './program.js';
@@ -13,4 +14,5 @@ await writeFile(
 );
 await writeFile('pets.toml.example', manifestExample(tables));
 await writeFile('docs/reference.md', referencePage(program));
+await writeFile('docs/errors.md', errorsPage());
 await writeFile('docs/pets.1', manPage(program, await readFile('docs/commands.md', 'utf8')));

@@ -14,7 +14,7 @@ const VERSION = 'src/domain/version.ts';
 /** What a release changes: made anew from the version, or put back. */
 const CHANGED = [
   ...['package.json', 'package-lock.json', CHANGELOG, VERSION],
-  ...['docs/pets.1', 'docs/reference.md', 'docs/manifest.md', 'pets.toml.example'],
+  ...['docs/pets.1', 'docs/reference.md', 'docs/errors.md', 'docs/manifest.md', 'pets.toml.example'],
 ];
 
 class Refused extends Error {}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorsPage } from '../scripts/errors.js';
 import { manPage } from '../scripts/man.js';
 import { program } from '../scripts/program.js';
 import { referencePage } from '../scripts/reference.js';
@@ -10,6 +11,10 @@ const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
 test('docs/reference.md is what `npm run docs` makes of the commands', () => {
   expect(textOf('docs/reference.md')).toBe(referencePage(program));
+});
+
+test('docs/errors.md is what `npm run docs` makes of the codes', () => {
+  expect(textOf('docs/errors.md')).toBe(errorsPage());
 });
 
 describe('docs/pets.1', () => {

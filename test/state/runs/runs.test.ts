@@ -249,6 +249,17 @@ describe('what is read', () => {
     expect(text).toMatch(/log: .*-0000\/log\/web\.log\n/);
   });
 
+  test('a failure keeps its code and data, known here or not; one without, of an earlier release, is read', () => {
+    const coded = { ...problem, code: 'of-a-later-release', data: { unit: 'web.service', exitCode: 1 } };
+    const written = record();
+    for (const event of EVENTS.slice(0, 4)) written.event(event);
+    written.event({ kind: 'failed', at: T0 + 4, op, app: web, problem: coded, log: ['two'] });
+    expect(appsOf(readRun(runs, ID))[0]?.failure?.problem).toEqual(coded);
+    rmSync(file(), { recursive: true });
+    states({}, 5);
+    expect(appsOf(readRun(runs, ID))[0]?.failure?.problem).toEqual(problem);
+  });
+
   test('cut off at any place, or with any file missing, it can still be read', () => {
     const written = record({ process: GONE });
     for (const event of EVENTS) written.event(event);

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createJsonReporter, jsonLine } from '../../../src/ui/reporters/json.js';
+import { createJsonReporter, jsonLine, problemRecord } from '../../../src/ui/reporters/json.js';
 import { collector, EVENTS, playAll, OUTCOME, PLAN, T0 } from '../fixtures.js';
 
 function lines(): unknown[] {
@@ -48,6 +48,12 @@ test('the run starts with a compact plan and ends with the outcome', () => {
 test('a problem is its message, place and hint', () => {
   const failure = OUTCOME.apps[1]?.failure;
   expect(lines()[8]).toMatchObject({ type: 'failed', problem: { ...failure?.problem, place: null } });
+});
+
+test('a code and data are printed; what a release before there were codes recorded has none', () => {
+  const told = { code: 'port-taken', message: 'no', data: { binding: '127.0.0.1:80' } };
+  expect(problemRecord(told)).toEqual({ ...told, place: null, hint: null });
+  expect(problemRecord({ message: 'no' })).toMatchObject({ code: null, message: 'no', data: null });
 });
 
 test('a terminal finds nothing to obey in it', () => {
