@@ -2,6 +2,7 @@ import type { Action } from '../domain/action.js';
 import { parseListen } from '../domain/binding.js';
 import { INCUS_PET, LABEL, generationKey, printOwner, printPetState } from '../domain/labels.js';
 import type { Facet, Facets } from '../domain/facet.js';
+import { parseApplied, parseFoundGood, printApplied, printGeneration } from '../domain/records.js';
 import type { Incus } from '../domain/services.js';
 import { listenIn } from '../facets/exposure.js';
 import { flakeRefIn } from '../facets/meta.js';
@@ -26,7 +27,7 @@ export function recordOf(
   const toplevel = toplevelOf(job, system);
   const kept = pinned(facets, job.progress.pins);
   const secrets = secretsOf(job, heldSecrets, instance);
-  const applied = { v: 1, generation, toplevel, facets: withSecrets(kept, secrets) };
+  const applied = { v: 1, generation, toplevel, facets: withSecrets(kept, secrets) } as const;
   const listen = parseListen(listenIn(kept) ?? '');
   const key = generationKey(generation);
   return {
@@ -35,8 +36,8 @@ export function recordOf(
     // A rename that nobody wants any more.
     [LABEL.renamingTo]: '',
     [LABEL.touchedSecrets]: '',
-    [LABEL.applied]: JSON.stringify(applied),
-    [key]: JSON.stringify({
+    [LABEL.applied]: printApplied(applied),
+    [key]: printGeneration({
       toplevel,
       facets: kept,
       secrets: secrets ?? {},
@@ -55,8 +56,7 @@ export function recordOf(
 
 /** Their fingerprints as they were last recorded. */
 function recordedSecrets(config: Instance['config']): Facet | undefined {
-  const { facets } = parsed(config[LABEL.applied]) as { facets?: Facets | null };
-  return facets?.secrets;
+  return parseApplied(config[LABEL.applied])?.facets.secrets;
 }
 
 /** Incus' own, pets' marks, and what every pet has. */
@@ -75,20 +75,8 @@ function foundGood(
   { app, progress }: Job,
   before: string | undefined,
 ): { at: string; healthy: string | null } {
-  const { at, healthy } = parsed(before);
-  return {
-    at: typeof at === 'string' ? at : new Date().toISOString(),
-    healthy: progress.health.get(app) ?? (typeof healthy === 'string' ? healthy : null),
-  };
-}
-
-/** What pets wrote on the instance; whatever somebody else has put there says nothing. */
-export function parsed(text = '{}'): Readonly<Record<string, unknown>> {
-  try {
-    return { ...(JSON.parse(text) as object | null) };
-  } catch {
-    return {};
-  }
+  const { at, healthy } = parseFoundGood(before);
+  return { at: at ?? new Date().toISOString(), healthy: progress.health.get(app) ?? healthy };
 }
 
 /** Facets of a plan, with what only the run knows: pins, and the secrets' fingerprints. */

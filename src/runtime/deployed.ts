@@ -1,4 +1,4 @@
-import { parseApplied } from '../incus/observe/record.js';
+import { parseApplied, printApplied } from '../domain/records.js';
 import { printTable, type AppTable } from '../manifest/keys/app-table.js';
 import { emptyLock } from '../manifest/lock.js';
 import { readManifest, type ReadManifest } from '../manifest/read.js';
@@ -80,5 +80,5 @@ export function recordWithoutNixpkgs(config: InstanceJson['config']): Readonly<R
   if (!applied) return {};
   const fields = Object.entries(applied.facets.meta ?? {}).filter(([field]) => field !== 'nixpkgs');
   const meta = Object.fromEntries(fields);
-  return { [LABEL.applied]: JSON.stringify({ ...applied, facets: { ...applied.facets, meta } }) };
+  return { [LABEL.applied]: printApplied({ ...applied, facets: { ...applied.facets, meta } }) };
 }

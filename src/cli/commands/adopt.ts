@@ -7,7 +7,7 @@ import { printLock } from '../../manifest/lock.js';
 import { readManifest } from '../../manifest/read.js';
 import { DEPLOYED, LABEL, printPetState } from '../../domain/labels.js';
 import { capabilitiesOf, storeIn } from '../../domain/store-mode.js';
-import { parseApplied } from '../../incus/observe/record.js';
+import { parseApplied } from '../../domain/records.js';
 import type { AppName } from '../../domain/names.js';
 import type { Locked, Manifest } from '../../domain/manifest.js';
 import { lockFileAt } from '../../nix/lock-file.js';
