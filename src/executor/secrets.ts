@@ -2,7 +2,7 @@ import type { Action } from '../domain/action.js';
 import { LABEL, parseNames, printNames } from '../domain/labels.js';
 import { problemOf } from '../domain/problem.js';
 import { desiredApp, secretFiles, type Job } from './job.js';
-import type { Told } from './perform.js';
+import type { Told } from './performer.js';
 
 type Config = Readonly<Record<string, string>>;
 type Push = Extract<Action, { kind: 'push-secrets' }>;
