@@ -107,7 +107,7 @@ function planApp(
 
 function verbOf(compared: Compared, operations: readonly Operation[]): Verb {
   const { app, actual } = compared;
-  const kinds = new Set(operations.filter((o) => !o.rescues).map((o) => o.action.kind));
+  const kinds = new Set(operations.filter(({ phase }) => phase === 'forward').map((o) => o.action.kind));
   if (movesStore(compared)) return 'recreate';
   if (compared.returns && kinds.has('return')) return 'rollback';
   if (!actual || (actual.state === 'creating' && !actual.applied)) return 'create';
@@ -132,7 +132,7 @@ const CHANGED_BY: ReadonlyMap<Verb, readonly ActionKind[]> = new Map(
 const SEVERITY: readonly Interrupts[] = ['nothing', 'exposure', 'service', 'container'];
 
 function worst(operations: readonly Operation[]): Interrupts {
-  const forward = operations.filter((o) => !o.rescues);
+  const forward = operations.filter(({ phase }) => phase === 'forward');
   const at = Math.max(0, ...forward.map((o) => SEVERITY.indexOf(o.interrupts)));
   return SEVERITY[at] ?? 'nothing';
 }

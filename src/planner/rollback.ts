@@ -33,7 +33,8 @@ export function rescueOperations(compared: Compared, forward: readonly Operation
   return steps.map(({ action, cause, interrupts = 'nothing', rescues }, i) => {
     const before = steps.slice(0, i).map((step, n) => ({ id: ids[n] ?? '', action: step.action }));
     const edges = edgesBack(before);
-    return { id: ids[i] ?? '', app: compared.app.name, action, cause, interrupts, rescues, ...edges };
+    const step = { id: ids[i] ?? '', app: compared.app.name, action, cause, interrupts, ...edges };
+    return { ...step, phase: 'rollback', rescues };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { AppPlan } from '../../domain/plan.js';
+import { printPlanRecord } from '../../domain/plan-record.js';
 import { planOf } from '../../planner/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { diffText, jsonText } from '../../ui/index.js';
@@ -41,7 +42,11 @@ export async function diff(
     ({ name, facets }) => builds?.systems.get(name) ?? known.find(name, facets.system ?? {}),
   );
   const color = runtime.output.colors.stdout;
-  const record = { ...plan, apps: plan.apps.map((app) => withPackages(app, packages)), problems };
+  const record = {
+    ...printPlanRecord(plan),
+    apps: plan.apps.map((app) => withPackages(app, packages)),
+    problems,
+  };
   const typed = runtime.output.typed;
   runtime.output.write(options.json ? jsonText(record) : typed(diffText(plan, { color, packages })));
   if (problems.length > 0) throw new ProblemError(problems, EXIT.manifest);
