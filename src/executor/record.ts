@@ -6,6 +6,7 @@ import { parseApplied, parseFoundGood, printApplied, printGeneration } from '../
 import type { Incus } from '../domain/services.js';
 import { listenIn } from '../facets/exposure.js';
 import { flakeRefIn } from '../facets/meta.js';
+import { secretsIn, withSecrets } from '../facets/secrets.js';
 import { pinned } from '../facets/system.js';
 import { STORE_DEVICES } from '../domain/store-mode.js';
 import { desiredApp, toplevelOf, type Job } from './job.js';
@@ -56,7 +57,7 @@ export function recordOf(
 
 /** Their fingerprints as they were last recorded. */
 function recordedSecrets(config: Instance['config']): Facet | undefined {
-  return parseApplied(config[LABEL.applied])?.facets.secrets;
+  return secretsIn(parseApplied(config[LABEL.applied])?.facets);
 }
 
 /** Incus' own, pets' marks, and what every pet has. */
@@ -81,17 +82,12 @@ function foundGood(
 
 /** Facets of a plan, with what only the run knows: pins, and the secrets' fingerprints. */
 export function asWanted(job: Job, facets: Facets): Facets {
-  return withSecrets(pinned(facets, job.progress.pins), desiredApp(job).facets.secrets);
-}
-
-/** A plan is printed: it does not have their fingerprints. */
-function withSecrets(facets: Facets, secrets: Facet | undefined): Facets {
-  return { ...facets, ...(secrets && { secrets }) };
+  return withSecrets(pinned(facets, job.progress.pins), secretsIn(desiredApp(job).facets));
 }
 
 /** What the manifest says of secrets, but for those that are held: of these, what is recorded. */
 function secretsOf(job: Job, held: readonly string[], { config }: Instance): Facet | undefined {
-  const { secrets } = desiredApp(job).facets;
+  const secrets = secretsIn(desiredApp(job).facets);
   if (held.length === 0) return secrets;
   const kept = Object.entries(recordedSecrets(config) ?? {}).filter(([field]) => held.includes(field));
   const wanted = Object.entries(secrets ?? {}).filter(([field]) => !held.includes(field));

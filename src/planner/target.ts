@@ -3,7 +3,7 @@ import type { ActualApp, Condemned, Generation } from '../domain/actual.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { StorePath } from '../domain/names.js';
 import { appUnder, holdOf } from './blocked.js';
-import { withoutSecrets } from '../facets/secrets.js';
+import { secretsIn, withoutSecrets, withSecrets } from '../facets/secrets.js';
 import { exposed } from '../facets/exposure.js';
 import { hasDevice, hasProfiles } from '../facets/container.js';
 import { builtFrom } from '../facets/index.js';
@@ -92,7 +92,7 @@ export function appOf(generation: Generation, app: DesiredApp, there: ActualApp)
     store: there.store,
     image: null,
     health: generation.health,
-    facets: { ...facets, ...(app.facets.secrets && { secrets: app.facets.secrets }) },
+    facets: withSecrets(facets, secretsIn(app.facets)),
     problems: [],
   };
 }
@@ -103,6 +103,6 @@ function local(path: string): { written: string; path: string } {
 
 /** With the secrets that it has, whatever their sources say by now: these need not even be there. */
 export function withItsSecrets(app: DesiredApp, { applied }: ActualApp): DesiredApp {
-  const { secrets } = applied?.facets ?? {};
-  return { ...app, secrets: [], facets: { ...withoutSecrets(app.facets), ...(secrets && { secrets }) } };
+  const facets = withSecrets(withoutSecrets(app.facets), secretsIn(applied?.facets));
+  return { ...app, secrets: [], facets };
 }
