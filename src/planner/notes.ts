@@ -37,14 +37,14 @@ function formerName({ app, actual: there, store, taken }: Compared, { apps }: Ac
 }
 
 /** A rollback by hand leaves secrets alone: those that the generation had are kept nowhere. */
-function changedSecrets({ actual, returns, byHand }: Compared): string[] {
-  if (!byHand || !returns?.secrets || !actual) return [];
-  const [then, now] = [returns.secrets, secretsIn(actual.applied?.facets) ?? {}];
+function changedSecrets({ actual, aim }: Compared): string[] {
+  if (aim.kind !== 'by-hand' || !aim.to.secrets || !actual) return [];
+  const [then, now] = [aim.to.secrets, secretsIn(actual.applied?.facets) ?? {}];
   const fields = [...new Set([...Object.keys(then), ...Object.keys(now)])].sort();
   const changed = fields.filter((field) => then[field] !== now[field]).map(nameOf);
   if (changed.length === 0) return [];
   const names = changed.map((name) => `\`${name}\``).join(', ');
-  const since = `since generation ${returns.generation}`;
+  const since = `since generation ${aim.to.generation}`;
   return changed.length === 1
     ? [`the secret ${names} has changed ${since}, and stays as it is now`]
     : [`the secrets ${names} have changed ${since}, and stay as they are now`];

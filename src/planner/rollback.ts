@@ -1,3 +1,4 @@
+import { condemnedIn } from './aim.js';
 import type { Action, ActionKind, SystemRef } from '../domain/action.js';
 import type { Generation } from '../domain/actual.js';
 import type { OpId, Operation } from '../domain/plan.js';
@@ -75,7 +76,7 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
     {
       action: {
         ...{ kind: 'condemn', facets: withoutSecrets(compared.wanted), why: null, at: null },
-        byHand: compared.condemned?.byHand ?? false,
+        byHand: condemnedIn(compared.aim)?.byHand ?? false,
       },
       cause: 'it did not work',
       rescues: tried,
