@@ -13,7 +13,7 @@ export type SystemRef =
 
 /**
  * Every kind of operation with what it needs. Adding one: a member here, its row in `ACTIONS`,
- * and the compiler names the place in `apply/perform.ts`.
+ * and the compiler asks for its handler in `executor/perform.ts`.
  */
 export type Action =
   /** Pin the app's remote flake-refs that `pets.lock` does not have yet. */

@@ -42,7 +42,16 @@ export type Change = {
 export type OpId = string;
 
 /** One effect. The executor carries it out as it stands and decides nothing. */
-export type Operation = {
+export type Operation = Effect & (Forward | Rollback);
+
+/** Carried out in any case. */
+export type Forward = { readonly phase: 'forward' };
+
+/** A step of the way back: carried out only when one of these has failed. */
+export type Rollback = { readonly phase: 'rollback'; readonly rescues: readonly OpId[] };
+
+/** What an operation does, and what it waits for. */
+export type Effect = {
   /** `<app>/<kind>` or `<app>/<kind>:<detail>`; unique in the plan. */
   readonly id: OpId;
   readonly app: AppName;
@@ -54,8 +63,6 @@ export type Operation = {
   readonly needs: readonly OpId[];
   /** Must have ended before, in whatever way. */
   readonly after: readonly OpId[];
-  /** A step of the way back: carried out only when one of these has failed. */
-  readonly rescues?: readonly OpId[];
 };
 
 export type AppPlan = {

@@ -86,9 +86,9 @@ class Run {
   }
 
   async #settle(op: Operation): Promise<void> {
-    const before = [...op.needs, ...op.after, ...(op.rescues ?? [])];
+    const before = [...op.needs, ...op.after, ...(op.phase === 'rollback' ? op.rescues : [])];
     await Promise.all(before.map((id) => this.#ends.get(id) ?? Promise.resolve()));
-    if (op.rescues && !op.rescues.some(this.#hasFailedAt)) {
+    if (op.phase === 'rollback' && !this.#isDue(op)) {
       this.#ended.set(op.id, { kind: 'unneeded' });
       return;
     }
@@ -104,8 +104,8 @@ class Run {
   async #start(op: Operation): Promise<Ended> {
     const { stop, failFast } = this.#options;
     // What has failed is taken back all the same: it would be left neither here nor there.
-    if (stop.aborted && !op.rescues) return this.#skip(op, 'the run was stopped', true);
-    if (failFast && !op.rescues && this.#hasFailed)
+    if (stop.aborted && op.phase === 'forward') return this.#skip(op, 'the run was stopped', true);
+    if (failFast && op.phase === 'forward' && this.#hasFailed)
       return this.#skip(op, 'an app failed (--fail-fast)', false);
     const startedAt = Date.now();
     this.#emit(op, { kind: 'started' });
@@ -177,9 +177,14 @@ class Run {
   readonly #hasFailedAt = (id: OpId): boolean => this.#ended.get(id)?.kind === 'failed';
 
   /** Whether the way back, which has its own exposures, will be gone. */
-  #isRescued({ app, rescues }: Operation): boolean {
+  #isRescued({ app, phase }: Operation): boolean {
     const back = this.#options.plan.operations.filter((o) => o.app === app && o.action.kind === 'expose');
-    return rescues !== undefined || back.some((o) => o.rescues?.some(this.#hasFailedAt));
+    return phase === 'rollback' || back.some((o) => this.#isDue(o));
+  }
+
+  /** Whether something has failed that is to be taken back by this. */
+  #isDue(op: Operation): boolean {
+    return op.phase === 'rollback' && op.rescues.some(this.#hasFailedAt);
   }
 
   readonly #isDone = (id: OpId): boolean => this.#ended.get(id)?.kind === 'done';
@@ -187,7 +192,7 @@ class Run {
   /** Not if this run stopped it, or found it stopped, and has not got it up again. */
   #isUp(app: AppName): boolean {
     const starts = this.#options.plan.operations.filter(
-      (o) => o.app === app && o.action.kind === 'start' && !o.rescues,
+      (o) => o.app === app && o.action.kind === 'start' && o.phase === 'forward',
     );
     return starts.every(({ id }) => this.#isDone(id));
   }

@@ -57,9 +57,6 @@ export type Job = {
   readonly warn: (message: string) => void;
 };
 
-/** What an operation that was carried out has to say. */
-export type Told = { readonly note?: string; readonly warnings?: readonly string[] };
-
 export function limitOf(job: Job): number {
   return desiredApp(job).timeout ?? job.ports.limitMs;
 }

@@ -2,9 +2,11 @@ import type { Action } from '../domain/action.js';
 import { parseListen } from '../domain/binding.js';
 import { INCUS_PET, LABEL, generationKey, printOwner, printPetState } from '../domain/labels.js';
 import type { Facet, Facets } from '../domain/facet.js';
+import { parseApplied, parseFoundGood, printApplied, printGeneration } from '../domain/records.js';
 import type { Incus } from '../domain/services.js';
 import { listenIn } from '../facets/exposure.js';
 import { flakeRefIn } from '../facets/meta.js';
+import { secretsIn, withSecrets } from '../facets/secrets.js';
 import { pinned } from '../facets/system.js';
 import { STORE_DEVICES } from '../domain/store-mode.js';
 import { desiredApp, toplevelOf, type Job } from './job.js';
@@ -26,7 +28,7 @@ export function recordOf(
   const toplevel = toplevelOf(job, system);
   const kept = pinned(facets, job.progress.pins);
   const secrets = secretsOf(job, heldSecrets, instance);
-  const applied = { v: 1, generation, toplevel, facets: withSecrets(kept, secrets) };
+  const applied = { v: 1, generation, toplevel, facets: withSecrets(kept, secrets) } as const;
   const listen = parseListen(listenIn(kept) ?? '');
   const key = generationKey(generation);
   return {
@@ -35,8 +37,8 @@ export function recordOf(
     // A rename that nobody wants any more.
     [LABEL.renamingTo]: '',
     [LABEL.touchedSecrets]: '',
-    [LABEL.applied]: JSON.stringify(applied),
-    [key]: JSON.stringify({
+    [LABEL.applied]: printApplied(applied),
+    [key]: printGeneration({
       toplevel,
       facets: kept,
       secrets: secrets ?? {},
@@ -55,8 +57,7 @@ export function recordOf(
 
 /** Their fingerprints as they were last recorded. */
 function recordedSecrets(config: Instance['config']): Facet | undefined {
-  const { facets } = parsed(config[LABEL.applied]) as { facets?: Facets | null };
-  return facets?.secrets;
+  return secretsIn(parseApplied(config[LABEL.applied])?.facets);
 }
 
 /** Incus' own, pets' marks, and what every pet has. */
@@ -75,35 +76,18 @@ function foundGood(
   { app, progress }: Job,
   before: string | undefined,
 ): { at: string; healthy: string | null } {
-  const { at, healthy } = parsed(before);
-  return {
-    at: typeof at === 'string' ? at : new Date().toISOString(),
-    healthy: progress.health.get(app) ?? (typeof healthy === 'string' ? healthy : null),
-  };
-}
-
-/** What pets wrote on the instance; whatever somebody else has put there says nothing. */
-export function parsed(text = '{}'): Readonly<Record<string, unknown>> {
-  try {
-    return { ...(JSON.parse(text) as object | null) };
-  } catch {
-    return {};
-  }
+  const { at, healthy } = parseFoundGood(before);
+  return { at: at ?? new Date().toISOString(), healthy: progress.health.get(app) ?? healthy };
 }
 
 /** Facets of a plan, with what only the run knows: pins, and the secrets' fingerprints. */
 export function asWanted(job: Job, facets: Facets): Facets {
-  return withSecrets(pinned(facets, job.progress.pins), desiredApp(job).facets.secrets);
-}
-
-/** A plan is printed: it does not have their fingerprints. */
-function withSecrets(facets: Facets, secrets: Facet | undefined): Facets {
-  return { ...facets, ...(secrets && { secrets }) };
+  return withSecrets(pinned(facets, job.progress.pins), secretsIn(desiredApp(job).facets));
 }
 
 /** What the manifest says of secrets, but for those that are held: of these, what is recorded. */
 function secretsOf(job: Job, held: readonly string[], { config }: Instance): Facet | undefined {
-  const { secrets } = desiredApp(job).facets;
+  const secrets = secretsIn(desiredApp(job).facets);
   if (held.length === 0) return secrets;
   const kept = Object.entries(recordedSecrets(config) ?? {}).filter(([field]) => held.includes(field));
   const wanted = Object.entries(secrets ?? {}).filter(([field]) => !held.includes(field));

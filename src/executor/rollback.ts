@@ -1,5 +1,6 @@
 import type { Action, VolumeMount } from '../domain/action.js';
 import { LABEL, generationIn, generationKey, printPetState } from '../domain/labels.js';
+import { parseApplied, printCondemned } from '../domain/records.js';
 import type { AppName } from '../domain/names.js';
 import type { StoreMode } from '../domain/store-mode.js';
 import type { Volume } from '../domain/actual.js';
@@ -8,7 +9,7 @@ import { FailedProgram, problemOf } from '../domain/problem.js';
 import { whileFilling } from '../lib/progress.js';
 import { findRoom } from '../domain/disk-space.js';
 import { limitOf, type Job } from './job.js';
-import { asWanted, parsed } from './record.js';
+import { asWanted } from './record.js';
 
 /**
  * Remembers that what was wanted did not work. A daemon or a host that failed says nothing about it: then it is
@@ -20,7 +21,7 @@ export async function condemn(job: Job, { facets, why, at, byHand }: Condemn): P
     return 'the system is not to blame: it will be tried again';
   const words = why ?? job.ports.secrets.hide(problemOf(failure).message);
   const condemned = { at: at ?? new Date().toISOString(), facets: asWanted(job, facets), why: words, byHand };
-  await job.ports.incus.setConfig(job.app, { [LABEL.rejected]: JSON.stringify(condemned) });
+  await job.ports.incus.setConfig(job.app, { [LABEL.rejected]: printCondemned(condemned) });
   return '';
 }
 
@@ -105,7 +106,7 @@ export async function surplusOf(app: AppName, keep: number, incus: Reading): Pro
   const recorded = Object.keys(config).flatMap((key) => generationIn(key) ?? []);
   const newest = recorded.sort((a, b) => b - a).slice(0, Math.max(1, keep));
   // One that was rolled back to by hand may be older than all of these.
-  const serving = parsed(config[LABEL.applied])['generation'];
+  const serving = parseApplied(config[LABEL.applied])?.generation;
   const kept = [...new Set([...newest, ...recorded.filter((generation) => generation === serving)])];
   const copies: { volume: Volume; name: string }[] = [];
   for (const volume of (await incus.volumes()).filter((v) => v.app === app))

@@ -19,7 +19,7 @@ type Step = { readonly op: Operation; readonly end: Ended };
 export function wayBackOf(operations: readonly Operation[], ended: ReadonlyMap<OpId, Ended>): WayBack | null {
   const steps = operations.flatMap((op): Step[] => {
     const end = ended.get(op.id);
-    return end && op.rescues && op.action.kind !== 'condemn' ? [{ op, end }] : [];
+    return end && op.phase === 'rollback' && op.action.kind !== 'condemn' ? [{ op, end }] : [];
   });
   const serves = servedBy(steps.map(({ op }) => op));
   const isGone = steps.some(({ end }) => end.kind === 'done' || end.kind === 'failed');

@@ -1,7 +1,9 @@
 import type { Action } from '../domain/action.js';
 import { LABEL, parseNames, printNames } from '../domain/labels.js';
+import { secretsIn } from '../facets/secrets.js';
 import { problemOf } from '../domain/problem.js';
-import { desiredApp, secretFiles, type Job, type Told } from './job.js';
+import { desiredApp, secretFiles, type Job } from './job.js';
+import type { Told } from './performer.js';
 
 type Config = Readonly<Record<string, string>>;
 type Push = Extract<Action, { kind: 'push-secrets' }>;
@@ -37,7 +39,7 @@ export async function revertSecrets(job: Job, secrets: readonly string[]): Promi
 
 /** What is good now is not taken back any more. `before`: as the instance was until it was recorded. */
 export async function forgetSecrets(job: Job, before: Config): Promise<Told> {
-  const has = Object.keys(desiredApp(job).facets.secrets ?? {}).length > 0;
+  const has = Object.keys(secretsIn(desiredApp(job).facets) ?? {}).length > 0;
   return !has && touchedIn(before).length === 0 ? {} : { warnings: await forgetKept(job, null) };
 }
 

@@ -52,6 +52,22 @@ export function flakeRefIn(facets: Facets | undefined): string | null {
   return facets?.meta?.['flake-ref'] ?? null;
 }
 
+/** The field that has the nixpkgs of what was deployed with one of its own: no file says it. */
+const NIXPKGS = 'nixpkgs';
+
+export function nixpkgsIn(facets: Facets | undefined): string | null {
+  return facets?.meta?.[NIXPKGS] ?? null;
+}
+
+export function withNixpkgs(facets: Facets, nixpkgs: string): Facets {
+  return { ...facets, meta: { ...facets.meta, [NIXPKGS]: nixpkgs } };
+}
+
+export function withoutNixpkgs(facets: Facets): Facets {
+  const fields = Object.entries(facets.meta ?? {}).filter(([field]) => field !== NIXPKGS);
+  return { ...facets, meta: Object.fromEntries(fields) };
+}
+
 export function renameChange(from: string, to: string): Change {
   return { facet: 'meta', field: 'name', kind: 'changed', from, to };
 }

@@ -156,6 +156,16 @@ function stepsOf({ app, actual, changes }: Update): Steps {
 
 type Placed = Steps['steps'][number];
 
+/** Their fingerprints; undefined: the app has none, or nobody knows. */
+export function secretsIn(facets: Facets | undefined): Facet | undefined {
+  return facets?.secrets;
+}
+
+/** With these instead of its own, where there are any. */
+export function withSecrets(facets: Facets, fingerprints: Facet | undefined): Facets {
+  return { ...facets, ...(fingerprints && { secrets: fingerprints }) };
+}
+
 /** Their fingerprints are for the record alone: a plan is printed. */
 export function withoutSecrets(facets: Facets): Facets {
   return Object.fromEntries(Object.entries(facets).filter(([name]) => name !== 'secrets'));

@@ -1,7 +1,7 @@
 import { capabilitiesOf } from '../domain/store-mode.js';
 import type { ActualApp } from '../domain/actual.js';
 import type { Source } from '../domain/desired.js';
-import { UNKNOWN, type Facets } from '../domain/facet.js';
+import { UNKNOWN, type Facet, type Facets } from '../domain/facet.js';
 import type { FlakeRef, Locked } from '../domain/manifest.js';
 import { formatJson, formatKey, leavesOf, type NixTable } from '../domain/nix-value.js';
 import type { Change } from '../domain/plan.js';
@@ -99,6 +99,15 @@ export function pinned(facets: Facets, pins: Readonly<Record<string, Locked>>): 
 /** What its profile points at; null: there is none; undefined: it is not to be seen. */
 export function toplevelIn(facets: Facets): string | null | undefined {
   return facets.system?.['toplevel'];
+}
+
+/** What it is made of, as facets say it; the key by which a system that was built is found again. */
+export function systemIn(facets: Facets | undefined): Facet {
+  return facets?.system ?? {};
+}
+
+export function nixpkgsIdentityIn(facets: Facets | undefined): string | null {
+  return facets?.system?.['nixpkgs'] ?? null;
 }
 
 export function sourceIn(facets: Facets | undefined): string | null {

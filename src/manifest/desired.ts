@@ -12,6 +12,7 @@ import type {
 import type { FlakeRef, LocalPath, Manifest, ManifestApp } from '../domain/manifest.js';
 import type { IpAddress, Port } from '../domain/names.js';
 import { configOf, wantedFacets } from '../facets/index.js';
+import { withNixpkgs } from '../facets/meta.js';
 import { identityOf } from '../facets/system.js';
 import { healthOf } from './keys/health.js';
 import { hashAt, own, problemsOf, unread } from './keys/host.js';
@@ -29,7 +30,7 @@ export function desiredFrom(manifest: Manifest, inputs: DesiredInputs): Desired 
 function remembering(app: DesiredApp): DesiredApp {
   const nixpkgs = app.nixpkgs.ref.written;
   if (nixpkgs === DEFAULT_NIXPKGS) return app;
-  return { ...app, facets: { ...app.facets, meta: { ...app.facets.meta, nixpkgs } } };
+  return { ...app, facets: withNixpkgs(app.facets, nixpkgs) };
 }
 
 function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {

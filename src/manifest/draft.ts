@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import type { AppName } from '../domain/names.js';
+import { isAppName, type AppName } from '../domain/names.js';
 import type { AppRef, ManifestApp, VolumeMount } from '../domain/manifest.js';
-import type { Checked, App, Draft } from './check.js';
+import type { Checked, App, Draft, Finding } from './check.js';
 import { STABLE } from './keys/health.js';
 import { publishOf } from './keys/publish.js';
 import type { ManifestSchema } from './schema.js';
@@ -38,13 +38,35 @@ function over<T extends object>(lower: T, written: Keys, upper: T): T {
   return { ...(Object.fromEntries(kept) as T), ...upper };
 }
 
-/** A draft of which nothing is wrong. */
-export function appOf({ name, keys }: Draft): ManifestApp {
-  const { listen, nixpkgs, keep, activation, image, 'stop-timeout': stopTimeout, ...app } = keys as Whole;
-  const { limits, incus = {} } = app;
+/** What has passed every check of a manifest: `checkedDrafts` alone makes one. */
+export type CheckedDraft = {
+  readonly name: AppName;
+  readonly source: AppRef;
+  readonly keys: Whole;
+  readonly [checked]: true;
+};
+declare const checked: unique symbol;
+
+/** The drafts of a manifest of which nothing is wrong; null: something is. */
+export function checkedDrafts(
+  drafts: readonly Draft[],
+  findings: readonly Finding[],
+): readonly CheckedDraft[] | null {
+  return findings.length > 0 ? null : drafts.map(asChecked);
+}
+
+function asChecked({ name, keys }: Draft): CheckedDraft {
   const source = sourceOf(keys);
+  if (!isAppName(name) || !source || !isWhole(keys))
+    throw new Error(`\`${name}\` passed the checks, and is not whole`);
+  return { name, source, keys } as CheckedDraft;
+}
+
+export function appOf({ name, source, keys }: CheckedDraft): ManifestApp {
+  const { listen, nixpkgs, keep, activation, image, 'stop-timeout': stopTimeout, ...app } = keys;
+  const { limits, incus = {} } = app;
   return {
-    name: name as AppName,
+    name,
     was: app.was ?? null,
     source,
     nixpkgs: source.kind === 'toplevel' ? UNUSED_NIXPKGS : nixpkgs,
@@ -80,14 +102,18 @@ export function appOf({ name, keys }: Draft): ManifestApp {
 /** The same for all: what nobody uses must not tell two manifests apart. */
 const UNUSED_NIXPKGS = { written: DEFAULT_NIXPKGS, url: DEFAULT_NIXPKGS, attribute: '' };
 
-type Whole = App &
-  Required<Pick<App, 'listen' | 'nixpkgs' | 'keep' | 'activation' | 'image' | 'stop-timeout'>>;
+/** What an app has from [defaults] where it says nothing. */
+const FILLED = ['listen', 'nixpkgs', 'keep', 'activation', 'image', 'stop-timeout'] as const;
+type Whole = App & Required<Pick<App, (typeof FILLED)[number]>>;
 
-function sourceOf({ 'flake-ref': ref, config, toplevel }: App): AppRef {
+function isWhole(keys: App): keys is Whole {
+  return FILLED.every((key) => keys[key] !== undefined);
+}
+
+function sourceOf({ 'flake-ref': ref, config, toplevel }: App): AppRef | null {
   if (ref) return { kind: 'flake', ref };
   if (config) return { kind: 'config', file: config };
-  if (toplevel) return { kind: 'toplevel', path: toplevel };
-  throw new Error('an app without a source passed the checks');
+  return toplevel ? { kind: 'toplevel', path: toplevel } : null;
 }
 
 export function volumesOf({ volumes = [] }: App): VolumeMount[] {

@@ -1,7 +1,7 @@
 import type { FlakeRef, Manifest, ManifestApp } from '../domain/manifest.js';
 import type { KeyPath, Problem } from '../domain/problem.js';
 import { checkTable, type Finding, type Draft } from './check.js';
-import { appOf, draftOf, withFallbacks } from './draft.js';
+import { appOf, checkedDrafts, draftOf, withFallbacks } from './draft.js';
 import { type ManifestSchema, schemaOf } from './schema.js';
 import { exposedBy, findDuplicates } from './keys/exposures.js';
 import type { Located, Locator } from './locate.js';
@@ -35,9 +35,10 @@ export function readManifest(text: string, { file, directory }: ManifestOrigin):
   const { project, nixpkgs, drafts, findings } = check(toml.table, schemaOf(directory));
   const exposed = drafts.flatMap(exposedBy);
   findings.push(...findDuplicates(exposed, (path) => locate(path).place));
-  if (findings.length > 0 || project === undefined || nixpkgs === undefined)
+  const checked = checkedDrafts(drafts, findings);
+  if (checked === null || project === undefined || nixpkgs === undefined)
     return { ok: false, problems: problemsOf(findings, locate) };
-  const manifest = { project, apps: drafts.map(appOf).sort(byName) };
+  const manifest = { project, apps: checked.map(appOf).sort(byName) };
   return { ok: true, manifest, nixpkgs, locate: (path) => locate(path) };
 }
 

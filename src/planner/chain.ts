@@ -19,7 +19,10 @@ export class Chain {
   ): void {
     const last = this.all.at(-1);
     const needs = [...(last ? [last.id] : []), ...alsoNeeds.filter((other) => other !== last?.id)];
-    this.all.push({ id: this.#freeId(action), app: this.#app, action, cause, interrupts, needs, after: [] });
+    this.all.push({
+      ...{ id: this.#freeId(action), app: this.#app, phase: 'forward' },
+      ...{ action, cause, interrupts, needs, after: [] },
+    });
   }
 
   has(kind: Action['kind']): boolean {

@@ -24,9 +24,9 @@ export function clearStore(ops: Chain, { app, actual, store }: Compared): Actual
  * was cut short is taken back first. What there is of the app afterwards.
  */
 export function takeBackFirst(ops: Chain, compared: Compared): Compared {
-  const { app, actual, store, data, returns } = compared;
+  const { app, actual, store, data, aim } = compared;
   const last = lastGood(actual);
-  const isSent = capabilitiesOf(store).sendsSystem && returns === null && data.restore !== null;
+  const isSent = capabilitiesOf(store).sendsSystem && aim.kind === 'build' && data.restore !== null;
   if (!actual || !last || !isSent || actual.name !== app.name) return compared;
   const cause = 'an upgrade was cut short';
   if (actual.status !== 'Stopped') ops.then(stopOf(app), cause, 'container');

@@ -1,4 +1,5 @@
-import type { Actual, ActualApp, Condemned, Generation } from '../domain/actual.js';
+import type { Aim } from './aim.js';
+import type { Actual, ActualApp } from '../domain/actual.js';
 import type { Change } from '../domain/plan.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { Facets } from '../domain/facet.js';
@@ -17,10 +18,7 @@ export type Compared = {
   readonly app: DesiredApp;
   /** What the manifest says, which is not what is brought about where that failed before. */
   readonly wanted: Facets;
-  /** The generation that is to serve again, instead of a system that is built. */
-  readonly returns: Generation | null;
-  readonly condemned: Condemned | null;
-  readonly byHand: boolean;
+  readonly aim: Aim;
   /** An upgrade that was cut short is taken back: whatever runs now, it is stopped first. */
   readonly comesBack: boolean;
   /** Under its name, or its former one. */
@@ -53,11 +51,11 @@ export function compare(
   actual: Actual,
   isStrict: boolean,
 ): Compared {
-  const { app, condemned } = goal;
+  const { app } = goal;
   const store = storeOf(app, there, actual);
   const base = movesStore({ actual: there, store }) ? null : there;
   // A container that is made anew has nothing to go back to.
-  const returns = base && goal.returns;
+  const aim: Aim = base ? goal.aim : { kind: 'build' };
   const differences = changesOf(app, base);
   const changes = differences.filter(({ kind }) => kind !== 'unknown');
   const unknown = differences.filter(({ kind }) => kind === 'unknown');
@@ -71,12 +69,12 @@ export function compare(
   const rebuilt = app.activation === 'restart' && changes.some((change) => asks(change, 'build'));
   const volumes = volumesFor(app, base, kept);
   const data = dataMove(goal, base, changes, volumes);
-  const comesBack = returns !== null && goal.byHand === null && base !== null && isDirty(base);
+  const isKept = aim.kind === 'keep' || aim.kind === 'hold';
+  const comesBack = isKept && base !== null && isDirty(base);
   const isStopped = refit.cold || rebuilt || movesData(data) || comesBack || base?.name !== app.name;
   const fate = isStopped ? 'starts' : (FATES[base.status] ?? 'starts');
   return {
-    ...{ app, wanted: wanted.facets, returns, condemned, actual: there },
-    ...{ byHand: goal.byHand !== null, comesBack },
+    ...{ app, wanted: wanted.facets, aim, comesBack, actual: there },
     ...{ changes, unknown, added, removes, isStrict, store, refit, fate, volumes, data, taken },
     newest: newestOf(there),
   };

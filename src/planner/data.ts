@@ -18,7 +18,7 @@ export type DataMove = {
 const NOTHING: DataMove = { volumes: [], take: [], restore: null };
 
 export function dataMove(
-  { app, returns, byHand }: Goal,
+  { app, aim }: Goal,
   there: ActualApp | null,
   changes: readonly Change[],
   volumes: readonly string[],
@@ -29,12 +29,12 @@ export function dataMove(
   if (there.state === 'restoring') return { volumes, take: [], restore: copyOf(generation) };
   if (isDirty(there)) {
     // What an upgrade that was cut short has made of them is gone on with, unless it is known to be no good.
-    const isWanted = returns === null && there.condemned === null;
+    const isWanted = aim.kind === 'build' && there.condemned === null;
     if (isWanted) return NOTHING;
     return { volumes, take: [undoneCopyOf(generation)], restore: copyOf(generation) };
   }
-  if (byHand?.data && returns)
-    return { volumes, take: [copyOf(generation)], restore: copyOf(returns.generation) };
+  if (aim.kind === 'by-hand' && aim.data)
+    return { volumes, take: [copyOf(generation)], restore: copyOf(aim.to.generation) };
   const isUpgrade = changes.some((change) => asks(change, 'build'));
   return isUpgrade ? { volumes, take: [copyOf(generation)], restore: null } : NOTHING;
 }

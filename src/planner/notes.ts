@@ -4,7 +4,7 @@ import type { DesiredApp } from '../domain/desired.js';
 import type { VolumeMount } from '../domain/manifest.js';
 import { capabilitiesOf } from '../domain/store-mode.js';
 import { movesStore, type Compared } from './compare.js';
-import { nameOf } from '../facets/secrets.js';
+import { nameOf, secretsIn } from '../facets/secrets.js';
 
 /** What a person should know about an app's data before it is changed. */
 export function notesOf(compared: Compared, actual: Actual): string[] {
@@ -37,14 +37,14 @@ function formerName({ app, actual: there, store, taken }: Compared, { apps }: Ac
 }
 
 /** A rollback by hand leaves secrets alone: those that the generation had are kept nowhere. */
-function changedSecrets({ actual, returns, byHand }: Compared): string[] {
-  if (!byHand || !returns?.secrets || !actual) return [];
-  const [then, now] = [returns.secrets, actual.applied?.facets.secrets ?? {}];
+function changedSecrets({ actual, aim }: Compared): string[] {
+  if (aim.kind !== 'by-hand' || !aim.to.secrets || !actual) return [];
+  const [then, now] = [aim.to.secrets, secretsIn(actual.applied?.facets) ?? {}];
   const fields = [...new Set([...Object.keys(then), ...Object.keys(now)])].sort();
   const changed = fields.filter((field) => then[field] !== now[field]).map(nameOf);
   if (changed.length === 0) return [];
   const names = changed.map((name) => `\`${name}\``).join(', ');
-  const since = `since generation ${returns.generation}`;
+  const since = `since generation ${aim.to.generation}`;
   return changed.length === 1
     ? [`the secret ${names} has changed ${since}, and stays as it is now`]
     : [`the secrets ${names} have changed ${since}, and stay as they are now`];

@@ -1,7 +1,8 @@
+import { condemnedIn, returnsIn } from './aim.js';
 import equal from 'fast-deep-equal';
 import type { Action, ActionKind, SystemRef } from '../domain/action.js';
 import { BY_HAND } from '../domain/labels.js';
-import type { ActualApp } from '../domain/actual.js';
+import type { ActualApp, Generation } from '../domain/actual.js';
 import type { Change, Operation } from '../domain/plan.js';
 import type { DesiredApp } from '../domain/desired.js';
 import { asks } from '../facets/index.js';
@@ -18,12 +19,12 @@ import { bringSystem } from './system.js';
 
 /** The operations of one app, each one effect, in an order in which a failure loses nothing. */
 export function operationsOf(compared: Compared, context: ExposureContext): Operation[] {
-  const { app, actual, changes, refit, returns } = compared;
+  const { app, actual, changes, refit, aim } = compared;
   const ops = new Chain(app.name);
   const system = changes.filter((change) => asks(change, 'build'));
   const ref = systemRef(compared, system);
   if (ref.kind === 'built') buildSystem(ops, app, system);
-  else if (app.source.kind !== 'toplevel' && refit.mounts && !returns)
+  else if (app.source.kind !== 'toplevel' && refit.mounts && aim.kind === 'build')
     ops.then({ kind: 'evaluate' }, 'its services must suit what is mounted');
   // Marked first: what is made for the new name is found again should the rename be taken back.
   beginRename(ops, compared);
@@ -32,7 +33,7 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   bringSystem(ops, takeBackFirst(ops, { ...compared, actual: old }), system, ref, context);
   moveExposure(ops, app.name, changes, context);
   checkHealth(ops, compared, ref);
-  if (compared.byHand) leave(ops, compared);
+  if (aim.kind === 'by-hand') leave(ops, compared, aim.to);
   if (ops.all.length > 0 || changes.length > 0) {
     hold(ops, compared);
     record(ops, compared, ref);
@@ -79,16 +80,17 @@ function record(ops: Chain, { app, changes, wanted }: Compared, system: SystemRe
 }
 
 /** What was changed beside a system that is held is no part of what was tried with it any more. */
-function hold(ops: Chain, { condemned, wanted }: Compared): void {
+function hold(ops: Chain, { aim, wanted }: Compared): void {
+  const condemned = condemnedIn(aim);
   if (condemned === null || equal(condemned.facets, wanted)) return;
   const { at, why, byHand } = condemned;
   ops.then({ kind: 'condemn', facets: withoutSecrets(wanted), why, at, byHand }, 'its system stays held');
 }
 
 /** Remembers what is left; where that is nothing, what was left before. */
-function leave(ops: Chain, { actual, returns }: Compared): void {
+function leave(ops: Chain, { actual }: Compared, to: Generation): void {
   const left =
-    actual?.applied?.generation === returns?.generation ? actual?.condemned?.facets : actual?.applied?.facets;
+    actual?.applied?.generation === to.generation ? actual?.condemned?.facets : actual?.applied?.facets;
   if (!left) return;
   const facets = withoutSecrets(left);
   const what = { kind: 'condemn', facets, why: BY_HAND, at: null, byHand: true } as const;
@@ -103,7 +105,8 @@ function buildSystem(ops: Chain, app: DesiredApp, system: readonly Change[]): vo
 }
 
 /** A pet without a record has every facet new, the system among them: it is built. */
-function systemRef({ actual, returns }: Compared, system: readonly Change[]): SystemRef {
+function systemRef({ actual, aim }: Compared, system: readonly Change[]): SystemRef {
+  const returns = returnsIn(aim);
   if (returns) return { kind: 'applied', toplevel: returns.toplevel, generation: returns.generation };
   if (!actual?.applied || system.length > 0) return { kind: 'built' };
   return { kind: 'applied', toplevel: actual.applied.toplevel, generation: actual.applied.generation };

@@ -99,7 +99,7 @@ function planApp(
     interrupts: worst(operations),
     url: app.listen ? urlOf(app.listen) : null,
     held: null,
-    condemned: compared.condemned !== null,
+    condemned: compared.aim.kind === 'hold',
     notes: [...notesOf(compared, actual), ...holdNotes(compared)],
   };
   return { summary, operations };
@@ -107,9 +107,9 @@ function planApp(
 
 function verbOf(compared: Compared, operations: readonly Operation[]): Verb {
   const { app, actual } = compared;
-  const kinds = new Set(operations.filter((o) => !o.rescues).map((o) => o.action.kind));
+  const kinds = new Set(operations.filter(({ phase }) => phase === 'forward').map((o) => o.action.kind));
   if (movesStore(compared)) return 'recreate';
-  if (compared.returns && kinds.has('return')) return 'rollback';
+  if (compared.aim.kind !== 'build' && kinds.has('return')) return 'rollback';
   if (!actual || (actual.state === 'creating' && !actual.applied)) return 'create';
   if (actual.name !== app.name) return 'rename';
   const largest = LARGEST_FIRST.find((verb) => CHANGED_BY.get(verb)?.some((kind) => kinds.has(kind)));
@@ -132,7 +132,7 @@ const CHANGED_BY: ReadonlyMap<Verb, readonly ActionKind[]> = new Map(
 const SEVERITY: readonly Interrupts[] = ['nothing', 'exposure', 'service', 'container'];
 
 function worst(operations: readonly Operation[]): Interrupts {
-  const forward = operations.filter((o) => !o.rescues);
+  const forward = operations.filter(({ phase }) => phase === 'forward');
   const at = Math.max(0, ...forward.map((o) => SEVERITY.indexOf(o.interrupts)));
   return SEVERITY[at] ?? 'nothing';
 }
@@ -148,8 +148,8 @@ function isNew({ actual }: Compared): boolean {
 }
 
 /** What the manifest says failed before, and what was there before it is there again. */
-function isCondemned({ condemned, changes, removes }: Compared): boolean {
-  return condemned !== null && changes.length + removes.length === 0;
+function isCondemned({ aim, changes, removes }: Compared): boolean {
+  return aim.kind === 'hold' && changes.length + removes.length === 0;
 }
 
 /** What no facet has: of the container as a whole. */

@@ -28,13 +28,14 @@ function printLine(line: Line, numbers: Numbers): string {
 
 function printOperation(op: Operation, numbers: Numbers): string {
   const refs = (ids: readonly string[], sign: string) => ids.map((id) => `${sign}${numbers.get(id) ?? '?'}`);
-  const rescues = op.rescues ? [due(op, numbers)] : [];
+  const rescues = op.phase === 'rollback' ? [due(op, numbers)] : [];
   const edges = [...refs(op.needs, '#'), ...refs(op.after, '~'), ...rescues].join(' ');
   const interrupts = op.interrupts === 'nothing' ? '' : ` !${op.interrupts}`;
   return `[${numbers.get(op.id) ?? 0}]${edges ? ` ${edges}` : ''} ${op.id}, ${op.cause}${interrupts}`;
 }
 
-function due({ rescues = [] }: Operation, numbers: Numbers): string {
+function due(op: Operation, numbers: Numbers): string {
+  const rescues = op.phase === 'rollback' ? op.rescues : [];
   return `?${ranges(rescues.map((id) => numbers.get(id) ?? 0))}`;
 }
 
@@ -78,7 +79,7 @@ function goesBack({ action }: Operation): boolean {
 function isPlain(op: Operation, before: readonly Operation[]): boolean {
   const edges = edgesBack(before);
   return (
-    op.rescues !== undefined &&
+    op.phase === 'rollback' &&
     op.id === `${op.app}/${nameOf(op)}${BACK}` &&
     op.interrupts === (op.action.kind === 'stop' ? 'container' : 'nothing') &&
     equal([op.needs, op.after], [edges.needs, edges.after])

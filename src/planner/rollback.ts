@@ -1,3 +1,4 @@
+import { condemnedIn } from './aim.js';
 import type { Action, ActionKind, SystemRef } from '../domain/action.js';
 import type { Generation } from '../domain/actual.js';
 import type { OpId, Operation } from '../domain/plan.js';
@@ -33,7 +34,8 @@ export function rescueOperations(compared: Compared, forward: readonly Operation
   return steps.map(({ action, cause, interrupts = 'nothing', rescues }, i) => {
     const before = steps.slice(0, i).map((step, n) => ({ id: ids[n] ?? '', action: step.action }));
     const edges = edgesBack(before);
-    return { id: ids[i] ?? '', app: compared.app.name, action, cause, interrupts, rescues, ...edges };
+    const step = { id: ids[i] ?? '', app: compared.app.name, action, cause, interrupts, ...edges };
+    return { ...step, phase: 'rollback', rescues };
   });
 }
 
@@ -74,7 +76,7 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
     {
       action: {
         ...{ kind: 'condemn', facets: withoutSecrets(compared.wanted), why: null, at: null },
-        byHand: compared.condemned?.byHand ?? false,
+        byHand: condemnedIn(compared.aim)?.byHand ?? false,
       },
       cause: 'it did not work',
       rescues: tried,

@@ -16,8 +16,9 @@ export function inOrder(operations: readonly Operation[], desired: Desired, actu
  */
 function afterGood(operations: readonly Operation[]): Operation[] {
   const records = new Map<AppName, OpId>();
-  for (const { rescues, app } of operations) {
-    const record = rescues && operations.find((op) => op.app === app && op.action.kind === 'record');
+  const back = operations.filter(({ phase }) => phase === 'rollback');
+  for (const { app } of back) {
+    const record = operations.find((op) => op.app === app && op.action.kind === 'record');
     if (record) records.set(app, record.id);
   }
   if (records.size === 0) return [...operations];
@@ -62,7 +63,9 @@ function buildsFirst(operations: readonly Operation[], { apps }: Actual): Operat
   const touches = ({ action, app }: Operation) =>
     TOUCHES.has(action.kind) && (running.has(app) || running.has(nameNow(action) ?? app));
   return operations.map((op) =>
-    touches(op) && !op.rescues ? { ...op, after: builds.filter((b) => !op.needs.includes(b)) } : op,
+    touches(op) && op.phase === 'forward'
+      ? { ...op, after: builds.filter((b) => !op.needs.includes(b)) }
+      : op,
   );
 }
 
@@ -95,13 +98,13 @@ function firstInterrupting(operations: readonly Operation[], app: AppName): OpId
   return operations.find(
     (op) =>
       op.app === app &&
-      !op.rescues &&
+      op.phase === 'forward' &&
       ['stop', 'start', 'activate', 'restart-units'].includes(op.action.kind),
   )?.id;
 }
 
 function isUp(operations: readonly Operation[], app: AppName): OpId | undefined {
   return operations.findLast(
-    (op) => op.app === app && !op.rescues && ['settle', 'check'].includes(op.action.kind),
+    (op) => op.app === app && op.phase === 'forward' && ['settle', 'check'].includes(op.action.kind),
   )?.id;
 }

@@ -35,13 +35,13 @@ function taskFor(
   ref: SystemRef,
   context: ExposureContext,
 ): Task {
-  const { data, store, returns, byHand, comesBack } = compared;
-  const isNew = system.length > 0 || byHand || comesBack;
+  const { data, store, aim, comesBack } = compared;
+  const isNew = system.length > 0 || aim.kind === 'by-hand' || comesBack;
   return {
     ...{ ops, compared, ref, context, isNew },
     cause: system.length > 0 ? causesOf(system) : 'an upgrade was cut short',
     isMoved: movesData(data) || comesBack,
-    isSent: isNew && capabilitiesOf(store).sendsSystem && returns === null,
+    isSent: isNew && capabilitiesOf(store).sendsSystem && aim.kind === 'build',
   };
 }
 
@@ -208,19 +208,19 @@ function moveStopped(task: Task): void {
 
 /** What boots from now on. */
 function setProfile({ ops, compared, cause }: Task): void {
-  const { store, returns, newest } = compared;
+  const { store, aim, newest } = compared;
   beginUpgrade(ops, compared);
-  if (!returns) ops.then({ kind: 'set-profile', store, above: newest }, cause);
+  if (aim.kind === 'build') ops.then({ kind: 'set-profile', store, above: newest }, cause);
   else {
-    const { generation, toplevel } = returns;
+    const { generation, toplevel } = aim.to;
     ops.then({ kind: 'return', store, generation, toplevel }, cause);
   }
 }
 
 /** Whoever finds it half upgraded knows that there is a way back, and that the copies of its volumes are part of it. */
-function beginUpgrade(ops: Chain, { actual, store, comesBack, returns }: Compared): void {
+function beginUpgrade(ops: Chain, { actual, store, comesBack, aim }: Compared): void {
   if (!actual || !lastGood(actual) || movesStore({ actual, store }) || comesBack) return;
   if (isDirty(actual) && actual.condemned === null) return;
-  const isTried = returns === null;
+  const isTried = aim.kind === 'build';
   ops.then({ kind: 'mark', state: 'upgrading', isTried }, 'should this be cut short');
 }

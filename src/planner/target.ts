@@ -1,9 +1,10 @@
+import type { Aim } from './aim.js';
 import equal from 'fast-deep-equal';
-import type { ActualApp, Condemned, Generation } from '../domain/actual.js';
+import type { ActualApp, Generation } from '../domain/actual.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { StorePath } from '../domain/names.js';
 import { appUnder, holdOf } from './blocked.js';
-import { withoutSecrets } from '../facets/secrets.js';
+import { secretsIn, withoutSecrets, withSecrets } from '../facets/secrets.js';
 import { exposed } from '../facets/exposure.js';
 import { hasDevice, hasProfiles } from '../facets/container.js';
 import { builtFrom } from '../facets/index.js';
@@ -13,12 +14,7 @@ import { toplevelIn } from '../facets/system.js';
 /** What a run is to bring about for an app: what the manifest says, or a generation that was good. */
 export type Goal = {
   readonly app: DesiredApp;
-  /** The generation that is to serve again; null: what the manifest says is built. */
-  readonly returns: Generation | null;
-  /** The system that the manifest says was tried before and did not work: it is held. */
-  readonly condemned: Condemned | null;
-  /** A person asks for that generation, and whether for what its volumes held as well. */
-  readonly byHand: { readonly data: boolean } | null;
+  readonly aim: Aim;
 };
 
 /** `pets rollback`: to which generation, and whether with its data. */
@@ -28,25 +24,26 @@ export type Rollback = { readonly generation: Generation; readonly data: boolean
 export function goalOfRollback(app: DesiredApp, there: ActualApp, { generation, data }: Rollback): Goal {
   // Asked for once more, after a run that was cut short, say: what is as it should be is left alone.
   const isThere = there.applied?.generation === generation.generation && !data;
-  const byHand = isThere ? null : { data };
-  return { app: appOf(generation, app, there), returns: generation, condemned: null, byHand };
+  const aim: Aim = isThere ? { kind: 'keep', to: generation } : { kind: 'by-hand', to: generation, data };
+  return { app: appOf(generation, app, there), aim };
 }
 
 /** `retry`: what did not work before is tried again. */
 export function goalOf(app: DesiredApp, there: ActualApp | null, retry: boolean): Goal {
-  const plain = { app, returns: null, condemned: null, byHand: null };
   const last = lastGood(there);
-  if (!there?.applied || !last) return plain;
+  if (!there?.applied || !last) return { app, aim: { kind: 'build' } };
+  const aim: Aim = isDirty(there) ? { kind: 'keep', to: last } : { kind: 'build' };
   // An upgrade that was cut short, and that nobody wants any more.
-  if (equal(app.facets, there.applied.facets)) return { ...plain, returns: isDirty(there) ? last : null };
+  if (equal(app.facets, there.applied.facets)) return { app, aim };
   const hold = retry ? null : holdOf(app.facets, there, last);
   if (hold) {
     const { condemned } = hold;
-    return { ...plain, app: appUnder(hold, app, appOf(last, app, there)), returns: last, condemned };
+    const under = appUnder(hold, app, appOf(last, app, there));
+    return { app: under, aim: { kind: 'hold', to: last, condemned } };
   }
   // Nor is it wanted where only other things than the system are not as they were.
   const isSame = equal(builtFrom(app.facets), builtFrom(there.applied.facets));
-  return { ...plain, returns: isSame && isDirty(there) ? last : null };
+  return { app, aim: isSame ? aim : { kind: 'build' } };
 }
 
 /** What the last run that went well recorded. */
@@ -92,7 +89,7 @@ export function appOf(generation: Generation, app: DesiredApp, there: ActualApp)
     store: there.store,
     image: null,
     health: generation.health,
-    facets: { ...facets, ...(app.facets.secrets && { secrets: app.facets.secrets }) },
+    facets: withSecrets(facets, secretsIn(app.facets)),
     problems: [],
   };
 }
@@ -103,6 +100,6 @@ function local(path: string): { written: string; path: string } {
 
 /** With the secrets that it has, whatever their sources say by now: these need not even be there. */
 export function withItsSecrets(app: DesiredApp, { applied }: ActualApp): DesiredApp {
-  const { secrets } = applied?.facets ?? {};
-  return { ...app, secrets: [], facets: { ...withoutSecrets(app.facets), ...(secrets && { secrets }) } };
+  const facets = withSecrets(withoutSecrets(app.facets), secretsIn(applied?.facets));
+  return { ...app, secrets: [], facets };
 }

@@ -1,3 +1,4 @@
+import { condemnedIn, returnsIn } from './aim.js';
 import { urlOf } from '../domain/binding.js';
 import { BY_HAND } from '../domain/labels.js';
 import type { Actual, ActualApp } from '../domain/actual.js';
@@ -41,7 +42,8 @@ export function heldPlan(compared: Compared): AppPlan {
 }
 
 /** Tried before, without success: an older generation serves. */
-function holdWords({ app, condemned, returns }: Compared): string {
+function holdWords({ app, aim }: Compared): string {
+  const [condemned, returns] = [condemnedIn(aim), returnsIn(aim)];
   const when = condemned ? `(${minuteOf(condemned.at)} UTC)` : '';
   const tried = condemned ? `tried before: ${condemned.why} ${when}` : '';
   const before = condemned?.why === BY_HAND ? `${BY_HAND} ${when}` : tried;
@@ -51,7 +53,7 @@ function holdWords({ app, condemned, returns }: Compared): string {
 
 /** Of an app whose system is held, while other things of it are brought about. */
 export function holdNotes(compared: Compared): string[] {
-  return compared.condemned === null ? [] : [`its system is held: ${holdWords(compared)}`];
+  return condemnedIn(compared.aim) === null ? [] : [`its system is held: ${holdWords(compared)}`];
 }
 
 export function condemnedPlan(compared: Compared): AppPlan {

@@ -1,4 +1,5 @@
-import { parseApplied } from '../incus/observe/record.js';
+import { nixpkgsIn, withoutNixpkgs } from '../facets/meta.js';
+import { parseApplied, printApplied } from '../domain/records.js';
 import { printTable, type AppTable } from '../manifest/keys/app-table.js';
 import { emptyLock } from '../manifest/lock.js';
 import { readManifest, type ReadManifest } from '../manifest/read.js';
@@ -60,7 +61,7 @@ export function tableOf({ name, config }: Pick<InstanceJson, 'name' | 'config'>)
     'flake-ref': config[INCUS_PET.flakeRef] ?? '',
     port: port === undefined ? null : Number(port),
     listen: config[INCUS_PET.listen] ?? null,
-    nixpkgs: parseApplied(config[LABEL.applied])?.facets.meta?.['nixpkgs'] ?? null,
+    nixpkgs: nixpkgsIn(parseApplied(config[LABEL.applied])?.facets),
     store: null,
   };
 }
@@ -78,7 +79,5 @@ export function marksOf({ 'flake-ref': ref, port, listen }: AppTable): Readonly<
 export function recordWithoutNixpkgs(config: InstanceJson['config']): Readonly<Record<string, string>> {
   const applied = parseApplied(config[LABEL.applied]);
   if (!applied) return {};
-  const fields = Object.entries(applied.facets.meta ?? {}).filter(([field]) => field !== 'nixpkgs');
-  const meta = Object.fromEntries(fields);
-  return { [LABEL.applied]: JSON.stringify({ ...applied, facets: { ...applied.facets, meta } }) };
+  return { [LABEL.applied]: printApplied({ ...applied, facets: withoutNixpkgs(applied.facets) }) };
 }

@@ -2,7 +2,7 @@ import { availableParallelism, freemem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Limits } from '../executor/execute.js';
 import type { Ports } from '../executor/job.js';
-import { pinned } from '../facets/system.js';
+import { pinned, systemIn } from '../facets/system.js';
 import { mistakesIn } from '../flake-contract/mistakes.js';
 import { openStores } from '../stores/stores.js';
 import { guestOver } from '../guest/guest.js';
@@ -54,7 +54,7 @@ function remembering(nix: Nix, built: BuiltSystems): Nix {
     ...nix,
     evaluate: async (app, pins) => {
       const evaluated = await nix.evaluate(app, pins);
-      built.remember(app.name, pinned(app.facets, pins).system ?? {}, evaluated.toplevel);
+      built.remember(app.name, systemIn(pinned(app.facets, pins)), evaluated.toplevel);
       return evaluated;
     },
   };

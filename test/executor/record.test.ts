@@ -55,7 +55,10 @@ describe('record', () => {
 });
 
 describe('beside a system that is held', () => {
-  const applied = { facets: { secrets: { 'secret.db': 'v1:1 0400 root' } } };
+  const applied = {
+    ...{ v: 1, generation: 1, toplevel: `/nix/store/${'0'.repeat(32)}-a` },
+    facets: { secrets: { 'secret.db': 'v1:1 0400 root' } },
+  };
   const world = {
     want: ['web 81 source=b secrets=db:2'],
     have: ['web 80 secrets=db:1 kept=1 condemned=b tried=web_80_secrets=db:2'],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { generationsOf, parseApplied, parseCondemned } from '../../src/incus/observe/record.js';
+import { parseApplied, parseCondemned } from '../../src/domain/records.js';
+import { generationsOf } from '../../src/incus/observe/record.js';
 import { FailedProgram, ProblemError } from '../../src/domain/problem.js';
 import type { World } from '../planner/worlds.js';
 import { results, run, said, type RunScript } from './recording.js';

@@ -125,7 +125,10 @@ describe('what secrets were before an upgrade', () => {
   });
 
   test('is recorded as it was where what is wanted is held', async () => {
-    const recorded = JSON.stringify({ v: 1, facets: { secrets: { 'secret.db': 'v1:1 0400 root' } } });
+    const recorded = JSON.stringify({
+      ...{ v: 1, generation: 1, toplevel: `/nix/store/${'0'.repeat(32)}-a` },
+      facets: { secrets: { 'secret.db': 'v1:1 0400 root' } },
+    });
     const held = {
       want: ['web 80 source=b secrets=db:2'],
       have: ['web 80 secrets=db:1 kept=1 devices=none'],

@@ -47,7 +47,7 @@ describe('what somebody has added to a container', () => {
     'a disk and what LXC is told go while it is stopped: %s',
     (added) => {
       const plan = planned({ want: ['web 80'], have: [`web 80 added=${added}`], strict: true });
-      const kinds = plan.operations.filter((o) => !o.rescues).map((o) => o.action.kind);
+      const kinds = plan.operations.filter(({ phase }) => phase === 'forward').map((o) => o.action.kind);
       expect(kinds).toContain('stop');
       expect(plan.apps).toMatchObject([{ verb: 'restart' }]);
     },

@@ -6,7 +6,7 @@ import { golden, notes, planned, shown } from './worlds.js';
 const done = (want: string, have: string) => operationsOf(planned({ want: [want], have: [have] }));
 
 function operationsOf({ operations }: Plan): string[] {
-  return operations.flatMap(({ id, rescues }) => (rescues ? [] : [id.slice('web/'.length)]));
+  return operations.flatMap(({ id, phase }) => (phase === 'rollback' ? [] : [id.slice('web/'.length)]));
 }
 
 const isTried = (want: string, have: string) => done(want, have).includes('build');
@@ -62,7 +62,7 @@ describe('a held revision holds its system, not the app', () => {
       have: ['web - limits=cpu:2 kept=1 condemned=b'],
     });
     const configure = operations.find(
-      ({ action, rescues }) => action.kind === 'configure' && !rescues,
+      ({ action, phase }) => action.kind === 'configure' && phase === 'forward',
     )?.action;
     expect(configure).toMatchObject({ config: { 'limits.memory': '1GiB', 'limits.cpu': '' } });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Operation, Plan } from '../../src/domain/plan.js';
+import type { Effect, Operation, Plan } from '../../src/domain/plan.js';
 import { printPlan } from '../../src/planner/print.js';
 import { golden, planned, UPGRADE, type World } from './worlds.js';
 
@@ -88,21 +88,21 @@ describe('a line for a way back', () => {
       have: ['api - kept=1', 'web - kept=1'],
     });
     expect(numbers(plan, plan.operations)).toBe('9-14 23-28');
-    const back = plan.operations.filter(({ rescues }) => rescues);
-    const forward = plan.operations.filter(({ rescues }) => !rescues);
+    const back = plan.operations.filter(({ phase }) => phase === 'rollback');
+    const forward = plan.operations.filter(({ phase }) => phase === 'forward');
     expect(numbers(plan, [...forward, ...back])).toBe('17-22 23-28');
   });
 
   test('ends where something else comes in between', () => {
     const plan = planned(UPGRADE);
-    const begin = plan.operations.filter(({ rescues }) => !rescues);
-    const back = plan.operations.filter(({ rescues }) => rescues);
+    const begin = plan.operations.filter(({ phase }) => phase === 'forward');
+    const back = plan.operations.filter(({ phase }) => phase === 'rollback');
     const operations = [...begin.slice(0, -1), ...back.slice(0, 3), ...begin.slice(-1), ...back.slice(3)];
     expect(numbers(plan, operations)).toBe('8-10 12 13 14');
   });
 
   const after = (...ids: string[]) => ({ needs: [], after: ids });
-  test.each<[string, string, Partial<Operation>, string]>([
+  test.each<[string, string, Partial<Effect>, string]>([
     ['begins after something', 'condemn', { after: ['web/collect'] }, '9 10 11 12 13 14'],
     [
       'needs that the failure is remembered',

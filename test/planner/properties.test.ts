@@ -53,9 +53,9 @@ describe('for any manifest and any machine', () => {
         for (const { needs, after } of plan.operations) {
           expect(new Set([...needs, ...after]).size).toBe(needs.length + after.length);
         }
-        const forward = plan.operations.filter(({ rescues }) => !rescues);
+        const forward = plan.operations.filter(({ phase }) => phase === 'forward');
         expect(orderOf(plan, () => 0)).toEqual(expect.arrayContaining(forward));
-        const known = plan.operations.flatMap(({ rescues }) => rescues ?? []);
+        const known = plan.operations.flatMap((op) => (op.phase === 'rollback' ? op.rescues : []));
         expect(known.filter((id) => !forward.some((op) => op.id === id))).toEqual([]);
         for (const { needs, after } of forward)
           expect([...needs, ...after].filter((id) => id.endsWith('~back'))).toEqual([]);

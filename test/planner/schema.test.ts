@@ -4,6 +4,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ACTIONS } from '../../src/domain/action.js';
 import { UNKNOWN } from '../../src/domain/facet.js';
 import { readManifest } from '../../src/manifest/read.js';
+import type { Plan } from '../../src/domain/plan.js';
+import { printPlanRecord } from '../../src/domain/plan-record.js';
 import { planOf } from '../../src/planner/plan.js';
 import { stopPlan } from '../../src/planner/power.js';
 import { actual, actualOf, appName, claim, desired, planned, type World } from './worlds.js';
@@ -21,8 +23,12 @@ const SCHEMA = JSON.parse(
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true }).compile(SCHEMA);
 
 /** What is wrong with it, as it would be printed; nothing: valid. */
-function faults(plan: unknown): string[] {
-  validate(JSON.parse(JSON.stringify(plan)));
+function faults(plan: Plan): string[] {
+  return faultsIn(printPlanRecord(plan));
+}
+
+function faultsIn(record: unknown): string[] {
+  validate(JSON.parse(JSON.stringify(record)));
   return (validate.errors ?? []).map(({ instancePath, message = '' }) => `${instancePath} ${message}`);
 }
 
@@ -130,7 +136,7 @@ test.each([
 });
 
 describe('what is no plan is told from one', () => {
-  const plan = planned({ want: ['a 81'], have: ['a 80'] });
+  const plan = printPlanRecord(planned({ want: ['a 81'], have: ['a 80'] }));
   const withApp = (over: object) => ({ ...plan, apps: plan.apps.map((app) => ({ ...app, ...over })) });
   const withOperation = (over: object) => ({
     ...plan,
@@ -150,6 +156,6 @@ describe('what is no plan is told from one', () => {
     ['a package without a size', withApp({ packages: [{ name: 'tool', from: ['1'], to: ['2'] }] })],
     ['a problem without words', { ...plan, problems: [{ hint: 'x' }] }],
   ])('%s', (_, value) => {
-    expect(faults(value)).not.toEqual([]);
+    expect(faultsIn(value)).not.toEqual([]);
   });
 });

@@ -443,7 +443,7 @@ export class Machine {
 export function orderOf({ operations }: Plan, pick: (count: number) => number): Operation[] {
   const ended = new Set<string>();
   const order: Operation[] = [];
-  let waiting = operations.filter(({ rescues }) => !rescues);
+  let waiting = operations.filter(({ phase }) => phase === 'forward');
   while (waiting.length > 0) {
     const free = waiting.filter((op) => [...op.needs, ...op.after].every((id) => ended.has(id)));
     const next = free[pick(free.length)];

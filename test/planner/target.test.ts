@@ -177,8 +177,10 @@ describe('a rollback by hand', () => {
     const rollback = { generation, data };
     const options = { prune: false, recreate: false, retry: false, rollback, only: null };
     const { operations } = planOf(desired(['web - source=b volumes=data:/x']), actual, options);
-    return operations.flatMap(({ action, rescues }) =>
-      rescues ? [] : [action.kind === 'condemn' ? action.facets.system?.['source'] : action.kind],
+    return operations.flatMap(({ action, phase }) =>
+      phase === 'rollback'
+        ? []
+        : [action.kind === 'condemn' ? action.facets.system?.['source'] : action.kind],
     );
   };
 

@@ -68,6 +68,7 @@ export function operation(app: string, kind: Simple): Operation {
   return {
     id: `${app}/${kind}`,
     app: name(app),
+    phase: 'forward',
     action: ACTION[kind],
     cause: 'source changed',
     interrupts: 'nothing',

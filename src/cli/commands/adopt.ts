@@ -5,9 +5,10 @@ import { handProfileOver } from '../../stores/host-directory.js';
 import { appendTable, printTable, type AppTable } from '../../manifest/keys/app-table.js';
 import { printLock } from '../../manifest/lock.js';
 import { readManifest } from '../../manifest/read.js';
+import { nixpkgsIdentityIn, sourceIn } from '../../facets/system.js';
 import { DEPLOYED, LABEL, printPetState } from '../../domain/labels.js';
 import { capabilitiesOf, storeIn } from '../../domain/store-mode.js';
-import { parseApplied } from '../../incus/observe/record.js';
+import { parseApplied } from '../../domain/records.js';
 import type { AppName } from '../../domain/names.js';
 import type { Locked, Manifest } from '../../domain/manifest.js';
 import { lockFileAt } from '../../nix/lock-file.js';
@@ -163,12 +164,12 @@ async function pinsOf(
   manifest: Manifest,
   project: Project,
 ): Promise<Insertion['pins']> {
-  const system = parseApplied(config[LABEL.applied])?.facets.system ?? {};
+  const facets = parseApplied(config[LABEL.applied])?.facets;
   const app = manifest.apps.find((one) => one.name === name);
   if (app?.source.kind !== 'flake') return {};
   const refs = [
-    [app.source.ref, system['source']],
-    [app.nixpkgs, system['nixpkgs']],
+    [app.source.ref, sourceIn(facets)],
+    [app.nixpkgs, nixpkgsIdentityIn(facets)],
   ] as const;
   const { nix } = portsFor(runtime, project, 0);
   const pins = refs

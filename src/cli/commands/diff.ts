@@ -1,4 +1,6 @@
 import type { AppPlan } from '../../domain/plan.js';
+import { printPlanRecord } from '../../domain/plan-record.js';
+import { systemIn } from '../../facets/system.js';
 import { planOf } from '../../planner/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { diffText, jsonText } from '../../ui/index.js';
@@ -62,10 +64,14 @@ export async function diff(
   const packages = await packagesOf(
     runtime,
     { plan, desired, actual },
-    ({ name, facets }) => builds?.systems.get(name) ?? known.find(name, facets.system ?? {}),
+    ({ name, facets }) => builds?.systems.get(name) ?? known.find(name, systemIn(facets)),
   );
   const color = runtime.output.colors.stdout;
-  const record = { ...plan, apps: plan.apps.map((app) => withPackages(app, packages)), problems };
+  const record = {
+    ...printPlanRecord(plan),
+    apps: plan.apps.map((app) => withPackages(app, packages)),
+    problems,
+  };
   const typed = runtime.output.typed;
   runtime.output.write(options.json ? jsonText(record) : typed(diffText(plan, { color, packages })));
   if (problems.length > 0) throw new ProblemError(problems, EXIT.manifest);

@@ -4,7 +4,7 @@ import { graceIn } from '../../facets/meta.js';
 import { ConnectionLost, IncusError } from './http.js';
 import { OperationTimeout, type Rest } from './operations.js';
 import { instancesFrom, isPet } from './own.js';
-import { parseApplied } from '../observe/record.js';
+import { parseApplied } from '../../domain/records.js';
 
 /** An image is unpacked in a second or two, in minutes on a busy disk. */
 const ONE_LIMIT_MS = 300_000;

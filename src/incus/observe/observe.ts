@@ -1,5 +1,6 @@
 import { socketsOf } from '../../domain/binding.js';
 import { DEPLOYED, INCUS_PET, LABEL, parsePetState } from '../../domain/labels.js';
+import { parseApplied, parseCondemned, unreadableIn } from '../../domain/records.js';
 import type { Actual, ActualApp, Volume } from '../../domain/actual.js';
 import { type AppName, isAppName } from '../../domain/names.js';
 import { storeIn } from '../../domain/store-mode.js';
@@ -10,7 +11,7 @@ import { claimsOn, type Wanted } from './claims.js';
 import { attachmentsOf, exposuresOf } from './devices.js';
 import { INCUS_PROJECT, isPet } from '../client/own.js';
 import { protectionsOf } from './protections.js';
-import { generationsOf, parseApplied, parseCondemned, unreadableIn } from './record.js';
+import { generationsOf } from './record.js';
 import type { HostView } from './sockets.js';
 
 export type Seen = {

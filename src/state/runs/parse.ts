@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { ACTIONS } from '../../domain/action.js';
 import type { AppResult, Outcome } from '../../domain/outcome.js';
 import type { Event } from '../../domain/event.js';
+import { parsePhase } from '../../domain/plan-record.js';
 import type { Interrupts, Plan, Verb } from '../../domain/plan.js';
 import type { ToldProblem } from '../../domain/problem.js';
 import type { RunMeta } from '../../domain/run.js';
@@ -113,17 +114,20 @@ const plan = v.object({
     }),
   ),
   operations: v.array(
-    v.object({
-      id: text,
-      app: text,
-      // What an operation would do is not looked at: what was planned is not carried out from here.
-      action: v.looseObject({ kind: oneOf(ACTIONS) }),
-      cause: text,
-      interrupts: oneOf(INTERRUPTS),
-      needs: v.array(text),
-      after: v.array(text),
-      rescues: v.exactOptional(v.array(text)),
-    }),
+    v.pipe(
+      v.object({
+        id: text,
+        app: text,
+        // What an operation would do is not looked at: what was planned is not carried out from here.
+        action: v.looseObject({ kind: oneOf(ACTIONS) }),
+        cause: text,
+        interrupts: oneOf(INTERRUPTS),
+        needs: v.array(text),
+        after: v.array(text),
+        rescues: v.exactOptional(v.array(text)),
+      }),
+      v.transform(({ rescues, ...operation }) => ({ ...operation, ...parsePhase(rescues) })),
+    ),
   ),
   problems: v.array(problem),
 });

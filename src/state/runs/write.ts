@@ -4,6 +4,7 @@ import { makeFolderSync, MODES, replaceFileSync, setModeSync, writeMadeSync } fr
 import type { AppName } from '../../domain/names.js';
 import type { Event } from '../../domain/event.js';
 import type { OpId, Plan } from '../../domain/plan.js';
+import { printPlanRecord } from '../../domain/plan-record.js';
 import type { Outcome } from '../../domain/outcome.js';
 import { logFile, type RunMeta } from '../../domain/run.js';
 import { RUN_ID } from './id.js';
@@ -45,7 +46,7 @@ export class RunRecord {
       // Whoever sees a record sees these two in it.
       const draft = join(runs, `.${meta.id}`);
       makeFolderSync(join(draft, 'log'), FOLDER);
-      writeMadeSync(join(draft, 'plan.json'), print.json(plan), FILE);
+      writeMadeSync(join(draft, 'plan.json'), print.json(printPlanRecord(plan)), FILE);
       writeMadeSync(join(draft, 'meta.json'), print.json(meta), FILE);
       renameSync(draft, this.#directory);
       this.#isThere = true;

@@ -113,7 +113,7 @@ export function wordsOf(board: Board, op: OpId): { readonly doing: string; reado
 
 function boardOf(plan: Plan, at: number): Board {
   const left = new Map<AppName, number>();
-  const forward = plan.operations.filter(({ rescues }) => !rescues);
+  const forward = plan.operations.filter(({ phase }) => phase === 'forward');
   for (const { app } of forward) left.set(app, (left.get(app) ?? 0) + 1);
   const acting = plan.apps.filter((app) => app.verb !== 'unchanged' && app.held === null);
   return {
@@ -128,7 +128,7 @@ function boardOf(plan: Plan, at: number): Board {
 }
 
 function backOf({ operations }: Plan): Board['back'] {
-  const steps = operations.filter(({ rescues }) => rescues);
+  const steps = operations.filter(({ phase }) => phase === 'rollback');
   const last = new Map(steps.map(({ app, id }) => [app, id]));
   return Object.fromEntries(steps.map(({ app, id }) => [id, last.get(app) === id ? 'last' : 'step']));
 }

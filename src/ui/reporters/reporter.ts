@@ -19,8 +19,6 @@ export type Wiring = {
   /** The process's environment: what draws the live screen looks at it by itself. */
   readonly env: Record<string, string | undefined>;
   readonly write: SafeWriter['write'];
-  /** The process's environment, which what draws the live screen looks at by itself. */
-  readonly env: Record<string, string | undefined>;
   readonly color: boolean;
   /** Milliseconds since the epoch, as in the events. */
   readonly now: () => number;

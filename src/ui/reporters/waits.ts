@@ -14,7 +14,7 @@ export function waitOf(board: Board, row: Row): Wait | null {
   const over = new Set(board.rows.flatMap(({ ended }) => ended));
   const all = new Map(board.plan?.operations.map((op) => [op.id, op]));
   const left = [...all.values()].filter(
-    ({ app, id, rescues }) => app === row.app && !rescues && !over.has(id),
+    ({ app, id, phase }) => app === row.app && phase === 'forward' && !over.has(id),
   );
   for (const op of left) {
     const before = [...op.needs, ...op.after]

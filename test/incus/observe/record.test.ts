@@ -1,10 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  generationsOf,
-  parseApplied,
-  parseCondemned,
-  unreadableIn,
-} from '../../../src/incus/observe/record.js';
+import { generationsOf } from '../../../src/incus/observe/record.js';
 
 const facets = {
   meta: { 'flake-ref': './web' },
@@ -12,35 +7,6 @@ const facets = {
   system: { 'nixos.services."a b".enable': 'true' },
 };
 const SYSTEM = `/nix/store/${'0'.repeat(32)}-nixos-system-web`;
-const record = { v: 1, generation: 3, toplevel: SYSTEM, facets };
-
-test('is read back as it was written', () => {
-  expect(parseApplied(JSON.stringify(record))).toEqual(record);
-});
-
-test.each([
-  undefined,
-  '',
-  '{',
-  'null',
-  '[]',
-  '{"v":2}',
-  '{"v":1,"toplevel":1}',
-  JSON.stringify({ ...record, facets: [] }),
-  JSON.stringify({ ...record, toplevel: '/nix/store/../../etc' }),
-  JSON.stringify({ ...record, toplevel: `${SYSTEM}/../../../etc` }),
-  JSON.stringify({ ...record, toplevel: '--option' }),
-  JSON.stringify({ ...record, generation: 1e308 }),
-  JSON.stringify({ ...record, generation: 1.5 }),
-  JSON.stringify({ ...record, generation: -1 }),
-])('%j is none', (text) => {
-  expect(parseApplied(text)).toBeNull();
-});
-
-test('keeps nothing that pets does not write', () => {
-  const odd = `{"v":1,"generation":1,"toplevel":"${SYSTEM}","facets":{"meta":{"toString":1,"__proto__":"x","a":{},"b":"c",".d":"e","volume.a\\nb":"f"}}}`;
-  expect(parseApplied(odd)?.facets).toEqual({ meta: { a: null, b: 'c' } });
-});
 
 describe('generations', () => {
   const generation = {
@@ -121,39 +87,4 @@ describe('generations', () => {
       },
     ]);
   });
-});
-
-test('what somebody has put in the place of a record is told, by its key', () => {
-  const config = {
-    'user.pets.applied': JSON.stringify({ ...record, generation: 1e308 }),
-    'user.pets.condemned': '{"at":"x"}',
-    'user.pets.generation.1': '{"v":1}',
-    'user.pets.generation.x': '{}',
-    'user.pets.failing': 'a.service',
-  };
-  expect(unreadableIn(config)).toEqual([
-    'user.pets.applied',
-    'user.pets.condemned',
-    'user.pets.generation.1',
-    'user.pets.generation.x',
-  ]);
-  const whole = { 'user.pets.applied': JSON.stringify(record), 'user.pets.condemned': '' };
-  expect(unreadableIn(whole)).toEqual([]);
-});
-
-describe('what failed', () => {
-  const condemned = { at: '2026-01-02T03:04:05Z', facets, why: 'it broke', byHand: true };
-
-  test('is read back as it was written', () => {
-    expect(parseCondemned(JSON.stringify(condemned))).toEqual(condemned);
-    const { byHand, ...older } = condemned;
-    expect(parseCondemned(JSON.stringify(older))).toEqual({ ...condemned, byHand: !byHand });
-  });
-
-  test.each([undefined, '', '{', 'null', '[]', '{"at":1}', JSON.stringify({ ...condemned, facets: [] })])(
-    '%j is none',
-    (text) => {
-      expect(parseCondemned(text)).toBeNull();
-    },
-  );
 });

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Event } from '../../../src/domain/event.js';
 import type { Plan } from '../../../src/domain/plan.js';
+import { printPlanRecord } from '../../../src/domain/plan-record.js';
 import type { RunMeta } from '../../../src/domain/run.js';
 import { RUN_ID, runId, startedOf } from '../../../src/state/runs/id.js';
 import { isAlive, ownProcess, parseStat } from '../../../src/state/runs/process.js';
@@ -42,8 +43,7 @@ const PLAN: Plan = {
     notes: [],
   })),
   operations: ['web', 'db'].map((app) => ({
-    id: `${app}/build`,
-    app: name(app),
+    ...{ id: `${app}/build`, app: name(app), phase: 'forward' },
     action: { kind: 'build' },
     cause: 'new',
     interrupts: 'nothing',
@@ -311,8 +311,8 @@ describe('what is read', () => {
 
   test.each([
     ['plan.json', '{"version":1,"apps":null}'],
-    ['plan.json', JSON.stringify({ ...PLAN, operations: [{ id: 1 }] })],
-    ['plan.json', JSON.stringify(PLAN).replace('"build"', '"conquer"')],
+    ['plan.json', JSON.stringify({ ...printPlanRecord(PLAN), operations: [{ id: 1 }] })],
+    ['plan.json', JSON.stringify(printPlanRecord(PLAN)).replace('"build"', '"conquer"')],
     ['outcome.json', '{"v":1,"interrupted":false,"apps":[null]}'],
     [
       'outcome.json',

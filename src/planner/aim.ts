@@ -1,0 +1,22 @@
+import type { Condemned, Generation } from '../domain/actual.js';
+
+/** Which system a run is to bring about, and who asks for it. */
+export type Aim =
+  /** The one that the manifest says; `pets up --retry` too, where that did not work before. */
+  | { readonly kind: 'build' }
+  /** A generation that was good: it serves already, or an upgrade from it was cut short that nobody wants any more. */
+  | { readonly kind: 'keep'; readonly to: Generation }
+  /** What the manifest says was tried and did not work, or was left by hand: it is held, and that generation serves. */
+  | { readonly kind: 'hold'; readonly to: Generation; readonly condemned: Condemned }
+  /** A person asks for that generation; `data`: and for what its volumes held when it was left. */
+  | { readonly kind: 'by-hand'; readonly to: Generation; readonly data: boolean };
+
+/** The generation that is to serve again; null: a system is built. */
+export function returnsIn(aim: Aim): Generation | null {
+  return aim.kind === 'build' ? null : aim.to;
+}
+
+/** Why the system that the manifest says is held; null: it is not. */
+export function condemnedIn(aim: Aim): Condemned | null {
+  return aim.kind === 'hold' ? aim.condemned : null;
+}
