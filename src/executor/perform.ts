@@ -198,7 +198,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   },
 
   expose: async ({ app, ports }, action) => {
-    await expose(app, action.device, action.exposure, action.fallback, ports);
+    await expose(app, action, ports);
     return { note: formatBinding(action.exposure.binding) };
   },
 
@@ -208,7 +208,7 @@ const PERFORM: { readonly [K in ActionKind]: Performer<K> } = {
   },
 
   revive: async ({ app, ports }, action) => {
-    await revive(app, action.device, action.exposure, ports);
+    await revive(app, action, ports);
     return {};
   },
 

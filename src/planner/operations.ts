@@ -29,8 +29,9 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   beginRename(ops, compared);
   for (const { action, cause } of refit.prepare) ops.then(action, cause);
   const old = clearStore(ops, compared);
-  bringSystem(ops, takeBackFirst(ops, { ...compared, actual: old }), system, ref, context);
-  moveExposure(ops, app.name, changes, context);
+  const brought = takeBackFirst(ops, { ...compared, actual: old });
+  bringSystem({ ops, compared: brought, ref, context }, system);
+  moveExposure({ ops, app: app.name, context }, changes);
   checkHealth(ops, compared, ref);
   if (compared.byHand) leave(ops, compared);
   if (ops.all.length > 0 || changes.length > 0) {
