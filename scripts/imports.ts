@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import ts from 'typescript';
+import { filesBelow } from '../test/files.js';
 
 export type Import = { readonly line: number; readonly from: string };
 /** Texts by file. */
@@ -10,9 +11,7 @@ export type Graph = ReadonlyMap<string, readonly string[]>;
 
 /** The TypeScript below a folder. */
 export function readSources(folder: string): Sources {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /\.tsx?$/.test(file),
-  );
+  const files = filesBelow(folder).filter((file) => /\.tsx?$/.test(file));
   return new Map(files.sort().map((file) => [file, readFileSync(join(folder, file), 'utf8')]));
 }
 

@@ -8,8 +8,9 @@ export function printPlanRecord(plan: Plan): PlanRecord {
   return { ...plan, operations: plan.operations.map(operationRecord) };
 }
 
-function operationRecord({ phase: _, needs, after, ...operation }: Operation): object {
-  return { ...operation, needs, after };
+/** What is undefined JSON leaves out. */
+function operationRecord({ needs, after, ...operation }: Operation): object {
+  return { ...operation, phase: undefined, needs, after };
 }
 
 /** Only a step of the way back says what it rescues. */

@@ -1,6 +1,5 @@
-import { formatBinding, proxyListen } from '../domain/binding.js';
+import { formatBinding, proxyListen, type Binding } from '../domain/binding.js';
 import type { AppName } from '../domain/names.js';
-import type { Binding } from '../domain/binding.js';
 import type { DesiredExposure } from '../domain/desired.js';
 import type { Exposure } from '../domain/actual.js';
 import type { OpId, Operation } from '../domain/plan.js';
@@ -31,15 +30,16 @@ function proxyDevice({ binding, connect, mode }: DesiredExposure): Readonly<Reco
   return { type: 'proxy', listen: proxyListen(binding), connect, ...(mode === null ? {} : { mode }) };
 }
 
+/** What is exposed, by which device. */
+type Exposed = { readonly device: string; readonly exposure: DesiredExposure };
+
 /**
  * A failing proxy change takes the daemon 6 s, so the port is probed first. What was taken away
  * to make room is put back should the new exposure fail.
  */
 export async function expose(
   app: AppName,
-  device: string,
-  exposure: DesiredExposure,
-  fallback: Exposure | null,
+  { device, exposure, fallback }: Exposed & { readonly fallback: Exposure | null },
   ports: Ports,
 ): Promise<void> {
   const { binding } = exposure;
@@ -105,12 +105,7 @@ async function restore(app: AppName, old: Exposure | null, ports: Ports): Promis
  * A changed key of the device makes the daemon start its forwarder again. One of `user.*` does not since Incus 6.0.5, so it
  * is one that says the default, or no longer says it. Where that does not help, the device is made anew.
  */
-export async function revive(
-  app: AppName,
-  device: string,
-  exposure: DesiredExposure,
-  ports: Ports,
-): Promise<void> {
+export async function revive(app: AppName, { device, exposure }: Exposed, ports: Ports): Promise<void> {
   const { binding } = exposure;
   const { devices } = await ports.incus.instance(app);
   const isSaid = devices[device]?.['bind'] !== undefined;

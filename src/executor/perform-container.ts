@@ -98,7 +98,7 @@ export const CONTAINER = {
   },
 
   expose: async ({ app, ports }, action) => {
-    await expose(app, action.device, action.exposure, action.fallback, ports);
+    await expose(app, action, ports);
     return { note: formatBinding(action.exposure.binding) };
   },
 
@@ -108,7 +108,7 @@ export const CONTAINER = {
   },
 
   revive: async ({ app, ports }, action) => {
-    await revive(app, action.device, action.exposure, ports);
+    await revive(app, action, ports);
     return {};
   },
 } satisfies Partial<Performers>;

@@ -29,7 +29,8 @@ export async function probeStable(patient: Patient, check: CheckOf<'stable'>): P
   const ill = ailing(others) ?? unheard(listens, silent, units);
   if (ill) return ill;
   const runs = new Map(others.map((unit) => [unit.id, restartsOf(unit)]));
-  return { note: noteOf(patient, listens, units, known), runs, age: 'old', about: [] };
+  const excused = units.filter((unit) => known.has(unit.id) && isAiling(unit)).map(({ id }) => id);
+  return { note: noteOf(patient, listens, excused), runs, age: 'old', about: [] };
 }
 
 function ailing(units: readonly Unit[]): Ill | null {
@@ -59,12 +60,10 @@ function unheard(listens: readonly GuestPort[], silent: string, units: readonly 
 function noteOf(
   { health: { successes, intervalMs } }: Patient,
   listens: readonly GuestPort[],
-  units: readonly Unit[],
-  known: ReadonlySet<string>,
+  excused: readonly string[],
 ): string {
   const seconds = ((successes - 1) * intervalMs) / 1000;
-  const excused = units.filter((unit) => known.has(unit.id) && isAiling(unit)).map(({ id }) => id);
-  const but = excused.length === 0 ? '' : `, but for ${excused.sort().join(', ')}, as before`;
+  const but = excused.length === 0 ? '' : `, but for ${[...excused].sort().join(', ')}, as before`;
   const ports = listens.map(({ protocol, port }) => `${port}${protocol === 'udp' ? '/udp' : ''}`).join(', ');
   const heard = ports === '' ? '' : `, and something listens on port ${ports}`;
   return `no unit failed or restarted for ${seconds} s${but}${heard}`;

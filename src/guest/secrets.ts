@@ -36,7 +36,7 @@ export function secretsIn(incus: Incus): Pick<Guest, Calls> {
     ownSecrets: async (app, secrets, limitMs) => {
       const deadline = Date.now() + limitMs;
       for (const secret of secrets) {
-        const ids = await userOf(incus, app, secret, deadline);
+        const ids = await userOf({ incus, app }, secret, deadline);
         await put(app, secret, { ...ids, mode: secret.mode });
       }
     },
@@ -47,7 +47,7 @@ export function secretsIn(incus: Incus): Pick<Guest, Calls> {
       if (units.length === 0) return [];
       const restart = [`${BIN}/systemctl`, 'restart', '--', ...units];
       const { exitCode, output } = await incus.exec(app, restart, limitMs);
-      if (exitCode === 0 || (await areExcused(incus, app, units, limitMs))) return units;
+      if (exitCode === 0 || (await areExcused({ incus, app }, units, limitMs))) return units;
       const message = `${units.join(', ')} did not restart with the new secret`;
       const hint = lookInside({ app }, units[0] ?? null);
       throw new FailedProgram(
@@ -58,10 +58,11 @@ export function secretsIn(incus: Incus): Pick<Guest, Calls> {
   };
 }
 
+type Asked = { readonly incus: Incus; readonly app: AppName };
+
 /** Whether of these units only such fail as had failed before. */
 async function areExcused(
-  incus: Incus,
-  app: AppName,
+  { incus, app }: Asked,
   units: readonly string[],
   limitMs: number,
 ): Promise<boolean> {
@@ -81,8 +82,7 @@ function firstAccess({ mode, owner }: SecretFile): FileAccess {
 
 /** The user comes with the system, which may just be booting. */
 async function userOf(
-  incus: Incus,
-  app: AppName,
+  { incus, app }: Asked,
   { name, owner }: SecretFile,
   deadline: number,
 ): Promise<Omit<FileAccess, 'mode'>> {

@@ -47,15 +47,13 @@ export async function switchTo(
   if (exit.kind === 'refused') return exit;
   if (exit.kind === 'failed')
     throw failed(app, `switch-to-configuration failed with exit code ${result.exitCode}`, exit.log);
-  if (exit.warnings.length > 0) await mustBeCurrent(incus, app, toplevel, exit.log);
+  if (exit.warnings.length > 0) await mustBeCurrent({ incus, app, toplevel }, exit.log);
   return { kind: 'switched', warnings: exit.warnings };
 }
 
 /** A snippet that exits ends the whole activation, and that makes the system the current one last. */
 async function mustBeCurrent(
-  incus: Incus,
-  app: AppName,
-  toplevel: string,
+  { incus, app, toplevel }: { readonly incus: Incus; readonly app: AppName; readonly toplevel: string },
   log: readonly string[],
 ): Promise<void> {
   const current = await incus.readLink(app, '/run/current-system');

@@ -19,15 +19,18 @@ type Pins = Readonly<Record<string, Locked>>;
 /** What is to be told of a flake by what can be seen of it. */
 export type Judge = (facts: Facts) => readonly string[];
 
-/** Evaluates the system of an app. `folder`: of this run's own. */
-export function assemble(
-  app: AssembledApp,
-  pins: Pins,
-  folder: string,
-  tools: Tools,
-  judge: Judge | null,
-): Promise<Evaluated> {
-  return withInputs(app, pins, folder, tools, async (evaluate) => {
+/** What is evaluated, and with what. `folder`: of this run's own. */
+export type Evaluation = {
+  readonly app: AssembledApp;
+  readonly pins: Pins;
+  readonly folder: string;
+  readonly tools: Tools;
+};
+
+/** Evaluates the system of an app. */
+export function assemble(evaluation: Evaluation, judge: Judge | null): Promise<Evaluated> {
+  const { app } = evaluation;
+  return withInputs(evaluation, async (evaluate) => {
     const judged = judge && app.source.kind !== 'config' ? await judgedBy(judge, app, evaluate) : null;
     return judged ?? systemIn(await evaluate('toplevel', ['--apply', `system: ${pathsOf('system')}`]), app);
   });
@@ -60,8 +63,8 @@ function systemIn(value: unknown, app: AssembledApp): Evaluated {
 }
 
 /** The name that the flake suggests for the app; where it says none, the app's own. */
-export function suggestedName(app: AssembledApp, pins: Pins, folder: string, tools: Tools): Promise<string> {
-  return withInputs(app, pins, folder, tools, async (evaluate) => (await evaluate('hostname')) as string);
+export function suggestedName(evaluation: Evaluation): Promise<string> {
+  return withInputs(evaluation, async (evaluate) => (await evaluate('hostname')) as string);
 }
 
 /** Evaluates an output of the assembling flake: what its JSON holds. Rejects with Nix' words. */
@@ -69,10 +72,7 @@ export type Evaluate = (output: string, more?: readonly string[]) => Promise<unk
 
 /** Gathers the inputs of an app's system, for as long as `work` evaluates with them. */
 export async function withInputs<T>(
-  app: AssembledApp,
-  pins: Pins,
-  folder: string,
-  tools: Tools,
+  { app, pins, folder, tools }: Evaluation,
   work: (evaluate: Evaluate, inputs: Inputs) => Promise<T>,
 ): Promise<T> {
   const gathered = await mkdtemp(join(folder, 'evaluation-'));

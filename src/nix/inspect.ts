@@ -15,7 +15,7 @@ export type Inspect = (app: AssembledApp, pins: Readonly<Record<string, Locked>>
  */
 export function inspectorOver(exec: Exec, assembly: string): Inspect {
   const tools = toolsOver(exec, assembly, new Set());
-  return async (app, pins) => withInputs(app, pins, await makeRunFolder(), tools, inspection);
+  return async (app, pins) => withInputs({ app, pins, folder: await makeRunFolder(), tools }, inspection);
 }
 
 type Seen = { readonly facts: Partial<Facts>; readonly unseen: Inspection['unseen'] };

@@ -43,7 +43,7 @@ export function nixOver(
           exec,
         );
       const judging = judge && ((facts: Facts) => judge(facts, app));
-      return assemble({ ...app, source }, pins, await folder(), tools, judging);
+      return assemble({ app: { ...app, source }, pins, folder: await folder(), tools }, judging);
     },
 
     build: async (app, { drv, toplevel }, onLine) => {
@@ -67,7 +67,7 @@ export async function nameFrom(
   [exec, assembly]: readonly [exec: Exec, assembly: string],
 ): Promise<string | null> {
   const tools = toolsOver(exec, assembly, new Set());
-  const name = await suggestedName(app, pins, await makeRunFolder(), tools);
+  const name = await suggestedName({ app, pins, folder: await makeRunFolder(), tools });
   return name === app.name ? null : name;
 }
 

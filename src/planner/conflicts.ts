@@ -30,7 +30,7 @@ export function conflictsOf(
         ...portTaken(app, exposure, claims),
         ...noSuchAddress(app, exposure, actual),
       ]),
-      ...inheritedTaken(app, apps, claims, actual),
+      ...inheritedTaken(app, { apps, claims, inherited: actual.inherited }),
       ...brokenInstance(app, there.get(app.name)),
       ...compared.filter((c) => c.app === app).flatMap(inTheWay),
       ...unshareableStore(app, there.get(app.name), actual),
@@ -88,15 +88,16 @@ function portTaken(app: DesiredApp, exposure: DesiredExposure, claims: readonly 
   ];
 }
 
+/** What can hold a port. */
+type Around = Pick<Actual, 'inherited'> & {
+  readonly apps: readonly DesiredApp[];
+  readonly claims: readonly Claim[];
+};
+
 /** A proxy of an Incus profile that cannot listen keeps the container from starting. */
-function inheritedTaken(
-  app: DesiredApp,
-  apps: readonly DesiredApp[],
-  claims: readonly Claim[],
-  { inherited }: Actual,
-): Problem[] {
-  return inheritedBy(app, inherited).flatMap((binding) => {
-    const holder = holderAmong(binding, app, apps, claims, inherited);
+function inheritedTaken(app: DesiredApp, around: Around): Problem[] {
+  return inheritedBy(app, around.inherited).flatMap((binding) => {
+    const holder = holderAmong(binding, app, around);
     if (holder === null) return [];
     return [
       {
@@ -115,13 +116,7 @@ function inheritedBy({ name }: DesiredApp, inherited: Actual['inherited']): read
   return Object.hasOwn(inherited, name) ? (inherited[name] ?? []) : [];
 }
 
-function holderAmong(
-  binding: Binding,
-  app: DesiredApp,
-  apps: readonly DesiredApp[],
-  claims: readonly Claim[],
-  inherited: Actual['inherited'],
-): string | null {
+function holderAmong(binding: Binding, app: DesiredApp, { apps, claims, inherited }: Around): string | null {
   const claim = claims.find((c) => overlaps(c.binding, binding));
   if (claim) return `${claim.holder}${claim.live ? '' : ' declares it'}`;
   const exposing = apps.find(({ exposures }) => exposures.some((e) => overlaps(e.binding, binding)));

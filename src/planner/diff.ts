@@ -38,7 +38,7 @@ function compareFacet(facet: FacetName, desired: DesiredApp, actual: ActualApp |
   const visible = Object.keys(seen).filter(
     (field) => Object.hasOwn(wanted, field) || facetOf(facet).owns?.(field, wanted) === true,
   );
-  if (!actual?.applied) return neverApplied(facet, wanted, seen, visible);
+  if (!actual?.applied) return neverApplied(facet, { wanted, seen, visible });
   const fields = equal(wanted, applied) ? visible : union(Object.keys(wanted), Object.keys(applied), visible);
   return fields.flatMap((field) => {
     const change = compareField(wanted[field] ?? null, applied[field] ?? null, seen[field]);
@@ -47,7 +47,14 @@ function compareFacet(facet: FacetName, desired: DesiredApp, actual: ActualApp |
 }
 
 /** All that is wanted is new; what a run that was cut short left, and nobody asks for now, is in the way. */
-function neverApplied(facet: FacetName, wanted: Facet, seen: Facet, visible: readonly string[]): Change[] {
+function neverApplied(
+  facet: FacetName,
+  {
+    wanted,
+    seen,
+    visible,
+  }: { readonly wanted: Facet; readonly seen: Facet; readonly visible: readonly string[] },
+): Change[] {
   const missing = Object.entries(wanted).filter(([, value]) => value !== null);
   const left = visible.filter((field) => !Object.hasOwn(wanted, field) && seen[field] !== null);
   return [

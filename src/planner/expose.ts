@@ -14,21 +14,20 @@ export type ExposureContext = {
   readonly breakFirst: ReadonlySet<AppName>;
 };
 
+/** What the exposures of one app are changed with. */
+export type Exposing = { readonly ops: Chain; readonly app: AppName; readonly context: ExposureContext };
+
 /** Make before break where that is possible; where it is not, what was taken away is the fallback. */
-export function moveExposure(
-  ops: Chain,
-  app: AppName,
-  changes: readonly Change[],
-  context: ExposureContext,
-): void {
+export function moveExposure(exposing: Exposing, changes: readonly Change[]): void {
+  const { ops, app, context } = exposing;
   const move = context.moves.get(app);
   if (!move) return;
   if (context.breakFirst.has(app) || move.adds.length === 0) {
-    dropExposures(ops, app, context);
-    addExposures(ops, app, changes, context);
+    dropExposures(exposing);
+    addExposures(exposing, changes);
   } else {
-    addExposures(ops, app, changes, context);
-    dropExposures(ops, app, context);
+    addExposures(exposing, changes);
+    dropExposures(exposing);
   }
   if (ops.has('start')) return;
   for (const { device, exposure } of move.dead) {
@@ -37,7 +36,7 @@ export function moveExposure(
   }
 }
 
-function addExposures(ops: Chain, app: AppName, changes: readonly Change[], context: ExposureContext): void {
+function addExposures({ ops, app, context }: Exposing, changes: readonly Change[]): void {
   const isDropped = ops.has('unexpose');
   for (const { device, exposure: wanted, replaces } of context.moves.get(app)?.adds ?? []) {
     const isUp = ops.has('start') ? 'its system is up' : `${formatBinding(wanted.binding)} is not there`;
@@ -50,12 +49,7 @@ function addExposures(ops: Chain, app: AppName, changes: readonly Change[], cont
 }
 
 /** Once: where the container starts, before that. */
-export function dropExposures(
-  ops: Chain,
-  app: AppName,
-  context: ExposureContext,
-  interrupts: Interrupts = 'exposure',
-): void {
+export function dropExposures({ ops, app, context }: Exposing, interrupts: Interrupts = 'exposure'): void {
   const move = context.moves.get(app);
   if (!move || move.leaves || ops.has('unexpose')) return;
   for (const { device, binding, value } of move.drop) {

@@ -30,8 +30,9 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   beginRename(ops, compared);
   for (const { action, cause } of refit.prepare) ops.then(action, cause);
   const old = clearStore(ops, compared);
-  bringSystem(ops, takeBackFirst(ops, { ...compared, actual: old }), system, ref, context);
-  moveExposure(ops, app.name, changes, context);
+  const brought = takeBackFirst(ops, { ...compared, actual: old });
+  bringSystem({ ops, compared: brought, ref, context }, system);
+  moveExposure({ ops, app: app.name, context }, changes);
   checkHealth(ops, compared, ref);
   if (aim.kind === 'by-hand') leave(ops, compared, aim.to);
   if (ops.all.length > 0 || changes.length > 0) {
@@ -90,7 +91,7 @@ function hold(ops: Chain, { aim, wanted }: Compared): void {
 /** Remembers what is left; where that is nothing, what was left before. */
 function leave(ops: Chain, { actual }: Compared, to: Generation): void {
   const left =
-    actual?.applied?.generation === to.generation ? actual?.condemned?.facets : actual?.applied?.facets;
+    actual?.applied?.generation === to.generation ? actual.condemned?.facets : actual?.applied?.facets;
   if (!left) return;
   const facets = withoutSecrets(left);
   const what = { kind: 'condemn', facets, why: BY_HAND, at: null, byHand: true } as const;

@@ -1,9 +1,7 @@
 import type { Action } from '../domain/action.js';
 import type { InstanceState } from '../domain/instance-state.js';
-import type { AppName } from '../domain/names.js';
 import type { DesiredApp } from '../domain/desired.js';
-import type { Chain } from './chain.js';
-import { dropExposures, freedFor, type ExposureContext } from './expose.js';
+import { dropExposures, freedFor, type Exposing } from './expose.js';
 
 /** `instance`: where it is about to be renamed, its name now. */
 export function stopOf({ name, stopTimeout: graceMs }: DesiredApp, instance = name): Action {
@@ -11,8 +9,9 @@ export function stopOf({ name, stopTimeout: graceMs }: DesiredApp, instance = na
 }
 
 /** Starts an app that does not run, but is stopped or frozen. */
-export function startApp(ops: Chain, app: AppName, status: InstanceState, context: ExposureContext): void {
-  dropExposures(ops, app, context, 'nothing');
+export function startApp(exposing: Exposing, status: InstanceState): void {
+  const { ops, app, context } = exposing;
+  dropExposures(exposing, 'nothing');
   const before = ops.all.findLast(({ action }) => action.kind === 'create' || action.kind === 'stop');
   const stopped = before ? 'it was stopped for the change' : `it is ${status.toLowerCase()}`;
   const cause = before?.action.kind === 'create' ? 'just created' : stopped;

@@ -28,17 +28,14 @@ type Task = {
   readonly isSent: boolean;
 };
 
-function taskFor(
-  ops: Chain,
-  compared: Compared,
-  system: readonly Change[],
-  ref: SystemRef,
-  context: ExposureContext,
-): Task {
-  const { data, store, aim, comesBack } = compared;
+type Bringing = Pick<Task, 'ops' | 'compared' | 'ref' | 'context'>;
+
+function taskFor(bringing: Bringing, system: readonly Change[]): Task {
+  const { data, store, aim, comesBack } = bringing.compared;
   const isNew = system.length > 0 || aim.kind === 'by-hand' || comesBack;
   return {
-    ...{ ops, compared, ref, context, isNew },
+    ...bringing,
+    isNew,
     cause: system.length > 0 ? causesOf(system) : 'an upgrade was cut short',
     isMoved: movesData(data) || comesBack,
     isSent: isNew && capabilitiesOf(store).sendsSystem && aim.kind === 'build',
@@ -46,15 +43,10 @@ function taskFor(
 }
 
 /** From whatever is there to a container that runs the system it should, exposures aside. */
-export function bringSystem(
-  ops: Chain,
-  compared: Compared,
-  system: readonly Change[],
-  ref: SystemRef,
-  context: ExposureContext,
-): void {
+export function bringSystem(bringing: Bringing, system: readonly Change[]): void {
+  const { ops, compared } = bringing;
   const { actual, store } = compared;
-  const task = taskFor(ops, compared, system, ref, context);
+  const task = taskFor(bringing, system);
   const isStopped = takeName(ops, compared) || actual === null;
   const status = isStopped ? 'Stopped' : actual.status;
   // Its profile directory is a device of the container.
@@ -137,7 +129,7 @@ function changeLive(task: Task, status: InstanceState): void {
   const { ops, compared, context, isNew } = task;
   const { app, refit } = compared;
   addSteps(task, refit.changes);
-  if (status !== 'Running') startApp(ops, app.name, status, context);
+  if (status !== 'Running') startApp({ ops, app: app.name, context }, status);
   // What runs already must be told of them.
   addSteps(task, refit.put);
   const isSame = status === 'Running' && !isNew;
@@ -155,7 +147,7 @@ function prepareStart(task: Task): void {
 
 /** A container that is stopped: it boots the newest system. */
 function boot(task: Task): void {
-  startApp(task.ops, task.compared.app.name, 'Stopped', task.context);
+  startApp({ ops: task.ops, app: task.compared.app.name, context: task.context }, 'Stopped');
   settle(task);
 }
 
@@ -179,7 +171,7 @@ function isRestarted({ isNew, compared }: Task): boolean {
 /** To a guest that runs, or is started for it. */
 function sendSystem(task: Task, status: InstanceState): void {
   const { ops, compared, context, cause, isMoved } = task;
-  if (status !== 'Running') startApp(ops, compared.app.name, status, context);
+  if (status !== 'Running') startApp({ ops, app: compared.app.name, context }, status);
   ops.then({ kind: 'deliver', store: compared.store }, cause);
   if (!isMoved) setProfile(task);
 }

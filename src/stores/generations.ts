@@ -60,7 +60,7 @@ export async function pointAt(
   for (const link of [`${KEPT}/${number}`, linkOf(number)])
     if ((await directory.read(link)) !== toplevel) await directory.write(link, toplevel);
   const said = await directory.missing(toplevel);
-  if (said !== null) throw gone(app, number, toplevel, said);
+  if (said !== null) throw gone(app, { number, toplevel }, said);
   await directory.point(number);
 }
 
@@ -108,7 +108,11 @@ function lastNumber(target: string | null): number {
   return Number(/(\d+)$/.exec(target ?? '')?.[1] ?? 0);
 }
 
-function gone(app: AppName, number: number, toplevel: StorePath, said: string): FailedProgram {
+function gone(
+  app: AppName,
+  { number, toplevel }: { readonly number: number; readonly toplevel: StorePath },
+  said: string,
+): FailedProgram {
   return new FailedProgram(
     {
       code: 'system-missing',

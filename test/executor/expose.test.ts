@@ -160,7 +160,7 @@ test('a second one changes it back: there is always a difference', async () => {
   const exposure = desired(['web 80']).apps[0]?.exposures[0];
   if (!exposure) throw new Error('there is an exposure');
   for (const expected of [{ ...PROXY, bind: 'host' }, PROXY, { ...PROXY, bind: 'host' }]) {
-    await revive('web' as AppName, 'web', exposure, ports);
+    await revive('web' as AppName, { device: 'web', exposure }, ports);
     expect(devices['web web']).toEqual(expected);
   }
 });

@@ -44,7 +44,11 @@ export function columnsOf(board: Board, width: number): Columns {
 }
 
 /** `⠹ web  building  12s  last line it printed` */
-export function activeLine(board: Board, row: Row, columns: Columns, now: number): Line {
+export function activeLine(
+  board: Board,
+  row: Row,
+  { columns, now }: { readonly columns: Columns; readonly now: number },
+): Line {
   const [glyph, tone] = glyphOf(row, now);
   const head: Line = [{ text: glyph, tone }, { text: ` ${cell(row.app, columns.name)}` }];
   if (row.state === 'failed' && row.running.length === 0)

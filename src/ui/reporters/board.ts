@@ -52,7 +52,7 @@ export function fold(board: Board, event: Event): Board {
     case 'run-started':
       return boardOf(event.plan, event.at);
     case 'started':
-      return onRow(board, event.app, (row) => startOp(row, event.op, event.at, board.back[event.op]));
+      return onRow(board, event.app, (row) => startOp(row, { ...event, back: board.back[event.op] }));
     case 'output':
       return onRow(board, event.app, (row) => ({ ...row, output: event.line }));
     case 'progress':
@@ -62,7 +62,7 @@ export function fold(board: Board, event: Event): Board {
     case 'finished': {
       const last = wordsOf(board, event.op)?.done ?? null;
       return onRow(board, event.app, (row) =>
-        endOp({ ...row, last }, event.op, event.at, 'done', board.back[event.op]),
+        endOp({ ...row, last }, { ...event, result: 'done', back: board.back[event.op] }),
       );
     }
     case 'warned':
@@ -72,10 +72,7 @@ export function fold(board: Board, event: Event): Board {
       return onRow(board, event.app, (row) =>
         endOp(
           { ...row, failure: row.failure ?? failure },
-          event.op,
-          event.at,
-          'failed',
-          board.back[event.op],
+          { ...event, result: 'failed', back: board.back[event.op] },
         ),
       );
     }
@@ -83,10 +80,7 @@ export function fold(board: Board, event: Event): Board {
       return onRow(board, event.app, (row) =>
         endOp(
           { ...row, because: row.because ?? event.because },
-          event.op,
-          null,
-          'skipped',
-          board.back[event.op],
+          { ...event, at: null, result: 'skipped', back: board.back[event.op] },
         ),
       );
     case 'interrupted':

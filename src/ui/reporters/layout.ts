@@ -25,7 +25,7 @@ export function screenRows(board: Board, { columns, rows, now }: Size & { readon
   const footer = board.interrupted || height >= 4 ? fitLine(footerOf(board, now), width) : null;
   const { shown, hidden } = choose(openRows(board), height - (footer ? 1 : 0));
   const plan = columnsOf(board, width);
-  const active = shown.map((row) => fitLine(activeLine(board, row, plan, now), width));
+  const active = shown.map((row) => fitLine(activeLine(board, row, { columns: plan, now }), width));
   return { done, active, more: hidden.length > 0 ? fit(moreWords(hidden, shown), width) : null, footer };
 }
 

@@ -48,7 +48,10 @@ export function isIdle(row: Row): boolean {
   return row.state === 'running' && row.running.length === 0;
 }
 
-export function startOp(row: Row, op: OpId, at: number, back: BackStep = null): Row {
+/** `back`: as the board has it; absent: none. */
+type Begun = { readonly op: OpId; readonly at: number; readonly back: BackStep | undefined };
+
+export function startOp(row: Row, { op, at, back = null }: Begun): Row {
   const begun = row.state === 'waiting' || row.state === 'interrupted' ? 'running' : row.state;
   const state = back === null ? begun : 'returning';
   const startedAt = row.startedAt ?? at;
@@ -56,7 +59,9 @@ export function startOp(row: Row, op: OpId, at: number, back: BackStep = null): 
 }
 
 /** `at` null: it never ran. */
-export function endOp(row: Row, op: OpId, at: number | null, result: Ended, back: BackStep = null): Row {
+type Over = Omit<Begun, 'at'> & { readonly at: number | null; readonly result: Ended };
+
+export function endOp(row: Row, { op, at, result, back = null }: Over): Row {
   const left = Math.max(0, row.left - (back === null ? 1 : 0));
   const running = row.running.filter((id) => id !== op);
   const output = running.length === 0 ? null : row.output;
@@ -66,19 +71,19 @@ export function endOp(row: Row, op: OpId, at: number | null, result: Ended, back
     ended: [...row.ended, op],
     running,
     output,
-    state: stateAfter(row, left, result, back),
+    state: stateAfter({ ...row, left }, result, back),
     endedAt: at ?? row.endedAt,
   };
 }
 
-function stateAfter(row: Row, left: number, result: Ended, back: BackStep): RowState {
+function stateAfter(row: Row, result: Ended, back: BackStep): RowState {
   if (result === 'done' && back === 'last') return 'rolled-back';
   // What is left of the way forward is skipped meanwhile.
   if (result !== 'failed' && (row.state === 'returning' || row.state === 'rolled-back')) return row.state;
   if (result === 'failed' || row.state === 'failed') return 'failed';
   if (row.state === 'interrupted') return 'interrupted';
   if (result === 'skipped' || row.state === 'skipped') return 'skipped';
-  return left === 0 ? 'done' : 'running';
+  return row.left === 0 ? 'done' : 'running';
 }
 
 export function interruptIdle(row: Row): Row {
