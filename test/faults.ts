@@ -1,4 +1,4 @@
-import type { Ports } from '../src/executor/job.js';
+import type { Services } from '../src/executor/job.js';
 import { FailedProgram, ProblemError } from '../src/domain/problem.js';
 
 /**
@@ -14,7 +14,7 @@ export type Fault = {
 type Call = (...args: readonly unknown[]) => Promise<unknown>;
 
 /** Ports that fail at these calls, which are counted over all of them. `stop`: somebody presses Ctrl-C. */
-export function faultyPorts(ports: Ports, faults: readonly Fault[], stop: () => void): Ports {
+export function faultyPorts(ports: Services, faults: readonly Fault[], stop: () => void): Services {
   let calls = 0;
   let isDead = false;
   const run = async (call: () => Promise<unknown>): Promise<unknown> => {

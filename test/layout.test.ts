@@ -30,13 +30,13 @@ const OTHERS: Readonly<Record<string, (room: string) => boolean>> = {
  */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'cli/adoptable.ts': 'incus manifest',
-  'cli/commands/adopt.ts': 'incus manifest nix stores',
+  'cli/commands/adopt.ts': 'facets manifest nix stores',
   'cli/commands/backup.ts': 'backup manifest',
   'cli/commands/backups.ts': 'backup manifest',
   'cli/commands/check.ts': 'flake-contract',
   'cli/commands/config.ts': 'manifest',
   'cli/commands/deploy.ts': 'manifest nix planner',
-  'cli/commands/diff.ts': 'planner',
+  'cli/commands/diff.ts': 'facets planner',
   'cli/commands/doctor.ts': 'doctor incus stores',
   'cli/commands/down.ts': 'planner stores',
   'cli/commands/exec.ts': 'incus',

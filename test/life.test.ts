@@ -156,10 +156,10 @@ class Pet {
   }
 
   #look(): string {
-    const { state, status, applied, condemned } = this.app;
+    const { state, status, applied, rejected } = this.app;
     const disks = this.machine.disks.volumes().map(({ name }) => this.machine.disks.shown(name));
     const runs = this.machine.instance('web')?.runs ?? 'nothing';
-    const why = condemned ? `, condemned ${condemned.facets.system?.['source'] ?? ''}` : '';
+    const why = rejected ? `, condemned ${rejected.facets.system?.['source'] ?? ''}` : '';
     const line = `  ${state} ${status}, runs ${runs}, applied ${applied?.generation ?? 0}${why}`;
     return [line, ...disks].join('\n  ');
   }
@@ -240,12 +240,12 @@ async function settles(pet: Pet, wanted: Desired): Promise<void> {
   expect(pet.isWhole()).toBe(true);
   expect(pet.differences()).toEqual([]);
   const [summary, app] = [plan.apps[0], wanted.apps[0]];
-  const { applied, condemned, status } = pet.app;
+  const { applied, rejected, status } = pet.app;
   expect(status).toBe('Running');
   pet.checkSecrets();
   if (summary?.condemned) {
     // Only the system is held, and what was tried with it.
-    expect(condemned?.facets.system).toEqual(app?.facets.system);
+    expect(rejected?.facets.system).toEqual(app?.facets.system);
     expect(applied?.facets.exposure).toEqual(app?.facets.exposure);
   } else
     expect({ facets: applied?.facets, runs: applied?.toplevel }).toEqual({

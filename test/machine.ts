@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Ports } from '../src/executor/job.js';
+import type { Services } from '../src/executor/job.js';
 import { apply, type ApplyOptions } from '../src/executor/execute.js';
 import { instanceOf } from '../src/stores/stores.js';
 import { actualFrom } from '../src/incus/observe/observe.js';
@@ -240,7 +240,7 @@ export class Machine {
         unshareable: unused,
         trySharing: unused,
         hasImage: unused,
-        quiesce: unused,
+        waitForOperations: unused,
         status: unused,
       },
       ...{
@@ -386,7 +386,7 @@ export class Machine {
     return Buffer.from(facets?.secrets?.[`secret.${secret}`] ?? '');
   }
 
-  ports(): Ports {
+  ports(): Services {
     return {
       incus: this.#incus(),
       stores: { shared: this.#store('shared'), copy: this.#store('copy') },

@@ -4,7 +4,16 @@ import type { Volume } from '../domain/actual.js';
 import type { Incus, InstanceJson, SecretValues } from '../domain/services.js';
 import { problemOf, ProblemError } from '../domain/problem.js';
 import { giveSecrets, markSecrets, ownSecrets, unmarkSecrets, type SecretChange } from './secrets.js';
-import { asError, both, noteFailing, settled, started, stopped, type Subject, type Work } from './subject.js';
+import {
+  asError,
+  both,
+  noteFailing,
+  settleApp,
+  startApp,
+  stopApp,
+  type BackupTarget,
+  type BackupContext,
+} from './subject.js';
 
 /** A volume of the app: what it holds now, and what it held then. */
 export type Exchange = { readonly name: string; readonly old: Volume | null; readonly restored: Volume };
@@ -17,17 +26,21 @@ export type Exchanges = {
 };
 
 type Place = {
-  readonly subject: Subject;
+  readonly subject: BackupTarget;
   /** Null: there is none to be changed. */
   readonly instance: InstanceJson | null;
-  readonly work: Work;
+  readonly work: BackupContext;
 };
 
 /** The app with the restored volumes and the secrets that belong to them, up if it was up; or as it was. How it was stopped. */
-export async function exchange(exchanges: Exchanges, subject: Subject, work: Work): Promise<Stopped> {
+export async function exchange(
+  exchanges: Exchanges,
+  subject: BackupTarget,
+  work: BackupContext,
+): Promise<Stopped> {
   const place = { subject, work, instance: await instanceOf(subject, work) };
   try {
-    return await exchanged(exchanges, place);
+    return await exchangeVolumes(exchanges, place);
   } catch (error) {
     work.say('putting back what was there');
     const undone = async () => {
@@ -39,10 +52,10 @@ export async function exchange(exchanges: Exchanges, subject: Subject, work: Wor
   }
 }
 
-async function exchanged({ id, volumes, secrets }: Exchanges, place: Place): Promise<Stopped> {
+async function exchangeVolumes({ id, volumes, secrets }: Exchanges, place: Place): Promise<Stopped> {
   const { subject, instance, work } = place;
   await noteFailing(subject, work);
-  const end = await stopped(subject, work);
+  const end = await stopApp(subject, work);
   work.say('exchanging the volumes');
   if (instance) await markSecrets(secrets, subject, work, instance);
   // Killed before this the old data is there, after it the new: the next run does what is missing here.
@@ -57,7 +70,7 @@ async function putBack({ volumes, secrets }: Exchanges, place: Place): Promise<v
   const { subject, instance, work } = place;
   const { before, restored } = secrets;
   const old = new Map([...before].filter(([name]) => restored.has(name)));
-  await stopped(subject, work);
+  await stopApp(subject, work);
   // Before the volumes: should this be killed, the restore stands, and what is staged is kept once more.
   await work.secrets.keep(subject.app, old);
   if (instance) await giveSecrets(old, subject, work);
@@ -69,9 +82,9 @@ async function putBack({ volumes, secrets }: Exchanges, place: Place): Promise<v
 
 /** With these secrets new to it, where it is to be up. */
 async function comeUp(secrets: SecretValues, { subject, work }: Place): Promise<void> {
-  await started(subject, work);
+  await startApp(subject, work);
   await ownSecrets(secrets, subject, work);
-  await settled(subject, work);
+  await settleApp(subject, work);
 }
 
 /** What was imported, and is not wanted. */
@@ -90,7 +103,10 @@ async function setDevices(devices: Devices, { subject, work }: Place): Promise<v
   if (Object.keys(devices).length > 0) await work.incus.setDevices(subject.app, devices);
 }
 
-async function instanceOf({ app, facts }: Subject, { incus }: Work): Promise<InstanceJson | null> {
+async function instanceOf(
+  { app, facts }: BackupTarget,
+  { incus }: BackupContext,
+): Promise<InstanceJson | null> {
   const all = await incus.instances();
   return all.find((i) => i.name === app && i.config[LABEL.project] === facts.project) ?? null;
 }

@@ -7,7 +7,7 @@ import { makeFolder, MODES, setMode } from '../lib/files.js';
 import type { SecretValues } from '../domain/services.js';
 import type { Bytes } from '../lib/program.js';
 import { ProblemError } from '../domain/problem.js';
-import { counted, type Tell } from '../lib/progress.js';
+import { countBytes, type Tell } from '../lib/progress.js';
 import { kindOf, readRegular, UnfitFile } from '../lib/regular-file.js';
 import { BACKUP_FILE, ID, parseBackup, type Backup, type BackupVolume } from './format.js';
 
@@ -20,7 +20,7 @@ export type Found = { readonly id: string; readonly folder: string; readonly bac
 
 /** What is in a folder; nothing where there is none. */
 export function namesIn(folder: string): Promise<string[]> {
-  return filed(`reading ${folder}`, async () => (existsSync(folder) ? readdir(folder) : []));
+  return tellFileErrors(`reading ${folder}`, async () => (existsSync(folder) ? readdir(folder) : []));
 }
 
 /** The ids in a folder of backups, oldest first. */
@@ -33,7 +33,7 @@ export async function idsIn(folder: string): Promise<string[]> {
 
 export async function readBackup(folder: string): Promise<Backup> {
   const path = join(folder, BACKUP_FILE);
-  return parseBackup(await filed(`reading ${path}`, () => readRegular(path, MOST).toString()), path);
+  return parseBackup(await tellFileErrors(`reading ${path}`, () => readRegular(path, MOST).toString()), path);
 }
 
 /**
@@ -52,7 +52,7 @@ export async function removeOlder(
   }
   const gone = own.slice(0, -Math.max(1, keep));
   for (const id of gone)
-    await filed(`deleting ${join(root, id)}`, async () => {
+    await tellFileErrors(`deleting ${join(root, id)}`, async () => {
       // Killed in between, it is none any more, and the next backup deletes the rest.
       await rename(join(root, id), join(root, `${PARTIAL}${id}`));
       await rm(join(root, `${PARTIAL}${id}`), { recursive: true });
@@ -68,13 +68,13 @@ export async function verify(
 ): Promise<void> {
   for (const { file, sha256, bytes } of [...volumes, ...secrets]) {
     const path = join(folder, file);
-    const found = await filed(`reading ${path}`, async () => {
+    const found = await tellFileErrors(`reading ${path}`, async () => {
       const info = await stat(path);
       if (!info.isFile()) return `it is ${kindOf(info)}`;
       const { size } = info;
       if (size !== bytes) return `it has ${size} bytes instead of ${bytes}`;
       const hash = createHash('sha256');
-      await pipeline(counted(createReadStream(path) as Bytes, file, bytes, tell), hash);
+      await pipeline(countBytes(createReadStream(path) as Bytes, file, bytes, tell), hash);
       return hash.digest('hex') === sha256 ? null : 'its checksum is another one';
     });
     if (found === null) continue;
@@ -93,13 +93,13 @@ export function archiveOf(folder: string, { file }: BackupVolume): Bytes {
 export async function secretsIn(folder: string, { secrets }: Backup): Promise<SecretValues> {
   const values = secrets.map(async ({ name, file }): Promise<[string, Uint8Array]> => {
     const path = join(folder, file);
-    return [name, await filed(`reading ${path}`, () => readRegular(path, MOST))];
+    return [name, await tellFileErrors(`reading ${path}`, () => readRegular(path, MOST))];
   });
   return new Map(await Promise.all(values));
 }
 
 /** A backup that is being written: under another name until it is whole, for nobody but its owner to read. */
-export class Draft {
+export class BackupDraft {
   readonly #root: string;
   readonly #id: string;
   readonly folder: string;
@@ -111,9 +111,9 @@ export class Draft {
   }
 
   /** What killed runs have left goes: the project's lock is held, so nobody else writes here. */
-  static async begin(root: string, id: string): Promise<Draft> {
-    const draft = new Draft(root, id);
-    await filed(`making ${draft.folder}`, async () => {
+  static async begin(root: string, id: string): Promise<BackupDraft> {
+    const draft = new BackupDraft(root, id);
+    await tellFileErrors(`making ${draft.folder}`, async () => {
       await makeFolder(root, MODES.private.folder);
       for (const name of await readdir(root))
         if (name.startsWith(PARTIAL)) await rm(join(root, name), { recursive: true });
@@ -125,7 +125,7 @@ export class Draft {
   /** Writes one file as it comes; how long it is, and its hash. */
   add(file: string, content: Bytes, stop?: AbortSignal): Promise<Pick<BackupVolume, 'sha256' | 'bytes'>> {
     const path = join(this.folder, file);
-    return filed(`writing ${path}`, async () => {
+    return tellFileErrors(`writing ${path}`, async () => {
       const hash = createHash('sha256');
       let bytes = 0;
       const measured = async function* (chunks: Bytes) {
@@ -138,7 +138,7 @@ export class Draft {
       const to = createWriteStream(path, { flags: 'wx', mode: MODES.private.file });
       await pipeline(content, measured, to, { ...(stop ? { signal: stop } : {}) });
       await setMode(path, MODES.private.file);
-      await synced(path);
+      await syncFolder(path);
       return { bytes, sha256: hash.digest('hex') };
     });
   }
@@ -146,19 +146,19 @@ export class Draft {
   /** On disk, whole, under its own name. */
   async finish(backup: Backup): Promise<Found> {
     await this.add(BACKUP_FILE, once(Buffer.from(`${JSON.stringify(backup, null, 2)}\n`)));
-    return filed(`writing ${this.folder}`, async () => {
-      await synced(this.folder);
+    return tellFileErrors(`writing ${this.folder}`, async () => {
+      await syncFolder(this.folder);
       const taken = await readdir(this.#root);
       const id = freeId(this.#id, taken);
       const folder = join(this.#root, id);
       await rename(this.folder, folder);
-      await synced(this.#root);
+      await syncFolder(this.#root);
       return { id, folder, backup };
     });
   }
 
   discard(): Promise<void> {
-    return filed(`deleting ${this.folder}`, () => rm(this.folder, { recursive: true, force: true }));
+    return tellFileErrors(`deleting ${this.folder}`, () => rm(this.folder, { recursive: true, force: true }));
   }
 }
 
@@ -172,7 +172,7 @@ export async function* once(content: Uint8Array): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(content);
 }
 
-async function synced(path: string): Promise<void> {
+async function syncFolder(path: string): Promise<void> {
   const file = await open(path);
   try {
     await file.sync();
@@ -182,7 +182,7 @@ async function synced(path: string): Promise<void> {
 }
 
 /** A full disk or a folder of somebody else's is no bug: the system's word, and what was tried. */
-async function filed<T>(what: string, attempt: () => T | Promise<T>): Promise<T> {
+async function tellFileErrors<T>(what: string, attempt: () => T | Promise<T>): Promise<T> {
   try {
     return await attempt();
   } catch (error) {

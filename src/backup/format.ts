@@ -63,19 +63,19 @@ export function parseBackup(json: string, path: string): Backup {
   try {
     value = JSON.parse(json);
   } catch {
-    throw refused(path, 'it is not JSON');
+    throw unusable(path, 'it is not JSON');
   }
   const version = (value as { version?: unknown } | null)?.version;
   if (typeof version === 'number' && version > 1)
-    throw refused(path, `its version ${version} is newer than this pets, which reads version 1`);
+    throw unusable(path, `its version ${version} is newer than this pets, which reads version 1`);
   const result = v.safeParse(backup, value);
   if (result.success) return result.output;
   const [issue] = result.issues;
   const at = issue.path?.map((item) => String(item.key)).join('.') ?? '';
-  throw refused(path, at === '' ? issue.message : `${at}: ${issue.message}`);
+  throw unusable(path, at === '' ? issue.message : `${at}: ${issue.message}`);
 }
 
-function refused(path: string, why: string): ProblemError {
+function unusable(path: string, why: string): ProblemError {
   return new ProblemError({
     code: 'backup-damaged',
     message: `${path} cannot be used: ${why}`,
@@ -92,7 +92,7 @@ export function idAt(time: Date): string {
 export const ID = /^\d{8}-\d{6}(?:-\d+)?$/;
 
 /** The app's backup that an id or the start of one means, the newest without; `ids` is sorted. */
-export function chosen(wanted: string | undefined, ids: readonly string[], app: string): string {
+export function chooseBackup(wanted: string | undefined, ids: readonly string[], app: string): string {
   const found = wanted === undefined ? ids.slice(-1) : ids.filter((id) => id.startsWith(wanted));
   const exact = found.find((id) => id === wanted);
   if (exact !== undefined) return exact;

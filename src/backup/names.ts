@@ -16,7 +16,7 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 
 /** `data.replaced-20260131-235959`. */
-export function aside(volume: string, kind: Kind, id: string): string {
+export function stagingName(volume: string, kind: Kind, id: string): string {
   return `${volume}.${KINDS[kind]}-${id}`;
 }
 
@@ -27,7 +27,7 @@ export function partsOf(
   return name === undefined || id === undefined ? null : { name, kind: kind as Kind, id };
 }
 
-export function isAside({ volume }: Pick<Volume, 'volume'>): boolean {
+export function isStaged({ volume }: Pick<Volume, 'volume'>): boolean {
   return partsOf(volume) !== null;
 }
 
@@ -59,7 +59,7 @@ export function inPlace(app: string, volumes: readonly Volume[]): Volume[] {
   });
 }
 
-export function unfinished({ volumes }: Pick<Actual, 'volumes'>): AppName[] {
+export function unfinishedRestores({ volumes }: Pick<Actual, 'volumes'>): AppName[] {
   const apps = [...new Set(volumes.map((v) => v.app as AppName))];
   return apps.filter((app) => inPlace(app, volumes).length > 0);
 }

@@ -3,14 +3,22 @@ import type { AppName } from '../domain/names.js';
 import type { Volume } from '../domain/actual.js';
 import type { GeneratedSecrets, Incus } from '../domain/services.js';
 import { problemOf, ProblemError } from '../domain/problem.js';
-import { counted } from '../lib/progress.js';
+import { countBytes } from '../lib/progress.js';
 import { discard, exchange, type Exchange, type Exchanges } from './exchange.js';
 import { archiveOf, type Found } from './folder.js';
 import { idAt } from './format.js';
-import { aside, inPlace, isAside, partsOf } from './names.js';
+import { stagingName, inPlace, isStaged, partsOf } from './names.js';
 import { replacedBy, type SecretChange } from './secrets.js';
-import { asError, both, goOn, refuseOthers, refuseProtected, type Subject, type Work } from './subject.js';
-import { archive, removeLeftovers, type Still } from './take.js';
+import {
+  asError,
+  both,
+  throwIfAborted,
+  refuseOthers,
+  refuseProtected,
+  type BackupTarget,
+  type BackupContext,
+} from './subject.js';
+import { archive, removeLeftovers, type FrozenVolume } from './take.js';
 
 export type Restored = {
   /** The volumes that were put back. */
@@ -29,8 +37,8 @@ export type Restored = {
 export async function restoreBackup(
   from: Found,
   secrets: SecretChange,
-  subject: Subject,
-  work: Work,
+  subject: BackupTarget,
+  work: BackupContext,
 ): Promise<Restored> {
   refuseOthers(subject);
   refuseProtected(subject);
@@ -41,7 +49,7 @@ export async function restoreBackup(
   const volumes = await importAll(from, subject, id, work);
   const exchanges = { id, volumes, secrets };
   // From here to the end: half of it would be neither the old data nor the new.
-  const undisturbed: Work = { ...work, stop: new AbortController().signal };
+  const undisturbed: BackupContext = { ...work, stop: new AbortController().signal };
   const end = await exchange(exchanges, subject, undisturbed);
   for (const { old, restored } of volumes) await rename(old, restored, work.incus);
   await work.secrets.unstage();
@@ -49,25 +57,30 @@ export async function restoreBackup(
   return { volumes: volumes.map(({ name }) => name), secrets: [...secrets.restored.keys()], replaced };
 }
 
-async function importAll(from: Found, subject: Subject, id: string, work: Work): Promise<Exchange[]> {
+async function importAll(
+  from: Found,
+  subject: BackupTarget,
+  id: string,
+  work: BackupContext,
+): Promise<Exchange[]> {
   const { app, volumes } = subject;
   const exchanges: Exchange[] = [];
   try {
     for (const volume of from.backup.volumes) {
-      goOn(work);
+      throwIfAborted(work);
       const { name } = volume;
       work.say(`unpacking ${name}`);
       const old = volumes.find((v) => v.volume === name) ?? null;
-      const marks = { app, volume: aside(name, 'restored', id) };
+      const marks = { app, volume: stagingName(name, 'restored', id) };
       const restored = await work.incus.importVolume(
-        counted(archiveOf(from.folder, volume), name, volume.bytes, work.tell),
+        countBytes(archiveOf(from.folder, volume), name, volume.bytes, work.tell),
         marks,
         old?.pool ?? null,
       );
       exchanges.push({ name, old, restored });
       if (old && old.size !== restored.size) await work.incus.resizeVolume(restored, old.size);
     }
-    goOn(work);
+    throwIfAborted(work);
     return exchanges;
   } catch (error) {
     const undone = async () => {
@@ -81,7 +94,7 @@ async function importAll(from: Found, subject: Subject, id: string, work: Work):
 /** The old one first: killed in between, `endRestore` sees what is left to do. */
 async function rename(old: Volume | null, restored: Volume, incus: Incus): Promise<void> {
   const { name, id } = partsOf(restored.volume) ?? { name: restored.volume, id: '' };
-  if (old) await incus.markVolume(old, { app: old.app, volume: aside(name, 'replaced', id) });
+  if (old) await incus.markVolume(old, { app: old.app, volume: stagingName(name, 'replaced', id) });
   await incus.markVolume(restored, { app: restored.app, volume: name });
 }
 
@@ -101,13 +114,13 @@ export async function endRestore(
 async function keepReplaced(
   { id, volumes, secrets }: Exchanges,
   end: Stopped,
-  subject: Subject,
+  subject: BackupTarget,
   time: Date,
-  work: Work,
+  work: BackupContext,
 ): Promise<Found | null> {
-  const replaced = volumes.flatMap(({ name, old }): Still[] => {
+  const replaced = volumes.flatMap(({ name, old }): FrozenVolume[] => {
     if (!old) return [];
-    const from = { ...old, volume: aside(name, 'replaced', id) };
+    const from = { ...old, volume: stagingName(name, 'replaced', id) };
     return [{ name, from, path: subject.paths.get(old.name) ?? null }];
   });
   if (replaced.length + replacedBy(secrets).length === 0) return null;
@@ -120,7 +133,7 @@ async function keepReplaced(
   }
 }
 
-function notKept(error: unknown, replaced: readonly Still[]): ProblemError {
+function notKept(error: unknown, replaced: readonly FrozenVolume[]): ProblemError {
   const problem = problemOf(error);
   const message = `the data is restored, but there is no backup of what it replaced: ${problem.message}`;
   const names = replaced.map(({ from }) => `${from.app}/${from.volume}`);
@@ -131,7 +144,7 @@ function notKept(error: unknown, replaced: readonly Still[]): ProblemError {
 }
 
 /** Volumes of the app that a backup does not have: they stay as they are. */
-export function untouched({ backup }: Found, { volumes }: Subject): string[] {
-  const own = volumes.filter((v) => !isAside(v)).map((v) => v.volume);
+export function volumesLeft({ backup }: Found, { volumes }: BackupTarget): string[] {
+  const own = volumes.filter((v) => !isStaged(v)).map((v) => v.volume);
   return own.filter((name) => !backup.volumes.some((v) => v.name === name));
 }

@@ -1,7 +1,7 @@
 import { LABEL, parseNames, printNames } from '../domain/labels.js';
 import type { InstanceJson, SecretFile, SecretValues } from '../domain/services.js';
 import { secretsIn, type Found } from './folder.js';
-import type { Subject, Work } from './subject.js';
+import type { BackupTarget, BackupContext } from './subject.js';
 
 /** An app's generated secrets around a restore. */
 export type SecretChange = {
@@ -13,8 +13,8 @@ export type SecretChange = {
 
 export async function changeOf(
   from: Found,
-  { app }: Subject,
-  { secrets }: Pick<Work, 'secrets'>,
+  { app }: BackupTarget,
+  { secrets }: Pick<BackupContext, 'secrets'>,
 ): Promise<SecretChange> {
   const before = await secrets.of(app);
   const then = [...(await secretsIn(from.folder, from.backup))];
@@ -33,8 +33,8 @@ export function replacedBy({ before, restored }: SecretChange): string[] {
 /** Has the next `up` write all that changes once more: whatever a killed run left in the guest, it is what is kept. */
 export async function markSecrets(
   { restored }: SecretChange,
-  { app, secrets }: Subject,
-  { incus, guest }: Work,
+  { app, secrets }: BackupTarget,
+  { incus, guest }: BackupContext,
   { config }: InstanceJson,
 ): Promise<void> {
   const names = secrets.map(({ name }) => name).filter((name) => restored.has(name));
@@ -47,27 +47,35 @@ export async function markSecrets(
 
 /** After the guest has its own again. */
 export async function unmarkSecrets(
-  { app }: Subject,
-  { incus }: Work,
+  { app }: BackupTarget,
+  { incus }: BackupContext,
   { config }: InstanceJson,
 ): Promise<void> {
   await incus.setConfig(app, { [LABEL.touchedSecrets]: config[LABEL.touchedSecrets] ?? '' });
 }
 
 /** Into the guest, before it is started. */
-export async function giveSecrets(values: SecretValues, subject: Subject, { guest }: Work): Promise<void> {
+export async function giveSecrets(
+  values: SecretValues,
+  subject: BackupTarget,
+  { guest }: BackupContext,
+): Promise<void> {
   const files = filesOf(values, subject);
   if (files.length > 0) await guest.writeSecrets(subject.app, files, []);
 }
 
 /** Its users are known when it runs. */
-export async function ownSecrets(values: SecretValues, subject: Subject, work: Work): Promise<void> {
+export async function ownSecrets(
+  values: SecretValues,
+  subject: BackupTarget,
+  work: BackupContext,
+): Promise<void> {
   const named = filesOf(values, subject).filter(({ owner }) => typeof owner === 'string' && owner !== 'root');
   if (subject.isUp && named.length > 0) await work.guest.ownSecrets(subject.app, named, work.limitMs);
 }
 
 /** Those that the app is to have, with these values. */
-function filesOf(values: SecretValues, { secrets }: Subject): SecretFile[] {
+function filesOf(values: SecretValues, { secrets }: BackupTarget): SecretFile[] {
   return secrets.flatMap((secret) => {
     const value = values.get(secret.name);
     return value ? [{ ...secret, value }] : [];

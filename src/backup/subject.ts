@@ -9,7 +9,7 @@ import { protectedProblem } from '../domain/protection.js';
 import type { Facts } from './format.js';
 
 /** The app whose data is moved, as it was found. */
-export type Subject = {
+export type BackupTarget = {
   readonly app: AppName;
   readonly facts: Omit<Facts, 'time'>;
   /** All that bear its marks, those of killed runs included. */
@@ -27,7 +27,7 @@ export type Subject = {
   readonly toplevel: string | null;
 };
 
-export type Work = {
+export type BackupContext = {
   readonly incus: Incus;
   readonly guest: Guest;
   readonly secrets: GeneratedSecrets;
@@ -50,12 +50,12 @@ export class Interrupted extends ProblemError {
   }
 }
 
-export function goOn({ stop }: Work): void {
+export function throwIfAborted({ stop }: BackupContext): void {
   if (stop.aborted) throw new Interrupted('interrupted; nothing was changed', stop);
 }
 
 /** Every volume that an app is attached to, and no other instance may write while it is moved. */
-export function refuseOthers({ app, volumes }: Subject): void {
+export function refuseOthers({ app, volumes }: BackupTarget): void {
   for (const { volume, usedBy } of volumes) {
     const other = usedBy.find((user) => user !== app);
     if (other === undefined) continue;
@@ -69,33 +69,43 @@ export function refuseOthers({ app, volumes }: Subject): void {
 }
 
 /** One that could not be started again is not stopped. */
-export function refuseProtected({ app, isUp, protections }: Subject): void {
+export function refuseProtected({ app, isUp, protections }: BackupTarget): void {
   const found = protections.find(({ against }) => against === 'start');
   if (isUp && found)
     throw new ProblemError(protectedProblem(app, found, 'it is to be stopped and started'), EXIT.manifest);
 }
 
 /** Runs `act` with the app stopped; how that ended. One that was up is started again, whatever became of it. */
-export async function whileStopped(subject: Subject, work: Work, act: () => Promise<void>): Promise<Stopped> {
+export async function whileStopped(
+  subject: BackupTarget,
+  work: BackupContext,
+  act: () => Promise<void>,
+): Promise<Stopped> {
   await noteFailing(subject, work);
   let end: Stopped;
   try {
-    end = await stopped(subject, work);
+    end = await stopApp(subject, work);
     await act();
   } catch (error) {
-    throw both(error, await started(subject, work).then(() => null, asError));
+    throw both(error, await startApp(subject, work).then(() => null, asError));
   }
-  await started(subject, work);
+  await startApp(subject, work);
   return end;
 }
 
 /** Before the first stop: what fails already is not to be put down to what comes. */
-export async function noteFailing({ app, isUp }: Subject, { guest, limitMs }: Work): Promise<void> {
+export async function noteFailing(
+  { app, isUp }: BackupTarget,
+  { guest, limitMs }: BackupContext,
+): Promise<void> {
   if (isUp) await guest.takeBaseline(app, limitMs);
 }
 
 /** One that does not run has come to its end before. */
-export async function stopped({ app, isUp, graceMs }: Subject, { incus, say }: Work): Promise<Stopped> {
+export async function stopApp(
+  { app, isUp, graceMs }: BackupTarget,
+  { incus, say }: BackupContext,
+): Promise<Stopped> {
   if (!isUp) return { forced: null };
   say('stopping');
   const end = await incus.stop(app, graceMs);
@@ -104,7 +114,7 @@ export async function stopped({ app, isUp, graceMs }: Subject, { incus, say }: W
   return end;
 }
 
-export async function started({ app, isUp }: Subject, { incus, say }: Work): Promise<void> {
+export async function startApp({ app, isUp }: BackupTarget, { incus, say }: BackupContext): Promise<void> {
   if (!isUp) return;
   say('starting');
   await incus.start(app);
@@ -120,9 +130,9 @@ export function asError(thrown: unknown): Error {
 }
 
 /** Waits until an app that was up is up again. */
-export async function settled(
-  { app, isUp, toplevel }: Subject,
-  { guest, limitMs, say }: Work,
+export async function settleApp(
+  { app, isUp, toplevel }: BackupTarget,
+  { guest, limitMs, say }: BackupContext,
 ): Promise<void> {
   if (!isUp || toplevel === null) return;
   say('waiting for the system');

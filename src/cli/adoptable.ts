@@ -28,22 +28,22 @@ export function adoptable(
 ): InstanceJson {
   const here = instances.filter((one) => one.project === 'default');
   const found = here.find((one) => one.name === name);
-  if (!found) throw refused(`there is no instance \`${name}\``, othersThan(here), 'instance-unknown');
+  if (!found) throw notAdoptable(`there is no instance \`${name}\``, othersThan(here), 'instance-unknown');
   const { config } = found;
   const owner = config[LABEL.project];
   const other = config[LABEL.adopting] ?? project;
   const why = unfit(found);
   if (why !== null)
-    throw refused(`\`${name}\` ${why}; it cannot be a pet`, 'deploy it anew, and move its data');
+    throw notAdoptable(`\`${name}\` ${why}; it cannot be a pet`, 'deploy it anew, and move its data');
   if (owner !== undefined && owner !== project && owner !== DEPLOYED)
-    throw refused(
+    throw notAdoptable(
       `\`${name}\` belongs to the pets project \`${owner}\``,
       'its own manifest is where it is changed',
     );
   if (owner !== undefined && config[LABEL.app] !== name)
-    throw refused(`\`${name}\` is a copy of the pet \`${config[LABEL.app] ?? ''}\``, 'deploy it anew');
+    throw notAdoptable(`\`${name}\` is a copy of the pet \`${config[LABEL.app] ?? ''}\``, 'deploy it anew');
   if (owner !== project && other !== project)
-    throw refused(
+    throw notAdoptable(
       `\`${name}\` was about to be adopted by \`${other}\``,
       'run the same there once more: it ends that',
     );
@@ -53,7 +53,7 @@ export function adoptable(
     config[LABEL.adopting] === undefined &&
     !force
   )
-    throw refused(
+    throw notAdoptable(
       `\`${name}\` bears no mark of pets or incus-pet`,
       'if it is a NixOS container that pets may change from now on: --force --flake-ref <ref>',
     );
@@ -75,7 +75,7 @@ export function tableFor(instance: InstanceJson, { flakeRef }: AdoptOptions, cwd
   const marked = tableOf(instance);
   const written = flakeRef === undefined ? marked['flake-ref'] : absolute(flakeRef, cwd, 'app');
   if (written === '')
-    throw refused(
+    throw notAdoptable(
       `nothing says which flake \`${name}\` is made from`,
       'name it, for example with --flake-ref github:owner/repo',
     );
@@ -92,6 +92,6 @@ export function tableFor(instance: InstanceJson, { flakeRef }: AdoptOptions, cwd
   };
 }
 
-function refused(message: string, hint: string, code: ProblemCode = 'instance-unfit'): ProblemError {
+function notAdoptable(message: string, hint: string, code: ProblemCode = 'instance-unfit'): ProblemError {
   return new ProblemError({ code, message, hint }, EXIT.usage);
 }

@@ -99,14 +99,14 @@ function commandsOf(command: Command): Word[] {
 
 function valueOf(option: Option, command: Command): Pick<Wanted, 'words' | 'value'> {
   const name = /[<[](.*?)(?:\.\.\.)?[>\]]/.exec(option.flags)?.[1] ?? '';
-  return named(name, option.argChoices, false, command);
+  return completeNamed(name, option.argChoices, false, command);
 }
 
 function argumentOf(argument: Argument, command: Command): Pick<Wanted, 'words' | 'value'> {
-  return named(argument.name(), argument.argChoices, argument.variadic, command);
+  return completeNamed(argument.name(), argument.argChoices, argument.variadic, command);
 }
 
-function named(
+function completeNamed(
   name: string,
   choices: readonly string[] | undefined,
   isList: boolean,

@@ -10,7 +10,7 @@ import { inspectorOver } from '../nix/inspect.js';
 import { nixOver } from '../nix/nix.js';
 import { EXIT, ProblemError } from '../domain/problem.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { patiently } from '../runtime/patience.js';
+import { tellWaiting } from '../runtime/patience.js';
 import { PLATFORM } from '../runtime/project.js';
 import { ASSEMBLY } from '../runtime/wire.js';
 
@@ -46,11 +46,11 @@ export async function inspectorFor(runtime: Runtime, options: InspectOptions): P
     inspect: async (ref) => {
       for (const { url, directory } of [nixpkgs, ref])
         if (directory === undefined)
-          pins[url] ??= await patiently(`Nix to find ${url}`, nix.lock(url), runtime.output);
+          pins[url] ??= await tellWaiting(`Nix to find ${url}`, nix.lock(url), runtime.output);
       const sources = { nixpkgs: sourceOf(nixpkgs, pins), source: sourceOf(ref, pins) };
       const inspected = inspectOver({ ...BARE, ...sources }, pins);
       return {
-        ...(await patiently(`Nix to evaluate ${ref.written}`, inspected, runtime.output)),
+        ...(await tellWaiting(`Nix to evaluate ${ref.written}`, inspected, runtime.output)),
         attribute: ref.attribute,
         platform: PLATFORM,
       };

@@ -4,7 +4,7 @@ import type { Incus } from '../domain/services.js';
 import type { Daemon } from '../runtime/daemons.js';
 import type { Programs, ExecResult } from '../lib/program.js';
 import type { ActualApp } from '../domain/actual.js';
-import { merged } from './merge.js';
+import { mergeSorted } from './merge.js';
 import { sleep } from '../lib/wait.js';
 import { execCommand } from '../incus/client/enter.js';
 import { ProblemError } from '../domain/problem.js';
@@ -56,7 +56,7 @@ export class LogReader {
     const sources = pets.map(({ name }) =>
       this.#past(name, { since, tail: tail === Infinity ? null : tail }),
     );
-    for await (const entry of merged(sources, (a, b) => a.at - b.at)) {
+    for await (const entry of mergeSorted(sources, (a, b) => a.at - b.at)) {
       last.set(entry.app, entry.cursor);
       await print(entry);
     }

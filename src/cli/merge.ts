@@ -1,5 +1,5 @@
 /** What several ordered sources give, in one order. Of each only one item is held at a time. */
-export async function* merged<T>(
+export async function* mergeSorted<T>(
   sources: readonly AsyncGenerator<T>[],
   compare: (a: T, b: T) => number,
 ): AsyncGenerator<T> {

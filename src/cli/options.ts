@@ -36,7 +36,7 @@ export function withLockOptions(command: Command): Command {
   return withGlobalOptions(command).addOption(
     flag('--lock-wait <duration>', 'wait so long for another run of the project to end: 90s, 10m')
       .default(0, 'not at all')
-      .argParser((text) => (/^0[smh]?$/.test(text) ? 0 : duration(text)))
+      .argParser((text) => (/^0[smh]?$/.test(text) ? 0 : parseDurationOption(text)))
       .helpGroup(SHARED.run),
   );
 }
@@ -60,7 +60,7 @@ export function withRunOptions(command: Command): Command {
 }
 
 export function timeoutFlag(meaning: string): Option {
-  return flag('--timeout <duration>', meaning).default(300_000, '5m').argParser(duration);
+  return flag('--timeout <duration>', meaning).default(300_000, '5m').argParser(parseDurationOption);
 }
 
 /** What only shows what would be done takes no lock and writes nothing. */
@@ -110,7 +110,7 @@ export function count(text: string): number {
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
 
 /** `90s`, `10m`, `1h`; a bare number is seconds. In ms. */
-export function duration(text: string): number {
+export function parseDurationOption(text: string): number {
   const [, amount, unit = 's'] = /^(\d{1,6})(s|m|h)?$/.exec(text) ?? [];
   const ms = Number(amount) * (UNITS[unit] ?? NaN);
   if (!(ms > 0)) throw new InvalidArgumentError('expected a duration such as 90s or 10m.');

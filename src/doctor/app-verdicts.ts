@@ -66,7 +66,7 @@ export type ListenFacts = {
   readonly here: readonly string[];
 };
 
-export function listen({ wanted, here }: ListenFacts): Finding {
+export function judgeListen({ wanted, here }: ListenFacts): Finding {
   const missing = wanted.filter(({ address }) => !here.includes(address));
   if (missing.length > 0) {
     const words = [...new Set(missing.map(({ address }) => address))].map((address) => {

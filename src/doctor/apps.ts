@@ -37,7 +37,7 @@ export function nixpkgs({ manifest: found }: World): NixpkgsFacts {
   return apps.map((app) => ({ app: app.name, ref: app.nixpkgs.written }));
 }
 
-export async function listen({ manifest: found }: World): Promise<ListenFacts> {
+export async function observeListen({ manifest: found }: World): Promise<ListenFacts> {
   if (found.kind !== 'read')
     throw new ProblemError({
       code: 'manifest-missing',

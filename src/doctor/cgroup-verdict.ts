@@ -15,7 +15,7 @@ const BOOT = 'boot with systemd.unified_cgroup_hierarchy=1 on the command line o
 export function cgroups({ incus, lxc, mounted: { unified, legacy } }: CgroupFacts): Finding {
   if (!unified && legacy.length === 0) return unknown('no cgroups are mounted at /sys/fs/cgroup');
   if (legacy.length === 0) return ok('of version 2 only');
-  const words = unified ? `beside version 2 there is version 1 at ${listed(legacy)}` : 'of version 1';
+  const words = unified ? `beside version 2 there is version 1 at ${listPoints(legacy)}` : 'of version 1';
   // systemd mounts none beside version 2: some other program has, and takes the others for itself.
   const fix = unified ? `umount ${legacy.join(' ')}, and keep what mounted it from doing so` : BOOT;
   const versions = [incus, lxc].filter((version) => version !== null);
@@ -28,7 +28,7 @@ export function cgroups({ incus, lxc, mounted: { unified, legacy } }: CgroupFact
 
 const SHOWN = 3;
 
-function listed(points: readonly string[]): string {
+function listPoints(points: readonly string[]): string {
   const more = points.length > SHOWN ? ` and ${points.length - SHOWN} more` : '';
   return `${points.slice(0, SHOWN).join(', ')}${more}`;
 }

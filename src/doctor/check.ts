@@ -17,11 +17,11 @@ export function check<Facts>(
 /** Runs all of them at once. One that fails or takes longer than `limitMs` is not known, and holds up no other. */
 export function diagnose(checks: readonly Check[], world: World, limitMs: number): Promise<Diagnosis[]> {
   return Promise.all(
-    checks.map(async ({ name, find }) => ({ check: name, ...(await within(limitMs, find(world))) })),
+    checks.map(async ({ name, find }) => ({ check: name, ...(await withinLimit(limitMs, find(world))) })),
   );
 }
 
-async function within(limitMs: number, finding: Promise<Finding>): Promise<Finding> {
+async function withinLimit(limitMs: number, finding: Promise<Finding>): Promise<Finding> {
   const found = finding.catch((error: unknown) => unknown(problemOf(error).message));
   return (await endsWithin(found, limitMs)) ? found : unknown(`no answer within ${limitMs / 1000} s`);
 }

@@ -30,6 +30,6 @@ export const CHECKS: readonly Check[] = [
   check('inotify', apps.inotify, appVerdicts.inotify),
   check('manifest', apps.manifest, appVerdicts.manifest),
   check('nixpkgs', apps.nixpkgs, appVerdicts.nixpkgs),
-  check('listen', apps.listen, appVerdicts.listen),
+  check('listen', apps.observeListen, appVerdicts.judgeListen),
   check('forwarders', apps.forwarders, appVerdicts.forwarders),
 ];

@@ -39,7 +39,7 @@ export type Generation = {
 };
 
 /** What was wanted when an upgrade failed, or was taken back by hand. */
-export type Condemned = {
+export type Rejected = {
   /** ISO 8601. */
   readonly at: string;
   readonly facets: Facets;
@@ -75,15 +75,15 @@ export type Attachment =
 export type ActualApp = {
   readonly name: AppName;
   /** A rename that was begun: the name that the instance is about to have. */
-  readonly becoming: AppName | null;
+  readonly renamingTo: AppName | null;
   /** The name that its marks still say: it was renamed, and the run was cut short right then. */
-  readonly former: AppName | null;
+  readonly renamedFrom: AppName | null;
   readonly status: InstanceState;
   readonly state: PetState;
   readonly applied: Applied | null;
   /** What can be returned to, the newest first; that of `applied` is among them. */
   readonly generations: readonly Generation[];
-  readonly condemned: Condemned | null;
+  readonly rejected: Rejected | null;
   /** Keys of its own records that are there and cannot be read. */
   readonly unreadable: readonly string[];
   readonly store: StoreMode;
@@ -92,7 +92,7 @@ export type ActualApp = {
   /** Names of all its own devices. */
   readonly devices: readonly string[];
   /** Config keys and devices that the pet was made with and that are not there, or not as they were made. */
-  readonly altered: readonly string[];
+  readonly modifiedKeys: readonly string[];
   readonly protections: readonly Protection[];
   /** What pets has not given it: config keys, whose values may be secret, and devices; as far as that is looked at. */
   readonly added: { readonly config: readonly string[]; readonly devices: Passthrough['devices'] };
@@ -121,7 +121,7 @@ export type Volume = {
  * What somebody other than this project's apps holds. `passing`: by a forwarder of Incus that no instance
  * declares, as while the daemon is still adding or removing a device.
  */
-export type Claim = {
+export type PortOwner = {
   readonly binding: Binding;
   readonly holder: string;
   readonly live: boolean;
@@ -133,14 +133,14 @@ export type Actual = {
   readonly apps: readonly ActualApp[];
   readonly volumes: readonly Volume[];
   /** Every other instance of the daemon's project: name → whose it is, in words. */
-  readonly strangers: Readonly<Record<string, string>>;
-  readonly claims: readonly Claim[];
+  readonly unmanaged: Readonly<Record<string, string>>;
+  readonly portOwners: readonly PortOwner[];
   /** What apps that have no container yet will listen on besides their exposures: Incus' profiles say so. */
   readonly inherited: Readonly<Record<string, readonly Binding[]>>;
   /** Addresses that this host has; a `listen` elsewhere cannot work. Wildcards always do. */
   readonly addresses: readonly string[];
   /** Why pets cannot share the host's store, in words; null: they can. */
-  readonly unshareable: string | null;
+  readonly sharedStoreBlocker: string | null;
   /** Aliases of images that were looked for and are not in the daemon's store. */
   readonly missingImages: readonly string[];
 };

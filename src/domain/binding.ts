@@ -65,7 +65,7 @@ function tailGroups(tail: string): string {
 
 /** `127.0.0.1:7700`, `[::1]:7700`. */
 export function formatListen(listen: Listen): string {
-  return `${bracketed(listen.address)}:${listen.port}`;
+  return `${bracketAddress(listen.address)}:${listen.port}`;
 }
 
 /** The inverse of `formatListen`. */
@@ -125,7 +125,7 @@ export function parseProxyListen(text: string): Binding | null {
 }
 
 function hostAndPorts({ address, first, last }: Exclude<Binding, { protocol: 'unix' }>): string {
-  return `${bracketed(address)}:${first}${last === first ? '' : `-${last}`}`;
+  return `${bracketAddress(address)}:${first}${last === first ? '' : `-${last}`}`;
 }
 
 /** `tcp:IP:PORT[-PORT][,PORT…]`; no address means every one. Null for unix sockets, host names and nonsense. */
@@ -147,7 +147,7 @@ function parseRange(text: string): readonly [Port, Port] | null {
 
 /** Where a browser on this host finds it. */
 export function urlOf({ address, port }: Listen): string {
-  return `http://${bracketed(reachable(address))}:${port}`;
+  return `http://${bracketAddress(reachable(address))}:${port}`;
 }
 
 /** The address at which this host reaches what listens there: a wildcard over loopback. */
@@ -162,6 +162,6 @@ function splitHostPort(text: string): { host: string; port: string } | null {
   return port === '' ? null : { host: v6 ?? other, port };
 }
 
-function bracketed(address: string): string {
+function bracketAddress(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }

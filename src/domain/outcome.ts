@@ -28,7 +28,7 @@ export type AppOutcome = {
 export type Outcome = { readonly apps: readonly AppOutcome[]; readonly interrupted: boolean };
 
 /** How one operation ended. */
-export type Ended =
+export type OperationOutcome =
   | {
       readonly kind: 'done';
       readonly startedAt: number;

@@ -1,4 +1,4 @@
-import type { Applied, Condemned, Generation } from './actual.js';
+import type { Applied, Rejected, Generation } from './actual.js';
 import { GENERATION_PREFIX, LABEL, generationIn, type Labels } from './labels.js';
 import {
   devicesFrom,
@@ -35,11 +35,11 @@ export function parseApplied(text: string | undefined): Applied | null {
   return { v: 1, toplevel, generation, facets: facetsFrom(facets) };
 }
 
-export function printCondemned({ at, facets, why, byHand }: Condemned): string {
+export function printCondemned({ at, facets, why, byHand }: Rejected): string {
   return JSON.stringify({ at, facets, why, byHand });
 }
 
-export function parseCondemned(text: string | undefined): Condemned | null {
+export function parseCondemned(text: string | undefined): Rejected | null {
   const { at, why, facets, byHand } = tableIn(text) ?? {};
   if (!isTime(at) || typeof why !== 'string' || !isTable(facets)) return null;
   return { at, why, facets: facetsFrom(facets), byHand: byHand === true };

@@ -49,7 +49,7 @@ export interface Incus {
   /** All instances of all the daemon's projects, in one request. */
   instances(): Promise<readonly InstanceJson[]>;
   /** Resolves when nothing changes the project's instances any more, or after a minute. */
-  quiesce(): Promise<void>;
+  waitForOperations(): Promise<void>;
   /** Null when the host can give an instance idmapped mounts of its folders, as far as is known; else why not. */
   unshareable(): Promise<string | null>;
   /** Makes it known, where it is not, with a container that is deleted again. Whether more is known than before. */

@@ -1,10 +1,13 @@
 import type { AttachmentSpec } from '../domain/action.js';
 import type { Volume } from '../domain/actual.js';
 import { ProblemError } from '../domain/problem.js';
-import type { Job } from './job.js';
+import type { OperationContext } from './job.js';
 
 /** A disk device of Incus. `shift`: the host's owners are the guest's; a volume has that in its own config. */
-export async function deviceOf(job: Job, what: AttachmentSpec): Promise<Readonly<Record<string, string>>> {
+export async function deviceOf(
+  job: OperationContext,
+  what: AttachmentSpec,
+): Promise<Readonly<Record<string, string>>> {
   switch (what.kind) {
     case 'volume': {
       const { pool, name } = await volumeOf(job, what.volume);
@@ -19,8 +22,8 @@ export async function deviceOf(job: Job, what: AttachmentSpec): Promise<Readonly
   }
 }
 
-export async function volumeOf({ app, ports }: Job, name: string): Promise<Volume> {
-  const volumes = await ports.incus.volumes();
+export async function volumeOf({ app, services }: OperationContext, name: string): Promise<Volume> {
+  const volumes = await services.incus.volumes();
   const volume = volumes.find((v) => v.app === app && v.volume === name);
   if (volume) return volume;
   throw new ProblemError({

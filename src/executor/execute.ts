@@ -4,12 +4,12 @@ import type { AppName } from '../domain/names.js';
 import type { Desired } from '../domain/desired.js';
 import type { Event } from '../domain/event.js';
 import type { OpId, Operation, Plan } from '../domain/plan.js';
-import type { Outcome, Ended } from '../domain/outcome.js';
+import type { Outcome, OperationOutcome } from '../domain/outcome.js';
 import { FailedProgram, problemOf, type Problem, type ProblemData } from '../domain/problem.js';
-import { paced } from '../lib/progress.js';
+import { paceTelling } from '../lib/progress.js';
 import { outcomeOf } from './outcome.js';
 import { putBack } from './expose.js';
-import type { Ports, Progress } from './job.js';
+import type { Services, RunState } from './job.js';
 import { perform } from './perform.js';
 
 /** Operations at a time, per slot. */
@@ -18,7 +18,7 @@ export type Limits = Readonly<Record<Exclude<Slot, 'wait'>, number>>;
 export type ApplyOptions = {
   readonly plan: Plan;
   readonly desired: Desired;
-  readonly ports: Ports;
+  readonly ports: Services;
   readonly limits: Limits;
   readonly emit: (event: Event) => void;
   /** Aborted: nothing new starts, what runs is waited for. */
@@ -50,7 +50,7 @@ class Run {
   running = 0;
   #hasFailed = false;
   readonly #options: ApplyOptions;
-  readonly #progress: Progress = {
+  readonly #progress: RunState = {
     pins: {},
     pending: new Map(),
     systems: new Map(),
@@ -59,7 +59,7 @@ class Run {
     failures: new Map(),
     begun: new Map(),
   };
-  readonly #ended = new Map<OpId, Ended>();
+  readonly #ended = new Map<OpId, OperationOutcome>();
   readonly #ends = new Map<OpId, Promise<void>>();
   readonly #queues: Readonly<Record<Exclude<Slot, 'wait'>, PQueue>>;
 
@@ -73,7 +73,7 @@ class Run {
     };
   }
 
-  async all(): Promise<ReadonlyMap<OpId, Ended>> {
+  async all(): Promise<ReadonlyMap<OpId, OperationOutcome>> {
     // Each waits a turn before it looks at others: one may stand before what it waits for.
     for (const op of this.#options.plan.operations) {
       this.#ends.set(
@@ -101,7 +101,7 @@ class Run {
     this.#ended.set(op.id, ended);
   }
 
-  async #start(op: Operation): Promise<Ended> {
+  async #start(op: Operation): Promise<OperationOutcome> {
     const { stop, failFast } = this.#options;
     // What has failed is taken back all the same: it would be left neither here nor there.
     if (stop.aborted && op.phase === 'forward') return this.#skip(op, 'the run was stopped', true);
@@ -139,11 +139,19 @@ class Run {
       warnings.push(message);
       this.#emit(op, { kind: 'warned', message });
     };
-    const tell = paced((far) => {
+    const tell = paceTelling((far) => {
       if (far !== null) this.#emit(op, { kind: 'progress', ...far });
     });
     const { desired, ports } = this.#options;
-    const told = await perform(op, { desired, ports, progress: this.#progress, say, waits, tell, warn });
+    const told = await perform(op, {
+      desired,
+      services: ports,
+      state: this.#progress,
+      say,
+      waits,
+      tell,
+      warn,
+    });
     for (const message of told.warnings ?? []) warn(message);
     this.#emit(op, { kind: 'finished', ...(told.note === undefined ? {} : { note: this.#hide(told.note) }) });
   }
@@ -167,7 +175,7 @@ class Run {
   }
 
   /** What an earlier operation took away to make room for this one is put back, where that still serves. */
-  async #skip(op: Operation, because: string, interrupted: boolean): Promise<Ended> {
+  async #skip(op: Operation, because: string, interrupted: boolean): Promise<OperationOutcome> {
     const isSafe = this.#isUp(op.app) && !this.#isRescued(op);
     const restored = isSafe ? await putBack(op, this.#isDone, this.#options.ports) : '';
     this.#emit(op, { kind: 'skipped', because: `${because}${restored}` });

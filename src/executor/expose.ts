@@ -4,7 +4,7 @@ import type { DesiredExposure } from '../domain/desired.js';
 import type { Exposure } from '../domain/actual.js';
 import type { OpId, Operation } from '../domain/plan.js';
 import { problemOf, ProblemError } from '../domain/problem.js';
-import type { Ports } from './job.js';
+import type { Services } from './job.js';
 
 const ATTEMPTS = 3;
 /** How long a new forwarder may take until it listens. */
@@ -19,7 +19,7 @@ const FREE_MS = 5_000;
 export async function putBack(
   { app, action }: Operation,
   isDone: (id: OpId) => boolean,
-  ports: Ports,
+  ports: Services,
 ): Promise<string> {
   if (action.kind !== 'expose' || !action.fallback) return '';
   const wasTaken = isDone(`${app}/unexpose:${action.fallback.device}`);
@@ -40,11 +40,11 @@ type Exposed = { readonly device: string; readonly exposure: DesiredExposure };
 export async function expose(
   app: AppName,
   { device, exposure, fallback }: Exposed & { readonly fallback: Exposure | null },
-  ports: Ports,
+  ports: Services,
 ): Promise<void> {
   const { binding } = exposure;
   try {
-    await open(app, { device, value: proxyDevice(exposure), binding }, ports);
+    await openProxy(app, { device, value: proxyDevice(exposure), binding }, ports);
   } catch (error) {
     const problem = problemOf(error);
     const other =
@@ -68,7 +68,7 @@ type Proxy = {
  * Adds the device and looks whether it does what it is for. A busy daemon now and then fails to start one whose port
  * is free, or starts it and says that it has not: what it has left is taken away, and it is tried again.
  */
-async function open(app: AppName, { device, value, binding }: Proxy, ports: Ports): Promise<void> {
+async function openProxy(app: AppName, { device, value, binding }: Proxy, ports: Services): Promise<void> {
   for (let n = 1; ; n++) {
     const obstacle = await ports.host.probe(binding, FREE_MS);
     if (obstacle !== null)
@@ -91,10 +91,10 @@ async function open(app: AppName, { device, value, binding }: Proxy, ports: Port
   }
 }
 
-async function restore(app: AppName, old: Exposure | null, ports: Ports): Promise<string> {
+async function restore(app: AppName, old: Exposure | null, ports: Services): Promise<string> {
   if (!old?.binding) return '';
   try {
-    await open(app, { device: old.device, value: old.value, binding: old.binding }, ports);
+    await openProxy(app, { device: old.device, value: old.value, binding: old.binding }, ports);
     return `; ${formatBinding(old.binding)} is exposed again as before`;
   } catch (error) {
     return `; and ${formatBinding(old.binding)} could not be exposed again: ${problemOf(error).message}`;
@@ -105,7 +105,7 @@ async function restore(app: AppName, old: Exposure | null, ports: Ports): Promis
  * A changed key of the device makes the daemon start its forwarder again. One of `user.*` does not since Incus 6.0.5, so it
  * is one that says the default, or no longer says it. Where that does not help, the device is made anew.
  */
-export async function revive(app: AppName, { device, exposure }: Exposed, ports: Ports): Promise<void> {
+export async function revive(app: AppName, { device, exposure }: Exposed, ports: Services): Promise<void> {
   const { binding } = exposure;
   const { devices } = await ports.incus.instance(app);
   const isSaid = devices[device]?.['bind'] !== undefined;
@@ -115,6 +115,6 @@ export async function revive(app: AppName, { device, exposure }: Exposed, ports:
     await ports.host.accepts(binding, ACCEPT_MS);
   } catch {
     await ports.incus.removeDevice(app, device);
-    await open(app, { device, value: proxyDevice(exposure), binding }, ports);
+    await openProxy(app, { device, value: proxyDevice(exposure), binding }, ports);
   }
 }

@@ -16,7 +16,7 @@ import type {
 } from '../domain/services.js';
 import type { Tell } from '../lib/progress.js';
 
-export type Ports = {
+export type Services = {
   readonly incus: Incus;
   readonly nix: Nix;
   readonly stores: Readonly<Record<StoreMode, StoreBackend>>;
@@ -29,7 +29,7 @@ export type Ports = {
 };
 
 /** What operations of one run hand on to later ones. */
-export type Progress = {
+export type RunState = {
   readonly pins: Record<string, Locked>;
   readonly pending: Map<string, Promise<Locked>>;
   readonly systems: Map<AppName, Evaluated>;
@@ -43,11 +43,11 @@ export type Progress = {
 };
 
 /** One app's operation under way. */
-export type Job = {
+export type OperationContext = {
   readonly app: AppName;
   readonly desired: Desired;
-  readonly ports: Ports;
-  readonly progress: Progress;
+  readonly services: Services;
+  readonly state: RunState;
   readonly say: (line: string) => void;
   /** Told what the guest waits for, when something takes its time. */
   readonly waits: (what: string) => void;
@@ -57,46 +57,46 @@ export type Job = {
   readonly warn: (message: string) => void;
 };
 
-export function limitOf(job: Job): number {
-  return desiredApp(job).timeout ?? job.ports.limitMs;
+export function limitOf(job: OperationContext): number {
+  return desiredApp(job).timeout ?? job.services.limitMs;
 }
 
 /** How the app's guest is switched to a system. */
-export function activationOf(job: Job): Parameters<Guest['activate']>[2] {
+export function activationOf(job: OperationContext): Parameters<Guest['activate']>[2] {
   const { activation, stopTimeout: graceMs } = desiredApp(job);
   return { activation, graceMs, limitMs: limitOf(job), waits: job.waits, warn: job.warn };
 }
 
-export function toplevelOf(job: Job, system: SystemRef): StorePath {
-  return system.kind === 'built' ? evaluated(job).toplevel : system.toplevel;
+export function toplevelOf(job: OperationContext, system: SystemRef): StorePath {
+  return system.kind === 'built' ? evaluatedSystem(job).toplevel : system.toplevel;
 }
 
-export function evaluated(job: Job): Evaluated {
-  const system = job.progress.systems.get(job.app);
+export function evaluatedSystem(job: OperationContext): Evaluated {
+  const system = job.state.systems.get(job.app);
   if (!system) throw new Error(`no system was evaluated for ${job.app}`);
   return system;
 }
 
-export function desiredApp(job: Job): DesiredApp {
+export function desiredApp(job: OperationContext): DesiredApp {
   const app = job.desired.apps.find((a) => a.name === job.app);
   if (!app) throw new Error(`${job.app} is not in the manifest`);
   return app;
 }
 
 /** The named secrets of the app, with their values. */
-export async function secretFiles(job: Job, names: readonly string[]): Promise<SecretFile[]> {
+export async function secretFiles(job: OperationContext, names: readonly string[]): Promise<SecretFile[]> {
   const wanted = desiredApp(job).secrets.filter(({ name }) => names.includes(name));
-  const { secrets } = job.ports;
+  const { secrets } = job.services;
   return Promise.all(
     wanted.map(async (secret) => ({ ...secret, value: await secrets.value(job.app, secret.name) })),
   );
 }
 
 /** Apps may share a ref: one run gives all of them the same revision. */
-export async function pin(url: string, { ports, progress }: Job): Promise<void> {
-  const pending = progress.pending.get(url) ?? ports.nix.lock(url);
-  progress.pending.set(url, pending);
+export async function lockSource(url: string, { services, state }: OperationContext): Promise<void> {
+  const pending = state.pending.get(url) ?? services.nix.lock(url);
+  state.pending.set(url, pending);
   const locked = await pending;
-  progress.pins[url] = locked;
-  await ports.lockFile.add(url, locked);
+  state.pins[url] = locked;
+  await services.lockFile.add(url, locked);
 }

@@ -1,9 +1,13 @@
-import type { AppOutcome, AppResult, Outcome, Ended } from '../domain/outcome.js';
+import type { AppOutcome, AppResult, Outcome, OperationOutcome } from '../domain/outcome.js';
 import type { AppPlan, OpId, Operation, Plan } from '../domain/plan.js';
 import { servedBy, wayBackOf } from './rolled-back.js';
 
 /** Pure: what became of each app of the plan. */
-export function outcomeOf(plan: Plan, ended: ReadonlyMap<OpId, Ended>, interrupted: boolean): Outcome {
+export function outcomeOf(
+  plan: Plan,
+  ended: ReadonlyMap<OpId, OperationOutcome>,
+  interrupted: boolean,
+): Outcome {
   return {
     apps: plan.apps.map((app) =>
       appOutcome(
@@ -22,7 +26,7 @@ const TOLD: ReadonlySet<AppResult> = new Set(['done', 'held', 'condemned']);
 function appOutcome(
   app: AppPlan,
   operations: readonly Operation[],
-  ended: ReadonlyMap<OpId, Ended>,
+  ended: ReadonlyMap<OpId, OperationOutcome>,
 ): AppOutcome {
   const ends = operations.flatMap((op) => {
     const end = ended.get(op.id);
@@ -61,7 +65,7 @@ function appOutcome(
   };
 }
 
-function resultOf(app: AppPlan, kinds: readonly Ended['kind'][]): AppResult {
+function resultOf(app: AppPlan, kinds: readonly OperationOutcome['kind'][]): AppResult {
   if (app.held !== null) return app.condemned ? 'condemned' : 'held';
   if (kinds.includes('failed')) return 'failed';
   if (kinds.includes('interrupted')) return 'interrupted';

@@ -1,21 +1,21 @@
 import type { Action, ActionKind } from '../domain/action.js';
 import type { VolumeMade } from '../domain/services.js';
-import type { Job } from './job.js';
+import type { OperationContext } from './job.js';
 
 /** What there is to say of an operation that was carried out. */
-export type Told = { readonly note?: string; readonly warnings?: readonly string[] };
+export type OperationResult = { readonly note?: string; readonly warnings?: readonly string[] };
 
 export type Performer<K extends ActionKind> = (
-  job: Job,
+  job: OperationContext,
   action: Extract<Action, { kind: K }>,
-) => Promise<Told>;
+) => Promise<OperationResult>;
 
 export type Performers = { readonly [K in ActionKind]: Performer<K> };
 
-export function noted(note: string): Told {
+export function noteResult(note: string): OperationResult {
   return note === '' ? {} : { note };
 }
 
-export function warned({ warning }: VolumeMade): Told {
+export function warnResult({ warning }: VolumeMade): OperationResult {
   return warning === null ? {} : { warnings: [warning] };
 }

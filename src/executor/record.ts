@@ -7,9 +7,9 @@ import type { Incus } from '../domain/services.js';
 import { listenIn } from '../facets/exposure.js';
 import { flakeRefIn } from '../facets/meta.js';
 import { secretsIn, withSecrets } from '../facets/secrets.js';
-import { pinned } from '../facets/system.js';
+import { withPins } from '../facets/system.js';
 import { STORE_DEVICES } from '../domain/store-mode.js';
-import { desiredApp, toplevelOf, type Job } from './job.js';
+import { desiredApp, toplevelOf, type OperationContext } from './job.js';
 
 type Recorded = Omit<Extract<Action, { kind: 'record' }>, 'kind'>;
 type Instance = Awaited<ReturnType<Incus['instance']>>;
@@ -19,14 +19,13 @@ type Instance = Awaited<ReturnType<Incus['instance']>>;
  * would know it by. `instance`: as it stands.
  */
 export function recordOf(
-  job: Job,
+  job: OperationContext,
   { facets, system, health, heldSecrets }: Recorded,
   instance: Instance,
 ): Record<string, string> {
-  const generation =
-    system.kind === 'built' ? (job.progress.generations.get(job.app) ?? 0) : system.generation;
+  const generation = system.kind === 'built' ? (job.state.generations.get(job.app) ?? 0) : system.generation;
   const toplevel = toplevelOf(job, system);
-  const kept = pinned(facets, job.progress.pins);
+  const kept = withPins(facets, job.state.pins);
   const secrets = secretsOf(job, heldSecrets, instance);
   const applied = { v: 1, generation, toplevel, facets: withSecrets(kept, secrets) } as const;
   const listen = parseListen(listenIn(kept) ?? '');
@@ -73,20 +72,20 @@ function madeOf({ config, devices, profiles }: Instance) {
 
 /** When this generation was first found good and how; where this run has not looked, as it is recorded already. */
 function foundGood(
-  { app, progress }: Job,
+  { app, state }: OperationContext,
   before: string | undefined,
 ): { at: string; healthy: string | null } {
   const { at, healthy } = parseFoundGood(before);
-  return { at: at ?? new Date().toISOString(), healthy: progress.health.get(app) ?? healthy };
+  return { at: at ?? new Date().toISOString(), healthy: state.health.get(app) ?? healthy };
 }
 
 /** Facets of a plan, with what only the run knows: pins, and the secrets' fingerprints. */
-export function asWanted(job: Job, facets: Facets): Facets {
-  return withSecrets(pinned(facets, job.progress.pins), secretsIn(desiredApp(job).facets));
+export function asWanted(job: OperationContext, facets: Facets): Facets {
+  return withSecrets(withPins(facets, job.state.pins), secretsIn(desiredApp(job).facets));
 }
 
 /** What the manifest says of secrets, but for those that are held: of these, what is recorded. */
-function secretsOf(job: Job, held: readonly string[], { config }: Instance): Facet | undefined {
+function secretsOf(job: OperationContext, held: readonly string[], { config }: Instance): Facet | undefined {
   const secrets = secretsIn(desiredApp(job).facets);
   if (held.length === 0) return secrets;
   const kept = Object.entries(recordedSecrets(config) ?? {}).filter(([field]) => held.includes(field));

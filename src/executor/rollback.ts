@@ -8,54 +8,61 @@ import type { Incus } from '../domain/services.js';
 import { FailedProgram, problemOf } from '../domain/problem.js';
 import { whileFilling } from '../lib/progress.js';
 import { findRoom } from '../domain/disk-space.js';
-import { limitOf, type Job } from './job.js';
+import { limitOf, type OperationContext } from './job.js';
 import { asWanted } from './record.js';
 
 /**
  * Remembers that what was wanted did not work. A daemon or a host that failed says nothing about it: then it is
  * tried again the next time. `why` null: in the words of what failed.
  */
-export async function condemn(job: Job, { facets, why, at, byHand }: Condemn): Promise<string> {
-  const failure = job.progress.failures.get(job.app);
+export async function rejectRevision(
+  job: OperationContext,
+  { facets, why, at, byHand }: Condemn,
+): Promise<string> {
+  const failure = job.state.failures.get(job.app);
   if (why === null && !(failure instanceof FailedProgram))
     return 'the system is not to blame: it will be tried again';
-  const words = why ?? job.ports.secrets.hide(problemOf(failure).message);
+  const words = why ?? job.services.secrets.hide(problemOf(failure).message);
   const condemned = { at: at ?? new Date().toISOString(), facets: asWanted(job, facets), why: words, byHand };
-  await job.ports.incus.setConfig(job.app, { [LABEL.rejected]: printCondemned(condemned) });
+  await job.services.incus.setConfig(job.app, { [LABEL.rejected]: printCondemned(condemned) });
   return '';
 }
 
 type Condemn = Extract<Action, { kind: 'condemn' }>;
 
 /** For the copies that are made once the app is stopped. */
-export async function roomFor(job: Job, mounts: readonly VolumeMount[]): Promise<string> {
-  const { app, ports } = job;
-  const own = (await ports.incus.volumes()).filter((v) => v.app === app);
+export async function roomFor(job: OperationContext, mounts: readonly VolumeMount[]): Promise<string> {
+  const { app, services } = job;
+  const own = (await services.incus.volumes()).filter((v) => v.app === app);
   const mounted = mounts.flatMap(({ volume: name, path }) => {
     const volume = own.find((v) => v.volume === name);
     return volume ? [{ volume, path }] : [];
   });
-  return findRoom(app, mounted, { ...ports, limitMs: limitOf(job) });
+  return findRoom(app, mounted, { ...services, limitMs: limitOf(job) });
 }
 
 type Snapshot = Extract<Action, { kind: 'snapshot' }>;
 
 /** Copies of volumes are one by one, and each says its own name. A lasting one that is there is left: a number tells. */
-export async function snapshot(job: Job, { volumes, name, isLasting }: Snapshot): Promise<void> {
-  const { app, ports } = job;
-  const own = (await ports.incus.volumes()).filter((v) => v.app === app && volumes.includes(v.volume));
-  const taken = isLasting ? (await Promise.all(own.map((v) => ports.incus.snapshots(v)))).flat() : [];
+export async function snapshot(job: OperationContext, { volumes, name, isLasting }: Snapshot): Promise<void> {
+  const { app, services } = job;
+  const own = (await services.incus.volumes()).filter((v) => v.app === app && volumes.includes(v.volume));
+  const taken = isLasting ? (await Promise.all(own.map((v) => services.incus.snapshots(v)))).flat() : [];
   const numbers = taken.filter((copy) => COPY.exec(copy)?.[1] === name);
   const last = Math.max(0, ...numbers.map((copy) => Number(COPY.exec(copy)?.[3] ?? 1)));
   for (const volume of own)
     await copying(volume, job, () =>
-      ports.incus.snapshotVolume(volume, last === 0 ? name : `${name}-${last + 1}`),
+      services.incus.snapshotVolume(volume, last === 0 ? name : `${name}-${last + 1}`),
     );
 }
 
 /** Told of as far as the pool shows it. One whose snapshots are no copies has them at once. */
-function copying(volume: Volume, { ports, tell }: Job, work: () => Promise<void>): Promise<void> {
-  const free = () => ports.incus.freeBytes(volume.pool);
+function copying(
+  volume: Volume,
+  { services, tell }: OperationContext,
+  work: () => Promise<void>,
+): Promise<void> {
+  const free = () => services.incus.freeBytes(volume.pool);
   return volume.copies ? whileFilling({ what: volume.volume, free, tell }, work) : work();
 }
 
@@ -63,17 +70,21 @@ function copying(volume: Volume, { ports, tell }: Job, work: () => Promise<void>
  * A volume without such a copy came later: it stays as it is. While it lasts the pet is marked: volumes that are only
  * half restored are never to be started with. What was restored, in words.
  */
-export async function restore(job: Job, names: readonly string[], copy: string): Promise<string> {
-  const { app, ports } = job;
-  const volumes = await ports.incus.volumes();
+export async function restore(
+  job: OperationContext,
+  names: readonly string[],
+  copy: string,
+): Promise<string> {
+  const { app, services } = job;
+  const volumes = await services.incus.volumes();
   const restored: string[] = [];
-  await ports.incus.setConfig(app, printPetState('restoring'));
+  await services.incus.setConfig(app, printPetState('restoring'));
   for (const volume of volumes.filter((v) => v.app === app && names.includes(v.volume))) {
-    if (!(await ports.incus.snapshots(volume)).includes(copy)) continue;
-    await copying(volume, job, () => ports.incus.restoreVolume(volume, copy));
+    if (!(await services.incus.snapshots(volume)).includes(copy)) continue;
+    await copying(volume, job, () => services.incus.restoreVolume(volume, copy));
     restored.push(volume.volume);
   }
-  await ports.incus.setConfig(app, printPetState('upgrading'));
+  await services.incus.setConfig(app, printPetState('upgrading'));
   return restored.join(', ');
 }
 
@@ -84,9 +95,9 @@ const COPY = /^(pets-(?:undone-)?(\d+))(?:-(\d+))?$/;
  * The last generation of which the app's volumes have copies, though nothing else may know of it any more: another one
  * of that number would be taken for the one that left them. 0: none.
  */
-export async function lastCopied({ app, ports }: Job): Promise<number> {
-  const own = (await ports.incus.volumes()).filter((v) => v.app === app);
-  const copies = (await Promise.all(own.map((volume) => ports.incus.snapshots(volume)))).flat();
+export async function lastCopied({ app, services }: OperationContext): Promise<number> {
+  const own = (await services.incus.volumes()).filter((v) => v.app === app);
+  const copies = (await Promise.all(own.map((volume) => services.incus.snapshots(volume)))).flat();
   return Math.max(0, ...copies.map((copy) => Number(COPY.exec(copy)?.[2] ?? 0)));
 }
 
@@ -118,15 +129,19 @@ export async function surplusOf(app: AppName, keep: number, incus: Reading): Pro
 }
 
 /** Removes generations beyond the newest `keep` good ones, with their records and copies; what went, in words. */
-export async function collect({ app, ports }: Job, keep: number, store: StoreMode): Promise<string> {
-  const { kept, gone, copies } = await surplusOf(app, keep, ports.incus);
+export async function collect(
+  { app, services }: OperationContext,
+  keep: number,
+  store: StoreMode,
+): Promise<string> {
+  const { kept, gone, copies } = await surplusOf(app, keep, services.incus);
   // First: what is recorded and gone would still be offered to return to.
   if (gone.length > 0)
-    await ports.incus.setConfig(
+    await services.incus.setConfig(
       app,
       Object.fromEntries(gone.map((generation) => [generationKey(generation), ''])),
     );
-  for (const { volume, name } of copies) await ports.incus.removeSnapshot(volume, name);
-  await ports.incus.clearOutputs(app);
-  return ports.stores[store].collect(app, kept);
+  for (const { volume, name } of copies) await services.incus.removeSnapshot(volume, name);
+  await services.incus.clearOutputs(app);
+  return services.stores[store].collect(app, kept);
 }

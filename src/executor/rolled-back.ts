@@ -1,7 +1,7 @@
 import { ACTIONS, type ActionKind } from '../domain/action.js';
 import { formatBinding, urlOf } from '../domain/binding.js';
 import type { OpId, Operation } from '../domain/plan.js';
-import type { Ended } from '../domain/outcome.js';
+import type { OperationOutcome } from '../domain/outcome.js';
 
 /** What came of a way back. */
 export type WayBack = {
@@ -13,10 +13,13 @@ export type WayBack = {
   readonly url: string | null;
 };
 
-type Step = { readonly op: Operation; readonly end: Ended };
+type Step = { readonly op: Operation; readonly end: OperationOutcome };
 
 /** Null: none was due, or only such steps as do not tell what serves. */
-export function wayBackOf(operations: readonly Operation[], ended: ReadonlyMap<OpId, Ended>): WayBack | null {
+export function wayBackOf(
+  operations: readonly Operation[],
+  ended: ReadonlyMap<OpId, OperationOutcome>,
+): WayBack | null {
   const steps = operations.flatMap((op): Step[] => {
     const end = ended.get(op.id);
     return end && op.phase === 'rollback' && op.action.kind !== 'condemn' ? [{ op, end }] : [];

@@ -16,7 +16,7 @@ export const container: FacetDefinition = {
   configOf: ({ incus }) => incus.config,
   // Of an instance's config and devices only what the manifest gave: the rest is Incus' and other people's.
   seen: ({ instance, applied }) => seenIn(instance, applied?.facets.container),
-  faults: (_, { altered }) => altered.map((key) => drift(key, 'altered', 'as made')),
+  faults: (_, { modifiedKeys }) => modifiedKeys.map((key) => drift(key, 'altered', 'as made')),
   faultTurn: 2,
   added: additionsTo,
   changedBy: [{ verb: 'reconfigure', by: ['configure', 'attach', 'detach'] }],

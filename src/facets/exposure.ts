@@ -90,7 +90,7 @@ export function isAbout({ facet, field }: Change, { role, binding }: DesiredExpo
 }
 
 /** What pets would not have written itself cannot be wanted. */
-export function exposed(there: Generation['exposures'][number]): DesiredExposure[] {
+export function exposuresIn(there: Generation['exposures'][number]): DesiredExposure[] {
   const { role, binding, connect, value } = there;
   return binding ? [{ role, binding, connect, mode: value['mode'] ?? null }] : [];
 }
@@ -110,7 +110,7 @@ function closeSteps({ actual, last, forward, due, cause }: Failed): StepBack[] {
 
 function openSteps({ last, due, cause }: Failed): StepBack[] {
   return last.exposures.flatMap((there) =>
-    exposed(there).map((one): StepBack => {
+    exposuresIn(there).map((one): StepBack => {
       const action = { kind: 'expose', device: there.device, exposure: one, fallback: null } as const;
       return { action, cause, rescues: due.stopped };
     }),

@@ -30,9 +30,9 @@ const OF_SYSTEM: ReadonlySet<string> = new Set(['flake-ref', 'nixpkgs']);
 /** A rename that was begun and is not wanted any more: its mark would claim what another app has by then. */
 function unwantedName(
   name: string,
-  there: { readonly name: string; readonly becoming: string | null },
+  there: { readonly name: string; readonly renamingTo: string | null },
 ): Difference[] {
-  return there.becoming !== null && there.name === name ? [drift('becoming', there.becoming, null)] : [];
+  return there.renamingTo !== null && there.name === name ? [drift('becoming', there.renamingTo, null)] : [];
 }
 
 /** The field that has how long a stop may take, where it is not the default. */

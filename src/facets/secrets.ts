@@ -32,7 +32,7 @@ const SECRETS_BACK: WayBack = {
 /** Files of the guest that are not in its system, by fingerprints of what they hold. */
 export const secrets: FacetDefinition = {
   wanted: wantedFields,
-  seen: ({ instance }) => unfinished(instance.config),
+  seen: ({ instance }) => unfinishedSecrets(instance.config),
   owns: () => true,
   told: (change) => ({ ...change, from: accessOf(change.from), to: accessOf(change.to) }),
   changedBy: [{ verb: 'secrets', by: ['push-secrets', 'revert-secrets'] }],
@@ -68,7 +68,7 @@ function wantedFields({ app: { secrets: all }, identities: { secrets: read } }: 
 const SECRET = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 
 /** Secrets are not looked at, but a run that did not end has left word of those that it touched. */
-function unfinished(config: Readonly<Record<string, string>>): Facet | null {
+function unfinishedSecrets(config: Readonly<Record<string, string>>): Facet | null {
   const names = parseNames(config[LABEL.touchedSecrets]).filter((name) => SECRET.test(name));
   return names.length === 0
     ? null

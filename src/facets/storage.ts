@@ -81,10 +81,10 @@ function stepsOf({ app, actual, kept }: Update): Steps {
   const [detached, attached] = [detachSteps(app, mounts, there), attachSteps(mounts, there)];
   return {
     steps: [
-      ...[...missingVolumes(app, kept), ...folderSteps(app)].map(at('prepare')),
-      ...resizeSteps(app, kept).map(at('resize')),
-      ...detached.map(at('detach')),
-      ...attached.map(at('attach')),
+      ...[...missingVolumes(app, kept), ...folderSteps(app)].map(stepAt('prepare')),
+      ...resizeSteps(app, kept).map(stepAt('resize')),
+      ...detached.map(stepAt('detach')),
+      ...attached.map(stepAt('attach')),
     ],
     isCold: detached.length + attached.length > 0,
   };
@@ -92,7 +92,7 @@ function stepsOf({ app, actual, kept }: Update): Steps {
 
 type Placed = Steps['steps'][number];
 
-function at(stage: Placed['stage']): (step: Omit<Placed, 'stage'>) => Placed {
+function stepAt(stage: Placed['stage']): (step: Omit<Placed, 'stage'>) => Placed {
   return (step) => ({ ...step, stage });
 }
 

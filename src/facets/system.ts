@@ -46,11 +46,11 @@ export const system: FacetDefinition = {
 function optionsIn(nixos: NixTable): (readonly [string, string])[] {
   return leavesOf(nixos).map(([path, value]) => {
     const name = path.map(formatKey).join('.');
-    return [name.replace(/[\u0080-\u009f]/g, escaped), formatJson(value)] as const;
+    return [name.replace(/[\u0080-\u009f]/g, escapeControl), formatJson(value)] as const;
   });
 }
 
-function escaped(control: string): string {
+function escapeControl(control: string): string {
   return String.raw`\u00${control.charCodeAt(0).toString(16)}`;
 }
 
@@ -83,7 +83,7 @@ export function identityOf(source: Source): string {
 }
 
 /** Facets were computed before this run locked anything: name what was really built. */
-export function pinned(facets: Facets, pins: Readonly<Record<string, Locked>>): Facets {
+export function withPins(facets: Facets, pins: Readonly<Record<string, Locked>>): Facets {
   const named = Object.fromEntries(
     Object.entries(facets.system ?? {}).map(([field, value]) => {
       const url = Object.keys(pins).find(

@@ -42,7 +42,7 @@ function atPlace(text: string, place: Place, added: readonly Added[]): Advice {
   if (place.kind === 'update') {
     const { binding, at, self } = place;
     const start = binding.source?.start ?? binding.start;
-    const value = `${text.slice(binding.start, start)}${shown(text, { start, end: at })}`;
+    const value = `${text.slice(binding.start, start)}${showCode(text, { start, end: at })}`;
     return inPlaceOf(text, binding, `${value} // ${setText(added, self)};`);
   }
   const { holder, after, prefix, self } = place;
@@ -65,7 +65,7 @@ function inShape(text: string, outputs: Binding, { shape, self }: NoPlace, added
     case 'value': {
       const { binding } = shape;
       const { start = binding.start, end = binding.end } = binding.source ?? {};
-      const value = `${text.slice(binding.start, start)}(${shown(text, { start, end })})`;
+      const value = `${text.slice(binding.start, start)}(${showCode(text, { start, end })})`;
       return inPlaceOf(text, binding, `${value} // ${set};`);
     }
     case 'parts': {
@@ -91,10 +91,10 @@ function aroundOutputs(text: string, binding: Binding, added: readonly Added[]):
   const whole = source ?? binding;
   const isWritten = value.kind === 'function';
   const head = isWritten ? text.slice(whole.start, value.start).trim() : 'inputs:';
-  const now = isWritten ? shown(text, value) : `${inBrackets(text, whole)} inputs`;
+  const now = isWritten ? showCode(text, value) : `${inBrackets(text, whole)} inputs`;
   const self = isWritten ? selfOf(value) : 'inputs.self';
   const modules = `nixosModules = outputs.nixosModules or { } // ${setText(added, self)};`;
-  const code = `outputs = ${head} let outputs = ${now}; in outputs // {\n${indented(modules)}\n};`;
+  const code = `outputs = ${head} let outputs = ${now}; in outputs // {\n${indent(modules)}\n};`;
   return inPlaceOf(text, binding, code);
 }
 
@@ -108,10 +108,10 @@ function selfOf(outputs: FunctionNode): string {
 }
 
 function setText(added: readonly Added[], self: string): string {
-  return `{\n${indented(bindingsText(added, [], self).join('\n'))}\n}`;
+  return `{\n${indent(bindingsText(added, [], self).join('\n'))}\n}`;
 }
 
-function indented(code: string): string {
+function indent(code: string): string {
   return code.replace(/^(?=.)/gm, '  ');
 }
 
@@ -119,7 +119,7 @@ const MOST = 100;
 const DOTS = '…';
 
 /** As it is written, where that is short. */
-function shown(text: string, { start, end }: Span): string {
+function showCode(text: string, { start, end }: Span): string {
   const code = text.slice(start, end);
   return code.length > MOST || code.includes('\n') ? DOTS : code;
 }
@@ -129,7 +129,7 @@ function dots(code: string): string {
 }
 
 function inBrackets(text: string, span: Span): string {
-  const code = shown(text, span);
+  const code = showCode(text, span);
   return /^[\w.'-]+$/.test(code) ? code : `(${code})`;
 }
 

@@ -14,10 +14,10 @@ export function wrong(name: string, found: string, write: string | null): Contra
 }
 
 /** What does not evaluate, in Nix' words. */
-export function broken(name: string, { message, hint }: Problem): ContractItem {
+export function brokenItem(name: string, { message, hint }: Problem): ContractItem {
   return wrong(name, hint === undefined ? message : `${message} (${hint})`, null);
 }
 
-export function unknown(name: string, needs: string, why = 'is missing'): ContractItem {
+export function unknownItem(name: string, needs: string, why = 'is missing'): ContractItem {
   return { name, status: 'unknown', found: `${needs} ${why}`, write: null };
 }

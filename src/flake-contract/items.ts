@@ -1,7 +1,7 @@
 import type { ContractItem, Facts, Examined } from '../domain/contract.js';
-import { broken, missing, ok, unknown, wrong } from './item.js';
+import { brokenItem, missing, ok, unknownItem, wrong } from './item.js';
 import type { Listen } from './listen.js';
-import { attribute, attributePath, listed, text } from './nix-text.js';
+import { attribute, attributePath, listNames, text } from './nix-text.js';
 import { serviceItems } from './service-items.js';
 
 /** Every demand of the contract, in the order in which they are best met. Of a whole system there are fewer. */
@@ -50,18 +50,18 @@ export function prerequisites(examined: Examined, service: string | null, listen
 function packageItems({ facts, platform, unseen: { packages, mainPrograms } }: Examined): ContractItem[] {
   const [name, program] = [`packages.${platform}.default`, `packages.${platform}.default.meta.mainProgram`];
   const flaw = packages ?? (facts.packages.includes('default') ? mainPrograms : undefined);
-  if (flaw !== undefined) return [broken(name, flaw), unknown(program, name, 'does not evaluate')];
+  if (flaw !== undefined) return [brokenItem(name, flaw), unknownItem(program, name, 'does not evaluate')];
   if (!facts.packages.includes('default')) {
     const others = facts.packages.map((other) => attributePath('packages', platform, other));
     const elsewhere = facts.platforms.filter((other) => other !== platform);
     const found =
       others.length > 0
-        ? `there is ${listed(others)}`
+        ? `there is ${listNames(others)}`
         : elsewhere.length > 0
-          ? `there are packages for ${listed(elsewhere)} only`
+          ? `there are packages for ${listNames(elsewhere)} only`
           : null;
     const write = others[0] === undefined ? 'pkgs.callPackage ./package.nix { }' : `self.${others[0]}`;
-    return [missing(name, `${name} = ${write};`, found), unknown(program, name)];
+    return [missing(name, `${name} = ${write};`, found), unknownItem(program, name)];
   }
   const main = facts.mainPrograms['default'];
   if (main) return [ok(name), ok(program, main)];
@@ -73,12 +73,12 @@ function defaultModule({ facts, unseen: flaws }: Examined, service: string | nul
   const { modules, homeModules, services } = facts;
   const name = 'nixosModules.default';
   const flaw = flaws.modules ?? (modules.includes('default') ? flaws.services : undefined);
-  if (flaw !== undefined) return broken(name, flaw);
+  if (flaw !== undefined) return brokenItem(name, flaw);
   if (modules.includes('default')) return ok(name);
   const others = modules.filter((other) => other !== 'incus');
   if (others.length > 0) {
     const own = (service === null ? undefined : services?.[service]?.module) ?? onlyOne(others);
-    const found = `there is ${listed(others.map((other) => attributePath('nixosModules', other)))}`;
+    const found = `there is ${listNames(others.map((other) => attributePath('nixosModules', other)))}`;
     return missing(
       name,
       own === null ? null : `${name} = self.${attributePath('nixosModules', own)};`,
@@ -101,11 +101,11 @@ function serviceOptions(service: string | null): string {
 }
 
 function module({ facts, attribute: name, problem, unseen: { kind } }: Examined): ContractItem {
-  if (kind !== undefined) return broken(name, kind);
+  if (kind !== undefined) return brokenItem(name, kind);
   if (facts.kind === null) return missing(name, null, '`pets init --contract` writes it');
   const strangers = facts.arguments.filter((argument) => !GIVEN.has(argument));
   if (problem === null || strangers.length === 0) return ok(name);
-  const found = `it takes ${listed(strangers.map((argument) => `\`${argument}\``))}, which nobody gives it`;
+  const found = `it takes ${listNames(strangers.map((argument) => `\`${argument}\``))}, which nobody gives it`;
   return wrong(name, found, '{ config, lib, pkgs, ... }: { }  # what else it needs is in scope in flake.nix');
 }
 
@@ -118,7 +118,7 @@ const GIVEN = new Set([
 function containerItems(examined: Examined, service: string | null): ContractItem[] {
   const { settings } = examined.facts;
   const [enable, hostname] = ['incus.container.enable', 'incus.container.hostname'];
-  if (settings === null) return [unseen(enable, examined), unseen(hostname, examined)];
+  if (settings === null) return [unseenItem(enable, examined), unseenItem(hostname, examined)];
   return [
     settings.enable === true ? ok(enable) : missing(enable, `${enable} = true;`),
     settings.hostname === null
@@ -130,7 +130,7 @@ function containerItems(examined: Examined, service: string | null): ContractIte
 function stateVersion(examined: Examined): ContractItem {
   const { settings, version } = examined.facts;
   const name = 'system.stateVersion';
-  if (settings === null) return unseen(name, examined);
+  if (settings === null) return unseenItem(name, examined);
   if (settings.stateVersion !== null) return ok(name, settings.stateVersion);
   return missing(name, `${name} = ${text(releaseOf(version))};`);
 }
@@ -143,7 +143,7 @@ export function releaseOf(version: string | null): string {
 function firewall(examined: Examined): ContractItem {
   const { settings } = examined.facts;
   const name = 'networking.firewall.allowedTCPPorts';
-  if (settings === null) return unseen(name, examined);
+  if (settings === null) return unseenItem(name, examined);
   if (settings.opened.length === 0) return ok(name);
   const opened = settings.opened.map(({ file, ports }) => `${ports.join(', ')} by ${shortFile(file)}`);
   return wrong(name, `opened: ${opened.join('; ')}. pets opens 8080, and nothing else reaches a pet`, null);
@@ -157,11 +157,11 @@ function shortFile(file: string): string {
 function system(examined: Examined): ContractItem {
   const { facts, problem } = examined;
   const name = 'system.build.toplevel';
-  if (facts.kind === null) return unseen(name, examined);
-  return problem === null ? ok(name, 'it evaluates') : broken(name, problem);
+  if (facts.kind === null) return unseenItem(name, examined);
+  return problem === null ? ok(name, 'it evaluates') : brokenItem(name, problem);
 }
 
-function unseen(name: string, examined: Examined): ContractItem {
+function unseenItem(name: string, examined: Examined): ContractItem {
   const isMissing = examined.facts.kind === null && examined.unseen.kind === undefined;
-  return unknown(name, 'the module', isMissing ? 'is missing' : 'does not evaluate');
+  return unknownItem(name, 'the module', isMissing ? 'is missing' : 'does not evaluate');
 }

@@ -24,7 +24,7 @@ export function namesIn(path: string): string[] {
 }
 
 /** `a, b and c`; of more than so many the first. */
-export function listed(names: readonly string[], most = 4): string {
+export function listNames(names: readonly string[], most = 4): string {
   const shown =
     names.length > most ? [...names.slice(0, most - 1), `${names.length - most + 1} more`] : names;
   return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}` : shown.join('');

@@ -1,5 +1,5 @@
 import type { Binding, FunctionNode, LetNode, Node, SetNode } from './nodes.js';
-import { lookUp, selfIn, setsOf, within, type Found, type Scope } from './scope.js';
+import { lookUp, selfIn, setsOf, scopeIn, type Found, type Scope } from './scope.js';
 
 /** Where modules can be added to a flake.nix. */
 export type Place =
@@ -151,7 +151,7 @@ function noSet(path: readonly string[], shape: Shape, scope: Scope): NoPlace {
 function writtenIn(node: Node, scope: Scope): Found[] {
   if (node.kind === 'let') return writtenIn(node.body, [node, ...scope]);
   if (node.kind === 'update') return node.sides.flatMap((side) => writtenIn(side, scope));
-  return node.kind === 'set' ? [{ set: node, scope: within(node, scope) }] : [];
+  return node.kind === 'set' ? [{ set: node, scope: scopeIn(node, scope) }] : [];
 }
 
 function canBeUpdated(node: Node): boolean {

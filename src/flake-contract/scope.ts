@@ -15,7 +15,7 @@ const MOST_NAMES = 20;
 export function setsOf(node: Node, scope: Scope, names = MOST_NAMES): Found[] {
   switch (node.kind) {
     case 'set':
-      return [{ set: node, scope: within(node, scope) }];
+      return [{ set: node, scope: scopeIn(node, scope) }];
     case 'function':
     case 'let':
       return setsOf(node.body, [node, ...scope], names);
@@ -39,7 +39,7 @@ function setsOfName(name: string, scope: Scope, names: number): Found[] {
 }
 
 /** What is in a set sees its names only where it is recursive. */
-export function within(set: SetNode, scope: Scope): Scope {
+export function scopeIn(set: SetNode, scope: Scope): Scope {
   return set.isRecursive ? [set, ...scope] : scope;
 }
 

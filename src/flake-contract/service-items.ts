@@ -1,5 +1,5 @@
 import type { ContractItem, ServiceOption, Setting, Examined } from '../domain/contract.js';
-import { missing, ok, unknown, wrong } from './item.js';
+import { missing, ok, unknownItem, wrong } from './item.js';
 import {
   isRight,
   LISTEN_PARTS,
@@ -9,7 +9,7 @@ import {
   type Listen,
   type ListenPart,
 } from './listen.js';
-import { attributePath, listed, text } from './nix-text.js';
+import { attributePath, listNames, text } from './nix-text.js';
 
 type Seen = Pick<Examined, 'facts' | 'unseen'>;
 
@@ -38,7 +38,7 @@ export function serviceItems(
     const why = isMissing ? 'is missing' : 'does not evaluate';
     const isSeen = !isMissing && services !== null && unseen.modules === undefined;
     return itemsOf(service, (name, write, lack) =>
-      isSeen ? missing(name, write, lack) : unknown(name, 'nixosModules.default', why),
+      isSeen ? missing(name, write, lack) : unknownItem(name, 'nixosModules.default', why),
     );
   }
   const values = settings?.services[service] ?? {};
@@ -95,7 +95,7 @@ function listenItem(part: ListenPart, { service, options, values, listen }: List
 
 function lackOf(part: ListenPart, options: readonly ServiceOption[], listen: Listen): string | null {
   const named = namedFor(part, options);
-  if (named.length > 1) return `it could be ${listed(named)}`;
+  if (named.length > 1) return `it could be ${listNames(named)}`;
   return listen.host === null && listen.port === null ? WORKER : null;
 }
 

@@ -51,7 +51,7 @@ export function tokensOf(text: string): Token[] {
 }
 
 function skipSpace(text: string, at: number): number {
-  return at + matched(SPACE, text, at);
+  return at + matchLength(SPACE, text, at);
 }
 
 function tokenAt(text: string, at: number): Token {
@@ -62,7 +62,7 @@ function tokenAt(text: string, at: number): Token {
   }
   let [kind, length]: [Token['kind'], number] = ['symbol', 0];
   for (const [other, pattern] of KINDS) {
-    const fits = matched(pattern, text, at);
+    const fits = matchLength(pattern, text, at);
     if (fits > length) [kind, length] = [other, fits];
   }
   if (length === 0) throw new NotUnderstood('a character that is no Nix code', at);
@@ -93,7 +93,7 @@ function endOfInterpolation(text: string, start: number): number {
   throw new NotUnderstood('an interpolation that does not end', start);
 }
 
-function matched(pattern: RegExp, text: string, at: number): number {
+function matchLength(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0].length ?? 0;
 }

@@ -24,7 +24,7 @@ export function guestOver(incus: Incus, exec: Exec): Guest {
         async (error: unknown) => {
           // A guest that died before or during the switch boots into the new system: the profile is set.
           if ((await incus.status(app)) === 'Running') throw error;
-          return died(app, await incus.consoleTail(app));
+          return refuseDead(app, await incus.consoleTail(app));
         },
       );
       if (switched.kind === 'switched') return { warnings: switched.warnings };
@@ -58,7 +58,7 @@ async function restart(incus: Incus, app: AppName, { graceMs, warn }: Stopping):
   await incus.start(app);
 }
 
-function died(app: AppName, log: readonly string[]): Refused {
+function refuseDead(app: AppName, log: readonly string[]): Refused {
   const advice = `run \`pets up ${app}\` again, which starts it`;
   return { kind: 'refused', reason: 'the container had stopped', advice, log };
 }

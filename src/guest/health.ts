@@ -9,12 +9,12 @@ import { baselineOf } from './baseline.js';
 import { deadAmong, deathOf } from './dead.js';
 import { journalOf, lookInside } from './journal.js';
 import { closureOnce } from './origin.js';
-import type { Patient } from './patient.js';
+import type { HealthTarget } from './patient.js';
 import { probe } from './probe.js';
 import { addTry, isHealthy, NO_TRIES, type Row } from './row.js';
 import { suspectOf } from './suspect.js';
 import { STEADY_MS } from './units.js';
-import type { Verdict } from './verdict.js';
+import type { ProbeResult } from './verdict.js';
 
 export type Asking = {
   readonly app: AppName;
@@ -36,7 +36,7 @@ export async function check(
   const patient = { incus, app, deadline, during, since, toplevel, closure, baseline, health, through };
   let row = NO_TRIES;
   for (;;) {
-    const verdict = await judged(patient, row, await probe(patient));
+    const verdict = await judgeVerdict(patient, row, await probe(patient));
     const before = row.ill?.ill;
     row = addTry(row, verdict);
     const isLast = Date.now() + health.intervalMs > deadline;
@@ -48,7 +48,7 @@ export async function check(
 }
 
 /** An ill that a unit is to blame for which nobody starts again will not mend itself. */
-async function judged(patient: Patient, row: Row, verdict: Verdict): Promise<Verdict> {
+async function judgeVerdict(patient: HealthTarget, row: Row, verdict: ProbeResult): Promise<ProbeResult> {
   if ('note' in verdict || !verdict.units) return verdict;
   const about = new Set([...row.about, ...(verdict.about ?? []), `${patient.app}.service`]);
   const dead = deadAmong(verdict.units, about, new Set());
@@ -59,7 +59,7 @@ async function judged(patient: Patient, row: Row, verdict: Verdict): Promise<Ver
     : verdict;
 }
 
-async function unhealthy(patient: Patient, row: Row): Promise<FailedProgram> {
+async function unhealthy(patient: HealthTarget, row: Row): Promise<FailedProgram> {
   const { app, health } = patient;
   const { hint, unit, log, isFinal } = row.ill ?? {};
   const limit = isFinal ? '' : ` within ${health.timeoutMs / 1000} s`;

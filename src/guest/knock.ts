@@ -2,12 +2,12 @@ import type { Port } from '../domain/names.js';
 import { askWithin, BIN, TOO_LATE, type Asked } from './ask.js';
 import type { Exchange } from './http.js';
 import { originOf } from './origin.js';
-import type { Patient } from './patient.js';
+import type { HealthTarget } from './patient.js';
 import { processesIn, type Process } from './processes.js';
 import { DESCRIBE, FETCH, LISTENERS, PRELUDE, SERVICES, UNITS } from './shell.js';
 import { LEFT } from './starts.js';
 import { unitsIn, type Unit } from './units.js';
-import { ageOf, NO_ANSWER, runOf, type Ill, type Well } from './verdict.js';
+import { ageOf, NO_ANSWER, runOf, type Unhealthy, type Healthy } from './verdict.js';
 
 /** One try: an app that has accepted a connection while it starts may never answer on it. */
 const TRY_MS = 10_000;
@@ -84,7 +84,11 @@ export function nothingListens(port: Port): string {
 }
 
 /** Whether it is the new system that answers, and since when. */
-export async function whoAnswers(patient: Patient, knock: Knock, what: string): Promise<Well | Ill> {
+export async function whoAnswers(
+  patient: HealthTarget,
+  knock: Knock,
+  what: string,
+): Promise<Healthy | Unhealthy> {
   const { listeners, left, units } = knock;
   if (units.length === 0) return NO_ANSWER;
   const origin = await originOf(listeners, left, patient.closure);

@@ -86,7 +86,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Null for a line that is no entry. */
 export function entryIn(line: string): LogEntry | null {
-  const json = parsed(line);
+  const json = parseLine(line);
   const at = Number(json?.['__REALTIME_TIMESTAMP']) / 1000;
   if (!json || !Number.isFinite(at)) return null;
   const pid = textOf(json['_PID'] ?? json['SYSLOG_PID']);
@@ -103,7 +103,7 @@ export function entryIn(line: string): LogEntry | null {
   };
 }
 
-function parsed(line: string): Json | null {
+function parseLine(line: string): Json | null {
   try {
     const value: unknown = JSON.parse(line);
     return typeof value === 'object' && value !== null ? (value as Json) : null;

@@ -2,7 +2,7 @@ import { closureOf, isRefusal } from '../domain/closure.js';
 import type { Exec } from '../lib/program.js';
 import { isOwnUnit } from './log.js';
 import type { Process } from './processes.js';
-import type { Ill } from './verdict.js';
+import type { Unhealthy } from './verdict.js';
 
 const INIT = 1;
 const HINT = 'activation = "restart" restarts the container for each new system';
@@ -33,7 +33,7 @@ export async function originOf(
   processes: readonly Process[],
   left: readonly string[],
   closure: Closure,
-): Promise<Ill | 'from its own system' | 'in its own system'> {
+): Promise<Unhealthy | 'from its own system' | 'in its own system'> {
   const telling = processes.filter(({ pid, paths }) => pid !== INIT && paths.length > 0);
   const known = telling.length === 0 ? null : await closure();
   for (const { pid, unit, paths } of telling) {

@@ -5,7 +5,7 @@ import type { Baseline } from './baseline.js';
 import type { Closure } from './origin.js';
 
 /** An app whose health is asked about. */
-export type Patient = Asked & {
+export type HealthTarget = Asked & {
   readonly toplevel: string;
   readonly closure: Closure;
   readonly baseline: Baseline;

@@ -2,14 +2,14 @@ import { formatListen } from '../domain/binding.js';
 import type { IpAddress } from '../domain/names.js';
 import { codeIn, hostOf, requestFor, type Codeless } from './http.js';
 import { knockAt, nothingListens, stillToCome, tryMs, unitsOf, whoAnswers } from './knock.js';
-import type { CheckOf, Patient } from './patient.js';
+import type { CheckOf, HealthTarget } from './patient.js';
 import { exchangeThrough } from './through.js';
-import type { Ill, Verdict } from './verdict.js';
+import type { Unhealthy, ProbeResult } from './verdict.js';
 
 const LOOPBACK = '127.0.0.1' as IpAddress;
 
 /** On loopback in the guest, then on the host through what leads there: the same request, by the same name. */
-export async function probeHttp(patient: Patient, check: CheckOf<'http'>): Promise<Verdict> {
+export async function probeHttp(patient: HealthTarget, check: CheckOf<'http'>): Promise<ProbeResult> {
   const { path, port, status } = check;
   const host = check.host ?? hostOf(patient.through[0] ?? { address: LOOPBACK, port });
   const request = requestFor(path, host);
@@ -30,7 +30,7 @@ export async function probeHttp(patient: Patient, check: CheckOf<'http'>): Promi
 }
 
 /** What the guest said is not what is wanted. */
-function illOf(code: number | Codeless | 'nobody', check: CheckOf<'http'>, host: string): Ill {
+function illOf(code: number | Codeless | 'nobody', check: CheckOf<'http'>, host: string): Unhealthy {
   const { path, port, status } = check;
   if (code === 'nobody') return { ill: nothingListens(port) };
   if (code === 'late') return { ill: `GET ${path} is not answered in time` };
@@ -54,7 +54,7 @@ const OF_THE_NAME = new Set([400, 403, 421]);
 
 /** Null: it answers there as well. */
 async function probeThrough(
-  { through, app, deadline }: Patient,
+  { through, app, deadline }: HealthTarget,
   { status }: CheckOf<'http'>,
   request: string,
 ): Promise<{ readonly why: string; readonly hint?: string } | null> {

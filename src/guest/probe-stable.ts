@@ -1,10 +1,10 @@
 import type { GuestPort } from '../domain/manifest.js';
 import { ask, BIN } from './ask.js';
 import { nothingListens } from './knock.js';
-import type { CheckOf, Patient } from './patient.js';
+import type { CheckOf, HealthTarget } from './patient.js';
 import { LISTENS, PRELUDE, UNITS } from './shell.js';
 import { hasFailed, isAiling, unitsIn, waitsForRestart, type Unit } from './units.js';
-import { NO_ANSWER, restartsOf, type Ill, type Verdict } from './verdict.js';
+import { NO_ANSWER, restartsOf, type Unhealthy, type ProbeResult } from './verdict.js';
 
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -17,7 +17,7 @@ echo =
 units '*'`;
 
 /** Nothing is known of the app itself, but for where its exposures lead. */
-export async function probeStable(patient: Patient, check: CheckOf<'stable'>): Promise<Verdict> {
+export async function probeStable(patient: HealthTarget, check: CheckOf<'stable'>): Promise<ProbeResult> {
   const listens = check.listens ?? [];
   const words = listens.flatMap(({ protocol, port }) => [protocol, String(port)]);
   const answer = await ask(patient, [`${BIN}/bash`, '-c', ALL, 'bash', ...words]);
@@ -33,7 +33,7 @@ export async function probeStable(patient: Patient, check: CheckOf<'stable'>): P
   return { note: noteOf(patient, listens, excused), runs, age: 'old', about: [] };
 }
 
-function ailing(units: readonly Unit[]): Ill | null {
+function ailing(units: readonly Unit[]): Unhealthy | null {
   const failed = units.filter(hasFailed).map(({ id }) => id);
   if (failed[0] !== undefined) {
     const verb = failed.length === 1 ? 'has' : 'have';
@@ -48,7 +48,7 @@ function ailing(units: readonly Unit[]): Ill | null {
 const MORE_TIME = `where an app takes longer to listen: health = { tcp = true, timeout = "5m" }`;
 
 /** Where the exposures lead, and nobody listens. */
-function unheard(listens: readonly GuestPort[], silent: string, units: readonly Unit[]): Ill | null {
+function unheard(listens: readonly GuestPort[], silent: string, units: readonly Unit[]): Unhealthy | null {
   const lines = new Set(silent.split('\n'));
   const first = listens.find(({ protocol, port }) => lines.has(`${protocol} ${port}`));
   if (first === undefined) return null;
@@ -58,7 +58,7 @@ function unheard(listens: readonly GuestPort[], silent: string, units: readonly 
 
 /** `no unit failed or restarted for 3 s, and something listens on port 8080` */
 function noteOf(
-  { health: { successes, intervalMs } }: Patient,
+  { health: { successes, intervalMs } }: HealthTarget,
   listens: readonly GuestPort[],
   excused: readonly string[],
 ): string {

@@ -1,8 +1,8 @@
 import { knockAt, nothingListens, stillToCome, whoAnswers } from './knock.js';
-import type { CheckOf, Patient } from './patient.js';
-import type { Verdict } from './verdict.js';
+import type { CheckOf, HealthTarget } from './patient.js';
+import type { ProbeResult } from './verdict.js';
 
-export async function probeTcp(patient: Patient, { port }: CheckOf<'tcp'>): Promise<Verdict> {
+export async function probeTcp(patient: HealthTarget, { port }: CheckOf<'tcp'>): Promise<ProbeResult> {
   const knock = await knockAt(patient, port);
   if (knock === null) return { ill: `port ${port} of the guest accepts no connection` };
   if (!knock.isOpen) return { ill: nothingListens(port), units: stillToCome(knock) };

@@ -1,11 +1,11 @@
 import { ask, BIN } from './ask.js';
 import { originOf } from './origin.js';
-import type { Patient } from './patient.js';
+import type { HealthTarget } from './patient.js';
 import { processesIn } from './processes.js';
 import { DESCRIBE, PRELUDE, UNITS } from './shell.js';
 import { LEFT } from './starts.js';
 import { hasFailed, unitsIn } from './units.js';
-import { ageOf, NO_ANSWER, runOf, type Verdict } from './verdict.js';
+import { ageOf, NO_ANSWER, runOf, type ProbeResult } from './verdict.js';
 
 /** A unit's name where a switch has left it running as it was, its main process, then that unit and all others. */
 const OF_UNIT = `${PRELUDE}${UNITS}${DESCRIBE}${LEFT}left "$1"
@@ -15,7 +15,7 @@ pid=$(systemctl show --property=MainPID --value -- "$1")
 echo =
 units "$1" '*.service' '*.socket'`;
 
-export async function probeUnit(patient: Patient, name: string): Promise<Verdict> {
+export async function probeUnit(patient: HealthTarget, name: string): Promise<ProbeResult> {
   const answer = await ask(patient, [`${BIN}/bash`, '-c', OF_UNIT, 'bash', name]);
   const [left = '', described = '', shown = ''] = (answer?.stdout ?? '').split(/^=\n/m);
   const units = answer?.exitCode === 0 ? unitsIn(shown) : [];

@@ -1,17 +1,17 @@
 import { askWithin, BIN, mustRun, TOO_LATE } from './ask.js';
-import type { Patient } from './patient.js';
+import type { HealthTarget } from './patient.js';
 import { probeHttp } from './probe-http.js';
 import { probeStable } from './probe-stable.js';
 import { probeTcp } from './probe-tcp.js';
 import { probeUnit } from './probe-unit.js';
 import { PRELUDE, UNITS } from './shell.js';
 import { isAiling, isOwn, isYoung, unitsIn, type Unit } from './units.js';
-import { restartsOf, type Verdict } from './verdict.js';
+import { restartsOf, type ProbeResult } from './verdict.js';
 
 const LEAST_MS = 1000;
 
 /** One try. */
-export async function probe(patient: Patient): Promise<Verdict> {
+export async function probe(patient: HealthTarget): Promise<ProbeResult> {
   const { incus, app, toplevel, health } = patient;
   const current = await incus.readLink(app, '/run/current-system');
   if (current !== toplevel) {
@@ -39,7 +39,7 @@ echo =
 trap - PIPE
 exec "$@"`;
 
-async function probeCommand(patient: Patient, command: readonly string[]): Promise<Verdict> {
+async function probeCommand(patient: HealthTarget, command: readonly string[]): Promise<ProbeResult> {
   const limitMs = Math.max(LEAST_MS, patient.deadline - Date.now());
   const shell = [`${BIN}/bash`, '-c', COMMAND, 'bash', ...command];
   const { exitCode, stdout, stderr } = await askWithin(patient, shell, limitMs);
@@ -57,7 +57,7 @@ async function probeCommand(patient: Patient, command: readonly string[]): Promi
 }
 
 /** Those that were well before the app was changed. */
-async function unfailing(patient: Patient, units: readonly Unit[]): Promise<readonly Unit[]> {
+async function unfailing(patient: HealthTarget, units: readonly Unit[]): Promise<readonly Unit[]> {
   if (!units.some(isAiling)) return units;
   const baseline = await patient.baseline();
   return units.filter(({ id }) => !baseline.has(id));

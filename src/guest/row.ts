@@ -1,4 +1,4 @@
-import type { Age, Ill, Runs, Verdict } from './verdict.js';
+import type { Age, Unhealthy, Runs, ProbeResult } from './verdict.js';
 
 /** Tries that went well, one after the other, and what was seen before. */
 export type Row = {
@@ -11,7 +11,7 @@ export type Row = {
   /** The units that it is known to be about. */
   readonly about: ReadonlySet<string>;
   /** What was wrong last. */
-  readonly ill: Ill | null;
+  readonly ill: Unhealthy | null;
 };
 
 export const NO_TRIES: Row = {
@@ -24,7 +24,7 @@ export const NO_TRIES: Row = {
 };
 
 /** Pure. A unit that was restarted between two good tries is no good sign: they begin anew. */
-export function addTry(row: Row, verdict: Verdict): Row {
+export function addTry(row: Row, verdict: ProbeResult): Row {
   const about = new Set([...row.about, ...(verdict.about ?? [])]);
   if ('ill' in verdict) return { ...row, about, length: 0, ill: verdict };
   const { age } = verdict;

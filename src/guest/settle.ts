@@ -32,7 +32,7 @@ export async function settle(
     waitsFor = `, and waits for ${what}`;
     waits(what);
   });
-  return { warnings: await excused(guest, failed) };
+  return { warnings: await excuseFailed(guest, failed) };
 }
 
 /** What answers must be the system that was asked for, not the one before. */
@@ -124,7 +124,7 @@ async function notBefore({ incus, app }: Asked, failed: readonly string[]): Prom
 }
 
 /** A warning for each that had failed before as well; another one is a failure. */
-async function excused(guest: Asked, failed: readonly string[]): Promise<string[]> {
+async function excuseFailed(guest: Asked, failed: readonly string[]): Promise<string[]> {
   if (failed.length === 0) return [];
   const { app } = guest;
   const others = await notBefore(guest, failed);

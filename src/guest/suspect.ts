@@ -1,9 +1,9 @@
-import type { Patient } from './patient.js';
+import type { HealthTarget } from './patient.js';
 import type { Row } from './row.js';
 import { hasFailed, waitsForRestart } from './units.js';
 
 /** The unit that an app's ill health is most likely about; null: who knows. */
-export function suspectOf({ app, health: { check } }: Patient, { ill, about }: Row): string | null {
+export function suspectOf({ app, health: { check } }: HealthTarget, { ill, about }: Row): string | null {
   if (check.kind === 'unit') return check.unit;
   const units = ill?.units ?? [];
   const [answers] = ill?.about ?? [];

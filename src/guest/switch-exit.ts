@@ -53,15 +53,19 @@ function refusalIn(app: AppName, exitCode: number, log: readonly string[]): Refu
   const text = log.join('\n');
   const boots = 'it boots at the next restart';
   if (exitCode === OTHER_INIT)
-    return refused('the init of the system is another than the one that runs', boots, log);
+    return refuseSwitch('the init of the system is another than the one that runs', boots, log);
   if (UNTAKEN.test(text))
-    return refused('the system refuses to be switched to while the guest runs', boots, log);
+    return refuseSwitch('the system refuses to be switched to while the guest runs', boots, log);
   if (/Could not acquire lock/.test(text) || exitCode === LOCKED)
-    return refused('another switch holds the lock', `run \`pets up ${app}\` again when it has ended`, log);
+    return refuseSwitch(
+      'another switch holds the lock',
+      `run \`pets up ${app}\` again when it has ended`,
+      log,
+    );
   return null;
 }
 
-export function refused(reason: string, advice: string, log: readonly string[] = []): Refused {
+export function refuseSwitch(reason: string, advice: string, log: readonly string[] = []): Refused {
   return { kind: 'refused', reason, advice, log };
 }
 

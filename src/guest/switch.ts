@@ -4,7 +4,7 @@ import { FailedProgram, TimeoutProblem } from '../domain/problem.js';
 import { isAwake } from './awake.js';
 import { watchJobs } from './jobs.js';
 import { noteStarts } from './starts.js';
-import { judgeSwitch, refused, type Refused } from './switch-exit.js';
+import { judgeSwitch, refuseSwitch, type Refused } from './switch-exit.js';
 
 export type Switched = { readonly kind: 'switched'; readonly warnings: readonly string[] } | Refused;
 
@@ -26,7 +26,7 @@ export async function switchTo(
 ): Promise<Switched> {
   const deadline = Date.now() + Math.min(limitMs, AWAKE_MS);
   if (!(await isAwake({ incus, app, deadline, during: 'before it switched' })))
-    return refused('systemd does not answer in the guest', `see \`pets logs ${app}\``);
+    return refuseSwitch('systemd does not answer in the guest', `see \`pets logs ${app}\``);
   await noteStarts(incus, app);
   const command = [`${toplevel}/bin/switch-to-configuration`, 'switch'];
   let waitsFor = '';
@@ -40,13 +40,13 @@ export async function switchTo(
     if (!(error instanceof TimeoutProblem)) throw error;
     const seconds = Math.round(limitMs / 1000);
     const advice = `it may still be running in the guest: see \`pets exec ${app} -- ps ax\``;
-    return refused(`the switch did not end within ${seconds} s${waitsFor}`, advice);
+    return refuseSwitch(`the switch did not end within ${seconds} s${waitsFor}`, advice);
   }
   const exit = judgeSwitch(app, result);
   for (const line of exit.log) say(line);
   if (exit.kind === 'refused') return exit;
   if (exit.kind === 'failed')
-    throw failed(app, `switch-to-configuration failed with exit code ${result.exitCode}`, exit.log);
+    throw switchFailed(app, `switch-to-configuration failed with exit code ${result.exitCode}`, exit.log);
   if (exit.warnings.length > 0) await mustBeCurrent({ incus, app, toplevel }, exit.log);
   return { kind: 'switched', warnings: exit.warnings };
 }
@@ -59,10 +59,10 @@ async function mustBeCurrent(
   const current = await incus.readLink(app, '/run/current-system');
   if (current === toplevel) return;
   const message = `the activation script broke off: the guest still runs ${current ?? 'no system'}`;
-  throw failed(app, message, log);
+  throw switchFailed(app, message, log);
 }
 
-function failed(app: AppName, message: string, log: readonly string[]): FailedProgram {
+function switchFailed(app: AppName, message: string, log: readonly string[]): FailedProgram {
   return new FailedProgram(
     { code: 'switch-failed', app, message, hint: `fix the app's system and run \`pets up ${app}\` again` },
     log,

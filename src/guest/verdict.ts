@@ -2,9 +2,9 @@ import type { Process } from './processes.js';
 import { isYoung, type Unit } from './units.js';
 
 /** What one try found. */
-export type Verdict = Well | Ill;
+export type ProbeResult = Healthy | Unhealthy;
 
-export type Well = {
+export type Healthy = {
   /** How that is known, in words. */
   readonly note: string;
   /** What must not be restarted between two tries. */
@@ -18,7 +18,7 @@ export type Age = 'old' | 'young' | 'unknown';
 /** By unit, which of its runs this is: another text after a restart. */
 export type Runs = ReadonlyMap<string, string>;
 
-export type Ill = {
+export type Unhealthy = {
   /** What is wrong, in words. */
   readonly ill: string;
   readonly hint?: string;
@@ -33,7 +33,7 @@ export type Ill = {
   readonly about?: readonly string[];
 };
 
-export const NO_ANSWER: Ill = { ill: 'systemd does not answer' };
+export const NO_ANSWER: Unhealthy = { ill: 'systemd does not answer' };
 
 /** By how often systemd has restarted it. */
 export function restartsOf({ restarts }: Unit): string {

@@ -31,7 +31,10 @@ export function programsWith(env: Variables): Programs {
 }
 
 /** The environment of a program that pets itself chooses. */
-const chosen = (program: string, env: Variables) => ({ extendEnv: false, env: environmentFor(program, env) });
+const optionsFor = (program: string, env: Variables) => ({
+  extendEnv: false,
+  env: environmentFor(program, env),
+});
 /** The environment of a program that a person names. */
 const personal = (env: Variables) => ({ extendEnv: false, env: personalEnvironment(env) });
 
@@ -41,7 +44,7 @@ const execWith =
   async (command, args, { onLine, limitMs } = {}) => {
     const kept: string[] = [];
     const child = execa(command, args, {
-      ...chosen(command, env),
+      ...optionsFor(command, env),
       reject: false,
       stdin: 'ignore',
       stripFinalNewline: true,
@@ -97,14 +100,14 @@ const pipeWith =
   (env: Variables): Pipe =>
   async ([program, ...args], [reader, ...readerArgs], idleMs, onBytes) => {
     const source = execa(program, args, {
-      ...chosen(program, env),
+      ...optionsFor(program, env),
       reject: false,
       stdin: 'ignore',
       buffer: { stdout: false },
       detached: true,
     });
     const sink = execa(reader, readerArgs, {
-      ...chosen(reader, env),
+      ...optionsFor(reader, env),
       reject: false,
       stdin: 'pipe',
       detached: true,
@@ -150,7 +153,7 @@ const foregroundWith =
   (env: Variables): Programs['foreground'] =>
   async ([program, ...args], stop, stdin = 'inherit') => {
     const stdio = [stdin, 'inherit', 'inherit'] as const;
-    const child = execa(program, args, { ...chosen(program, env), reject: false, stdio });
+    const child = execa(program, args, { ...optionsFor(program, env), reject: false, stdio });
     const onStop = () => {
       // Ctrl-C has reached it too: a second one would make some programs give up what they were to end in order.
       if (stop.reason !== EXIT.interrupted) child.kill('SIGTERM');
@@ -169,7 +172,7 @@ const foregroundWith =
 const linesWith = (env: Variables): Programs['lines'] =>
   async function* ([program, ...args], stop) {
     const child = execa(program, args, {
-      ...chosen(program, env),
+      ...optionsFor(program, env),
       ...{ reject: false, stdin: 'ignore', detached: true, maxBuffer: MAX_OUTPUT },
       buffer: { stdout: false },
     });

@@ -11,7 +11,7 @@ export type Tell = (amount: Amount | null) => void;
 export const TELL_MS = 1000;
 
 /** Work tells with each piece that it moves; `sink` hears of it now and then. */
-export function paced(sink: (far: HowFar | null) => void, now: () => number = Date.now): Tell {
+export function paceTelling(sink: (far: HowFar | null) => void, now: () => number = Date.now): Tell {
   let current: { readonly what: string; readonly began: number; last: number } | null = null;
   return (amount) => {
     if (amount === null) {
@@ -28,7 +28,7 @@ export function paced(sink: (far: HowFar | null) => void, now: () => number = Da
 }
 
 /** The same bytes; tells how many have gone by. */
-export async function* counted(bytes: Bytes, what: string, total: number | null, tell: Tell): Bytes {
+export async function* countBytes(bytes: Bytes, what: string, total: number | null, tell: Tell): Bytes {
   let done = 0;
   try {
     for await (const chunk of bytes) {

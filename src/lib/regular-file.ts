@@ -97,7 +97,7 @@ function readChunk(file: number): Buffer {
 export function textFrom(bytes: Uint8Array, shown: string): string {
   const options = { fatal: true, ignoreBOM: true };
   if (isUtf8(bytes)) return new TextDecoder('utf-8', options).decode(bytes);
-  const before = decoded(bytes.subarray(0, firstBad(bytes)));
+  const before = decodeUtf8(bytes.subarray(0, firstBad(bytes)));
   const lines = before.split('\n');
   const place = { file: shown, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
   throw new ProblemError(
@@ -121,6 +121,6 @@ function firstBad(bytes: Uint8Array): number {
   return end;
 }
 
-function decoded(bytes: Uint8Array): string {
+function decodeUtf8(bytes: Uint8Array): string {
   return new TextDecoder('utf-8').decode(bytes);
 }

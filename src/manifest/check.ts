@@ -9,7 +9,7 @@ import { didYouMean } from '../lib/closest-match.js';
 import { formatKeyPath, isTable, show } from './text.js';
 
 /** Something wrong at a key; whoever has the text makes a `Problem` of it. */
-export type Finding = {
+export type Issue = {
   readonly code: ProblemCode;
   readonly path: KeyPath;
   readonly at: 'key' | 'value';
@@ -18,7 +18,7 @@ export type Finding = {
   readonly hint?: string;
 };
 
-export type Say = (finding: Finding) => void;
+export type Say = (finding: Issue) => void;
 
 type TableSchema = v.ObjectSchema<v.ObjectEntries, undefined>;
 type Context = { readonly schema: ManifestSchema; readonly say: Say };
@@ -31,7 +31,7 @@ export type App = Checked<ManifestSchema['app']>;
  * An app as far as it is right: what is wrong with one of its keys must not hide what is wrong with another.
  * What it leaves to [defaults] is filled in.
  */
-export type Draft = {
+export type PartialApp = {
   /** As written; it may be no name. */
   readonly name: string;
   readonly path: KeyPath;
@@ -78,7 +78,7 @@ export function checkTable<T extends TableSchema>(
   return right;
 }
 
-function findingOf(issue: v.BaseIssue<unknown>, above: KeyPath): Finding {
+function findingOf(issue: v.BaseIssue<unknown>, above: KeyPath): Issue {
   const { steps, at } = whereIs(issue);
   const [message = '', ...hint] = issue.message.split('\n');
   const code = at === 'key' && issue.type === 'object' ? 'manifest-missing-key' : 'manifest-value';

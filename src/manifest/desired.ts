@@ -15,7 +15,7 @@ import { configOf, wantedFacets } from '../facets/index.js';
 import { withNixpkgs } from '../facets/meta.js';
 import { identityOf } from '../facets/system.js';
 import { healthOf } from './keys/health.js';
-import { hashAt, own, problemsOf, unread } from './keys/host.js';
+import { hashAt, ownValue, problemsOf, unread } from './keys/host.js';
 import { parentOf } from './path.js';
 import { desiredSecrets } from './keys/secrets.js';
 import { DEFAULT_NIXPKGS } from './keys/shared-keys.js';
@@ -70,14 +70,14 @@ function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
     source: sourceIdentity(wanted.source, inputs),
     nixpkgs: app.source.kind === 'toplevel' ? null : identityOf(wanted.nixpkgs),
     modules: modules.map((file) => fileIdentity(file, inputs)),
-    secrets: own(inputs.secrets, name) ?? {},
+    secrets: ownValue(inputs.secrets, name) ?? {},
   };
   const facets = wantedFacets({ app, wanted, identities });
   return { ...wanted, facets, problems: problemsOf(app, wanted, inputs) };
 }
 
 function isMissing({ path }: LocalPath, { paths }: DesiredInputs): boolean {
-  return own(paths, path) === 'missing';
+  return ownValue(paths, path) === 'missing';
 }
 
 function sourceOf({ source }: ManifestApp, inputs: DesiredInputs): AppSource {
@@ -85,8 +85,9 @@ function sourceOf({ source }: ManifestApp, inputs: DesiredInputs): AppSource {
 }
 
 function resolve(ref: FlakeRef, { lock, contentHashes }: DesiredInputs): Source {
-  if (ref.directory === undefined) return { kind: 'remote', ref, locked: own(lock.refs, ref.url) ?? null };
-  const content = own(contentHashes, ref.url) ?? unread(ref.directory);
+  if (ref.directory === undefined)
+    return { kind: 'remote', ref, locked: ownValue(lock.refs, ref.url) ?? null };
+  const content = ownValue(contentHashes, ref.url) ?? unread(ref.directory);
   return 'hash' in content
     ? { kind: 'local', ref, contentHash: content.hash }
     : { kind: 'missing', ref, problem: content.problem };

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { isAppName, type AppName } from '../domain/names.js';
 import type { AppRef, ManifestApp, VolumeMount } from '../domain/manifest.js';
-import type { Checked, App, Draft, Finding } from './check.js';
+import type { Checked, App, PartialApp, Issue } from './check.js';
 import { STABLE } from './keys/health.js';
 import { publishOf } from './keys/publish.js';
 import type { ManifestSchema } from './schema.js';
@@ -22,7 +22,7 @@ export function withFallbacks(schema: ManifestSchema, written: Keys, defaults: D
 
 type Keys = Readonly<Record<string, unknown>>;
 
-export function draftOf(name: string, table: Keys, keys: App, defaults: Defaults): Draft {
+export function draftOf(name: string, table: Keys, keys: App, defaults: Defaults): PartialApp {
   const limits = { ...defaults.limits, ...keys.limits };
   return {
     name,
@@ -49,13 +49,13 @@ declare const checked: unique symbol;
 
 /** The drafts of a manifest of which nothing is wrong; null: something is. */
 export function checkedDrafts(
-  drafts: readonly Draft[],
-  findings: readonly Finding[],
+  drafts: readonly PartialApp[],
+  findings: readonly Issue[],
 ): readonly CheckedDraft[] | null {
   return findings.length > 0 ? null : drafts.map(asChecked);
 }
 
-function asChecked({ name, keys }: Draft): CheckedDraft {
+function asChecked({ name, keys }: PartialApp): CheckedDraft {
   const source = sourceOf(keys);
   if (!isAppName(name) || !source || !isWhole(keys))
     throw new Error(`\`${name}\` passed the checks, and is not whole`);

@@ -1,6 +1,6 @@
 import type { FlakeRef, Manifest, ManifestApp } from '../domain/manifest.js';
 import type { KeyPath, Problem } from '../domain/problem.js';
-import { checkTable, type Finding, type Draft } from './check.js';
+import { checkTable, type Issue, type PartialApp } from './check.js';
 import { appOf, checkedDrafts, draftOf, withFallbacks } from './draft.js';
 import { type ManifestSchema, schemaOf } from './schema.js';
 import { exposedBy, findDuplicates } from './keys/exposures.js';
@@ -46,13 +46,13 @@ export function readManifest(text: string, { file, directory }: ManifestOrigin):
 type Read = {
   readonly project?: string;
   readonly nixpkgs?: FlakeRef;
-  readonly drafts: readonly Draft[];
-  readonly findings: Finding[];
+  readonly drafts: readonly PartialApp[];
+  readonly findings: Issue[];
 };
 
 function check(table: unknown, schema: ManifestSchema): Read {
-  const findings: Finding[] = [];
-  const context = { schema, say: (finding: Finding) => void findings.push(finding) };
+  const findings: Issue[] = [];
+  const context = { schema, say: (finding: Issue) => void findings.push(finding) };
   const top = checkTable(context, schema.top, table, []);
   const written = tableAt(table, 'defaults');
   const defaults = withFallbacks(
@@ -83,7 +83,7 @@ function tableAt(table: unknown, key: string): Readonly<Record<string, unknown>>
   return isTable(value) ? value : {};
 }
 
-function problemsOf(findings: readonly Finding[], locate: Locator): Problem[] {
+function problemsOf(findings: readonly Issue[], locate: Locator): Problem[] {
   return findings
     .map(({ code, path, at, message, hint }) => ({
       code,

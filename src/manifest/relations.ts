@@ -1,8 +1,8 @@
-import type { Say, Draft } from './check.js';
+import type { Say, PartialApp } from './check.js';
 import { didYouMean } from '../lib/closest-match.js';
 
 /** What the apps of a manifest must be to one another. */
-export function checkRelations(apps: readonly Draft[], say: Say): void {
+export function checkRelations(apps: readonly PartialApp[], say: Say): void {
   const byName = new Map(apps.map((app) => [app.name, app]));
   checkCase(apps, say);
   checkFormerNames(apps, byName, say);
@@ -10,9 +10,9 @@ export function checkRelations(apps: readonly Draft[], say: Say): void {
   checkCycles(apps, byName, say);
 }
 
-type ByName = ReadonlyMap<string, Draft>;
+type ByName = ReadonlyMap<string, PartialApp>;
 
-function checkCase(apps: readonly Draft[], say: Say): void {
+function checkCase(apps: readonly PartialApp[], say: Say): void {
   const seen = new Map<string, string>();
   for (const { name, path } of apps) {
     const other = seen.get(name.toLowerCase());
@@ -22,7 +22,7 @@ function checkCase(apps: readonly Draft[], say: Say): void {
   }
 }
 
-function checkFormerNames(apps: readonly Draft[], byName: ByName, say: Say): void {
+function checkFormerNames(apps: readonly PartialApp[], byName: ByName, say: Say): void {
   const seen = new Map<string, string>();
   for (const { name, path, keys } of apps) {
     if (keys.was === undefined) continue;
@@ -38,7 +38,7 @@ function checkFormerNames(apps: readonly Draft[], byName: ByName, say: Say): voi
 /** A file full of unknown names would take minutes to find what each of them meant. */
 const MAX_SUGGESTIONS = 50;
 
-function checkAfter(apps: readonly Draft[], byName: ByName, say: Say): void {
+function checkAfter(apps: readonly PartialApp[], byName: ByName, say: Say): void {
   let suggestions = 0;
   for (const { name, path, keys } of apps) {
     for (const [i, other] of (keys.after ?? []).entries()) {
@@ -59,7 +59,7 @@ function checkAfter(apps: readonly Draft[], byName: ByName, say: Say): void {
 /** Names of a cycle that are shown. */
 const MAX_SHOWN = 30;
 
-function checkCycles(apps: readonly Draft[], byName: ByName, say: Say): void {
+function checkCycles(apps: readonly PartialApp[], byName: ByName, say: Say): void {
   for (const cycle of cyclesOf(apps, byName)) {
     const [first] = cycle;
     if (!first) continue;
@@ -76,7 +76,7 @@ function checkCycles(apps: readonly Draft[], byName: ByName, say: Say): void {
 }
 
 /** One cycle of each group of apps that cannot begin. An app that comes after itself is said already. */
-function cyclesOf(apps: readonly Draft[], byName: ByName): string[][] {
+function cyclesOf(apps: readonly PartialApp[], byName: ByName): string[][] {
   const stuck = stuckOf(apps, byName);
   const next = (name: string) =>
     byName.get(name)?.keys.after?.find((other) => other !== name && stuck.has(other));
@@ -93,7 +93,7 @@ function cyclesOf(apps: readonly Draft[], byName: ByName): string[][] {
 }
 
 /** The apps that are on a cycle, or come after one that is. */
-function stuckOf(apps: readonly Draft[], byName: ByName): Set<string> {
+function stuckOf(apps: readonly PartialApp[], byName: ByName): Set<string> {
   const waiting = new Map<string, number>();
   const followers = new Map<string, string[]>();
   for (const { name, keys } of apps) {

@@ -1,5 +1,5 @@
 import type { KeyPath } from '../domain/problem.js';
-import type { Say, Draft } from './check.js';
+import type { Say, PartialApp } from './check.js';
 import { volumesOf } from './draft.js';
 import { resolvePath } from './path.js';
 import { checkPublish } from './keys/publish.js';
@@ -8,7 +8,7 @@ import { formatKeyPath, quote } from './text.js';
 import { checkTrust } from './keys/trust.js';
 
 /** What the keys of one app must be to one another. */
-export function checkApp(draft: Draft, say: Say): void {
+export function checkApp(draft: PartialApp, say: Say): void {
   checkSource(draft, say);
   draft.keys.publish?.forEach((one, i) => {
     checkPublish(one, [...draft.path, 'publish', i], say);
@@ -19,7 +19,7 @@ export function checkApp(draft: Draft, say: Say): void {
   checkTrust(draft, say);
 }
 
-function checkStateful({ path, keys, written }: Draft, say: Say): void {
+function checkStateful({ path, keys, written }: PartialApp, say: Say): void {
   const hasNone = keys.volumes ? keys.volumes.length === 0 : !written.has('volumes');
   if (keys.stateful !== true || !hasNone) return;
   const hint = 'only volumes are snapshotted: a bind is the host’s own';
@@ -36,7 +36,7 @@ const SOURCES = ['flake-ref', 'config', 'toplevel'];
 /** What a system is assembled with. */
 const PARTS = ['nixpkgs', 'modules', 'nixos'];
 
-function checkSource({ path, written }: Draft, say: Say): void {
+function checkSource({ path, written }: PartialApp, say: Say): void {
   const [first, ...others] = SOURCES.filter((key) => written.has(key));
   if (first === undefined) {
     const message = 'exactly one of `flake-ref`, `config` and `toplevel` is needed';
@@ -64,7 +64,7 @@ function checkSource({ path, written }: Draft, say: Say): void {
 type Mount = { readonly at: string; readonly path: KeyPath; readonly what: string };
 
 /** Only one can be at a path, and none below another: Incus mounts onto folders that are there, and makes none. */
-function checkMounts(draft: Draft, say: Say): void {
+function checkMounts(draft: PartialApp, say: Say): void {
   const taken = new Map<string, Mount>();
   const mounts = mountsOf(draft);
   for (const mount of mounts) {
@@ -93,7 +93,7 @@ function checkMounts(draft: Draft, say: Say): void {
   }
 }
 
-function mountsOf({ path, keys }: Draft): Mount[] {
+function mountsOf({ path, keys }: PartialApp): Mount[] {
   const volumes = volumesOf(keys).map((volume) => ({
     at: volume.path,
     path: [...path, 'volumes', volume.name],

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { listOf, parsed, refuse } from './keys/kinds.js';
+import { listOf, parsedValue, refuse } from './keys/kinds.js';
 import { nixos } from './keys/nixos.js';
 import { bind, localPath, storePath } from './keys/paths.js';
 import { secrets } from './keys/secret-keys.js';
@@ -179,7 +179,7 @@ const runKeys = {
 
 type Shared = ReturnType<typeof sharedKeys>;
 
-const table = parsed<Readonly<Record<string, unknown>>>({ type: 'object' }, (value) =>
+const table = parsedValue<Readonly<Record<string, unknown>>>({ type: 'object' }, (value) =>
   isTable(value) ? value : refuse(`expected a table, got ${show(value)}`),
 );
 

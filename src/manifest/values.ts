@@ -3,7 +3,7 @@ import { parseIp, toPort } from '../domain/binding.js';
 import type { AppName, IpAddress, Port } from '../domain/names.js';
 import type { FlakeRef } from '../domain/manifest.js';
 import { type FlakeRefUse, parseFlakeRef } from './flake-ref.js';
-import { listOf, parsed, refuse, type Refused, text } from './keys/kinds.js';
+import { listOf, parsedValue, refuse, type Refused, text } from './keys/kinds.js';
 import { isAppName, NAME_PATTERN, NAME_RULE, nameHint } from './names.js';
 import { show } from './text.js';
 import { formatValue } from './toml.js';
@@ -29,7 +29,7 @@ export function flakeRef(directory: string, use: FlakeRefUse) {
 
 const PORT = { type: 'integer', minimum: 1, maximum: 65535 } as const;
 
-export const port = parsed<Port>(PORT, (value) => {
+export const port = parsedValue<Port>(PORT, (value) => {
   const number = typeof value === 'number' ? toPort(value) : null;
   return (
     number ??
@@ -41,15 +41,15 @@ export const port = parsed<Port>(PORT, (value) => {
 });
 
 /** One of the guest's own. */
-export const guestPort = parsed<Port>(PORT, (value) => {
+export const guestPort = parsedValue<Port>(PORT, (value) => {
   const number = typeof value === 'number' ? toPort(value) : null;
   return number ?? refusePort(value);
 });
 
-export type Ports = { readonly first: Port; readonly last: Port };
+export type PortRange = { readonly first: Port; readonly last: Port };
 
 /** A port, or `"5000-5010"`. */
-export const ports = parsed<Ports>(
+export const ports = parsedValue<PortRange>(
   { anyOf: [PORT, { type: 'string', pattern: '^[0-9]+-[0-9]+$' }] },
   (value) => {
     if (typeof value === 'number') {
@@ -87,12 +87,12 @@ export const tags = v.pipe(
   v.transform((words) => [...new Set(words)].sort()),
 );
 
-export const flag = parsed<boolean>({ type: 'boolean' }, (value) =>
+export const flag = parsedValue<boolean>({ type: 'boolean' }, (value) =>
   typeof value === 'boolean' ? value : refuse(`expected true or false, got ${show(value)}`, boolHint(value)),
 );
 
 /** A key that says which of several things is meant, and nothing else. */
-export const onlyTrue = parsed<true>({ const: true }, (value) =>
+export const onlyTrue = parsedValue<true>({ const: true }, (value) =>
   value === true ? value : refuse(`expected true, got ${show(value)}`),
 );
 
@@ -101,7 +101,7 @@ function boolHint(value: unknown): string | null {
 }
 
 export function integer(minimum: number, maximum: number) {
-  return parsed<number>({ type: 'integer', minimum, maximum }, (value) => {
+  return parsedValue<number>({ type: 'integer', minimum, maximum }, (value) => {
     const fits = Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum;
     return fits
       ? Number(value)
@@ -141,6 +141,6 @@ export function command(example: readonly string[]) {
 }
 
 /** The inverse of `ports`. */
-export function formatPorts({ first, last }: Ports): number | string {
+export function formatPorts({ first, last }: PortRange): number | string {
   return first === last ? first : `${first}-${last}`;
 }

@@ -5,11 +5,11 @@ import type { Locked } from '../domain/manifest.js';
 import { isStorePath } from '../domain/names.js';
 import type { Evaluated } from '../domain/services.js';
 import { ProblemError } from '../domain/problem.js';
-import { blamed } from './blame.js';
+import { blameValue } from './blame.js';
 import { hintFor } from './hints.js';
 import { inputsOf, type AssembledApp, type Inputs } from './inputs.js';
 import { missingFrom } from './missing.js';
-import { isCopy, placer, unstaged } from './places.js';
+import { isCopy, placer, showPlaces } from './places.js';
 import { pathOf } from './url.js';
 import { failedEvaluation, type Blame } from './words.js';
 import type { Tools } from './tools.js';
@@ -102,7 +102,7 @@ function readable(
 ): (words: string) => string {
   const own = pathOf(assembler);
   const placed = placer([...copied, { folder: own, mark: 'system.nix', original: own }]);
-  const unstaging = (words: string) => (root === null ? words : unstaged(words, gathered, root));
+  const unstaging = (words: string) => (root === null ? words : showPlaces(words, gathered, root));
   return (words) => placed(unstaging(words)).replaceAll(gathered, '');
 }
 
@@ -123,7 +123,7 @@ async function blameOn(
   const missing =
     source.kind === 'local' ? await missingFrom(stderr, source.ref, { isOwn, ignored, exec }) : null;
   return (words) => {
-    const path = blamed(words, app.name, app.nixos);
+    const path = blameValue(words, app.name, app.nixos);
     const hint = hintFor(words, app, { missing, isOwn });
     return { ...(path && { path }), ...(hint !== null && { hint }) };
   };

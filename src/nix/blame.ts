@@ -13,7 +13,7 @@ const PART = /"((?:[^"\\]|\\[^])*)"|[^."]+/g;
  * Which value of an app's `nixos` table Nix complains of, as a path in the manifest. Null: of none. `words`: the
  * error with its definition places, among which nix/options.nix names the table.
  */
-export function blamed(words: string, app: string, nixos: Options): KeyPath | null {
+export function blameValue(words: string, app: string, nixos: Options): KeyPath | null {
   const option = OPTION.exec(words)?.[1];
   const table = new RegExp(`(?:[\`'‘]|^\\s*- )\\[apps\\.${app}\\.nixos\\](?:[\`'’.]|$)`, 'm');
   if (option === undefined || !table.test(words)) return null;

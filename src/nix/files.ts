@@ -45,7 +45,7 @@ export function gitFailed(directory: string, what: string, stderr: string): Prob
 }
 
 /** The files below a folder that git tracks and that are there now, relative to it. */
-export async function tracked(directory: string, exec: Exec): Promise<string[]> {
+export async function listTracked(directory: string, exec: Exec): Promise<string[]> {
   const result = await exec('git', gitIn(directory, 'ls-files', '-z', '--cached'));
   if (result.exitCode !== 0) throw gitFailed(directory, `git cannot list ${directory}`, result.stderr);
   // A file that was deleted but is still in the index is not part of what is there now.

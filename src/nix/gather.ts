@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Exec } from '../lib/program.js';
 import { ProblemError } from '../domain/problem.js';
 import { readRegular, UnfitFile } from '../lib/regular-file.js';
-import { refuseOddFiles, repositoryOf, tracked, walk } from './files.js';
+import { refuseOddFiles, repositoryOf, listTracked, walk } from './files.js';
 import { pathLiterals } from './literals.js';
 
 /** Collects what Nix files lead to, as real paths. */
@@ -61,7 +61,7 @@ export class Gatherer {
 
   /** A folder that is named counts even where git tracks nothing in it, and a default.nix that is imported. */
   async #filesIn(folder: string): Promise<readonly string[]> {
-    const listed = repositoryOf(folder) === null ? [] : await tracked(folder, this.#exec);
+    const listed = repositoryOf(folder) === null ? [] : await listTracked(folder, this.#exec);
     if (listed.length === 0) return walk(folder);
     return existsSync(join(folder, 'default.nix')) ? [...new Set([...listed, 'default.nix'])] : listed;
   }

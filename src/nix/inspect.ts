@@ -15,13 +15,13 @@ export type Inspect = (app: AssembledApp, pins: Readonly<Record<string, Locked>>
  */
 export function inspectorOver(exec: Exec, assembly: string): Inspect {
   const tools = toolsOver(exec, assembly, new Set());
-  return async (app, pins) => withInputs({ app, pins, folder: await makeRunFolder(), tools }, inspection);
+  return async (app, pins) => withInputs({ app, pins, folder: await makeRunFolder(), tools }, inspectFlake);
 }
 
 type Seen = { readonly facts: Partial<Facts>; readonly unseen: Inspection['unseen'] };
 
 /** One evaluation where all is well; of what is not, as much as can be seen. */
-async function inspection(evaluate: Evaluate, { isLocked }: Inputs): Promise<Inspection> {
+async function inspectFlake(evaluate: Evaluate, { isLocked }: Inputs): Promise<Inspection> {
   const whole = await evaluate('contract.whole').catch(refusal);
   if (!(whole instanceof ProblemError))
     return { facts: { ...NO_FACTS, ...(whole as Facts), isLocked }, problem: null, unseen: {} };

@@ -15,9 +15,9 @@ export async function packagesBetween(
   if (from === to) return [];
   const [before, after] = await Promise.all([pathsOf(from, exec), pathsOf(to, exec)]);
   if (!before || !after) return null;
-  const apart = [...without(before, after), ...without(after, before)];
+  const apart = [...itemsNotIn(before, after), ...itemsNotIn(after, before)];
   const sizes = await sizesOf(apart, exec);
-  if (isRefusal(sizes)) throw refused('the sizes of packages', sizes.refusal);
+  if (isRefusal(sizes)) throw storeRefused('the sizes of packages', sizes.refusal);
   return packageChanges(before, after, sizes);
 }
 
@@ -32,12 +32,17 @@ export function packageChanges(
     const { name } = packageOf(path);
     growth.set(name, (growth.get(name) ?? 0) + sign * (sizes.get(path) ?? 0));
   };
-  for (const path of without(before, after)) grow(path, -1);
-  for (const path of without(after, before)) grow(path, 1);
+  for (const path of itemsNotIn(before, after)) grow(path, -1);
+  for (const path of itemsNotIn(after, before)) grow(path, 1);
   const [old, fresh] = [versionsByName(before), versionsByName(after)];
   const changes = [...growth].map(([name, bytes]) => {
     const [from, to] = [old.get(name) ?? NONE, fresh.get(name) ?? NONE];
-    return { name, from: without(from, to).sort(byNumbers), to: without(to, from).sort(byNumbers), bytes };
+    return {
+      name,
+      from: itemsNotIn(from, to).sort(byNumbers),
+      to: itemsNotIn(to, from).sort(byNumbers),
+      bytes,
+    };
   });
   return changes.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -61,7 +66,7 @@ const OUTPUT = /-(?!(?:alpha|beta|pre|rc|unstable)$)(?:[a-z]+|lib32|lib64)$/;
 
 const NONE: ReadonlySet<string> = new Set();
 
-function without(all: ReadonlySet<string>, others: ReadonlySet<string>): string[] {
+function itemsNotIn(all: ReadonlySet<string>, others: ReadonlySet<string>): string[] {
   return [...all].filter((item) => !others.has(item));
 }
 
@@ -82,10 +87,10 @@ async function pathsOf(toplevel: string, exec: Exec): Promise<ReadonlySet<string
   const paths = await closureOf(toplevel, exec);
   if (!isRefusal(paths)) return new Set(paths);
   if (/is not valid/.test(paths.refusal)) return null;
-  throw refused(`what belongs to ${toplevel}`, paths.refusal);
+  throw storeRefused(`what belongs to ${toplevel}`, paths.refusal);
 }
 
-function refused(what: string, stderr: string): FailedProgram {
+function storeRefused(what: string, stderr: string): FailedProgram {
   const log = stderr.trimEnd().split('\n');
   return new FailedProgram(
     { code: 'nix-failed', message: `nix-store could not tell ${what}: ${log.at(-1) ?? ''}` },

@@ -25,7 +25,7 @@ export async function pinnedUrl({ locked, narHash, rev }: Locked, tools: Tools):
     return locked;
   } catch (error) {
     const kept = await keptSource(narHash, tools);
-    if (kept === null) throw changed(error);
+    if (kept === null) throw explainMismatch(error);
     const dir = parameterOf(locked, 'dir');
     const inFolder = dir === null ? '' : `&dir=${encodeURIComponent(dir)}`;
     return `path:${kept}?narHash=${encodeURIComponent(narHash)}${inFolder}`;
@@ -40,7 +40,7 @@ async function keptSource(narHash: string, { exec }: Tools): Promise<string | nu
 }
 
 /** With what to do about it, should it be that. */
-function changed(error: unknown): unknown {
+function explainMismatch(error: unknown): unknown {
   if (!(error instanceof FailedProgram)) return error;
   const [problem] = error.problems;
   if (problem === undefined || !/NAR hash mismatch/.test(problem.message)) return error;

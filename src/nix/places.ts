@@ -46,7 +46,7 @@ export function isCopy(path: string, { folder, mark }: Copied): boolean {
 }
 
 /** Nix' words with the manifest's own files where they are: it has seen their copies, in the store or on the way there. */
-export function unstaged(words: string, work: string, root: string): string {
+export function showPlaces(words: string, work: string, root: string): string {
   const copies = new RegExp(`(?:/nix/store/[0-9a-z]{32}-[^/\\s]*|${work}/request)/${FILES}/`, 'g');
   return words.replace(copies, () => `${root}/`);
 }

@@ -16,7 +16,7 @@ import {
   refuseOddFiles,
   repositoryOf,
   shellWord,
-  tracked,
+  listTracked,
   walk,
   type Reading,
 } from './files.js';
@@ -72,7 +72,7 @@ export async function stage(
 async function list(ref: FlakeRef, ignored: ReadonlySet<string>, exec: Exec): Promise<Listing> {
   const directory = await existing(ref);
   const root = ref.written.startsWith('path:') ? null : repositoryOf(directory);
-  const found = root === null ? await walk(directory) : await tracked(directory, exec);
+  const found = root === null ? await walk(directory) : await listTracked(directory, exec);
   const files = [...new Set(found)].filter((file) => !ignored.has(join(directory, file))).sort();
   refuseOddFiles(ref.written, directory, files);
   if (root !== null && !files.includes('flake.nix') && existsSync(join(directory, 'flake.nix'))) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Exec, ExecResult } from '../lib/program.js';
 import { fetchedFrom, type Fetched } from './metadata.js';
 import { pathUrl } from './url.js';
-import { failedEvaluation, without } from './words.js';
+import { failedEvaluation, hideFolder } from './words.js';
 
 /** What the parts of this room ask Nix with. */
 export type Tools = {
@@ -29,7 +29,7 @@ export function toolsOver(exec: Exec, assembly: string, ignored: ReadonlySet<str
     const result = await nix(['flake', command, '--json', ...options, '--', url]);
     const blame = () => ({ code: 'fetch-failed' }) as const;
     if (result.exitCode !== 0)
-      throw failedEvaluation(`cannot fetch ${url}`, result, without(assembly), blame);
+      throw failedEvaluation(`cannot fetch ${url}`, result, hideFolder(assembly), blame);
     return result.stdout;
   };
   // For a URL that needs no registry as well, Nix before 2.14 would download one.

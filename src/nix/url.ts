@@ -2,12 +2,12 @@
 export function parameterOf(url: string, name: string): string | null {
   const parameters = (url.split('?')[1] ?? '').split('&');
   const found = parameters.find((parameter) => parameter.startsWith(`${name}=`));
-  return found === undefined ? null : decoded(found.slice(name.length + 1));
+  return found === undefined ? null : decodeText(found.slice(name.length + 1));
 }
 
 /** `path:/a/b?narHash=…` → `/a/b`. */
 export function pathOf(url: string): string {
-  return decoded(url.slice('path:'.length).split('?')[0] ?? '');
+  return decodeText(url.slice('path:'.length).split('?')[0] ?? '');
 }
 
 /** A folder as a URL of one. */
@@ -15,7 +15,7 @@ export function pathUrl(folder: string): string {
   return `path:${encodeURI(folder).replace(/[?#]/g, encodeURIComponent)}`;
 }
 
-function decoded(text: string): string {
+function decodeText(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -38,7 +38,7 @@ export function failedEvaluation(
 }
 
 /** Words without a folder that means nothing to the reader. */
-export function without(folder: string): (words: string) => string {
+export function hideFolder(folder: string): (words: string) => string {
   return (words) => words.replaceAll(folder, '');
 }
 

@@ -1,4 +1,4 @@
-import type { Condemned, Generation } from '../domain/actual.js';
+import type { Rejected, Generation } from '../domain/actual.js';
 
 /** Which system a run is to bring about, and who asks for it. */
 export type Aim =
@@ -7,7 +7,7 @@ export type Aim =
   /** A generation that was good: it serves already, or an upgrade from it was cut short that nobody wants any more. */
   | { readonly kind: 'keep'; readonly to: Generation }
   /** What the manifest says was tried and did not work, or was left by hand: it is held, and that generation serves. */
-  | { readonly kind: 'hold'; readonly to: Generation; readonly condemned: Condemned }
+  | { readonly kind: 'hold'; readonly to: Generation; readonly condemned: Rejected }
   /** A person asks for that generation; `data`: and for what its volumes held when it was left. */
   | { readonly kind: 'by-hand'; readonly to: Generation; readonly data: boolean };
 
@@ -17,6 +17,6 @@ export function returnsIn(aim: Aim): Generation | null {
 }
 
 /** Why the system that the manifest says is held; null: it is not. */
-export function condemnedIn(aim: Aim): Condemned | null {
+export function condemnedIn(aim: Aim): Rejected | null {
   return aim.kind === 'hold' ? aim.condemned : null;
 }

@@ -1,5 +1,5 @@
 import equal from 'fast-deep-equal';
-import type { ActualApp, Condemned, Generation } from '../domain/actual.js';
+import type { ActualApp, Rejected, Generation } from '../domain/actual.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { FacetName, Facets } from '../domain/facet.js';
 import { isExposedAs } from '../facets/exposure.js';
@@ -10,12 +10,12 @@ import { sizeIn } from '../facets/storage.js';
 
 /** What is held because it did not work: a system, and what was tried with it. */
 export type Hold = {
-  readonly condemned: Condemned;
+  readonly condemned: Rejected;
   /** What is to be meanwhile: of the generation that serves, with what the manifest says besides. */
   readonly facets: Facets;
 };
 
-function partIn(facet: FacetName, field: string, { byHand }: Condemned): Part {
+function partIn(facet: FacetName, field: string, { byHand }: Rejected): Part {
   const part = facetOf(facet).partOf?.(field) ?? 'makes';
   // Who goes back by hand goes back to its ports and settings too.
   return part === 'free' && byHand ? 'tried' : part;
@@ -23,14 +23,14 @@ function partIn(facet: FacetName, field: string, { byHand }: Condemned): Part {
 
 /** Null: nothing is held, or the manifest says just what is to be meanwhile. */
 export function holdOf(wanted: Facets, there: ActualApp, last: Generation): Hold | null {
-  const { condemned, applied } = there;
-  if (!condemned || !isSameTry(wanted, condemned, applied?.facets ?? {})) return null;
-  const facets = { ...merged(wanted, condemned, last.facets), ...privateOnes(wanted, there) };
-  return equal(facets, wanted) ? null : { condemned, facets };
+  const { rejected, applied } = there;
+  if (!rejected || !isSameTry(wanted, rejected, applied?.facets ?? {})) return null;
+  const facets = { ...mergeFacets(wanted, rejected, last.facets), ...privateOnes(wanted, there) };
+  return equal(facets, wanted) ? null : { condemned: rejected, facets };
 }
 
 /** `had`: what the generation which serves has. Another secret than it has makes the system that is held. */
-function isSameTry(wanted: Facets, condemned: Condemned, had: Facets): boolean {
+function isSameTry(wanted: Facets, condemned: Rejected, had: Facets): boolean {
   return namesIn(wanted, condemned.facets).every((facet) => {
     const [now, then] = [wanted[facet] ?? {}, condemned.facets[facet] ?? {}];
     const makes = (field: string) =>
@@ -41,7 +41,7 @@ function isSameTry(wanted: Facets, condemned: Condemned, had: Facets): boolean {
   });
 }
 
-function merged(wanted: Facets, condemned: Condemned, last: Facets): Facets {
+function mergeFacets(wanted: Facets, condemned: Rejected, last: Facets): Facets {
   const names = namesIn(wanted, last).filter((name) => !facetOf(name).isPrivate);
   return Object.fromEntries(
     names.map((facet) => {
@@ -65,10 +65,10 @@ function merged(wanted: Facets, condemned: Condemned, last: Facets): Facets {
 }
 
 /** The generation that serves goes on with the secrets that it has. One that was changed since it is held is given to it. */
-function privateOnes(wanted: Facets, { condemned, applied }: ActualApp): Facets {
+function privateOnes(wanted: Facets, { rejected, applied }: ActualApp): Facets {
   const names = FACETS.flatMap(([name, { isPrivate }]) => (isPrivate ? [name] : []));
   const all = names.map((name) => {
-    const [now, then] = [wanted[name] ?? {}, condemned?.facets[name] ?? {}];
+    const [now, then] = [wanted[name] ?? {}, rejected?.facets[name] ?? {}];
     const had = Object.entries(applied?.facets[name] ?? {});
     const chosen = had.map(([field, value]) => {
       const isChanged = Object.hasOwn(now, field) && !isSame(now, then, field);

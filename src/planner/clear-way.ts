@@ -34,7 +34,7 @@ export function takeBackFirst(ops: Chain, compared: Compared): Compared {
   const { generation, toplevel } = last;
   ops.then({ kind: 'return', store, generation, toplevel }, cause);
   ops.then({ kind: 'mark', state: 'ready' }, 'from here on it only does not run');
-  const whole: ActualApp = { ...actual, status: 'Stopped', state: 'ready', condemned: null };
+  const whole: ActualApp = { ...actual, status: 'Stopped', state: 'ready', rejected: null };
   return { ...compared, actual: whole, data: { ...data, take: [copyOf(generation)], restore: null } };
 }
 
@@ -48,9 +48,9 @@ export function beginRename(ops: Chain, { app, actual }: Compared): void {
  * Takes what bears another name of the app's: generations and volumes first, then the container itself. True when
  * that was renamed, for which it is stopped. A rename that was begun and is not wanted any more is taken back.
  */
-export function takeName(ops: Chain, { app, actual, store, taken, refit }: Compared): boolean {
-  if (!taken) return false;
-  const { from, volumes, generations } = taken;
+export function takeName(ops: Chain, { app, actual, store, renameClaim, update }: Compared): boolean {
+  if (!renameClaim) return false;
+  const { from, volumes, generations } = renameClaim;
   const isRenamed = actual !== null && actual.name !== app.name;
   const cause = isRenamed ? `it was ${from}` : `it was to become ${from}`;
   if (isRenamed && actual.status !== 'Stopped') ops.then(stopOf(app, from), cause, 'container');
@@ -62,7 +62,7 @@ export function takeName(ops: Chain, { app, actual, store, taken, refit }: Compa
   if (!isRenamed) return false;
   ops.then({ kind: 'rename', from }, cause);
   // Its devices still say where the profile was.
-  if (capabilitiesOf(store).hasHostProfile && !isRepaired(refit))
+  if (capabilitiesOf(store).hasHostProfile && !isRepaired(update))
     ops.then({ kind: 'repair', store }, 'its profile has moved');
   return true;
 }

@@ -38,7 +38,9 @@ export function withDrops(plan: Plan, orphans: readonly AppName[]): Plan {
 
 /** Whoever has, or may be about to have, a profile on the host. */
 export function profileOwners({ apps }: Actual): ReadonlySet<string> {
-  return new Set(apps.flatMap(({ name, becoming, former }) => [name, becoming ?? name, former ?? name]));
+  return new Set(
+    apps.flatMap(({ name, renamingTo, renamedFrom }) => [name, renamingTo ?? name, renamedFrom ?? name]),
+  );
 }
 
 function planFor(app: AppName): AppPlan {

@@ -8,10 +8,10 @@ import { preferredStore, type StoreMode } from '../domain/store-mode.js';
 import { asks, FACETS } from '../facets/index.js';
 import { dataMove, movesData, volumesFor, type DataMove } from './data.js';
 import { changesOf } from './diff.js';
-import type { Fate } from './exposure.js';
+import type { PowerTransition } from './exposure.js';
 import { isDirty, type Goal } from './target.js';
 import { takenBy, type Taken } from './match.js';
-import { refitOf, type Refit } from './instance-update.js';
+import { updateInstance, type InstanceUpdate } from './instance-update.js';
 
 /** One app, compared: what its operations are made from. */
 export type Compared = {
@@ -20,7 +20,7 @@ export type Compared = {
   readonly wanted: Facets;
   readonly aim: Aim;
   /** An upgrade that was cut short is taken back: whatever runs now, it is stopped first. */
-  readonly comesBack: boolean;
+  readonly resumesRollback: boolean;
   /** Under its name, or its former one. */
   readonly actual: ActualApp | null;
   readonly changes: readonly Change[];
@@ -33,13 +33,13 @@ export type Compared = {
   /** Whether what is in the way of a device of ours is to give way. */
   readonly isStrict: boolean;
   readonly store: StoreMode;
-  readonly refit: Refit;
-  readonly fate: Fate;
+  readonly update: InstanceUpdate;
+  readonly fate: PowerTransition;
   /** Those that its system may write to. */
   readonly volumes: readonly string[];
   readonly data: DataMove;
   /** What is the app's own and bears another name of its. */
-  readonly taken: Taken | null;
+  readonly renameClaim: Taken | null;
   /** The last generation that is recorded; 0: none. Of a container that is made anew, too: its volumes have copies of them. */
   readonly newest: number;
 };
@@ -65,17 +65,29 @@ export function compare(
     (definition.added?.(app, base) ?? []).map((one) => ({ facet, ...one })),
   );
   const removes = isStrict ? added : [];
-  const refit = refitOf({ app, actual: base, changes, removes, kept, store });
+  const refit = updateInstance({ app, actual: base, changes, removes, kept, store });
   const rebuilt = app.activation === 'restart' && changes.some((change) => asks(change, 'build'));
   const volumes = volumesFor(app, base, kept);
   const data = dataMove(goal, base, changes, volumes);
   const isKept = aim.kind === 'keep' || aim.kind === 'hold';
   const comesBack = isKept && base !== null && isDirty(base);
-  const isStopped = refit.cold || rebuilt || movesData(data) || comesBack || base?.name !== app.name;
+  const isStopped = refit.needsRestart || rebuilt || movesData(data) || comesBack || base?.name !== app.name;
   const fate = isStopped ? 'starts' : (FATES[base.status] ?? 'starts');
   return {
-    ...{ app, wanted: wanted.facets, aim, comesBack, actual: there },
-    ...{ changes, unknown, added, removes, isStrict, store, refit, fate, volumes, data, taken },
+    ...{ app, wanted: wanted.facets, aim, resumesRollback: comesBack, actual: there },
+    ...{
+      changes,
+      unknown,
+      added,
+      removes,
+      isStrict,
+      store,
+      update: refit,
+      fate,
+      volumes,
+      data,
+      renameClaim: taken,
+    },
     newest: newestOf(there),
   };
 }
@@ -85,12 +97,12 @@ function newestOf(there: ActualApp | null): number {
   return Math.max(0, there?.applied?.generation ?? 0, ...recorded);
 }
 
-const FATES: Readonly<Partial<Record<InstanceState, Fate>>> = { Running: 'runs', Frozen: 'thaws' };
+const FATES: Readonly<Partial<Record<InstanceState, PowerTransition>>> = { Running: 'runs', Frozen: 'thaws' };
 
 /** A container keeps the store it has until the manifest says otherwise, and while it is being renamed. */
-function storeOf(app: DesiredApp, there: ActualApp | null, { unshareable }: Actual): StoreMode {
+function storeOf(app: DesiredApp, there: ActualApp | null, { sharedStoreBlocker }: Actual): StoreMode {
   if (there && (app.store === null || there.name !== app.name)) return there.store;
-  return app.store ?? preferredStore(unshareable);
+  return app.store ?? preferredStore(sharedStoreBlocker);
 }
 
 /** Whether the store mode that the app is to have is not the one that its container was made with. */

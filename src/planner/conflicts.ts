@@ -1,11 +1,11 @@
 import { STEADY_STATES } from '../domain/instance-state.js';
 import { capabilitiesOf, OWN_STORE } from '../domain/store-mode.js';
 import { formatBinding, isWildcard, overlaps, type Binding } from '../domain/binding.js';
-import type { Actual, Claim } from '../domain/actual.js';
+import type { Actual, PortOwner } from '../domain/actual.js';
 import type { Desired, DesiredApp, DesiredExposure } from '../domain/desired.js';
 import type { KeyPath, Problem } from '../domain/problem.js';
 import { inTheWay } from './added.js';
-import type { Move } from './exposure.js';
+import type { ExposureChange } from './exposure.js';
 import type { Compared } from './compare.js';
 
 /** Everything that forbids carrying out the plan. Found before the first write, all of it at once. */
@@ -13,13 +13,13 @@ export function conflictsOf(
   { apps }: Desired,
   compared: readonly Compared[],
   actual: Actual,
-  moves: readonly Move[],
+  moves: readonly ExposureChange[],
   /** Exposures of this project's apps that stay where they are although no selected app has them. */
-  staying: readonly Claim[],
+  staying: readonly PortOwner[],
 ): Problem[] {
   const byApp = new Map(moves.map((m) => [m.app, m]));
   const there = new Map(compared.map((c) => [c.app.name, c]));
-  const claims = [...actual.claims, ...staying];
+  const claims = [...actual.portOwners, ...staying];
   return apps.flatMap((app) => {
     const opens = byApp.get(app.name)?.opens ?? [];
     return [
@@ -42,7 +42,7 @@ export function conflictsOf(
 }
 
 function foreignInstance(app: DesiredApp, actual: Actual): Problem[] {
-  const owner = Object.hasOwn(actual.strangers, app.name) ? actual.strangers[app.name] : undefined;
+  const owner = Object.hasOwn(actual.unmanaged, app.name) ? actual.unmanaged[app.name] : undefined;
   if (owner === undefined) return [];
   return [
     {
@@ -57,7 +57,7 @@ function foreignInstance(app: DesiredApp, actual: Actual): Problem[] {
 
 /** What bears the name already may be the other one's: volumes, generations. */
 function claimedName(app: DesiredApp, compared: Compared | undefined, { apps }: Actual): Problem[] {
-  const other = apps.find(({ becoming }) => becoming === app.name);
+  const other = apps.find(({ renamingTo }) => renamingTo === app.name);
   if (!other || !compared || compared.actual) return [];
   return [
     {
@@ -70,7 +70,7 @@ function claimedName(app: DesiredApp, compared: Compared | undefined, { apps }: 
   ];
 }
 
-function portTaken(app: DesiredApp, exposure: DesiredExposure, claims: readonly Claim[]): Problem[] {
+function portTaken(app: DesiredApp, exposure: DesiredExposure, claims: readonly PortOwner[]): Problem[] {
   const claim = claims.find((c) => overlaps(c.binding, exposure.binding));
   if (!claim) return [];
   return [
@@ -91,7 +91,7 @@ function portTaken(app: DesiredApp, exposure: DesiredExposure, claims: readonly 
 /** What can hold a port. */
 type Around = Pick<Actual, 'inherited'> & {
   readonly apps: readonly DesiredApp[];
-  readonly claims: readonly Claim[];
+  readonly claims: readonly PortOwner[];
 };
 
 /** A proxy of an Incus profile that cannot listen keeps the container from starting. */
@@ -168,13 +168,14 @@ function brokenInstance(app: DesiredApp, compared: Compared | undefined): Proble
 }
 
 function unshareableStore(app: DesiredApp, compared: Compared | undefined, actual: Actual): Problem[] {
-  if (!compared || !capabilitiesOf(compared.store).sharesHostStore || actual.unshareable === null) return [];
+  if (!compared || !capabilitiesOf(compared.store).sharesHostStore || actual.sharedStoreBlocker === null)
+    return [];
   return [
     {
       code: 'store-unshareable',
       app: app.name,
       path: ['apps', app.name, 'store'],
-      message: `the shared store cannot work here: ${actual.unshareable}`,
+      message: `the shared store cannot work here: ${actual.sharedStoreBlocker}`,
       hint: `store = "${OWN_STORE}" gives the app a store of its own`,
     },
   ];

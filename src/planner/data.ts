@@ -29,7 +29,7 @@ export function dataMove(
   if (there.state === 'restoring') return { volumes, take: [], restore: copyOf(generation) };
   if (isDirty(there)) {
     // What an upgrade that was cut short has made of them is gone on with, unless it is known to be no good.
-    const isWanted = aim.kind === 'build' && there.condemned === null;
+    const isWanted = aim.kind === 'build' && there.rejected === null;
     if (isWanted) return NOTHING;
     return { volumes, take: [undoneCopyOf(generation)], restore: copyOf(generation) };
   }

@@ -59,7 +59,9 @@ function neverApplied(
   const left = visible.filter((field) => !Object.hasOwn(wanted, field) && seen[field] !== null);
   return [
     ...missing.map(([field, to]) =>
-      to === UNKNOWN ? unknown(facet, field, null) : { facet, field, kind: 'new' as const, from: null, to },
+      to === UNKNOWN
+        ? unknownChange(facet, field, null)
+        : { facet, field, kind: 'new' as const, from: null, to },
     ),
     ...left.map((field) => ({ facet, field, kind: 'drifted' as const, from: seen[field] ?? null, to: null })),
   ];
@@ -84,7 +86,7 @@ function compareField(
   return null;
 }
 
-function unknown(facet: FacetName, field: string, from: string | null): Change {
+function unknownChange(facet: FacetName, field: string, from: string | null): Change {
   return { facet, field, kind: 'unknown', from, to: null };
 }
 

@@ -5,10 +5,10 @@ import type { DesiredExposure } from '../domain/desired.js';
 import { isAbout } from '../facets/exposure.js';
 import type { Chain } from './chain.js';
 import { causesOf } from './diff.js';
-import type { Move } from './exposure.js';
+import type { ExposureChange } from './exposure.js';
 
 export type ExposureContext = {
-  readonly moves: ReadonlyMap<AppName, Move>;
+  readonly moves: ReadonlyMap<AppName, ExposureChange>;
   /** App → apps that must let go of an overlapping exposure before it can add its own. */
   readonly waits: ReadonlyMap<AppName, readonly AppName[]>;
   readonly breakFirst: ReadonlySet<AppName>;

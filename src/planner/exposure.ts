@@ -7,7 +7,7 @@ import { isDead } from '../facets/exposure.js';
 export type Placed = { readonly device: string; readonly exposure: DesiredExposure };
 
 /** What becomes of one app's exposures: `adds` are missing, `drop` are too many, `dead` have no forwarder. */
-export type Move = {
+export type ExposureChange = {
   readonly app: AppName;
   /** `replaces`: the one that is taken away for it. */
   readonly adds: readonly (Placed & { readonly replaces: Exposure | null })[];
@@ -22,13 +22,13 @@ export type Move = {
 };
 
 /** What becomes of the container: it runs on, is thawed, or starts. */
-export type Fate = 'runs' | 'thaws' | 'starts';
+export type PowerTransition = 'runs' | 'thaws' | 'starts';
 
 /**
  * A container starts without exposures and gets them when its system is up: when a guest dies while the daemon
  * opens a proxy for it, the forwarder is left behind, and its port taken for good (seen on Incus 6.0.4).
  */
-export function moveOf(desired: DesiredApp, actual: ActualApp | null, fate: Fate): Move {
+export function moveOf(desired: DesiredApp, actual: ActualApp | null, fate: PowerTransition): ExposureChange {
   const there = actual?.exposures ?? [];
   const found = desired.exposures.map((exposure) => ({
     exposure,
@@ -57,7 +57,7 @@ export function moveOf(desired: DesiredApp, actual: ActualApp | null, fate: Fate
 }
 
 /** A deleted container's exposures go with it: whoever takes its port waits for that. */
-export function vacate({ name, exposures }: ActualApp): Move {
+export function vacate({ name, exposures }: ActualApp): ExposureChange {
   return { app: name, adds: [], drop: exposures, dead: [], kept: [], opens: [], leaves: true };
 }
 
@@ -91,7 +91,7 @@ function freeDevices(there: readonly string[]): (role: DesiredExposure['role']) 
 type Held = { readonly app: AppName; readonly binding: Binding };
 
 /** For each app that opens an exposure: the apps (itself included) that must let go of an overlapping one first. */
-export function waitsFor(moves: readonly Move[]): Map<AppName, AppName[]> {
+export function waitsFor(moves: readonly ExposureChange[]): Map<AppName, AppName[]> {
   const holders = holdersOf(moves);
   return new Map(
     moves.map(({ app, adds, drop, opens }) => {
@@ -107,7 +107,7 @@ export function waitsFor(moves: readonly Move[]): Map<AppName, AppName[]> {
 const NARROW = 64;
 
 /** Who holds what is dropped and overlaps with a binding. */
-function holdersOf(moves: readonly Move[]): (wanted: Binding) => AppName[] {
+function holdersOf(moves: readonly ExposureChange[]): (wanted: Binding) => AppName[] {
   const dropped = moves.flatMap(({ app, drop }) =>
     drop.flatMap(({ binding }): Held[] => (binding ? [{ app, binding }] : [])),
   );

@@ -12,13 +12,13 @@ import { holdOf } from './blocked.js';
  * moved away from what was applied. `stale`: a run that was to change it has not ended, or what they say was tried,
  * did not work, and is held.
  */
-export type Currency = 'current' | 'outdated' | 'stale';
+export type Freshness = 'current' | 'outdated' | 'stale';
 
 /**
  * How a pet's system stands to what is wanted; null: its sources could not be read. Ports, limits and the like are for
  * `diff`, and so are secrets.
  */
-export function currencyOf(app: DesiredApp, there: ActualApp): Currency | null {
+export function currencyOf(app: DesiredApp, there: ActualApp): Freshness | null {
   const { applied, state } = there;
   if (!applied || state !== 'ready') return 'stale';
   const wanted = builtFrom(app.facets);
@@ -29,9 +29,9 @@ export function currencyOf(app: DesiredApp, there: ActualApp): Currency | null {
 
 /** Secrets are not read where this is asked. */
 function isHeld(app: DesiredApp, there: ActualApp): boolean {
-  const [last, { condemned, applied }] = [lastGood(there), there];
-  if (!condemned || !applied || !last) return false;
-  const tried = { ...condemned, facets: withoutSecrets(condemned.facets) };
+  const [last, { rejected, applied }] = [lastGood(there), there];
+  if (!rejected || !applied || !last) return false;
+  const tried = { ...rejected, facets: withoutSecrets(rejected.facets) };
   const serving = { ...applied, facets: withoutSecrets(applied.facets) };
   const bare = { ...there, condemned: tried, applied: serving };
   return holdOf(withoutSecrets(app.facets), bare, last) !== null;

@@ -5,7 +5,7 @@ import { FACETS, facetOf } from '../facets/index.js';
 import { causesOf } from './diff.js';
 
 /** What is to be done to a container's config, devices and files, exposures aside. */
-export type Refit = {
+export type InstanceUpdate = {
   /** Touches nothing that runs. */
   readonly prepare: readonly Step[];
   /** Config and profiles: Incus takes them while the container runs, whether they count then or not. */
@@ -16,13 +16,13 @@ export type Refit = {
   readonly own: readonly Step[];
   readonly reload: readonly Step[];
   /** Whether `changes` need the container stopped: what they change is only looked at when it starts. */
-  readonly cold: boolean;
+  readonly needsRestart: boolean;
   /** Whether something is mounted that was not there before. */
   readonly mounts: boolean;
 };
 
 /** What each facet has to do, in one order. */
-export function refitOf(update: Update): Refit {
+export function updateInstance(update: Update): InstanceUpdate {
   const parts = FACETS.flatMap(([facet, { stepsOf }]): Steps[] => {
     const isOf = (change: Change) => change.facet === facet;
     const [changes, removes] = [update.changes.filter(isOf), update.removes.filter(isOf)];
@@ -37,12 +37,12 @@ export function refitOf(update: Update): Refit {
     changes: at(...DEVICE_STAGES),
     ...{ put: at('put'), own: at('own'), reload: at('reload') },
     mounts: at('attach').length > 0,
-    cold: parts.some(({ isCold }) => isCold),
+    needsRestart: parts.some(({ isCold }) => isCold),
   };
 }
 
 /** Whether it is given back what it was made with. */
-export function isRepaired({ changes }: Refit): boolean {
+export function isRepaired({ changes }: InstanceUpdate): boolean {
   return changes.some(({ action }) => action.kind === 'repair');
 }
 

@@ -7,10 +7,10 @@ import { toplevelIn } from '../facets/system.js';
 const RULES: readonly ((app: DesiredApp, instance: ActualApp) => boolean)[] = [
   (app, { name }) => name === app.name,
   // A rename that was cut short.
-  (app, { becoming }) => becoming === app.name,
+  (app, { renamingTo }) => renamingTo === app.name,
   // One that was cut short and is not wanted any more.
-  (app, { former }) => former === app.name,
-  (app, { name, former }) => name === app.was || (former !== null && former === app.was),
+  (app, { renamedFrom }) => renamedFrom === app.name,
+  (app, { name, renamedFrom }) => name === app.was || (renamedFrom !== null && renamedFrom === app.was),
 ];
 
 /** App → its instance, under its name or one that it had. No instance is two apps'. */
@@ -56,7 +56,7 @@ export function takenBy(app: DesiredApp, there: ActualApp | null, actual: Actual
 }
 
 function otherName(app: DesiredApp, there: ActualApp | null, { apps }: Actual): AppName | null {
-  if (there) return there.name === app.name ? there.becoming : there.name;
+  if (there) return there.name === app.name ? there.renamingTo : there.name;
   // Of the former app only volumes are left.
   return app.was !== null && !apps.some(({ name }) => name === app.was) ? app.was : null;
 }

@@ -13,23 +13,26 @@ export function notesOf(compared: Compared, actual: Actual): string[] {
   const fresh = app.volumes.filter(({ name }) => !isAttached(name, there));
   return [
     ...(isAnew ? ['what is on its root disk is lost'] : []),
-    ...detached(app, there),
-    ...copied(compared, actual),
+    ...noteDetached(app, there),
+    ...noteCopies(compared, actual),
     ...changedSecrets(compared),
-    ...fresh.flatMap(({ name }) => found(name, [app.name, compared.taken?.from], actual)),
+    ...fresh.flatMap(({ name }) => noteKept(name, [app.name, compared.renameClaim?.from], actual)),
     ...formerName(compared, actual),
-    ...(there?.state === 'ready' && !isAnew ? fresh.map(covered) : []),
-    ...(app.store === null && !capabilitiesOf(store).sharesHostStore && actual.unshareable !== null && !there
-      ? [`it gets a store of its own: ${actual.unshareable}`]
+    ...(there?.state === 'ready' && !isAnew ? fresh.map(noteCovered) : []),
+    ...(app.store === null &&
+    !capabilitiesOf(store).sharesHostStore &&
+    actual.sharedStoreBlocker !== null &&
+    !there
+      ? [`it gets a store of its own: ${actual.sharedStoreBlocker}`]
       : []),
   ];
 }
 
 /** A former name that does not do what its writer most likely thinks. */
-function formerName({ app, actual: there, store, taken }: Compared, { apps }: Actual): string[] {
+function formerName({ app, actual: there, store, renameClaim }: Compared, { apps }: Actual): string[] {
   const { name, was } = app;
   if (was === null) return [];
-  if (!there && !taken) return [`the project has no \`${was}\`: \`${name}\` is made new`];
+  if (!there && !renameClaim) return [`the project has no \`${was}\`: \`${name}\` is made new`];
   if (there?.name === name && apps.some((other) => other.name === was))
     return [`\`${was}\` is there as well, and stays what it is: \`${name}\` has a container already`];
   const isLater = there !== null && there.name !== name && app.store !== null && app.store !== store;
@@ -55,7 +58,7 @@ function isAttached(volume: string, there: ActualApp | null): boolean {
 }
 
 /** What an upgrade costs on a pool without cheap snapshots. */
-function copied({ app, data }: Compared, actual: Actual): string[] {
+function noteCopies({ app, data }: Compared, actual: Actual): string[] {
   const isFull = actual.volumes.some(
     (v) => v.app === app.name && data.volumes.includes(v.volume) && v.copies,
   );
@@ -66,7 +69,7 @@ function copied({ app, data }: Compared, actual: Actual): string[] {
   ];
 }
 
-function detached({ name, volumes }: DesiredApp, there: ActualApp | null): string[] {
+function noteDetached({ name, volumes }: DesiredApp, there: ActualApp | null): string[] {
   const attached = (there?.attachments ?? []).filter((a) => a.kind === 'volume');
   return attached
     .filter((a) => !volumes.some((v) => v.name === a.volume))
@@ -77,11 +80,11 @@ function detached({ name, volumes }: DesiredApp, there: ActualApp | null): strin
 }
 
 /** A mount hides what is below it: data that was kept on the root disk would seem to be gone. */
-function covered({ name, path }: VolumeMount): string {
+function noteCovered({ name, path }: VolumeMount): string {
   return `what is at ${path} on the root disk is hidden by the volume \`${name}\`, not deleted`;
 }
 
-function found(volume: string, names: readonly (AppName | undefined)[], { volumes }: Actual): string[] {
+function noteKept(volume: string, names: readonly (AppName | undefined)[], { volumes }: Actual): string[] {
   const isKept = volumes.some((v) => v.volume === volume && names.some((name) => name === v.app));
   return isKept ? [`the volume \`${volume}\` is there from before and is attached with its data`] : [];
 }

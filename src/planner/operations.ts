@@ -19,16 +19,16 @@ import { bringSystem } from './system.js';
 
 /** The operations of one app, each one effect, in an order in which a failure loses nothing. */
 export function operationsOf(compared: Compared, context: ExposureContext): Operation[] {
-  const { app, actual, changes, refit, aim } = compared;
+  const { app, actual, changes, update, aim } = compared;
   const ops = new Chain(app.name);
   const system = changes.filter((change) => asks(change, 'build'));
   const ref = systemRef(compared, system);
   if (ref.kind === 'built') buildSystem(ops, app, system);
-  else if (app.source.kind !== 'toplevel' && refit.mounts && aim.kind === 'build')
+  else if (app.source.kind !== 'toplevel' && update.mounts && aim.kind === 'build')
     ops.then({ kind: 'evaluate' }, 'its services must suit what is mounted');
   // Marked first: what is made for the new name is found again should the rename be taken back.
   beginRename(ops, compared);
-  for (const { action, cause } of refit.prepare) ops.then(action, cause);
+  for (const { action, cause } of update.prepare) ops.then(action, cause);
   const old = clearStore(ops, compared);
   const brought = takeBackFirst(ops, { ...compared, actual: old });
   bringSystem({ ops, compared: brought, ref, context }, system);
@@ -91,7 +91,7 @@ function hold(ops: Chain, { aim, wanted }: Compared): void {
 /** Remembers what is left; where that is nothing, what was left before. */
 function leave(ops: Chain, { actual }: Compared, to: Generation): void {
   const left =
-    actual?.applied?.generation === to.generation ? actual.condemned?.facets : actual?.applied?.facets;
+    actual?.applied?.generation === to.generation ? actual.rejected?.facets : actual?.applied?.facets;
   if (!left) return;
   const facets = withoutSecrets(left);
   const what = { kind: 'condemn', facets, why: BY_HAND, at: null, byHand: true } as const;
@@ -99,7 +99,7 @@ function leave(ops: Chain, { actual }: Compared, to: Generation): void {
 }
 
 function buildSystem(ops: Chain, app: DesiredApp, system: readonly Change[]): void {
-  const urls = unpinned(app);
+  const urls = unlockedUrls(app);
   if (urls.length > 0) ops.then({ kind: 'lock', urls }, 'not in pets.lock yet');
   ops.then({ kind: 'evaluate' }, causesOf(system));
   ops.then({ kind: 'build' }, causesOf(system));
@@ -113,7 +113,7 @@ function systemRef({ actual, aim }: Compared, system: readonly Change[]): System
   return { kind: 'applied', toplevel: actual.applied.toplevel, generation: actual.applied.generation };
 }
 
-function unpinned(app: DesiredApp): string[] {
+function unlockedUrls(app: DesiredApp): string[] {
   const sources = app.source.kind === 'toplevel' ? [] : [app.source, app.nixpkgs];
   return [...new Set(sources.flatMap((s) => (s.kind === 'remote' && s.locked === null ? [s.ref.url] : [])))];
 }

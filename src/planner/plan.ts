@@ -1,15 +1,15 @@
 import { graceIn, renameChange } from '../facets/meta.js';
 import { urlOf } from '../domain/binding.js';
 import type { ActionKind } from '../domain/action.js';
-import type { Actual, ActualApp, Claim } from '../domain/actual.js';
+import type { Actual, ActualApp, PortOwner } from '../domain/actual.js';
 import type { AppName } from '../domain/names.js';
 import type { AppPlan, Change, Interrupts, Operation, Plan, Verb } from '../domain/plan.js';
 import type { Desired } from '../domain/desired.js';
 import { FACETS } from '../facets/index.js';
 import { compare, movesStore, type Compared } from './compare.js';
 import { conflictsOf } from './conflicts.js';
-import { breakFirst, moveOf, vacate, waitsFor, type Move } from './exposure.js';
-import { goalOf, goalOfRollback, type Rollback } from './target.js';
+import { breakFirst, moveOf, vacate, waitsFor, type ExposureChange } from './exposure.js';
+import { targetOf, rollbackTargetOf, type Rollback } from './target.js';
 import { matchApps } from './match.js';
 import { condemnedPlan, destroyPlan, heldPlan, holdNotes, storeChange } from './unmanaged.js';
 import { notesOf } from './notes.js';
@@ -41,7 +41,7 @@ export function planOf(desired: Desired, actual: Actual, options: PlanOptions): 
   const instances = matchApps(desired, actual);
   const compared = selected.map((app) => {
     const there = instances.get(app.name) ?? null;
-    const goal = rollback && there ? goalOfRollback(app, there, rollback) : goalOf(app, there, retry);
+    const goal = rollback && there ? rollbackTargetOf(app, there, rollback) : targetOf(app, there, retry);
     return compare(app, goal, there, actual, strict);
   });
   const gone = only === null ? goneApps(actual, compared) : [];
@@ -78,7 +78,7 @@ export function planOf(desired: Desired, actual: Actual, options: PlanOptions): 
   };
 }
 
-function moveFor(compared: Compared): Move {
+function moveFor(compared: Compared): ExposureChange {
   const { app, actual, fate } = compared;
   if (actual && movesStore(compared))
     return { ...moveOf(app, null, 'starts'), drop: actual.exposures, leaves: true };
@@ -161,7 +161,7 @@ function ownChanges(compared: Compared): Change[] {
 }
 
 /** Exposures of our own instances that this plan leaves alone: not selected, held, or gone and not pruned. */
-function staying(desired: Desired, actual: Actual, handled: ReadonlySet<AppName | undefined>): Claim[] {
+function staying(desired: Desired, actual: Actual, handled: ReadonlySet<AppName | undefined>): PortOwner[] {
   const owners = new Map([...matchApps(desired, actual)].map(([app, { name }]) => [name, app]));
   return actual.apps
     .filter((app) => !handled.has(app.name))

@@ -19,7 +19,7 @@ export function stopPlan(desired: Desired, actual: Actual, only: Names): Plan {
   return {
     version: 1,
     project: desired.project,
-    apps: chosen.map((app) => (app.status === 'Stopped' ? unchanged(app.name) : stopped(app))),
+    apps: chosen.map((app) => (app.status === 'Stopped' ? unchangedApp(app.name) : stopApp(app))),
     operations: stops(
       chosen.filter(({ status }) => status !== 'Stopped'),
       desired,
@@ -37,7 +37,7 @@ export function startPlan(desired: Desired, actual: Actual, only: Names): Planne
   const others = new Set([...only].filter((name) => !running.some((app) => app.name === name)));
   const wanted = { ...desired, apps: desired.apps.map((app) => asApplied(app, others, actual)) };
   const plan = planOf(wanted, actual, { prune: false, recreate: false, retry: false, only: others });
-  const apps = [...plan.apps, ...running.map(({ name }) => unchanged(name))].sort(byName);
+  const apps = [...plan.apps, ...running.map(({ name }) => unchangedApp(name))].sort(byName);
   return { plan: { ...plan, apps }, desired: wanted };
 }
 
@@ -52,7 +52,9 @@ export function restartPlan(desired: Desired, actual: Actual, only: Names): Plan
     const isFirst = plan.operations.findIndex(({ app }) => app === op.app) === i;
     return stop && isFirst ? { ...op, needs: [stop.id, ...op.needs] } : op;
   });
-  const apps = plan.apps.map((app) => (stopping.some((stop) => stop.app === app.app) ? restarted(app) : app));
+  const apps = plan.apps.map((app) =>
+    stopping.some((stop) => stop.app === app.app) ? restartApp(app) : app,
+  );
   return { plan: { ...plan, apps, operations: [...stopping, ...operations] }, desired: wanted };
 }
 
@@ -116,16 +118,16 @@ const nothing = {
   notes: [],
 } as const;
 
-function unchanged(app: AppName): AppPlan {
+function unchangedApp(app: AppName): AppPlan {
   return { ...nothing, app, verb: 'unchanged' };
 }
 
-function stopped(app: ActualApp): AppPlan {
+function stopApp(app: ActualApp): AppPlan {
   const changes = [stopChange(app)];
   return { ...nothing, app: app.name, verb: 'stop', changes, interrupts: 'container' };
 }
 
-function restarted(app: AppPlan): AppPlan {
+function restartApp(app: AppPlan): AppPlan {
   const changes = app.changes.filter((change) => !isOfPower(change));
   return { ...app, verb: 'restart', changes, interrupts: 'container' };
 }

@@ -16,7 +16,8 @@ type Numbers = ReadonlyMap<string, number>;
 export function printPlan(plan: Plan, { wayBack }: { readonly wayBack?: 'spelled out' } = {}): string {
   const numbers = new Map(plan.operations.map((op, i) => [op.id, i + 1]));
   const apps = plan.apps.map((a) => `${a.app}: ${a.verb}${a.held === null ? '' : ` (held: ${a.held})`}`);
-  const lines = wayBack === 'spelled out' ? plan.operations.map((op): Line => [op]) : folded(plan.operations);
+  const lines =
+    wayBack === 'spelled out' ? plan.operations.map((op): Line => [op]) : foldLines(plan.operations);
   const operations = lines.map((steps) => printLine(steps, numbers));
   const problems = plan.problems.map((p) => `problem: ${p.message}`);
   return [...apps, ...operations, ...problems].join('\n');
@@ -53,7 +54,7 @@ function ranges(sorted: readonly number[]): string {
 /** What one line is about: an operation, or several steps of a way back. */
 type Line = [first: Operation, ...others: Operation[]];
 
-function folded(operations: readonly Operation[]): Line[] {
+function foldLines(operations: readonly Operation[]): Line[] {
   const lines: Line[] = [];
   for (const op of operations) {
     const line = lines.at(-1);

@@ -28,7 +28,7 @@ export function rescueOperations(compared: Compared, forward: readonly Operation
   const last = lastGood(compared.actual);
   if (!last || movesStore(compared) || !forward.some(({ action }) => isChange(action))) return [];
   // It is the way back itself: the next run goes it again.
-  if (compared.comesBack) return [];
+  if (compared.resumesRollback) return [];
   const steps = stepsBack(compared, last, forward).filter(({ rescues }) => rescues.length > 0);
   const ids = steps.map(({ action }) => `${idOf(compared.app.name, action)}~back`);
   return steps.map(({ action, cause, interrupts = 'nothing', rescues }, i) => {

@@ -58,7 +58,7 @@ const TOUCHES: ReadonlySet<ActionKind> = new Set<ActionKind>([
 function buildsFirst(operations: readonly Operation[], { apps }: Actual): Operation[] {
   const builds = operations.filter((o) => o.action.kind === 'build').map((o) => o.id);
   const running = new Set<string>(
-    apps.filter((a) => a.status === 'Running').flatMap((a) => [a.name, a.becoming ?? a.name]),
+    apps.filter((a) => a.status === 'Running').flatMap((a) => [a.name, a.renamingTo ?? a.name]),
   );
   const touches = ({ action, app }: Operation) =>
     TOUCHES.has(action.kind) && (running.has(app) || running.has(nameNow(action) ?? app));

@@ -31,13 +31,13 @@ type Task = {
 type Bringing = Pick<Task, 'ops' | 'compared' | 'ref' | 'context'>;
 
 function taskFor(bringing: Bringing, system: readonly Change[]): Task {
-  const { data, store, aim, comesBack } = bringing.compared;
-  const isNew = system.length > 0 || aim.kind === 'by-hand' || comesBack;
+  const { data, store, aim, resumesRollback } = bringing.compared;
+  const isNew = system.length > 0 || aim.kind === 'by-hand' || resumesRollback;
   return {
     ...bringing,
     isNew,
     cause: system.length > 0 ? causesOf(system) : 'an upgrade was cut short',
-    isMoved: movesData(data) || comesBack,
+    isMoved: movesData(data) || resumesRollback,
     isSent: isNew && capabilitiesOf(store).sendsSystem && aim.kind === 'build',
   };
 }
@@ -52,23 +52,23 @@ export function bringSystem(bringing: Bringing, system: readonly Change[]): void
   // Its profile directory is a device of the container.
   if (task.isNew && !task.isMoved && !task.isSent) setProfile(task);
   if (!actual) ops.then({ kind: 'create', store }, 'not there yet');
-  if (isSeeding(task)) seed(task, status);
+  if (isSeeding(task)) bootstrap(task, status);
   else if (status !== 'Stopped') changeRunning(task, status);
   else if (task.isSent) sendToStopped(task);
   else changeStopped(task);
 }
 
 /** An image boots a system of its own at first: the pet's is sent to that, and boots when the container starts again. */
-function seed(task: Task, status: InstanceState): void {
+function bootstrap(task: Task, status: InstanceState): void {
   const { ops, compared } = task;
-  const { actual, store, refit } = compared;
+  const { actual, store, update } = compared;
   sendSystem(task, status);
   checkSpace(task);
-  addSteps(task, refit.config);
+  addSteps(task, update.config);
   stop(task);
   if (task.isMoved) moveStopped(task);
   if (!actual) ops.then({ kind: 'repair', store }, 'it boots its own system from now on');
-  addSteps(task, [...refit.changes, ...refit.put]);
+  addSteps(task, [...update.changes, ...update.put]);
   boot(task);
 }
 
@@ -77,8 +77,8 @@ function isSeeding({ isSent, compared }: Task): boolean {
 }
 
 /** Made from an image, and not yet told to boot a system of its own. */
-function isHalfSeeded({ actual, refit }: Compared): boolean {
-  return !actual?.applied && isRepaired(refit);
+function isHalfSeeded({ actual, update }: Compared): boolean {
+  return !actual?.applied && isRepaired(update);
 }
 
 /** What may keep it from starting is put right before it starts for whatever reason. */
@@ -105,44 +105,44 @@ function sendToStopped(task: Task): void {
 
 /** `status`: it runs, or is frozen. */
 function changeRunning(task: Task, status: InstanceState): void {
-  const { refit } = task.compared;
+  const { update } = task.compared;
   if (task.isSent) sendSystem(task, status);
   const isFrozen = status !== 'Running' && !task.isSent;
   if (!isFrozen) checkSpace(task);
   // What Incus refuses is to be refused while the app still runs.
-  addSteps(task, refit.config);
-  if (refit.cold || task.isMoved || (!isFrozen && isRestarted(task))) restart(task);
+  addSteps(task, update.config);
+  if (update.needsRestart || task.isMoved || (!isFrozen && isRestarted(task))) restart(task);
   else changeLive(task, isFrozen ? status : 'Running');
 }
 
 /** For what only counts in a container that starts. */
 function restart(task: Task): void {
-  const { refit } = task.compared;
+  const { update } = task.compared;
   stop(task);
   if (task.isMoved) moveStopped(task);
-  addSteps(task, [...refit.changes, ...refit.put]);
+  addSteps(task, [...update.changes, ...update.put]);
   boot(task);
 }
 
 /** Without a stop. A frozen guest goes on with the system that it was frozen with. */
 function changeLive(task: Task, status: InstanceState): void {
   const { ops, compared, context, isNew } = task;
-  const { app, refit } = compared;
-  addSteps(task, refit.changes);
+  const { app, update } = compared;
+  addSteps(task, update.changes);
   if (status !== 'Running') startApp({ ops, app: app.name, context }, status);
   // What runs already must be told of them.
-  addSteps(task, refit.put);
+  addSteps(task, update.put);
   const isSame = status === 'Running' && !isNew;
-  if (isSame && refit.put.length === 0) return;
+  if (isSame && update.put.length === 0) return;
   if (isNew) activate(task);
-  addSteps(task, [...refit.own, ...refit.reload]);
+  addSteps(task, [...update.own, ...update.reload]);
   judge(task);
 }
 
 /** All that it finds when it starts. */
 function prepareStart(task: Task): void {
-  const { refit } = task.compared;
-  addSteps(task, [...refit.config, ...refit.changes, ...refit.put]);
+  const { update } = task.compared;
+  addSteps(task, [...update.config, ...update.changes, ...update.put]);
 }
 
 /** A container that is stopped: it boots the newest system. */
@@ -152,7 +152,7 @@ function boot(task: Task): void {
 }
 
 function settle(task: Task): void {
-  addSteps(task, task.compared.refit.own);
+  addSteps(task, task.compared.update.own);
   judge(task);
 }
 
@@ -195,7 +195,8 @@ function moveStopped(task: Task): void {
   const { ops, compared, cause } = task;
   moveData(ops, compared.data, cause);
   setProfile(task);
-  if (compared.comesBack) ops.then({ kind: 'mark', state: 'ready' }, 'from here on it only does not run');
+  if (compared.resumesRollback)
+    ops.then({ kind: 'mark', state: 'ready' }, 'from here on it only does not run');
 }
 
 /** What boots from now on. */
@@ -210,9 +211,9 @@ function setProfile({ ops, compared, cause }: Task): void {
 }
 
 /** Whoever finds it half upgraded knows that there is a way back, and that the copies of its volumes are part of it. */
-function beginUpgrade(ops: Chain, { actual, store, comesBack, aim }: Compared): void {
-  if (!actual || !lastGood(actual) || movesStore({ actual, store }) || comesBack) return;
-  if (isDirty(actual) && actual.condemned === null) return;
+function beginUpgrade(ops: Chain, { actual, store, resumesRollback, aim }: Compared): void {
+  if (!actual || !lastGood(actual) || movesStore({ actual, store }) || resumesRollback) return;
+  if (isDirty(actual) && actual.rejected === null) return;
   const isTried = aim.kind === 'build';
   ops.then({ kind: 'mark', state: 'upgrading', isTried }, 'should this be cut short');
 }

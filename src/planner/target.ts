@@ -5,7 +5,7 @@ import type { DesiredApp } from '../domain/desired.js';
 import type { StorePath } from '../domain/names.js';
 import { appUnder, holdOf } from './blocked.js';
 import { secretsIn, withoutSecrets, withSecrets } from '../facets/secrets.js';
-import { exposed } from '../facets/exposure.js';
+import { exposuresIn } from '../facets/exposure.js';
 import { hasDevice, hasProfiles } from '../facets/container.js';
 import { builtFrom } from '../facets/index.js';
 import { sizeIn } from '../facets/storage.js';
@@ -21,7 +21,7 @@ export type Goal = {
 export type Rollback = { readonly generation: Generation; readonly data: boolean };
 
 /** What a person asks for, whatever the manifest says. */
-export function goalOfRollback(app: DesiredApp, there: ActualApp, { generation, data }: Rollback): Goal {
+export function rollbackTargetOf(app: DesiredApp, there: ActualApp, { generation, data }: Rollback): Goal {
   // Asked for once more, after a run that was cut short, say: what is as it should be is left alone.
   const isThere = there.applied?.generation === generation.generation && !data;
   const aim: Aim = isThere ? { kind: 'keep', to: generation } : { kind: 'by-hand', to: generation, data };
@@ -29,7 +29,7 @@ export function goalOfRollback(app: DesiredApp, there: ActualApp, { generation, 
 }
 
 /** `retry`: what did not work before is tried again. */
-export function goalOf(app: DesiredApp, there: ActualApp | null, retry: boolean): Goal {
+export function targetOf(app: DesiredApp, there: ActualApp | null, retry: boolean): Goal {
   const last = lastGood(there);
   if (!there?.applied || !last) return { app, aim: { kind: 'build' } };
   const aim: Aim = isDirty(there) ? { kind: 'keep', to: last } : { kind: 'build' };
@@ -74,7 +74,7 @@ export function appOf(generation: Generation, app: DesiredApp, there: ActualApp)
     modules: [],
     nixos: {},
     listen: web && web.protocol !== 'unix' ? { address: web.address, port: web.first } : null,
-    exposures: exposures.flatMap((exposure) => exposed(exposure)),
+    exposures: exposures.flatMap((exposure) => exposuresIn(exposure)),
     volumes: attachments.flatMap((a) =>
       a.kind === 'volume' ? [{ name: a.volume, path: a.path, size: sizeIn(facets, a.volume) }] : [],
     ),

@@ -1,6 +1,6 @@
-import { said } from '../incus/client/attempt.js';
+import { withErrorContext } from '../incus/client/attempt.js';
 import { sender } from '../incus/client/http.js';
-import { open } from '../incus/client/operations.js';
+import { unwrap } from '../incus/client/operations.js';
 
 /**
  * Asks the daemon with one try each, unlike those who need the answer: its metadata, null where there is no such
@@ -9,8 +9,8 @@ import { open } from '../incus/client/operations.js';
 export function asker(socket: string, silenceMs: number): (path: string) => Promise<unknown> {
   const send = sender(socket);
   return (path) =>
-    said(`asking Incus for ${path}`, async () => {
+    withErrorContext(`asking Incus for ${path}`, async () => {
       const { status, body } = await send('GET', path, { silenceMs });
-      return status === 404 ? null : open(body).metadata;
+      return status === 404 ? null : unwrap(body).metadata;
     });
 }

@@ -1,11 +1,11 @@
 import type { ActionKind } from '../domain/action.js';
 import { apply } from '../executor/execute.js';
-import type { Ports } from '../executor/job.js';
+import type { Services } from '../executor/job.js';
 import type { AppName, StorePath } from '../domain/names.js';
 import type { Plan } from '../domain/plan.js';
 import type { Runtime } from './runtime.js';
-import { located } from './project.js';
-import type { Work } from './carry-out.js';
+import { locateProblems } from './project.js';
+import type { CarryOut } from './carry-out.js';
 import { limitsFor, portsFor } from './wire.js';
 
 export type Builds = {
@@ -20,7 +20,7 @@ export type Builds = {
  */
 export async function buildSystems(
   runtime: Runtime,
-  { plan, desired, project }: Omit<Work, 'verb'>,
+  { plan, desired, project }: Omit<CarryOut, 'verb'>,
 ): Promise<Builds> {
   const reporter = runtime.output.buildReporter();
   const systems = new Map<AppName, StorePath>();
@@ -34,7 +34,7 @@ export async function buildSystems(
     },
     stop: new AbortController().signal,
     failFast: false,
-    locate: (problem) => located([problem], project)[0] ?? problem,
+    locate: (problem) => locateProblems([problem], project)[0] ?? problem,
   });
   await reporter.close();
   return { systems, hasFailed: outcome.apps.some(({ failure }) => failure !== null) };
@@ -55,7 +55,7 @@ function onlyBuilds(plan: Plan): Plan {
 }
 
 /** What is locked lasts as long as this process; `systems` is told each system that was evaluated. */
-function listening(ports: Ports, systems: Map<AppName, StorePath>): Ports {
+function listening(ports: Services, systems: Map<AppName, StorePath>): Services {
   return {
     ...ports,
     lockFile: { add: () => Promise.resolve() },

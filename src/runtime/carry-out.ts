@@ -1,10 +1,10 @@
 import type { LockOptions } from './project-lock.js';
 import type { Plan } from '../domain/plan.js';
 import type { Desired } from '../domain/desired.js';
-import { type Project, located } from './project.js';
+import { type Project, locateProblems } from './project.js';
 import type { Runtime } from './runtime.js';
 import { type ExitCode, ProblemError, EXIT, type Problem } from '../domain/problem.js';
-import { recorded } from './record.js';
+import { recordRun } from './record.js';
 import type { Event } from '../domain/event.js';
 import { DEPLOYED } from '../domain/labels.js';
 import { apply } from '../executor/execute.js';
@@ -23,7 +23,7 @@ export type RunOptions = LockOptions & {
 };
 
 /** What is to be carried out, and for which verb. */
-export type Work = {
+export type CarryOut = {
   readonly verb: string;
   readonly plan: Plan;
   readonly desired: Desired;
@@ -31,10 +31,10 @@ export type Work = {
 };
 
 /** Shows the run, records it and says with which code it ended. Nothing is touched when the plan has problems. */
-export async function carryOut(runtime: Runtime, work: Work, options: RunOptions): Promise<ExitCode> {
+export async function carryOut(runtime: Runtime, work: CarryOut, options: RunOptions): Promise<ExitCode> {
   const { plan, project } = work;
   refuseProblems(plan, project);
-  return recorded(runtime, work, (record) =>
+  return recordRun(runtime, work, (record) =>
     // A screen takes its time to be set up: a signal that comes meanwhile is answered by the run, and in its record.
     runtime.draining(async (stop) => {
       const reporter = await runtime.output.reporter(record.logOf, plan.operations.length === 0);
@@ -44,7 +44,11 @@ export async function carryOut(runtime: Runtime, work: Work, options: RunOptions
         reporter.event(event);
       };
       try {
-        return await run(work, { emit, stop, ports: portsFor(runtime, project, options.timeout) }, options);
+        return await applyPlan(
+          work,
+          { emit, stop, ports: portsFor(runtime, project, options.timeout) },
+          options,
+        );
       } finally {
         await reporter.close();
       }
@@ -55,7 +59,7 @@ export async function carryOut(runtime: Runtime, work: Work, options: RunOptions
 /** Before anybody is asked whether to carry it out. */
 export function refuseProblems(plan: Plan, project: Project): void {
   const problems = [...plan.problems, ...unpinnable(plan, project)];
-  if (problems.length > 0) throw new ProblemError(located(problems, project), EXIT.manifest);
+  if (problems.length > 0) throw new ProblemError(locateProblems(problems, project), EXIT.manifest);
 }
 
 /** What was deployed is not pinned. A manifest is, and one from standard input has no lock beside it. */
@@ -70,8 +74,8 @@ function unpinnable({ operations, project }: Plan, { lockPath }: Project): Probl
   }));
 }
 
-async function run(
-  { plan, desired, project }: Work,
+async function applyPlan(
+  { plan, desired, project }: CarryOut,
   around: Pick<Parameters<typeof apply>[0], 'emit' | 'stop' | 'ports'>,
   options: RunOptions,
 ): Promise<ExitCode> {
@@ -81,7 +85,7 @@ async function run(
     limits: limitsFor(options.jobs, options.evalJobs),
     ...around,
     failFast: options.failFast,
-    locate: (problem) => located([problem], project)[0] ?? problem,
+    locate: (problem) => locateProblems([problem], project)[0] ?? problem,
   });
   return outcome.interrupted ? (around.stop.reason as ExitCode) : exitCodeOf(outcome);
 }

@@ -2,7 +2,7 @@ import type { Incus } from '../domain/services.js';
 import { incusOver } from '../incus/client/client.js';
 import { handOver } from '../incus/client/hand-over.js';
 import { sender, socketPath } from '../incus/client/http.js';
-import { Rest } from '../incus/client/operations.js';
+import { RestClient } from '../incus/client/operations.js';
 import { processOf } from '../incus/client/server.js';
 import { bootsOver } from '../incus/observe/boots.js';
 import { profilesOver } from '../incus/observe/profiles.js';
@@ -60,7 +60,7 @@ function daemonAt(name: string, socket: string, trials: string): Daemon {
     ask: (silenceMs) => asker(socket, silenceMs),
     boots: (project) => bootsOver(socket, project),
     handOver: (way) => handOver(socket, way),
-    process: () => processOf(new Rest(sender(socket))),
+    process: () => processOf(new RestClient(sender(socket))),
     profiles: profilesOver(socket),
     usage: usageOver(socket),
   };

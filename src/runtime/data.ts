@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Interrupted, type Subject, type Work } from '../backup/subject.js';
+import { Interrupted, type BackupTarget, type BackupContext } from '../backup/subject.js';
 import { flakeRefIn, graceIn } from '../facets/meta.js';
 import { sourceIn } from '../facets/system.js';
 import { guestOver } from '../guest/guest.js';
@@ -18,7 +18,7 @@ import { VERSION } from '../domain/version.js';
 export type DataOptions = LockOptions & { readonly timeout: number };
 
 /** The app with its volumes as it is now. One that is nowhere but in the manifest has none. */
-export function subjectOf(name: string, { project, apps }: Manifest, actual: Actual): Subject {
+export function subjectOf(name: string, { project, apps }: Manifest, actual: Actual): BackupTarget {
   const instance = actual.apps.find((a) => a.name === name);
   const volumes = actual.volumes.filter((v) => v.app === name);
   const known = [...apps, ...actual.apps]
@@ -70,7 +70,7 @@ type Task = {
 export function workFor(
   { daemons, programs, state, output }: Runtime,
   { app, root, manifest, timeout }: Task,
-): Omit<Work, 'stop'> {
+): Omit<BackupContext, 'stop'> {
   const incus = daemons.of(app).incus(manifest.project);
   return {
     incus,
@@ -87,7 +87,7 @@ export function workFor(
 }
 
 /** A signal is no failure: its exit code says which it was. */
-export function interrupted(output: Output, app: string, error: unknown): ExitCode {
+export function tellInterrupted(output: Output, app: string, error: unknown): ExitCode {
   if (!(error instanceof Interrupted)) throw error;
   output.step(app, error.message);
   return error.exitCode;

@@ -2,7 +2,7 @@ import type { Plan } from '../domain/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../domain/problem.js';
 import { diffText } from '../ui/index.js';
 import type { Output } from './output.js';
-import { located, type Project } from './project.js';
+import { locateProblems, type Project } from './project.js';
 
 type Shown = { readonly plan: Plan; readonly project: Project; readonly remarks?: readonly string[] };
 
@@ -10,6 +10,6 @@ type Shown = { readonly plan: Plan; readonly project: Project; readonly remarks?
 export function showPlan(output: Output, { plan, project, remarks = [] }: Shown): ExitCode {
   const text = output.typed(diffText(plan, { color: output.colors.stdout }));
   output.write(`${text}${remarks.map((line) => `${line}\n`).join('')}`);
-  if (plan.problems.length > 0) throw new ProblemError(located(plan.problems, project), EXIT.manifest);
+  if (plan.problems.length > 0) throw new ProblemError(locateProblems(plan.problems, project), EXIT.manifest);
   return EXIT.ok;
 }

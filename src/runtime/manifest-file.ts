@@ -37,7 +37,7 @@ export async function manifestFile({ cwd, stdin, file, lockFile }: Named): Promi
     const text = textFrom(await standardInput(stdin, MOST_MANIFEST), shown);
     return { text, shown, path: null, directory: cwd, lockPath };
   }
-  const path = file === undefined || file === '' ? await searched(cwd) : await given(cwd, file);
+  const path = file === undefined || file === '' ? await searchManifest(cwd) : await namedManifest(cwd, file);
   if (path === null) return null;
   const shown = relative(cwd, path).startsWith('..') ? path : relative(cwd, path);
   const directory = dirname(path);
@@ -50,7 +50,7 @@ export function lockText(path: string): string | null {
   return existsSync(path) ? readText(path, basename(path), MOST_LOCK) : null;
 }
 
-async function searched(cwd: string): Promise<string | null> {
+async function searchManifest(cwd: string): Promise<string | null> {
   for (let at = cwd; ; at = dirname(at)) {
     const path = join(at, 'pets.toml');
     if (existsSync(path)) return realpath(path);
@@ -58,18 +58,22 @@ async function searched(cwd: string): Promise<string | null> {
   }
 }
 
-async function given(cwd: string, file: string): Promise<string> {
+async function namedManifest(cwd: string, file: string): Promise<string> {
   const named = resolve(cwd, file);
   const path = lstatSync(named, { throwIfNoEntry: false })?.isDirectory() ? join(named, 'pets.toml') : named;
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) {
     const hint = 'check the path given with --file or PETS_FILE; `-f -` reads standard input';
-    throw refused({ code: 'manifest-missing', message: `there is no ${path === named ? file : path}`, hint });
+    throw refuseManifest({
+      code: 'manifest-missing',
+      message: `there is no ${path === named ? file : path}`,
+      hint,
+    });
   }
   // A pipe of `<(…)` has no path that could be followed.
   if (found.isFile()) return realpath(path);
   const hint = '`-f -` reads the manifest from standard input';
-  throw refused({
+  throw refuseManifest({
     code: 'manifest-unreadable',
     message: `${file} is ${kindOf(found)}, not a regular file`,
     hint,
@@ -82,14 +86,14 @@ function readText(path: string, shown: string, most: number): string {
   } catch (error) {
     if (error instanceof ProblemError) throw error;
     if (error instanceof UnfitFile)
-      throw refused({ code: 'manifest-unreadable', message: `${shown} ${error.message}` });
-    throw refused({
+      throw refuseManifest({ code: 'manifest-unreadable', message: `${shown} ${error.message}` });
+    throw refuseManifest({
       code: 'manifest-unreadable',
       message: `cannot read ${shown}: ${error instanceof Error ? error.message : String(error)}`,
     });
   }
 }
 
-function refused(problem: Problem): ProblemError {
+function refuseManifest(problem: Problem): ProblemError {
   return new ProblemError(problem, EXIT.manifest);
 }

@@ -1,6 +1,6 @@
 import { LABEL } from '../domain/labels.js';
 import { sleep } from '../lib/wait.js';
-import { unfinished } from '../backup/names.js';
+import { unfinishedRestores } from '../backup/names.js';
 import { endRestore } from '../backup/restore.js';
 import { instanceOf } from '../stores/stores.js';
 import { profileTarget } from '../stores/shared.js';
@@ -75,7 +75,7 @@ export async function observe(
     const host = hostView(view, owners, daemon);
     const seen = { project, wanted, inherited, instances, volumes, unshareable, missingImages, host };
     const actual = actualFrom(seen);
-    if (!actual.claims.some((claim) => claim.passing) || Date.now() > deadline) return actual;
+    if (!actual.portOwners.some((claim) => claim.passing) || Date.now() > deadline) return actual;
     // Another daemon's forwarder is not waited for.
     if (daemon === undefined) {
       daemon = await local.process();
@@ -137,11 +137,11 @@ async function missing(images: readonly string[], incus: Incus): Promise<string[
  * For those who are about to change something: what the daemon still does to the pets is waited for first, and what
  * a killed restore has left to do is done.
  */
-export async function observeAtRest(runtime: Host, project: string, wanted: Wanted): Promise<Actual> {
+export async function observeIdle(runtime: Host, project: string, wanted: Wanted): Promise<Actual> {
   const incus = runtime.daemons.get(LOCAL).incus(project);
-  await incus.quiesce();
+  await incus.waitForOperations();
   const actual = await observe(runtime, project, wanted);
-  const apps = unfinished(actual);
+  const apps = unfinishedRestores(actual);
   if (apps.length === 0) return actual;
   const secrets = runtime.state.generated(project);
   for (const app of apps) await endRestore(app, actual.volumes, { incus, secrets });
@@ -154,12 +154,12 @@ export function observeFor(
   project: string,
   { dryRun, ...wanted }: Wanted & { readonly dryRun: boolean | undefined },
 ): Promise<Actual> {
-  return dryRun === true ? observe(runtime, project, wanted) : observeAtRest(runtime, project, wanted);
+  return dryRun === true ? observe(runtime, project, wanted) : observeIdle(runtime, project, wanted);
 }
 
 /** For those who make containers: whether the store can be shared with them is known then. */
 export async function observeToMake(runtime: Host, project: string, wanted: Wanted): Promise<Actual> {
-  const actual = await observeAtRest(runtime, project, wanted);
+  const actual = await observeIdle(runtime, project, wanted);
   const stores = new Map(actual.apps.map(({ name, store }) => [name as string, store]));
   const isToShare = wanted.images.some((app) => sharesAnew(app, stores));
   const isMoreKnown = isToShare && (await runtime.daemons.get(LOCAL).incus(project).trySharing());
@@ -170,7 +170,7 @@ export async function observeToMake(runtime: Host, project: string, wanted: Want
 export async function endRestores(runtime: Host, project: string): Promise<void> {
   const secrets = runtime.state.generated(project);
   if (!(await secrets.isStaged())) return;
-  await observeAtRest(runtime, project, everything);
+  await observeIdle(runtime, project, everything);
   await secrets.unstage();
 }
 

@@ -1,5 +1,5 @@
 import type { Reporter } from '../domain/event.js';
-import { paced, type Tell } from '../lib/progress.js';
+import { paceTelling, type Tell } from '../lib/progress.js';
 import {
   chooseMode,
   createBuildReporter,
@@ -76,7 +76,7 @@ export function outputFor({ stdout, stderr, env }: Context, options: GlobalOptio
       if (speech === 'json') json({ v: 1, type: 'step', time: new Date().toISOString(), app, line });
       else stderr.write(`${oneLine(`${app}: ${line}`)}\n`);
     },
-    tell: (app) => paced(createTeller(mode(), { stream: stderr, app })),
+    tell: (app) => paceTelling(createTeller(mode(), { stream: stderr, app })),
     reporter: (logOf, isIdle) =>
       createReporter(mode(), { stream: stderr, env, color: colors.stderr, logOf, typed, isIdle }),
     buildReporter: () => createBuildReporter(requested, { stream: stderr, env, color: colors.stderr }),

@@ -4,7 +4,7 @@ import type { Output } from './output.js';
 const SILENCE_MS = 10_000;
 
 /** Says what is waited for once that takes long, and again after twice as long each time. */
-export async function patiently<T>(
+export async function tellWaiting<T>(
   what: string,
   work: Promise<T>,
   output: Pick<Output, 'notice'>,

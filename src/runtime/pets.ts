@@ -38,8 +38,8 @@ export function namesOf(
 }
 
 /** What bears the name and is not ours is never touched. */
-export function refuseStranger(name: string, { strangers }: Actual): void {
-  const whose = Object.hasOwn(strangers, name) ? strangers[name] : undefined;
+export function refuseStranger(name: string, { unmanaged }: Actual): void {
+  const whose = Object.hasOwn(unmanaged, name) ? unmanaged[name] : undefined;
   if (whose === undefined) return;
   throw new ProblemError(
     {

@@ -24,16 +24,16 @@ export function printProblems(thrown: unknown, { argv, env, stream }: Surroundin
 }
 
 function speaksJson(argv: readonly string[], env: Context['env']): boolean {
-  return speechOf(given('--progress', argv) ?? env['PETS_PROGRESS']) === 'json';
+  return speechOf(optionValue('--progress', argv) ?? env['PETS_PROGRESS']) === 'json';
 }
 
 function colorFlag(argv: readonly string[], env: Context['env']): GlobalOptions['color'] {
-  const value = given('--color', argv) ?? env['PETS_COLOR'];
+  const value = optionValue('--color', argv) ?? env['PETS_COLOR'];
   return value === 'always' || value === 'never' ? value : 'auto';
 }
 
 /** The value of an option. The command line may be what is wrong, so it is not parsed here but searched. */
-function given(option: string, argv: readonly string[]): string | undefined {
+function optionValue(option: string, argv: readonly string[]): string | undefined {
   const last = argv.findLastIndex((arg) => arg === option || arg.startsWith(`${option}=`));
   return last < 0 ? undefined : (argv[last]?.split('=')[1] ?? argv[last + 1]);
 }

@@ -71,7 +71,7 @@ async function hold(
 ): Promise<Release> {
   let told = false;
   for (let turn = 0; ; turn++) {
-    const met = await taken(place, ownWords(argv));
+    const met = await tryLock(place, ownWords(argv));
     if (typeof met === 'function') return met;
     const { words } = met;
     const isPassing = words === null && turn < TRIES;
@@ -86,7 +86,7 @@ async function hold(
   }
 }
 
-async function taken(place: LockPlace, words: string): Promise<Release | Holder> {
+async function tryLock(place: LockPlace, words: string): Promise<Release | Holder> {
   try {
     return await takeLock(place, words);
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { FlakeRef, Lock, Manifest } from '../domain/manifest.js';
 import type { KeyPath, Problem } from '../domain/problem.js';
-import type { Vault } from '../state/secrets/vault.js';
+import type { SecretStore } from '../state/secrets/vault.js';
 
 /** A manifest, read and checked: one on disk, or what `pets deploy` goes by. */
 export type Project = {
@@ -15,6 +15,6 @@ export type Project = {
   /** Absolute real paths of the manifest, its lock and plain secrets: never part of an app's source, and so in no store. */
   readonly ownFiles: ReadonlySet<string>;
   /** Not read yet. */
-  readonly secrets: Vault;
+  readonly secrets: SecretStore;
   readonly locate: (path: KeyPath) => Pick<Problem, 'place' | 'excerpt'>;
 };

@@ -102,7 +102,7 @@ type Desiring = {
  * What the manifest asks for, with what its local sources and paths are now. `only`: the apps that were selected;
  * nothing else's secrets are read. It tells how far it is, where that takes longer than a second.
  */
-export async function desireOf(
+export async function resolveDesired(
   { programs: { exec }, output }: Desiring,
   { manifest, lock, ownFiles, secrets }: Project,
   only: ReadonlySet<AppName> | null,
@@ -160,7 +160,7 @@ function kindOf(path: string): PathKind {
 }
 
 /** Problems that name a key get its place in the file. */
-export function located(problems: readonly Problem[], { locate }: Pick<Project, 'locate'>): Problem[] {
+export function locateProblems(problems: readonly Problem[], { locate }: Pick<Project, 'locate'>): Problem[] {
   return problems.map((problem) =>
     problem.path && !problem.place ? { ...problem, ...locate(problem.path) } : problem,
   );

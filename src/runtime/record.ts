@@ -14,7 +14,7 @@ export type Written = Pick<RunRecord, 'event' | 'logOf'>;
 const unwritten: Written = { event: () => undefined, logOf: () => null };
 
 /** Carries out a plan and leaves a record of it; where there is nothing to do, none. */
-export async function recorded(
+export async function recordRun(
   runtime: Runtime,
   { verb, plan }: { readonly verb: string; readonly plan: Plan },
   carryOut: (record: Written) => Promise<ExitCode>,

@@ -1,7 +1,7 @@
 import { formatBinding, formatListen, urlOf, type Binding, type Listen } from '../domain/binding.js';
 import type { ActualApp } from '../domain/actual.js';
 import type { DesiredApp } from '../domain/desired.js';
-import { currencyOf, type Currency } from '../planner/freshness.js';
+import { currencyOf, type Freshness } from '../planner/freshness.js';
 import { unreachedWords } from '../facets/exposure.js';
 import { flakeRefIn } from '../facets/meta.js';
 import { sourceIn } from '../facets/system.js';
@@ -25,7 +25,7 @@ export type Row = {
   readonly generation: number | null;
   readonly toplevel: string | null;
   /** Null: it is not there, or not in the manifest. */
-  readonly currency: Currency | null;
+  readonly currency: Freshness | null;
 };
 
 export function exposureWords({ url, exposure, published }: Row): string {

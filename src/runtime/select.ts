@@ -9,7 +9,7 @@ export function gracesOf(apps: Manifest['apps']): ReadonlyMap<AppName, number> {
 }
 
 /** The apps that were selected on the command line; null when none was: all of them. */
-export function selected(selectors: readonly string[], { apps }: Manifest): ReadonlySet<AppName> | null {
+export function selectNamed(selectors: readonly string[], { apps }: Manifest): ReadonlySet<AppName> | null {
   if (selectors.length === 0) return null;
   const selection = selectApps(selectors, apps);
   if (!selection.ok) throw new ProblemError(selection.problems, EXIT.usage);

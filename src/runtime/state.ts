@@ -4,7 +4,7 @@ import type { Capture } from '../lib/program.js';
 import { BuiltSystems } from '../state/built-systems.js';
 import { secretsDirectory, stateDirectory } from '../state/folders.js';
 import { generatedIn } from '../state/secrets/generated.js';
-import { vaultIn, type Vault } from '../state/secrets/vault.js';
+import { vaultIn, type SecretStore } from '../state/secrets/vault.js';
 
 /** What pets keeps on this host about a project, and where. */
 export type State = {
@@ -16,7 +16,7 @@ export type State = {
   readonly builtSystems: (project: string) => BuiltSystems;
   readonly generated: (project: string) => ReturnType<typeof generatedIn>;
   /** `directory`: where the project's paths are seen from. */
-  readonly vault: (project: string, directory: string) => Vault;
+  readonly vault: (project: string, directory: string) => SecretStore;
 };
 
 export function stateIn(env: Variables, capture: Capture): State {

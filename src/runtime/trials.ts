@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Trials, Verdict } from '../incus/client/sharing.js';
+import type { Trials, ShareVerdict } from '../incus/client/sharing.js';
 import { makeFolderSync, MODES, replaceFileSync } from '../lib/files.js';
 import { readRegular } from '../lib/regular-file.js';
 
@@ -31,7 +31,7 @@ export function trialsIn(directory: string): Trials {
   };
 }
 
-function verdictIn(kept: unknown, key: string): Verdict | undefined {
+function verdictIn(kept: unknown, key: string): ShareVerdict | undefined {
   const { key: own, unshareable } = (kept ?? {}) as {
     readonly key?: unknown;
     readonly unshareable?: unknown;

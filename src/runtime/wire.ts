@@ -1,8 +1,8 @@
 import { availableParallelism, freemem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Limits } from '../executor/execute.js';
-import type { Ports } from '../executor/job.js';
-import { pinned, systemIn } from '../facets/system.js';
+import type { Services } from '../executor/job.js';
+import { withPins, systemIn } from '../facets/system.js';
 import { mistakesIn } from '../flake-contract/mistakes.js';
 import { openStores } from '../stores/stores.js';
 import { guestOver } from '../guest/guest.js';
@@ -19,7 +19,7 @@ import type { Runtime } from './runtime.js';
 /** The folder of the flake that puts a pet's system together. */
 export const ASSEMBLY = fileURLToPath(new URL('../nix', import.meta.url));
 
-export function portsFor(runtime: Runtime, project: Project, timeoutMs: number): Ports {
+export function portsFor(runtime: Runtime, project: Project, timeoutMs: number): Services {
   const { exec, pipe } = runtime.programs;
   const name = project.manifest.project;
   const incus = runtime.daemons.get(LOCAL).incus(name);
@@ -54,7 +54,7 @@ function remembering(nix: Nix, built: BuiltSystems): Nix {
     ...nix,
     evaluate: async (app, pins) => {
       const evaluated = await nix.evaluate(app, pins);
-      built.remember(app.name, systemIn(pinned(app.facets, pins)), evaluated.toplevel);
+      built.remember(app.name, systemIn(withPins(app.facets, pins)), evaluated.toplevel);
       return evaluated;
     },
   };

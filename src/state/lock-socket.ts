@@ -87,7 +87,7 @@ async function show({ folder, prefix, group }: LockPlace): Promise<Shown> {
   server.unref();
   // Not answered yet, it would pass for one whose process has died.
   const draft = join(folder, `.${name}`);
-  await listen(server, draft);
+  await listenAt(server, draft);
   await chmod(draft, 0o660);
   if (group !== null) await chown(draft, -1, group).catch(() => undefined);
   renameSync(draft, path);
@@ -96,19 +96,19 @@ async function show({ folder, prefix, group }: LockPlace): Promise<Shown> {
     say: (words) => (said = words),
     withdraw: () => {
       rmSync(path, { force: true });
-      return closed(server, waiting);
+      return closeServer(server, waiting);
     },
   };
 }
 
-function listen(server: Server, path: string): Promise<void> {
+function listenAt(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
   });
 }
 
-function closed(server: Server, waiting: ReadonlySet<Socket>): Promise<void> {
+function closeServer(server: Server, waiting: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => {
       resolve();
@@ -151,7 +151,7 @@ async function meet(path: string, name: string): Promise<Other | null> {
       resolve();
     });
   });
-  const code = await connected(socket);
+  const code = await awaitConnection(socket);
   if (code === 'ECONNREFUSED') removeDead(path);
   if (code !== null && NOBODY.has(code)) return null;
   const line = code === null ? await firstLine(socket, gone) : null;
@@ -174,7 +174,7 @@ function removeDead(path: string): void {
 }
 
 /** Null, or the code of what kept it from that. */
-function connected(socket: Socket): Promise<string | null> {
+function awaitConnection(socket: Socket): Promise<string | null> {
   return new Promise((resolve) => {
     socket.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
       resolve(code);

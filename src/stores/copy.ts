@@ -124,13 +124,13 @@ async function sendAll(
   for (let n = 1; left.length > 0; n++) {
     const piped = await send(left);
     if (piped.from.exitCode === 0 && piped.to.exitCode === 0) return;
-    if (n === ATTEMPTS) throw broken(app, piped);
+    if (n === ATTEMPTS) throw sendFailed(app, piped);
     left = await missingIn(nix, left);
   }
 }
 
 /** Where one of the two fails the other usually does as well: the guest's words are the ones to begin with. */
-function broken(app: AppName, { from, to }: Piped): FailedProgram {
+function sendFailed(app: AppName, { from, to }: Piped): FailedProgram {
   const log = `${from.stderr}\n${to.stderr}`.split('\n').filter((line) => line.trim() !== '');
   const why = [to.stderr, from.stderr].map((text) => text.trim().split('\n').at(-1) ?? '');
   return new FailedProgram(

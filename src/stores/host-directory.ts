@@ -28,7 +28,7 @@ export async function changing<T>(project: string, app: AppName, change: () => P
   try {
     return await change();
   } catch (error) {
-    throw denied(error, `write in ${profileDirectory(project, app)}`, { project, app });
+    throw explainDenied(error, `write in ${profileDirectory(project, app)}`, { project, app });
   }
 }
 
@@ -60,7 +60,7 @@ async function makeAll(wanted: readonly string[], project: string, app: AppName)
       await mkdir(directory, { mode: MODES.shared.folder });
     } catch (error) {
       if (codeOf(error) === 'EEXIST') continue;
-      throw denied(error, `make ${directory}`, { project, app });
+      throw explainDenied(error, `make ${directory}`, { project, app });
     }
     const { mode } = await stat(dirname(directory));
     if ((mode & GROUP_MAY_WRITE) === GROUP_MAY_WRITE) await chmod(directory, 0o2775);
@@ -90,7 +90,7 @@ async function move(from: Owner, to: Owner): Promise<void> {
     // It has moved already, or there never was one.
     if (codeOf(error) === 'ENOENT') return;
     if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST')
-      throw denied(error, `move ${source} to ${target}`, to);
+      throw explainDenied(error, `move ${source} to ${target}`, to);
     throw new ProblemError({
       code: 'profile-clash',
       app: to.app,
@@ -103,7 +103,7 @@ async function move(from: Owner, to: Owner): Promise<void> {
 export async function removeDirectory(project: string, app: AppName): Promise<void> {
   const directory = profileDirectory(project, app);
   await rm(directory, { recursive: true, force: true }).catch((error: unknown) => {
-    throw denied(error, `remove ${directory}`, { project, app });
+    throw explainDenied(error, `remove ${directory}`, { project, app });
   });
   await dropProject(project, app);
 }
@@ -113,7 +113,7 @@ async function dropProject(project: string, app: AppName): Promise<void> {
   const folder = dirname(profileDirectory(project, app));
   await rmdir(folder).catch((error: unknown) => {
     if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'ENOENT')
-      throw denied(error, `remove ${folder}`, { project, app });
+      throw explainDenied(error, `remove ${folder}`, { project, app });
   });
 }
 
@@ -129,7 +129,7 @@ function noneIf<T>(code: string, none: T): (error: unknown) => T {
 }
 
 /** A missing permission in words; anything else as it is. */
-function denied(
+function explainDenied(
   error: unknown,
   what: string,
   { project, app }: { readonly project: string; readonly app: AppName },

@@ -42,13 +42,13 @@ const SEQUENCES = new RegExp(
 const INVISIBLE = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]/gu;
 
 /** One line of text from a manifest or a guest, safe to put on a terminal. */
-export function clean(text: string): string {
+export function cleanText(text: string): string {
   return lastOverwrite(text.replace(SEQUENCES, '')).replace(/\t/g, '    ').replace(INVISIBLE, '').trimEnd();
 }
 
 /** Text of several lines, as lines; empty ones at the end are dropped. */
 export function cleanLines(text: string): string[] {
-  return text.trimEnd().split(/\r?\n/).map(clean);
+  return text.trimEnd().split(/\r?\n/).map(cleanText);
 }
 
 export function oneLine(text: string): string {

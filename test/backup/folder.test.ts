@@ -10,7 +10,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Draft, idsIn, once, readBackup, removeOlder, secretsIn, verify } from '../../src/backup/folder.js';
+import {
+  BackupDraft,
+  idsIn,
+  once,
+  readBackup,
+  removeOlder,
+  secretsIn,
+  verify,
+} from '../../src/backup/folder.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pets-backups-'));
 afterAll(() => {
@@ -24,7 +32,7 @@ async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
 }
 
 async function written(root: string, id: string) {
-  const draft = await Draft.begin(root, id);
+  const draft = await BackupDraft.begin(root, id);
   const facts = await draft.add('data.tar.gz', chunks('one', 'two'));
   const secret = await draft.add('_db.2.secret', once(Buffer.from('pass\0word')));
   const head = { project: 'p', app: 'web', flakeRef: null, revision: null, toplevel: null, generation: null };
@@ -93,7 +101,7 @@ test('one byte more, one other, or no file: refused', async () => {
 
 test('what was cut short is no backup: a signal, an error, a killed run', async () => {
   const root = fresh();
-  const draft = await Draft.begin(root, '20260131-235959');
+  const draft = await BackupDraft.begin(root, '20260131-235959');
   const stop = new AbortController();
   const endless = async function* () {
     for (;;) {
@@ -105,7 +113,7 @@ test('what was cut short is no backup: a signal, an error, a killed run', async 
   await expect(draft.add('data.tar.gz', endless(), stop.signal)).rejects.toThrow();
   expect(await idsIn(root)).toEqual([]);
   expect(readFileSync(join(draft.folder, 'data.tar.gz'))).toBeDefined();
-  const next = await Draft.begin(root, '20260201-000000');
+  const next = await BackupDraft.begin(root, '20260201-000000');
   expect(readdirSync(root)).toEqual(['.partial-20260201-000000']);
   await next.discard();
   expect(readdirSync(root)).toEqual([]);
@@ -114,5 +122,7 @@ test('what was cut short is no backup: a signal, an error, a killed run', async 
 test('a folder that cannot be written is a problem, not a bug', async () => {
   const root = fresh();
   writeFileSync(root, '');
-  await expect(Draft.begin(join(root, 'web'), '20260131-235959')).rejects.toThrow(/^making .*: ENOTDIR/);
+  await expect(BackupDraft.begin(join(root, 'web'), '20260131-235959')).rejects.toThrow(
+    /^making .*: ENOTDIR/,
+  );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { chosen, ID, idAt, parseBackup } from '../../src/backup/format.js';
+import { chooseBackup, ID, idAt, parseBackup } from '../../src/backup/format.js';
 
 const whole = {
   version: 1,
@@ -64,13 +64,13 @@ describe('which backup', () => {
     ['20260101-000000', '20260101-000000'],
     ['20260101-000000-2', '20260101-000000-2'],
   ])('%s is %s', (wanted, id) => {
-    expect(chosen(wanted, ids, 'web')).toBe(id);
+    expect(chooseBackup(wanted, ids, 'web')).toBe(id);
   });
   test.each([
     ['202601', ids, 'is the start of 2 backups'],
     ['2027', ids, 'has no backup `2027`'],
     [undefined, [], '`web` has no backup'],
   ])('%s of %j is an error', (wanted, from, why) => {
-    expect(() => chosen(wanted, from, 'web')).toThrow(why);
+    expect(() => chooseBackup(wanted, from, 'web')).toThrow(why);
   });
 });

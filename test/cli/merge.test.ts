@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { merged } from '../../src/cli/merge.js';
+import { mergeSorted } from '../../src/cli/merge.js';
 
 const closed: number[][] = [];
 
@@ -13,14 +13,14 @@ async function* source(...items: number[]): AsyncGenerator<number> {
 
 test('several ordered sources are one', async () => {
   const all: number[] = [];
-  for await (const item of merged([source(1, 4, 9), source(), source(2, 3, 10)], (a, b) => a - b))
+  for await (const item of mergeSorted([source(1, 4, 9), source(), source(2, 3, 10)], (a, b) => a - b))
     all.push(item);
   expect(all).toEqual([1, 2, 3, 4, 9, 10]);
 });
 
 test('whoever stops reading closes all of them', async () => {
   closed.length = 0;
-  for await (const item of merged([source(1, 4), source(2, 3)], (a, b) => a - b)) if (item === 2) break;
+  for await (const item of mergeSorted([source(1, 4), source(2, 3)], (a, b) => a - b)) if (item === 2) break;
   expect(closed).toEqual([
     [1, 4],
     [2, 3],

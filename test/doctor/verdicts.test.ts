@@ -238,7 +238,7 @@ test.each<[app.ListenFacts, Expected]>([
   [wants(), ['ok', 'wants none']],
   [wants(['web', '100.1.2.3'], ['db', '100.1.2.3']), ['failed', '100.1.2.3 (web, db)', 'ip address']],
 ])('listen addresses %j', (facts, expected) => {
-  expectFinding(app.listen(facts), expected);
+  expectFinding(app.judgeListen(facts), expected);
 });
 
 const web = { project: 'p', app: 'web', listens: '127.0.0.1:80', isAlive: true };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Applied, Condemned } from '../../src/domain/actual.js';
+import type { Applied, Rejected } from '../../src/domain/actual.js';
 import type { Facet, Facets } from '../../src/domain/facet.js';
 import type { Health } from '../../src/domain/manifest.js';
 import type { StorePath } from '../../src/domain/names.js';
@@ -60,7 +60,7 @@ const health = fc.record({
 const applied: fc.Arbitrary<Applied> = fc.record({
   ...{ v: fc.constant(1 as const), generation: count, toplevel, facets: anyFacets },
 });
-const condemnedOnes: fc.Arbitrary<Condemned> = fc.record({
+const condemnedOnes: fc.Arbitrary<Rejected> = fc.record({
   ...{ at, facets: anyFacets, why: anyText, byHand: fc.boolean() },
 });
 const generation: fc.Arbitrary<GenerationRecord> = fc.record({

@@ -100,7 +100,7 @@ describe('a failure', () => {
     const { outcome, events } = await run({ want: ['web'] }, { fails: { 'nix.build': failure } });
     const failed = {
       op: 'web/build',
-      problem: { app: 'web', message: 'builder failed', hint: 'read the log' },
+      problem: { app: 'web', code: 'build-failed', message: 'builder failed', hint: 'read the log' },
       log: log.slice(10),
     };
     expect(outcome.apps[0]?.failure).toEqual(failed);
@@ -114,7 +114,7 @@ describe('a failure', () => {
       { want: ['web'] },
       { fails: { 'nix.build': 'no such option' }, locate },
     );
-    const problem = { app: 'web', message: 'no such option', place };
+    const problem = { app: 'web', code: 'daemon-refused', message: 'no such option', place };
     expect(outcome.apps[0]?.failure?.problem).toEqual(problem);
     expect(events.find((event) => event.kind === 'failed')).toMatchObject({ problem });
   });

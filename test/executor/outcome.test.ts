@@ -1,16 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { outcomeOf } from '../../src/executor/outcome.js';
-import type { Ended } from '../../src/domain/outcome.js';
+import type { OperationOutcome } from '../../src/domain/outcome.js';
 import { planned } from '../planner/worlds.js';
 
-function done(startedAt: number, endedAt: number, ...warnings: string[]): Ended {
+function done(startedAt: number, endedAt: number, ...warnings: string[]): OperationOutcome {
   return { kind: 'done', startedAt, endedAt, warnings };
 }
 
 const PLAN = planned({ want: ['web 81'], have: ['web 80'] });
 const [EXPOSE = '', UNEXPOSE = '', RECORD = ''] = PLAN.operations.map((op) => op.id);
 
-function outcome(...ends: readonly Ended[]) {
+function outcome(...ends: readonly OperationOutcome[]) {
   const ended = new Map(
     [EXPOSE, UNEXPOSE, RECORD].flatMap((id, i) => (ends[i] ? [[id, ends[i]] as const] : [])),
   );
@@ -33,7 +33,7 @@ test('time is from the first start to the last end; warnings are kept in order',
 
 test('a failure is the reason, not what it made skip; what went well before keeps its warnings', () => {
   const problem = { code: 'port-taken' as const, app: 'web', message: 'busy' };
-  const failed: Ended = {
+  const failed: OperationOutcome = {
     kind: 'failed',
     startedAt: 1100,
     endedAt: 1500,
@@ -41,7 +41,7 @@ test('a failure is the reason, not what it made skip; what went well before keep
     problem,
     log: ['why'],
   };
-  const skipped: Ended = { kind: 'skipped', because: `needs ${UNEXPOSE}` };
+  const skipped: OperationOutcome = { kind: 'skipped', because: `needs ${UNEXPOSE}` };
   expect(outcome(done(1000, 1100, 'slow'), failed, skipped)).toMatchObject({
     result: 'failed',
     warnings: ['slow'],
@@ -54,7 +54,7 @@ test('a failure is the reason, not what it made skip; what went well before keep
 test('what a person should know is told of what was carried out or held, and of nothing else', () => {
   const notes = ['the volume `data` is detached and kept; `pets volume rm web/data` deletes it'];
   const plan = planned({ want: ['web'], have: ['web - volumes=data:/x'] });
-  const told = (ended: Ended) =>
+  const told = (ended: OperationOutcome) =>
     outcomeOf(plan, new Map(plan.operations.map((op) => [op.id, ended])), false).apps[0]?.notes;
   expect(told(done(0, 1))).toEqual(notes);
   expect(told({ kind: 'skipped', because: 'needs db/settle' })).toEqual([]);
@@ -66,7 +66,7 @@ test('what a person should know is told of what was carried out or held, and of 
 
 describe('an app of which nothing ran', () => {
   test('was skipped, and says for whom', () => {
-    const skipped: Ended = { kind: 'skipped', because: 'needs b/unexpose:web' };
+    const skipped: OperationOutcome = { kind: 'skipped', because: 'needs b/unexpose:web' };
     expect(outcome(skipped, { kind: 'skipped', because: `needs ${EXPOSE}` })).toMatchObject({
       result: 'skipped',
       ms: 0,
@@ -75,7 +75,7 @@ describe('an app of which nothing ran', () => {
   });
 
   test('was interrupted, which weighs more than skipped', () => {
-    const skipped: Ended = { kind: 'skipped', because: 'needs b/unexpose:web' };
+    const skipped: OperationOutcome = { kind: 'skipped', because: 'needs b/unexpose:web' };
     expect(outcome(skipped, { kind: 'interrupted', because: 'the run was stopped' })?.result).toBe(
       'interrupted',
     );

@@ -1,5 +1,5 @@
 import { type ApplyOptions, apply, type Limits } from '../../src/executor/execute.js';
-import type { Ports } from '../../src/executor/job.js';
+import type { Services } from '../../src/executor/job.js';
 import { DEFAULT_GRACE_MS } from '../../src/domain/stop-timeout.js';
 import { formatBinding } from '../../src/domain/binding.js';
 import type { Event } from '../../src/domain/event.js';
@@ -163,7 +163,7 @@ export function recordingPorts(
     };
   };
 
-  const ports: Ports = {
+  const ports: Services = {
     incus: {
       create: (spec) => {
         configs[spec.name] = spec.config;
@@ -232,7 +232,7 @@ export function recordingPorts(
       unshareable: unused,
       trySharing: unused,
       hasImage: unused,
-      quiesce: unused,
+      waitForOperations: unused,
       instances: unused,
       status: unused,
       consoleTail: unused,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { BIN } from '../../src/guest/ask.js';
-import type { Patient } from '../../src/guest/patient.js';
+import type { HealthTarget } from '../../src/guest/patient.js';
 import type { AppName } from '../../src/domain/names.js';
 import type { Health } from '../../src/domain/manifest.js';
 import type { GuestResult, Incus } from '../../src/domain/services.js';
@@ -24,7 +24,11 @@ export function guestHere(limitMs: number, folder?: string) {
 }
 
 /** An app in it, of which nobody knows what it is made of. */
-export function patientHere(check: Health['check'], over: Partial<Patient> = {}, folder?: string): Patient {
+export function patientHere(
+  check: Health['check'],
+  over: Partial<HealthTarget> = {},
+  folder?: string,
+): HealthTarget {
   return {
     ...guestHere(60_000, folder),
     toplevel: '/nix/store/x-system',

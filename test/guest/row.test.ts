@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { addTry, isHealthy, NO_TRIES, type Row } from '../../src/guest/row.js';
-import type { Verdict } from '../../src/guest/verdict.js';
+import type { ProbeResult } from '../../src/guest/verdict.js';
 
 /** `0/7`: web.service in this run; `young …`: for a short time; any other word: that is wrong. */
 function rowOf(tries: readonly string[]): Row {
   return tries.map(verdictOf).reduce(addTry, NO_TRIES);
 }
 
-function verdictOf(words: string): Verdict {
+function verdictOf(words: string): ProbeResult {
   if (words === 'nobody') return { note: 'well', runs: new Map(), age: 'unknown', about: [] };
   const [run] = /\d+\/\d+$/.exec(words) ?? [];
   if (run === undefined) return { ill: words };

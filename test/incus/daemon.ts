@@ -1,5 +1,5 @@
 import type { Reply, Send } from '../../src/incus/client/http.js';
-import { Rest } from '../../src/incus/client/operations.js';
+import { RestClient } from '../../src/incus/client/operations.js';
 
 export const json = (body: object, status = 200): Reply => ({
   status,
@@ -34,7 +34,7 @@ type Answers = Readonly<Record<string, () => Reply>>;
 export function daemon(
   answers: Answers,
   { posted = [] }: { posted?: object[] } = {},
-): { rest: Rest; asked: string[] } {
+): { rest: RestClient; asked: string[] } {
   const asked: string[] = [];
   const send: Send = (method, path, { body } = {}) => {
     const request = `${method} ${path.replace(/\?.*/, '')}`;
@@ -43,7 +43,7 @@ export function daemon(
     const answer = answers[request] ?? answers[request.replace(/(\/(?:instances|backups)\/)[^/]+/, '$1*')];
     return answer ? Promise.resolve(answer()) : Promise.reject(new Error(`nobody expected ${request}`));
   };
-  return { rest: new Rest(send), asked };
+  return { rest: new RestClient(send), asked };
 }
 
 /** The list of operations, of which each ends when it is waited for. */

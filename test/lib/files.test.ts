@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Draft, once } from '../../src/backup/folder.js';
+import { BackupDraft, once } from '../../src/backup/folder.js';
 import type { Backup } from '../../src/backup/format.js';
 import { rewrite, writeNew } from '../../src/cli/init/new-files.js';
 import { trialsIn } from '../../src/runtime/trials.js';
@@ -24,7 +24,7 @@ import { lockFileAt } from '../../src/nix/lock-file.js';
 import type { RunMeta } from '../../src/domain/run.js';
 import { RunRecord } from '../../src/state/runs/write.js';
 import { generatedIn } from '../../src/state/secrets/generated.js';
-import { Kept } from '../../src/state/secrets/kept.js';
+import { SecretFiles } from '../../src/state/secrets/kept.js';
 
 const WEB = 'web' as AppName;
 let folder = '';
@@ -42,13 +42,13 @@ afterEach(() => {
 async function makeAll(): Promise<void> {
   const at = (path: string) => join(folder, path);
   await localHost.makeFolder(at('binds/site'));
-  await new Kept(at('state/secrets')).keepKey(new Uint8Array(1));
-  await new Kept(at('state/secrets')).keepGenerated(WEB, 'key', new Uint8Array(1));
+  await new SecretFiles(at('state/secrets')).keepKey(new Uint8Array(1));
+  await new SecretFiles(at('state/secrets')).keepGenerated(WEB, 'key', new Uint8Array(1));
   await generatedIn(at('state/secrets')).stage(WEB, 'id', new Map([['key', new Uint8Array(1)]]));
   trialsIn(at('state/.trials')).keep('daemon', null);
   new BuiltSystems(at('state/built')).remember(WEB, {}, '/nix/store/x' as StorePath);
   recordRun(at('state/runs'));
-  const draft = await Draft.begin(at('backups/web'), 'id');
+  const draft = await BackupDraft.begin(at('backups/web'), 'id');
   await draft.add('data.tar.gz', once(new Uint8Array(1)));
   await draft.finish({} as Backup);
   mkdirSync(at('repository'), { mode: 0o755 });
@@ -62,7 +62,7 @@ async function makeAll(): Promise<void> {
 function recordRun(runs: string): void {
   const print = { json: () => 'x', event: () => 'x', outcome: () => ({}) };
   const meta = { id: '20261121T193000Z-4f2a' } as RunMeta;
-  const record = new RunRecord(runs, meta, {} as never, print);
+  const record = new RunRecord(runs, meta, { operations: [] } as never, print);
   record.event({ kind: 'output', app: WEB, op: 'web/build', at: 0, line: 'x' });
   record.end(0);
 }

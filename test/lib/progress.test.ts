@@ -1,5 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { counted, paced, TELL_MS, whileFilling, type Amount, type HowFar } from '../../src/lib/progress.js';
+import {
+  countBytes,
+  paceTelling,
+  TELL_MS,
+  whileFilling,
+  type Amount,
+  type HowFar,
+} from '../../src/lib/progress.js';
 
 async function* pieces(...sizes: number[]): AsyncGenerator<Uint8Array> {
   for (const size of sizes) yield await Promise.resolve(new Uint8Array(size));
@@ -8,7 +15,7 @@ async function* pieces(...sizes: number[]): AsyncGenerator<Uint8Array> {
 test('nothing is said of what takes less than a second, and no more than once in each', () => {
   let now = 0;
   const told: (HowFar | null)[] = [];
-  const tell = paced(
+  const tell = paceTelling(
     (far) => told.push(far),
     () => now,
   );
@@ -31,12 +38,12 @@ test('nothing is said of what takes less than a second, and no more than once in
 test('bytes go by as they are, and are counted; an end is told however it comes', async () => {
   const told: (Amount | null)[] = [];
   const sizes: number[] = [];
-  for await (const piece of counted(pieces(3, 4), 'data', 7, (amount) => told.push(amount)))
+  for await (const piece of countBytes(pieces(3, 4), 'data', 7, (amount) => told.push(amount)))
     sizes.push(piece.length);
   expect(sizes).toEqual([3, 4]);
   const whole = { what: 'data', total: 7 };
   expect(told).toEqual([{ ...whole, done: 3 }, { ...whole, done: 7 }, null]);
-  for await (const piece of counted(pieces(1, 1), 'data', 2, (amount) => told.push(amount)))
+  for await (const piece of countBytes(pieces(1, 1), 'data', 2, (amount) => told.push(amount)))
     if (piece.length === 1) break;
   expect(told.at(-1)).toBeNull();
 });

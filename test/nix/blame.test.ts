@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { blamed } from '../../src/nix/blame.js';
+import { blameValue } from '../../src/nix/blame.js';
 
 const nixos = {
   services: { nginx: { enable: 'yes', virtualHosts: { 'my.host': { port: 1 } }, ports: [1, 'x'] } },
   networking: { hostName: 'x' },
 };
-const path = (words: string) => blamed(words, 'web', nixos)?.slice(3).join('/') ?? null;
+const path = (words: string) => blameValue(words, 'web', nixos)?.slice(3).join('/') ?? null;
 const ours = '- In `[apps.web.nixos]\': "yes"';
 
 // The wordings of nixpkgs 20.09 to 26.11 and of the stand-in.

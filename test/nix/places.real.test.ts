@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { exec } from '../programs.js';
-import { copiedFrom, placer, unstaged } from '../../src/nix/places.js';
+import { copiedFrom, placer, showPlaces } from '../../src/nix/places.js';
 import { Scene } from './scene.js';
 
 const scene = new Scene();
@@ -42,5 +42,5 @@ test('a remote source has no folder', () => {
 
 test('the manifest’s own files are where they are', () => {
   const words = `in ${NOTHING}/manifest-files/a.nix and /work/request/manifest-files/b.nix`;
-  expect(unstaged(words, '/work', '/home/me')).toBe('in /home/me/a.nix and /home/me/b.nix');
+  expect(showPlaces(words, '/work', '/home/me')).toBe('in /home/me/a.nix and /home/me/b.nix');
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
-import { failedBuild, failedEvaluation, without } from '../../src/nix/words.js';
+import { failedBuild, failedEvaluation, hideFolder } from '../../src/nix/words.js';
 import type { FailedProgram } from '../../src/domain/problem.js';
 
 const told = ({ problems, log }: FailedProgram) => ({ message: problems[0]?.message, log });
@@ -8,7 +8,7 @@ const failed = (stderr: string) => ({ exitCode: 1, stdout: '', stderr });
 
 describe('what Nix says when a flake does not evaluate', () => {
   const evaluation = (stderr: string) =>
-    told(failedEvaluation('`./web` does not evaluate', failed(stderr), without('/tmp/w')));
+    told(failedEvaluation('`./web` does not evaluate', failed(stderr), hideFolder('/tmp/w')));
 
   test('an error in a line, with where it is; no noise before it', () => {
     const said =

@@ -36,21 +36,21 @@ export const IMAGE = 'the system of the image';
 
 /** What a run, or somebody else, has left. */
 export function instanceFrom(app: ActualApp, root: number, toplevel: string): Instance {
-  const { status, store, altered, applied, facets } = app;
+  const { status, store, modifiedKeys, applied, facets } = app;
   const { config, plugged, profiles } = containerFrom(facets.container ?? {});
   const limits = Object.entries(facets.limits ?? {}).map(([key, value]) => [
     limitKey(key, value ?? ''),
     value,
   ]);
-  const isSeed = store === 'copy' && applied === null && altered.includes('raw.lxc');
+  const isSeed = store === 'copy' && applied === null && modifiedKeys.includes('raw.lxc');
   return {
     root,
-    app: { ...app, altered: altered.filter((key) => !ofRename('shared').includes(key)) },
+    app: { ...app, modifiedKeys: modifiedKeys.filter((key) => !ofRename('shared').includes(key)) },
     store,
     config: { ...(Object.fromEntries(limits) as Text), ...config },
     plugged,
     profiles,
-    profileOf: app.former ?? app.name,
+    profileOf: app.renamedFrom ?? app.name,
     boots: isSeed ? 'image' : 'profile',
     profile: isSeed ? null : toplevel,
     delivered: isSeed ? [] : [toplevel],
@@ -79,13 +79,13 @@ function containerFrom(container: Facet): Pick<Instance, 'config' | 'plugged' | 
 export function created(app: DesiredApp, store: StoreMode, root: number): Instance {
   const { name, config, devices, profiles } = app;
   const bare = {
-    becoming: null,
-    former: null,
+    renamingTo: null,
+    renamedFrom: null,
     status: 'Stopped',
     state: 'creating',
     applied: null,
     generations: [],
-    condemned: null,
+    rejected: null,
     unreadable: [],
     store,
   } as const;
@@ -97,7 +97,7 @@ export function created(app: DesiredApp, store: StoreMode, root: number): Instan
       exposures: [],
       attachments: [],
       devices: [],
-      altered: [],
+      modifiedKeys: [],
       protections: [],
       added: NOTHING_ADDED,
       facets: {},
@@ -123,7 +123,7 @@ export function seen(instance: Instance, volumes: readonly Volume[], profile: st
   const drifted = [
     ...(boots === 'image' ? ['raw.lxc'] : []),
     ...(store === 'shared' && profileOf !== app.name ? ['nix-profiles'] : []),
-    ...(app.former === null ? [] : ['user.pets.app']),
+    ...(app.renamedFrom === null ? [] : ['user.pets.app']),
   ];
   const limits = {
     memory: config['limits.memory'] ?? null,
@@ -139,7 +139,7 @@ export function seen(instance: Instance, volumes: readonly Volume[], profile: st
     }),
     meta: app.facets.meta ?? {},
   };
-  return seenAs({ ...app, altered: [...new Set([...app.altered, ...drifted])], facets }, volumes);
+  return seenAs({ ...app, modifiedKeys: [...new Set([...app.modifiedKeys, ...drifted])], facets }, volumes);
 }
 
 /** Only what was applied can be told from what other people did. */

@@ -96,7 +96,7 @@ export class Machine {
       this.#does['take-volumes'](app, { ...action, names: action.names.slice(0, 1) });
     if (action.kind !== 'rename') return;
     this.#does.rename(app, action);
-    this.#change(app, { former: action.from });
+    this.#change(app, { renamedFrom: action.from });
   }
 
   readonly #does: { readonly [K in Action['kind']]: Do<K> } = {
@@ -153,13 +153,13 @@ export class Machine {
       this.#set(created(this.#wanted(name), store, this.#roots++));
     },
     'begin-rename': (name, { from }) => {
-      this.#change(from, { becoming: name, former: null });
+      this.#change(from, { renamingTo: name, renamedFrom: null });
     },
     rename: (name, { from }) => {
       const it = this.#stopped(from);
       if (this.#instances.has(name)) throw new Error(`${name} exists`);
       this.#instances.delete(from);
-      this.#set({ ...it, app: { ...it.app, name, becoming: null, former: null } });
+      this.#set({ ...it, app: { ...it.app, name, renamingTo: null, renamedFrom: null } });
     },
     'move-profile': (name, { from, store }) => {
       const profile = this.#profiles.get(from);
@@ -170,7 +170,12 @@ export class Machine {
     },
     repair: (name) => {
       const it = this.#stopped(name);
-      this.#set({ ...it, boots: 'profile', profileOf: name, app: { ...it.app, former: null, altered: [] } });
+      this.#set({
+        ...it,
+        boots: 'profile',
+        profileOf: name,
+        app: { ...it.app, renamedFrom: null, modifiedKeys: [] },
+      });
     },
     configure: (name, { config, profiles }) => {
       const it = this.#there(name);
@@ -245,12 +250,12 @@ export class Machine {
       const older = app.generations.filter((other) => other.generation !== generation);
       const record = { ...recordOf(this.#wanted(name), app, generation), toplevel: applied.toplevel, facets };
       this.#change(name, {
-        becoming: null,
-        former: null,
+        renamingTo: null,
+        renamedFrom: null,
         state: 'ready',
         applied,
         generations: [record, ...older],
-        condemned: null,
+        rejected: null,
         unreadable: [],
         facets: { ...seenFacets, meta: facets.meta ?? {} },
       });
@@ -300,7 +305,7 @@ export class Machine {
     const it = this.#there(name);
     if (it.app.status !== from) throw new Error(`${name} is ${it.app.status}, not ${from}`);
     const booted = it.boots === 'image' ? IMAGE : this.#profileOf(it);
-    if (it.boots === 'profile' && it.app.altered.length > 0) throw new Error(`${name} is altered`);
+    if (it.boots === 'profile' && it.app.modifiedKeys.length > 0) throw new Error(`${name} is altered`);
     if (booted === null) throw new Error(`${name} has nothing to boot`);
     for (const a of it.app.attachments) if (a.kind === 'volume') this.#volume(name, a.volume);
     const runs = from === 'Frozen' ? it.runs : booted;

@@ -6,7 +6,7 @@ import type {
   ActualApp,
   Applied,
   Attachment,
-  Claim,
+  PortOwner,
   Exposure,
   Generation,
   Protection,
@@ -52,10 +52,10 @@ export type World = {
   readonly have?: readonly Found[];
   /** Kept beside those of the pets above: `web/data` or `web/data:1GiB`. */
   readonly volumes?: readonly string[];
-  readonly claims?: readonly Claim[];
+  readonly claims?: readonly PortOwner[];
   /** What new apps get from Incus' profiles: app → `9000`, `0.0.0.0:53/udp`. */
   readonly inherited?: Readonly<Record<string, readonly string[]>>;
-  readonly strangers?: Actual['strangers'];
+  readonly strangers?: Actual['unmanaged'];
   readonly addresses?: readonly string[];
   readonly unshareable?: string;
   readonly missingImages?: readonly string[];
@@ -88,11 +88,11 @@ export function actualOf({
   return {
     ...there,
     volumes: [...there.volumes, ...volumes.map(keptVolume)],
-    ...(claims && { claims }),
+    ...(claims && { portOwners: claims }),
     ...(inherited && { inherited: mapped(inherited) }),
-    ...(strangers && { strangers }),
+    ...(strangers && { unmanaged: strangers }),
     ...(addresses && { addresses }),
-    ...(unshareable !== undefined && { unshareable }),
+    ...(unshareable !== undefined && { sharedStoreBlocker: unshareable }),
     ...(missingImages && { missingImages }),
   };
 }
@@ -158,11 +158,11 @@ export function actual(have: readonly Found[], over: Partial<Actual> = {}): Actu
   return {
     apps,
     volumes: have.flatMap((text) => volumesOf(wanted(text))),
-    strangers: {},
-    claims: [],
+    unmanaged: {},
+    portOwners: [],
     inherited: {},
     addresses: ['127.0.0.1', '10.0.0.5'],
-    unshareable: null,
+    sharedStoreBlocker: null,
     missingImages: [],
     ...over,
   };
@@ -172,7 +172,7 @@ export function appName(text: string): AppName {
   return text as AppName;
 }
 
-export function claim(place: string, holder: string, live = true): Claim {
+export function claim(place: string, holder: string, live = true): PortOwner {
   return { binding: bindingAt(place), holder, live, passing: false };
 }
 
@@ -213,19 +213,19 @@ export function applied(app: DesiredApp): ActualApp {
   const attachments = attachmentsOf(app);
   const whole: ActualApp = {
     name: app.name,
-    becoming: null,
-    former: null,
+    renamingTo: null,
+    renamedFrom: null,
     status: 'Running',
     state: 'ready',
     applied: { v: 1, generation: 1, toplevel, facets: app.facets },
     generations: [],
-    condemned: null,
+    rejected: null,
     unreadable: [],
     store,
     exposures,
     attachments,
     devices: [],
-    altered: [],
+    modifiedKeys: [],
     protections: [],
     added: NOTHING_ADDED,
     facets: {
@@ -341,7 +341,7 @@ function secretsTried(words: string | undefined): Pick<Facets, 'secrets'> {
   return secrets ? { secrets } : {};
 }
 
-function condemnedIn(words: Words, { facets }: DesiredApp): ActualApp['condemned'] {
+function condemnedIn(words: Words, { facets }: DesiredApp): ActualApp['rejected'] {
   const { option } = words;
   const [source, hand] = option('condemned')?.split('@') ?? [];
   if (source === undefined) return null;
@@ -371,17 +371,17 @@ export function found(text: Found): ActualApp {
   const app: ActualApp = {
     ...whole,
     // As it is seen: one that has the name already is to become nothing.
-    becoming: (option('becoming') === whole.name ? null : (option('becoming') ?? null)) as AppName | null,
-    former: (option('former') ?? null) as AppName | null,
+    renamingTo: (option('becoming') === whole.name ? null : (option('becoming') ?? null)) as AppName | null,
+    renamedFrom: (option('former') ?? null) as AppName | null,
     status: parseInstanceState(option('status') ?? 'Running'),
     state: (option('state') ?? 'ready') as ActualApp['state'],
     applied: half || option('record') === 'none' ? null : record,
     generations,
-    condemned: condemnedIn(words, wanted(text)),
+    rejected: condemnedIn(words, wanted(text)),
     exposures: option('devices') === undefined ? whole.exposures : proxiesIn(list('devices')),
     attachments: option('mounts') === undefined ? whole.attachments : mountsIn(list('mounts')),
     added: addedIn(list('added')),
-    altered: [...list('altered'), ...(option('former') === undefined ? [] : ofRename(whole.store))],
+    modifiedKeys: [...list('altered'), ...(option('former') === undefined ? [] : ofRename(whole.store))],
     protections: protectionsIn(list('protect')),
     facets: facetsSeen(words, whole, !half && option('record') !== 'none'),
   };

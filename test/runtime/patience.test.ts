@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import type { Context, GlobalOptions } from '../../src/runtime/context.js';
 import { outputFor } from '../../src/runtime/output.js';
-import { patiently } from '../../src/runtime/patience.js';
+import { tellWaiting } from '../../src/runtime/patience.js';
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -16,7 +16,7 @@ const waiting = (progress: GlobalOptions['progress'] = 'plain', quiet = false) =
   const options = { progress, quiet, color: 'never' } as const;
   let end: (value: string) => void = () => undefined;
   const work = new Promise<string>((resolve) => (end = resolve));
-  const result = patiently(
+  const result = tellWaiting(
     'Nix',
     work,
     outputFor({ stderr, stdout: {}, env: {} } as unknown as Context, options),
@@ -56,7 +56,7 @@ test('what fails is told as it is, and waits for nothing', async () => {
   const context = { stderr: new PassThrough(), stdout: {}, env: {} } as unknown as Context;
   const options = { progress: 'plain', quiet: false, color: 'never' } as const;
   await expect(
-    patiently('Nix', Promise.reject(new Error('no')), outputFor(context, options)),
+    tellWaiting('Nix', Promise.reject(new Error('no')), outputFor(context, options)),
   ).rejects.toThrow('no');
   expect(jest.getTimerCount()).toBe(0);
 });

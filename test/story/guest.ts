@@ -1,5 +1,5 @@
 import { IncusError, sender } from '../../src/incus/client/http.js';
-import { isLost, open, patiently, Rest } from '../../src/incus/client/operations.js';
+import { isLost, unwrap, retryFor, RestClient } from '../../src/incus/client/operations.js';
 import type { Ended } from '../support/process.js';
 import { HANGS_MS, until } from '../support/wait.js';
 
@@ -9,7 +9,7 @@ export const SOCKET = process.env['INCUS_SOCKET'] ?? '/var/lib/incus/unix.socket
 export type Result = Pick<Ended, 'code' | 'stdout' | 'stderr'>;
 
 /** A daemon that may take its time, and hang up on who is late on a busy machine. */
-export const restOf = (socket: string = SOCKET) => new Rest(sender(socket, HANGS_MS));
+export const restOf = (socket: string = SOCKET) => new RestClient(sender(socket, HANGS_MS));
 
 /**
  * How a command in an instance ends, and all that it prints: the daemon itself records it. `incus exec` has to be with
@@ -25,7 +25,7 @@ export async function ran(
   const body = { command, 'record-output': true, 'wait-for-websocket': false, interactive: false };
   const post = () => rest.write('POST', `/1.0/instances/${instance}/exec`, { body }, HANGS_MS);
   try {
-    const { metadata } = await patiently(post, isLost);
+    const { metadata } = await retryFor(post, isLost);
     const { return: code = null, output = {} } = (metadata ?? {}) as Recorded;
     return { code, stdout: await taken(output['1'], rest), stderr: await taken(output['2'], rest) };
   } catch (error) {
@@ -37,10 +37,10 @@ export async function ran(
 type Recorded = { readonly return?: number; readonly output?: Readonly<Record<string, string>> };
 
 /** The daemon keeps it until somebody removes it. */
-async function taken(path: string | undefined, rest: Rest): Promise<string> {
+async function taken(path: string | undefined, rest: RestClient): Promise<string> {
   if (path === undefined) return '';
   const { status, body } = await rest.raw('GET', path);
-  if (status !== 200) open(body);
+  if (status !== 200) unwrap(body);
   await rest.raw('DELETE', path);
   return body;
 }

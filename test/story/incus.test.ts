@@ -443,8 +443,8 @@ describe('a guest', () => {
   test('that somebody is stopping has stopped when the project is quiet; others do not wait', async () => {
     const { name, stopped } = await stopping('a');
     let isQuiet = false;
-    const own = incus.quiesce().then(() => (isQuiet = true));
-    await incusOver(socketPath(process.env), `${story.project}-other`).quiesce();
+    const own = incus.waitForOperations().then(() => (isQuiet = true));
+    await incusOver(socketPath(process.env), `${story.project}-other`).waitForOperations();
     expect(isQuiet).toBe(false);
     story.write('go', '');
     await own;
@@ -459,7 +459,7 @@ describe('a guest', () => {
     await eventually(() => isWorkedIn(name));
     const { socket, requests, close } = await recorder();
     undo.push(close);
-    await incusOver(socket, story.project).quiesce();
+    await incusOver(socket, story.project).waitForOperations();
     expect(requests.filter((request) => request.includes('/wait'))).toEqual([]);
     expect(await isWorkedIn(name)).toBe(true);
     await incus.stop(name, 5000);

@@ -3,7 +3,7 @@ import type { AppOutcome, Outcome } from '../../src/domain/outcome.js';
 import type { Event } from '../../src/domain/event.js';
 import type { Plan } from '../../src/domain/plan.js';
 import type { Run } from '../../src/domain/run.js';
-import { countRows, emptyBoard, fold, type Board } from '../../src/ui/reporters/board.js';
+import { countRows, emptyBoard, reduce, type ProgressState } from '../../src/ui/reporters/board.js';
 import { liveLines, screenRows } from '../../src/ui/reporters/layout.js';
 import { createPlainReporter } from '../../src/ui/reporters/plain.js';
 import { appsOf } from '../../src/ui/pages/run.js';
@@ -49,11 +49,11 @@ const EVENTS: readonly Event[] = [
   ...BACK.slice(1).flatMap((op) => [started(op), finished(op)]),
 ];
 
-function after(events: readonly Event[]): Board {
-  return events.reduce(fold, emptyBoard);
+function after(events: readonly Event[]): ProgressState {
+  return events.reduce(reduce, emptyBoard);
 }
 
-function live(board: Board): string[] {
+function live(board: ProgressState): string[] {
   const lines = liveLines(screenRows(board, { columns: 100, rows: 24, now: T0 + 2000 }));
   return lines.map((line) => line.map(({ text }) => text).join(''));
 }
@@ -82,7 +82,7 @@ describe('on the screen', () => {
   test('a way back of which not every step was due is told by the outcome', () => {
     const board = after([...FAILED, started('return~back'), finished('return~back')]);
     expect(board.rows[0]?.state).toBe('returning');
-    const ended = fold(board, { kind: 'run-ended', at: T0 + 2000, outcome: OUTCOME });
+    const ended = reduce(board, { kind: 'run-ended', at: T0 + 2000, outcome: OUTCOME });
     expect(countRows(ended.rows)).toMatchObject({ 'rolled-back': 1, returning: 0, failed: 0 });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { clean, cleanLines, createStyle, oneLine } from '../../src/ui/style.js';
+import { cleanText, cleanLines, createStyle, oneLine } from '../../src/ui/style.js';
 
 describe('clean', () => {
   test.each([
@@ -15,7 +15,7 @@ describe('clean', () => {
     ['tabs', 'a\tb', 'a    b'],
     ['bells', 'a\x07\x00b', 'ab'],
   ])('%s', (_, text, shown) => {
-    expect(clean(text)).toBe(shown);
+    expect(cleanText(text)).toBe(shown);
   });
 
   test('leaves nothing that a terminal obeys, whatever comes in', () => {
@@ -37,7 +37,7 @@ describe('clean', () => {
         '\u202e',
       ),
     });
-    fc.assert(fc.property(nasty, (text) => !/[\p{Cc}\u202e]/u.test(clean(text))));
+    fc.assert(fc.property(nasty, (text) => !/[\p{Cc}\u202e]/u.test(cleanText(text))));
     fc.assert(fc.property(nasty, (text) => cleanLines(text).every((line) => !/\p{Cc}/u.test(line))));
   });
 

@@ -19,7 +19,7 @@ import { adoptable, tableFor, type AdoptOptions } from '../adoptable.js';
 import { LOCAL } from '../../runtime/daemons.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { MOST_MANIFEST } from '../../runtime/manifest-file.js';
-import { located, type Project } from '../../runtime/project.js';
+import { locateProblems, type Project } from '../../runtime/project.js';
 import { marksOf, recordWithoutNixpkgs } from '../../runtime/deployed.js';
 import { holdProject, withLock } from '../../runtime/project-lock.js';
 import { portsFor } from '../../runtime/wire.js';
@@ -62,7 +62,7 @@ async function adopt(runtime: Runtime, options: AdoptOptions, name: string): Pro
     const release = await holdProject(runtime, DEPLOYED, options);
     try {
       // A deploy may have changed it until a moment ago.
-      await runtime.daemons.get(LOCAL).incus(DEPLOYED).quiesce();
+      await runtime.daemons.get(LOCAL).incus(DEPLOYED).waitForOperations();
       const now = await read();
       await runtime.draining(() => carryOver(runtime, now));
     } finally {
@@ -125,7 +125,7 @@ function alreadyThere(name: string, project: Project): ProblemError {
     path: ['apps', name],
     hint: `remove it there, and \`pets adopt ${name} --write\` inserts one that fits the container`,
   };
-  return new ProblemError(located([problem], project), EXIT.manifest);
+  return new ProblemError(locateProblems([problem], project), EXIT.manifest);
 }
 
 type Extended = { readonly table: string; readonly text: string; readonly manifest: Manifest };

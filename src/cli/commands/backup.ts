@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { removeOlder } from '../../backup/folder.js';
-import { isAside } from '../../backup/names.js';
-import { Interrupted, type Subject } from '../../backup/subject.js';
+import { isStaged } from '../../backup/names.js';
+import { Interrupted, type BackupTarget } from '../../backup/subject.js';
 import { takeBackup } from '../../backup/take.js';
 import { selectApps } from '../../manifest/select.js';
 import type { Actual } from '../../domain/actual.js';
@@ -9,8 +9,8 @@ import type { AppName } from '../../domain/names.js';
 import type { Manifest } from '../../domain/manifest.js';
 import { EXIT, problemOf, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { interrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
-import { everything, observeAtRest } from '../../runtime/observe.js';
+import { tellInterrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
+import { everything, observeIdle } from '../../runtime/observe.js';
 import { withLock } from '../../runtime/project-lock.js';
 import type { CommandLine } from '../command-line.js';
 import { count, examples, timeoutFlag, withLockOptions } from '../options.js';
@@ -45,7 +45,7 @@ async function backup(
 ): Promise<ExitCode> {
   const read = () => runtime.project();
   return withLock(runtime, { ...options, read }, async ({ manifest }) => {
-    const actual = await observeAtRest(runtime, manifest.project, everything);
+    const actual = await observeIdle(runtime, manifest.project, everything);
     const subjects = subjectsOf(selectors, manifest, actual);
     return runtime.draining((stop) => backUpAll(runtime, options, subjects, manifest, stop));
   });
@@ -55,7 +55,7 @@ async function backup(
 async function backUpAll(
   runtime: Runtime,
   options: BackupOptions,
-  subjects: readonly Subject[],
+  subjects: readonly BackupTarget[],
   manifest: Manifest,
   stop: AbortSignal,
 ): Promise<ExitCode> {
@@ -65,7 +65,7 @@ async function backUpAll(
       if (stop.aborted) throw new Interrupted('interrupted; there is no new backup', stop);
       await backUp(runtime, options, subject, manifest, stop);
     } catch (error) {
-      if (error instanceof Interrupted) return interrupted(runtime.output, subject.app, error);
+      if (error instanceof Interrupted) return tellInterrupted(runtime.output, subject.app, error);
       if (!(error instanceof ProblemError)) throw error;
       problems.push({ app: subject.app, ...problemOf(error) });
     }
@@ -77,7 +77,7 @@ async function backUpAll(
 async function backUp(
   runtime: Runtime,
   options: BackupOptions,
-  subject: Subject,
+  subject: BackupTarget,
   manifest: Manifest,
   stop: AbortSignal,
 ): Promise<void> {
@@ -95,7 +95,7 @@ async function backUp(
 }
 
 /** What is refused is refused before any app is stopped. Patterns, tags and no names at all mean apps with volumes. */
-function subjectsOf(selectors: readonly string[], manifest: Manifest, actual: Actual): Subject[] {
+function subjectsOf(selectors: readonly string[], manifest: Manifest, actual: Actual): BackupTarget[] {
   const names = selectors.length === 0 ? ['*'] : selectors;
   const named = names.filter((name) => !isPattern(name)).map((name) => subjectOf(name, manifest, actual));
   const bare = named.find((subject) => !hasVolumes(subject));
@@ -114,8 +114,8 @@ function isPattern(selector: string): boolean {
   return /[*?]|^@/.test(selector);
 }
 
-function hasVolumes({ volumes }: Subject): boolean {
-  return volumes.some((volume) => !isAside(volume));
+function hasVolumes({ volumes }: BackupTarget): boolean {
+  return volumes.some((volume) => !isStaged(volume));
 }
 
 /** Of the manifest's apps, and those that it does not have any more and that are there, or have left volumes. */

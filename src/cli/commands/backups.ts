@@ -27,7 +27,7 @@ async function backups(
   const warn = (line: string) => {
     runtime.output.notice('warning', line);
   };
-  const found = (await Promise.all(apps.map((name) => listed(join(root, name), warn)))).flat();
+  const found = (await Promise.all(apps.map((name) => listBackups(join(root, name), warn)))).flat();
   found.sort((a, b) => b.id.localeCompare(a.id, 'en', { numeric: true }));
   if (options.json) {
     const records = found.map(({ id, folder, backup }) => ({
@@ -53,7 +53,7 @@ async function backups(
 }
 
 /** One that cannot be read is told, and hides no other. */
-async function listed(folder: string, warn: (line: string) => void): Promise<Found[]> {
+async function listBackups(folder: string, warn: (line: string) => void): Promise<Found[]> {
   const found: Found[] = [];
   for (const id of await idsIn(folder)) {
     const path = join(folder, id);

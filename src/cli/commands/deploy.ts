@@ -17,8 +17,8 @@ import {
 } from '../../runtime/deployed.js';
 import { flakeRefOf } from '../inspect.js';
 import { observeToMake, wantedBy } from '../../runtime/observe.js';
-import { patiently } from '../../runtime/patience.js';
-import { desireOf, type Project } from '../../runtime/project.js';
+import { tellWaiting } from '../../runtime/patience.js';
+import { resolveDesired, type Project } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
 import { ASSEMBLY, portsFor } from '../../runtime/wire.js';
@@ -62,13 +62,13 @@ async function deploy(
   const given = givenBy(runtime, options, ref);
   const table = { ...given, name: name ?? (await nameOf(runtime, given)) };
   const read = async () => {
-    const whole = await completed(runtime, table);
+    const whole = await completeTable(runtime, table);
     return { ...projectFor(runtime, whole), whole };
   };
   return withLock(runtime, { ...options, read }, async ({ whole, ...unlocked }) => {
     const refs = await newest(runtime, unlocked);
     const project = { ...unlocked, lock: { version: 1 as const, refs } };
-    const desired = marked(await desireOf(runtime, project, null), whole);
+    const desired = markApps(await resolveDesired(runtime, project, null), whole);
     const actual = await observeToMake(runtime, DEPLOYED, wantedBy(desired));
     const only = new Set([table.name as AppName]);
     // Who deploys once more wants just that tried, whatever became of it before.
@@ -103,7 +103,7 @@ const UNNAMED = 'unnamed';
 async function nameOf(runtime: Runtime, given: Given): Promise<string> {
   const project = projectFor(runtime, { ...given, name: UNNAMED });
   const pins = await newest(runtime, project);
-  const { apps } = await desireOf(
+  const { apps } = await resolveDesired(
     { programs: runtime.programs, output: { tell: () => () => undefined } },
     { ...project, lock: { version: 1, refs: pins } },
     null,
@@ -113,7 +113,7 @@ async function nameOf(runtime: Runtime, given: Given): Promise<string> {
   const source = app?.source;
   const name =
     app && source && source.kind !== 'toplevel'
-      ? await patiently(
+      ? await tellWaiting(
           `Nix to evaluate ${given['flake-ref']}`,
           nameFrom({ ...app, source }, pins, [runtime.programs.exec, ASSEMBLY]),
           runtime.output,
@@ -126,7 +126,7 @@ async function nameOf(runtime: Runtime, given: Given): Promise<string> {
 }
 
 /** What is not given is as it was deployed last. */
-async function completed({ daemons }: Runtime, given: AppTable): Promise<AppTable> {
+async function completeTable({ daemons }: Runtime, given: AppTable): Promise<AppTable> {
   const { name } = given;
   const instances = await deployedInstances(daemons);
   const there = instances.find((one) => one.name === name && isDeployed(one));
@@ -167,12 +167,12 @@ async function newest(runtime: Runtime, project: Project): Promise<Readonly<Reco
   const urls = [...new Set(refs.flatMap(({ url, directory }) => (directory === undefined ? [url] : [])))];
   const { nix } = portsFor(runtime, project, 0);
   const pin = async (url: string) =>
-    [url, await patiently(`Nix to find ${url}`, nix.lock(url), runtime.output)] as const;
+    [url, await tellWaiting(`Nix to find ${url}`, nix.lock(url), runtime.output)] as const;
   return Object.fromEntries(await Promise.all(urls.map(pin)));
 }
 
 /** What the next deploy reads back is there from the creation on: one that is cut short can be gone on with. */
-function marked({ apps, ...desired }: Desired, table: AppTable): Desired {
+function markApps({ apps, ...desired }: Desired, table: AppTable): Desired {
   const marks = marksOf(table);
   return { ...desired, apps: apps.map((app) => ({ ...app, config: { ...app.config, ...marks } })) };
 }

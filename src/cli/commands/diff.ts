@@ -8,8 +8,8 @@ import { buildSystems } from '../../runtime/build.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { observe, wantedBy } from '../../runtime/observe.js';
 import { packagesOf, type Packages } from '../../runtime/packages.js';
-import { desireOf, located } from '../../runtime/project.js';
-import { selected } from '../../runtime/select.js';
+import { resolveDesired, locateProblems } from '../../runtime/project.js';
+import { selectNamed } from '../../runtime/select.js';
 import type { CommandLine } from '../command-line.js';
 import { examples, flag, prune, recreate, retry, strict, withGlobalOptions } from '../options.js';
 
@@ -53,11 +53,11 @@ export async function diff(
   apps: readonly string[],
 ): Promise<ExitCode> {
   const project = await runtime.project();
-  const only = selected(apps, project.manifest);
-  const desired = await desireOf(runtime, project, only);
+  const only = selectNamed(apps, project.manifest);
+  const desired = await resolveDesired(runtime, project, only);
   const actual = await observe(runtime, desired.project, wantedBy(desired));
   const plan = planOf(desired, actual, { ...options, only });
-  const problems = located(plan.problems, project);
+  const problems = locateProblems(plan.problems, project);
   const isBuilt = options.build && problems.length === 0;
   const builds = isBuilt ? await buildSystems(runtime, { plan, desired, project }) : null;
   const known = runtime.state.builtSystems(project.manifest.project);

@@ -57,7 +57,7 @@ async function down(runtime: Runtime, options: DownOptions): Promise<ExitCode> {
       return showPlan(runtime.output, { plan, project, remarks: names === '' ? [] : [data] });
     }
     if (isAll) await mustConfirm(runtime, options, plan, volumes);
-    else if (!(await agreed(runtime, options, plan))) return EXIT.ok;
+    else if (!(await confirmDown(runtime, options, plan))) return EXIT.ok;
     const code = await carryOut(runtime, { verb: 'down', plan, desired, project }, options);
     if (isAll && code === EXIT.ok) return deleteVolumes(runtime, desired.project);
     const names = volumes.map(nameOf).join(', ');
@@ -108,7 +108,7 @@ function namesOf({ apps }: Plan): string {
   return apps.flatMap(({ app, verb }) => (verb === 'destroy' ? [app] : [])).join(', ');
 }
 
-async function agreed(runtime: Runtime, options: DownOptions, plan: Plan): Promise<boolean> {
+async function confirmDown(runtime: Runtime, options: DownOptions, plan: Plan): Promise<boolean> {
   const names = namesOf(plan);
   if (names === '' || options.yes) return true;
   if (runtime.prompt.mayAsk) {

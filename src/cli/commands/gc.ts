@@ -8,7 +8,7 @@ import { EXIT, type ExitCode } from '../../domain/problem.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { showPlan } from '../../runtime/dry-run.js';
 import { nothingWanted, observeFor } from '../../runtime/observe.js';
-import { desireOf } from '../../runtime/project.js';
+import { resolveDesired } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
 import type { CommandLine } from '../command-line.js';
@@ -29,7 +29,7 @@ export function addGc({ program, actionOf }: CommandLine): void {
 async function gc(runtime: Runtime, options: RunOptions): Promise<ExitCode> {
   const read = () => runtime.project();
   return withLock(runtime, { ...options, read }, async (project) => {
-    const desired = await desireOf(runtime, project, new Set());
+    const desired = await resolveDesired(runtime, project, new Set());
     const actual = await observeFor(runtime, desired.project, { ...nothingWanted, dryRun: options.dryRun });
     // Those of a store of its own are in the container.
     const elsewhere = actual.apps.filter(({ store }) => !capabilitiesOf(store).hasHostProfile);

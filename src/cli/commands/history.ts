@@ -66,13 +66,13 @@ function rowsOf({ generations, applied }: ActualApp): Row[] {
 }
 
 function jsonOf(app: ActualApp): object {
-  const { name, state, condemned } = app;
-  const failed = condemned && { at: condemned.at, why: condemned.why };
+  const { name, state, rejected } = app;
+  const failed = rejected && { at: rejected.at, why: rejected.why };
   return { version: 1, app: name, state, generations: rowsOf(app), failed, unreadable: app.unreadable };
 }
 
 function textOf(app: ActualApp): string {
-  const { name, state, condemned } = app;
+  const { name, state, rejected } = app;
   const cells = rowsOf(app).map((row) => [
     row.current ? '*' : '',
     String(row.generation),
@@ -82,12 +82,12 @@ function textOf(app: ActualApp): string {
     row.toplevel,
   ]);
   const lines = [
-    ...(condemned
+    ...(rejected
       ? [
-          condemned.why === BY_HAND
-            ? `What was wanted until ${minute(condemned.at)} was left by hand, and is not brought back by itself.`
-            : `What was wanted at ${minute(condemned.at)} did not work: ${condemned.why}`,
-          `\`pets up --retry ${name}\` ${condemned.why === BY_HAND ? 'brings it back' : 'tries it again'}.`,
+          rejected.why === BY_HAND
+            ? `What was wanted until ${minute(rejected.at)} was left by hand, and is not brought back by itself.`
+            : `What was wanted at ${minute(rejected.at)} did not work: ${rejected.why}`,
+          `\`pets up --retry ${name}\` ${rejected.why === BY_HAND ? 'brings it back' : 'tries it again'}.`,
         ]
       : []),
     ...(state === 'upgrading' || state === 'restoring'

@@ -19,7 +19,7 @@ export function addLogs({ program, actionOf }: CommandLine): void {
       "Shows the journal of the apps' own services, in order of time, prefixed with the app where there are several. Without names of all apps.",
     )
     .option('-f, --follow', 'go on as more comes, until Ctrl-C; also when an app restarts', false)
-    .option('--since <when>', 'from then on: 10m, 2h, 7d ago, or a time such as 2026-01-31T12:00', when)
+    .option('--since <when>', 'from then on: 10m, 2h, 7d ago, or a time such as 2026-01-31T12:00', parseTime)
     .option(
       '-n, --tail <n>',
       'so many lines of each app, or `all` (default: 100, with --since all)',
@@ -86,7 +86,7 @@ function recordOf({ app, at, unit, source, priority, message }: Entry): object {
 }
 
 /** `10m` ago, or a time that JavaScript's `Date` reads; in ms since the epoch. */
-function when(text: string): number {
+function parseTime(text: string): number {
   const [, amount, unit = ''] = /^(\d{1,6})([smhd])(?: ago)?$/.exec(text) ?? [];
   const at = amount === undefined ? Date.parse(text) : Date.now() - Number(amount) * (UNIT_MS[unit] ?? NaN);
   if (Number.isNaN(at))

@@ -1,9 +1,9 @@
 import { restartPlan, startPlan, stopPlan, unstartable } from '../../planner/power.js';
 import { ProblemError, type ExitCode } from '../../domain/problem.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { nothingWanted, observe, observeAtRest, wantedBy } from '../../runtime/observe.js';
+import { nothingWanted, observe, observeIdle, wantedBy } from '../../runtime/observe.js';
 import { namesOf } from '../../runtime/pets.js';
-import { desireOf } from '../../runtime/project.js';
+import { resolveDesired } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
 import type { CommandLine } from '../command-line.js';
@@ -56,8 +56,8 @@ async function power(
     return { ...project, chosen: namesOf(selectors, project.manifest, actual) };
   };
   return withLock(runtime, { ...options, read }, async ({ chosen, ...project }) => {
-    const desired = await desireOf(runtime, project, new Set());
-    const actual = await observeAtRest(runtime, desired.project, wantedBy(desired));
+    const desired = await resolveDesired(runtime, project, new Set());
+    const actual = await observeIdle(runtime, desired.project, wantedBy(desired));
     const problems = [...chosen].flatMap((name) => {
       const problem = verb === 'stop' ? null : unstartable(name, desired, actual);
       return problem ? [{ code: 'app-not-startable' as const, app: name, ...problem }] : [];

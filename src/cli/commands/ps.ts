@@ -8,7 +8,7 @@ import { jsonText, table } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { nothingWanted, observe } from '../../runtime/observe.js';
 import { namesOf } from '../../runtime/pets.js';
-import { desireOf } from '../../runtime/project.js';
+import { resolveDesired } from '../../runtime/project.js';
 import { exposureWords, healthWords, rowOf, type Row } from '../../runtime/row.js';
 import type { CommandLine } from '../command-line.js';
 import { examples, withGlobalOptions } from '../options.js';
@@ -33,7 +33,7 @@ async function ps(
   const project = await runtime.project();
   const { manifest } = project;
   const [desired, actual] = await Promise.all([
-    desireOf(runtime, project, new Set()),
+    resolveDesired(runtime, project, new Set()),
     observe(runtime, manifest.project, nothingWanted),
   ]);
   const all = rowsOf(manifest, desired, actual);

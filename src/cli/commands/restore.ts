@@ -1,13 +1,13 @@
 import { join, resolve } from 'node:path';
 import { idsIn, readBackup, verify, type Found } from '../../backup/folder.js';
-import { chosen } from '../../backup/format.js';
-import { isAside } from '../../backup/names.js';
-import { restoreBackup, untouched, type Restored } from '../../backup/restore.js';
+import { chooseBackup } from '../../backup/format.js';
+import { isStaged } from '../../backup/names.js';
+import { restoreBackup, volumesLeft, type Restored } from '../../backup/restore.js';
 import { changeOf, replacedBy, type SecretChange } from '../../backup/secrets.js';
-import { refuseOthers, type Subject } from '../../backup/subject.js';
+import { refuseOthers, type BackupTarget } from '../../backup/subject.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { interrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
+import { tellInterrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
 import { everything, observeFor } from '../../runtime/observe.js';
 import { withLock } from '../../runtime/project-lock.js';
 import type { CommandLine } from '../command-line.js';
@@ -71,7 +71,7 @@ async function restore(
       runtime.output.write(planText(from, secrets, subject));
       return EXIT.ok;
     }
-    await agreed(runtime, options, from, secrets, subject);
+    await confirmRestore(runtime, options, from, secrets, subject);
     const restored = await runtime.draining((stop) =>
       restoreBackup(from, secrets, subject, { ...work, stop }),
     );
@@ -80,26 +80,26 @@ async function restore(
     runtime.output.write(`restored ${names.join(', ')} from ${from.folder}\n`);
     return EXIT.ok;
   });
-  return ended.catch((error: unknown) => interrupted(runtime.output, app, error));
+  return ended.catch((error: unknown) => tellInterrupted(runtime.output, app, error));
 }
 
 /** What a restore would do, a line each. */
-function planText(from: Found, secrets: SecretChange, subject: Subject): string {
+function planText(from: Found, secrets: SecretChange, subject: BackupTarget): string {
   const { app, isUp } = subject;
   const replaced = replacedNames(from, secrets, subject);
   const lines = [
     `restores ${from.backup.volumes.map(({ name }) => `${app}/${name}`).join(', ')} from ${from.folder}, taken ${from.backup.time}`,
     ...(replaced.length > 0 ? [`replaces ${replaced.join(', ')}, which is backed up first`] : []),
-    ...untouched(from, subject).map((name) => `${name} is not in that backup, and stays as it is`),
+    ...volumesLeft(from, subject).map((name) => `${name} is not in that backup, and stays as it is`),
     ...(isUp ? [`stops ${app} meanwhile`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 /** What is there now and would not be any more. */
-function replacedNames({ backup }: Found, secrets: SecretChange, { volumes }: Subject): string[] {
+function replacedNames({ backup }: Found, secrets: SecretChange, { volumes }: BackupTarget): string[] {
   const names = backup.volumes.map(({ name }) => name);
-  const own = volumes.filter((v) => !isAside(v) && names.includes(v.volume)).map((v) => v.volume);
+  const own = volumes.filter((v) => !isStaged(v) && names.includes(v.volume)).map((v) => v.volume);
   return [...own, ...replacedBy(secrets).map((name) => `the secret ${name}`)];
 }
 
@@ -107,18 +107,18 @@ function replacedNames({ backup }: Found, secrets: SecretChange, { volumes }: Su
 function tell(
   { volumes, secrets, replaced }: Restored,
   from: Found,
-  subject: Subject,
+  subject: BackupTarget,
   say: (line: string) => void,
 ): void {
   const { app } = subject;
-  for (const name of untouched(from, subject)) say(`${name} is not in that backup, and stays as it is`);
+  for (const name of volumesLeft(from, subject)) say(`${name} is not in that backup, and stays as it is`);
   if (replaced) say(`what was replaced is the backup ${replaced.id}: \`pets restore ${app} ${replaced.id}\``);
   if (secrets.length > 0) say(`${secrets.join(', ')}: the secret of then; \`pets up ${app}\` records it`);
   if (!volumes.every((name) => isAttached(name, subject)))
     say(`\`pets up ${app}\` attaches what was restored`);
 }
 
-function isAttached(name: string, { volumes, paths }: Subject): boolean {
+function isAttached(name: string, { volumes, paths }: BackupTarget): boolean {
   return volumes.some((v) => v.volume === name && paths.has(v.name));
 }
 
@@ -134,18 +134,18 @@ async function backupFor(
       { code: 'usage', message: 'an id and --from name two backups', hint: 'give one' },
       EXIT.usage,
     );
-  const name = from === undefined ? chosen(id, await idsIn(join(root, app)), app) : '';
+  const name = from === undefined ? chooseBackup(id, await idsIn(join(root, app)), app) : '';
   const folder = from === undefined ? join(root, app, name) : resolve(cwd, from);
   return { id: name, folder, backup: await readBackup(folder) };
 }
 
 /** Where nothing is replaced there is nothing to ask. */
-async function agreed(
+async function confirmRestore(
   runtime: Runtime,
   options: RestoreOptions,
   from: Found,
   secrets: SecretChange,
-  subject: Subject,
+  subject: BackupTarget,
 ): Promise<void> {
   const { app } = subject;
   const replaced = replacedNames(from, secrets, subject);

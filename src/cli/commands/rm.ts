@@ -50,7 +50,7 @@ async function rm(runtime: Runtime, options: RunOptions, selectors: readonly str
     if (options.dryRun === true) return showPlan(runtime.output, { plan, project });
     const names = removed.apps.map(({ app }) => app).join(', ');
     if (plan.operations.length === 0) return EXIT.ok;
-    if (names !== '' && !(options.yes || (await agreed(runtime, names, selectors)))) return EXIT.ok;
+    if (names !== '' && !(options.yes || (await confirmRemoval(runtime, names, selectors)))) return EXIT.ok;
     const desired = { project: manifest.project, apps: [] };
     return carryOut(runtime, { verb: 'rm', plan, desired, project }, options);
   });
@@ -84,18 +84,24 @@ function removal(pets: ReadonlySet<ActualApp>, { project, apps }: Manifest, actu
   const options = { prune: true, recreate: false, retry: false, only: null, graces: gracesOf(apps) };
   const plan = planOf({ project, apps: [] }, there, options);
   const comesBack = ({ app: removed }: AppPlan) =>
-    apps.flatMap((app) => (app.name === removed ? [project === DEPLOYED ? deployed(app) : IN_MANIFEST] : []));
+    apps.flatMap((app) =>
+      app.name === removed ? [project === DEPLOYED ? deployHint(app) : IN_MANIFEST] : [],
+    );
   return { ...plan, apps: plan.apps.map((app) => ({ ...app, notes: [...app.notes, ...comesBack(app)] })) };
 }
 
 const IN_MANIFEST = 'it is in the manifest: `pets up` makes it anew, unless it leaves that too';
 
-function deployed({ name, source }: ManifestApp): string {
+function deployHint({ name, source }: ManifestApp): string {
   const ref = source.kind === 'flake' ? source.ref.written : '<flake-ref>';
   return `\`pets deploy ${ref} ${name} --port <port>\` makes it anew`;
 }
 
-async function agreed(runtime: Runtime, names: string, selectors: readonly string[]): Promise<boolean> {
+async function confirmRemoval(
+  runtime: Runtime,
+  names: string,
+  selectors: readonly string[],
+): Promise<boolean> {
   if (runtime.prompt.mayAsk)
     return runtime.prompt.confirm(`Remove ${names}? What is on their root disks is lost; volumes are kept.`);
   throw new ProblemError(

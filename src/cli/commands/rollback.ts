@@ -11,9 +11,9 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { showPlan } from '../../runtime/dry-run.js';
 import { petNamed } from './history.js';
 import { observeFor, wantedBy } from '../../runtime/observe.js';
-import { desireOf } from '../../runtime/project.js';
+import { resolveDesired } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
-import { selected } from '../../runtime/select.js';
+import { selectNamed } from '../../runtime/select.js';
 import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
 import type { CommandLine } from '../command-line.js';
 import { dryRun, examples, flag, withRunOptions } from '../options.js';
@@ -46,12 +46,12 @@ async function rollback(
 ): Promise<ExitCode> {
   const read = async () => {
     const project = await runtime.project();
-    selected([name], project.manifest);
+    selectNamed([name], project.manifest);
     return project;
   };
   return withLock(runtime, { ...options, read }, async (project) => {
     // Secrets stay as they are: their sources need not even be there.
-    const all = await desireOf(runtime, project, new Set());
+    const all = await resolveDesired(runtime, project, new Set());
     const actual = await observeFor(runtime, all.project, { ...wantedBy(all), dryRun: options.dryRun });
     const there = petNamed(name, actual.apps);
     const generation = pick(there, wanted);

@@ -6,7 +6,7 @@ import { watchKeys } from '../../runtime/keys.js';
 import { Meter } from '../../runtime/meter.js';
 import { printer } from '../../runtime/printer.js';
 import type { CommandLine } from '../command-line.js';
-import { count, duration, examples, flag, withGlobalOptions } from '../options.js';
+import { count, parseDurationOption, examples, flag, withGlobalOptions } from '../options.js';
 
 type TopOptions = {
   readonly json: boolean;
@@ -25,7 +25,9 @@ export function addTop({ program, actionOf }: CommandLine): void {
       'Shows processor, memory, state and exposure of all apps, again and again; q or Ctrl-C ends it. Where stdout is no terminal a table each time.',
     )
     .addOption(
-      flag('--interval <duration>', 'time between two tables').default(2000, '2s').argParser(duration),
+      flag('--interval <duration>', 'time between two tables')
+        .default(2000, '2s')
+        .argParser(parseDurationOption),
     )
     .option('-n, --count <n>', 'so many tables, one below the other', count)
     .option('--once', 'one table', false)

@@ -4,9 +4,9 @@ import type { ExitCode } from '../../domain/problem.js';
 import { diffText } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { endRestores, observeToMake, wantedBy } from '../../runtime/observe.js';
-import { desireOf } from '../../runtime/project.js';
+import { resolveDesired } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
-import { selected } from '../../runtime/select.js';
+import { selectNamed } from '../../runtime/select.js';
 import { type RunOptions, carryOut } from '../../runtime/carry-out.js';
 import { diff } from './diff.js';
 import type { CommandLine } from '../command-line.js';
@@ -42,11 +42,11 @@ async function up(runtime: Runtime, options: UpOptions, apps: readonly string[])
     return diff(runtime, { ...options, json: false, exitCode: false, build: false }, apps);
   const read = async () => {
     const project = await runtime.project();
-    return { ...project, only: selected(apps, project.manifest) };
+    return { ...project, only: selectNamed(apps, project.manifest) };
   };
   return withLock(runtime, { ...options, read }, async ({ only, ...project }) => {
     await endRestores(runtime, project.manifest.project);
-    const desired = await desireOf(runtime, project, only);
+    const desired = await resolveDesired(runtime, project, only);
     const actual = await observeToMake(runtime, desired.project, wantedBy(desired));
     const planFor = (allowed: Allowed) => planOf(desired, actual, { ...options, ...allowed, only });
     const plan = planFor(await allowedBy(runtime, options, planFor(options)));

@@ -6,11 +6,11 @@ import { lockFileAt } from '../../nix/lock-file.js';
 import { EXIT, ProblemError, problemOf, type ExitCode, type Problem } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { patiently } from '../../runtime/patience.js';
+import { tellWaiting } from '../../runtime/patience.js';
 import type { Project } from '../../runtime/project.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 import { revisionOf } from '../../runtime/revision.js';
-import { selected } from '../../runtime/select.js';
+import { selectNamed } from '../../runtime/select.js';
 import { nixFor } from '../../runtime/wire.js';
 import type { CommandLine } from '../command-line.js';
 import { dryRun, examples, withLockOptions } from '../options.js';
@@ -47,7 +47,7 @@ async function update(
 ): Promise<ExitCode> {
   const read = async () => {
     const project = await runtime.project();
-    return { ...project, only: selected(selectors, project.manifest) };
+    return { ...project, only: selectNamed(selectors, project.manifest) };
   };
   return withLock(runtime, { ...options, read }, async ({ only, ...project }) => {
     const { apps, project: name } = project.manifest;
@@ -56,7 +56,8 @@ async function update(
     const { lockPath } = project;
     if (lockPath === null) throw notLocked(name);
     const isDry = options.dryRun === true;
-    const find = (url: string, pin: Promise<Locked>) => patiently(`Nix to find ${url}`, pin, runtime.output);
+    const find = (url: string, pin: Promise<Locked>) =>
+      tellWaiting(`Nix to find ${url}`, pin, runtime.output);
     const moved = await moveAll(urls, { ...project, lockPath }, { isDry, find, runtime });
     const refs = moved.map(recordOf);
     runtime.output.write(

@@ -53,7 +53,7 @@ async function removeVolume(runtime: Runtime, options: VolumeRmOptions, name: st
   const read = () => runtime.project();
   return withLock(runtime, { ...options, read }, async ({ manifest }) => {
     const incus = runtime.daemons.get(LOCAL).incus(manifest.project);
-    const volume = found(name, await incus.volumes());
+    const volume = findVolume(name, await incus.volumes());
     const [user] = volume.usedBy;
     if (user !== undefined) {
       throw new ProblemError({
@@ -74,7 +74,7 @@ async function removeVolume(runtime: Runtime, options: VolumeRmOptions, name: st
   });
 }
 
-function found(name: string, volumes: readonly Volume[]): Volume {
+function findVolume(name: string, volumes: readonly Volume[]): Volume {
   const volume = volumes.find((v) => nameOf(v) === name);
   if (volume) return volume;
   const names = volumes.map(nameOf);

@@ -2,7 +2,7 @@ import { contractItems } from '../../flake-contract/items.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { contractText } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { changeFor, readFlake, tried, write } from './flake-change.js';
+import { changeFor, readFlake, tryChange, writeChange } from './flake-change.js';
 import type { InitOptions } from '../inspect.js';
 import { serviceFor } from './service.js';
 import { flakeRefOf, inspectorFor } from '../inspect.js';
@@ -28,7 +28,7 @@ export async function initContract(
   const flake = readFlake(folder);
   const { service, module } = await serviceFor(name, { examined, flake, options, runtime });
   const change = changeFor({ service, module }, folder, flake);
-  const result = await tried(change, { ref, examined, inspector, exec: runtime.programs.exec });
+  const result = await tryChange(change, { ref, examined, inspector, exec: runtime.programs.exec });
   showChanges(runtime, [
     { path: change.file.path, before: null, after: change.file.text },
     { path: 'flake.nix', before: change.before, after: change.after },
@@ -38,7 +38,7 @@ export async function initContract(
     runtime.output.notice('note', 'nothing was written');
     return EXIT.ok;
   }
-  await write(folder, change, runtime.programs.exec);
+  await writeChange(folder, change, runtime.programs.exec);
   const items = contractItems(result);
   const color = runtime.output.colors.stdout;
   runtime.output.write(contractText({ flakeRef: '.', nixpkgs: inspector.nixpkgs.written, items }, color));

@@ -92,7 +92,10 @@ type Trial = {
 };
 
 /** Evaluates the change on a copy, so that nothing has to be taken back. It must add the modules, and nothing else. */
-export async function tried(change: Change, { ref, examined, inspector, exec }: Trial): Promise<Examined> {
+export async function tryChange(
+  change: Change,
+  { ref, examined, inspector, exec }: Trial,
+): Promise<Examined> {
   const copy = await mkdtemp(join(await makeRunFolder(), 'changed-'));
   try {
     await stage(ref, new Set(), copy, exec);
@@ -132,7 +135,11 @@ function onlyAdds(
   );
 }
 
-export async function write(folder: string, { file, before, after }: Change, exec: Exec): Promise<void> {
+export async function writeChange(
+  folder: string,
+  { file, before, after }: Change,
+  exec: Exec,
+): Promise<void> {
   const flake = await realpath(join(folder, 'flake.nix'));
   if (readFlake(folder) !== before) {
     throw new ProblemError({

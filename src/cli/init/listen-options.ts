@@ -7,7 +7,7 @@ import {
   type Listen,
   type ListenPart,
 } from '../../flake-contract/listen.js';
-import { attributePath, listed } from '../../flake-contract/nix-text.js';
+import { attributePath, listNames } from '../../flake-contract/nix-text.js';
 import { isAttributePath } from '../../manifest/flake-ref.js';
 import { didYouMean } from '../../lib/closest-match.js';
 import { EXIT, ProblemError } from '../../domain/problem.js';
@@ -28,22 +28,22 @@ export async function listenFor(
 ): Promise<Listen> {
   const known = listenOf(options);
   const listen = {
-    host: checked(flags.hostOption, service, options) ?? known.host,
-    port: checked(flags.portOption, service, options) ?? known.port,
+    host: checkOption(flags.hostOption, service, options) ?? known.host,
+    port: checkOption(flags.portOption, service, options) ?? known.port,
   };
   const names = settable(options);
   if (names.length === 0 || flags.yes || !runtime.prompt.mayAsk) return listen;
   for (const part of LISTEN_PARTS) {
     if (listen[part] !== null) continue;
-    const question = `Which option of services.${service} is the ${MEANINGS[part]} that it listens on? ${oneLine(listed(names))}, or nothing:`;
+    const question = `Which option of services.${service} is the ${MEANINGS[part]} that it listens on? ${oneLine(listNames(names))}, or nothing:`;
     const answer = await runtime.prompt.ask(question);
     if (answer === '') break;
-    listen[part] = checked(answer, service, options);
+    listen[part] = checkOption(answer, service, options);
   }
   return listen;
 }
 
-function checked(
+function checkOption(
   name: string | undefined,
   service: string,
   options: readonly ServiceOption[],
@@ -52,7 +52,7 @@ function checked(
   if (isAttributePath(name) && isWithin(name, options)) return name;
   const names = settable(options);
   const hint =
-    didYouMean(name, names) ?? (names.length > 0 ? `it has ${listed(names, MOST)}` : 'it has none');
+    didYouMean(name, names) ?? (names.length > 0 ? `it has ${listNames(names, MOST)}` : 'it has none');
   const message = `${attributePath('services', service)} has no option \`${oneLine(name)}\``;
   throw new ProblemError({ code: 'option-unknown', message, hint }, EXIT.usage);
 }

@@ -2,7 +2,7 @@ import type { DeclaredService, Facts, Examined } from '../../domain/contract.js'
 import type { Program, Service } from '../../flake-contract/incus-module.js';
 import { prerequisites, releaseOf, serviceOf } from '../../flake-contract/items.js';
 import { LISTEN_PARTS, listenCode, settable, type Listen } from '../../flake-contract/listen.js';
-import { attributePath, listed } from '../../flake-contract/nix-text.js';
+import { attributePath, listNames } from '../../flake-contract/nix-text.js';
 import { nearestName } from '../../manifest/names.js';
 import { didYouMean } from '../../lib/closest-match.js';
 import { EXIT, ProblemError, type Problem } from '../../domain/problem.js';
@@ -51,13 +51,13 @@ function nameOf(given: string | undefined, facts: Facts): string | null {
     (name) => `services.${name} (${attributePath('nixosModules', facts.services?.[name]?.module ?? '')})`,
   );
   if (given !== undefined && names.length > 0 && !names.includes(given)) {
-    const hint = didYouMean(given, names) ?? `it declares ${listed(names)}`;
+    const hint = didYouMean(given, names) ?? `it declares ${listNames(names)}`;
     const message = `${hasDefault ? 'nixosModules.default' : 'the flake'} declares no services.${given}`;
     throw new ProblemError({ code: 'service-unknown', message, hint }, EXIT.usage);
   }
   // Of several modules nobody has said which is the one.
   if (given === undefined && !hasDefault && names.length > 1) {
-    const message = `there is no nixosModules.default, and several services: ${listed(places)}; nothing was written`;
+    const message = `there is no nixosModules.default, and several services: ${listNames(places)}; nothing was written`;
     throw new ProblemError(
       { code: 'service-unknown', message, hint: `say which it is: pets init --contract ${names[0] ?? ''}` },
       EXIT.usage,
@@ -94,7 +94,7 @@ function wayOut({ examined: { facts }, flake }: Asked, name: string | null, list
   const lines = [
     'meet these, then run it again',
     ...(flags.length > 0 && others.length > 0
-      ? [`or say which option it is: ${listed(flags)}; it has ${listed(others, MOST)}`]
+      ? [`or say which option it is: ${listNames(flags)}; it has ${listNames(others, MOST)}`]
       : []),
     'or write nixosModules.incus by hand: any module will do that runs a service on port 8080',
     textByHand(flake, handmade(facts, name, listen), declared?.module ?? null),

@@ -18,7 +18,7 @@ import { serviceText } from './service.js';
 import { flakeRefOf, inspectorFor, type Inspector } from '../inspect.js';
 import { listenFor } from './listen-options.js';
 import { inTheWay, makeVisible, showChanges, writeNew, type NewFile } from './new-files.js';
-import { patiently } from '../../runtime/patience.js';
+import { tellWaiting } from '../../runtime/patience.js';
 import { PLATFORM } from '../../runtime/project.js';
 
 /** Writes a flake, in a folder of the app's name, that makes a pet of another flake's package; then checks it. */
@@ -70,7 +70,7 @@ async function writePinned(
   const paths = files.map(({ path }) => path);
   try {
     if (isPinned(upstream))
-      await patiently(`Nix to pin ${upstream.url}`, lockFlake(folder, programs.exec), output);
+      await tellWaiting(`Nix to pin ${upstream.url}`, lockFlake(folder, programs.exec), output);
     await makeVisible(folder, isPinned(upstream) ? [...paths, 'flake.lock'] : paths, programs.exec);
   } catch (error) {
     rmSync(folder, { recursive: true });

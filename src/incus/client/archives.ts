@@ -4,13 +4,13 @@ import { createGunzip } from 'node:zlib';
 import type { Volume } from '../../domain/actual.js';
 import type { Incus } from '../../domain/services.js';
 import type { Bytes } from '../../lib/program.js';
-import { said } from './attempt.js';
+import { withErrorContext } from './attempt.js';
 import { IncusError } from './http.js';
-import type { Rest } from './operations.js';
+import type { RestClient } from './operations.js';
 import { hasExtension } from './server.js';
 import type { Transfer } from './transfer.js';
 import { fromJson, type VolumeJson } from '../observe/volume-json.js';
-import { at, inPool, OwnVolumes } from './volumes.js';
+import { volumeUrl, inPool, OwnVolumes } from './volumes.js';
 
 type Calls = 'copyVolume' | 'exportVolume' | 'importVolume';
 
@@ -18,7 +18,7 @@ type Calls = 'copyVolume' | 'exportVolume' | 'importVolume';
 const DATA_MS = 24 * 3_600_000;
 
 /** Volumes as copies and as archives. What is made here is made once: none of it is tried again. */
-export function archivesOf(rest: Rest, transfer: Transfer, project: string): Pick<Incus, Calls> {
+export function archivesOf(rest: RestClient, transfer: Transfer, project: string): Pick<Incus, Calls> {
   const volumes = new OwnVolumes(rest, project);
   const there = async (volume: Volume) => {
     const found = await volumes.find(volume, [volume]);
@@ -27,7 +27,7 @@ export function archivesOf(rest: Rest, transfer: Transfer, project: string): Pic
   };
   return {
     copyVolume: (volume, marks) =>
-      said(`copying the volume \`${volume.name}\``, async () => {
+      withErrorContext(`copying the volume \`${volume.name}\``, async () => {
         const { config } = await there(volume);
         const { pool, name } = await volumes.place(marks, volume.pool);
         const body = copyOf(volume, name, { ...config, ...volumes.marks(marks) });
@@ -43,18 +43,18 @@ export function archivesOf(rest: Rest, transfer: Transfer, project: string): Pic
       }),
 
     exportVolume: (volume, take) =>
-      said(`exporting the volume \`${volume.name}\``, async () => {
+      withErrorContext(`exporting the volume \`${volume.name}\``, async () => {
         await there(volume);
-        await exported(volume, take, rest, transfer);
+        await exportVolume(volume, take, rest, transfer);
       }),
 
     importVolume: (archive, marks, wanted) =>
-      said(`importing the volume \`${marks.volume}\` of \`${marks.app}\``, async () => {
+      withErrorContext(`importing the volume \`${marks.volume}\` of \`${marks.app}\``, async () => {
         const { pool, name } = await volumes.place(marks, wanted);
         const headers = { 'Content-Type': 'application/octet-stream', 'X-Incus-name': name };
         const answer = await transfer.upload(inPool(pool.name), headers, archive);
         await rest.ended(answer, DATA_MS);
-        const path = at({ pool: pool.name, name });
+        const path = volumeUrl({ pool: pool.name, name });
         // It has the description and the config of the one that was exported, marks and all.
         const body = { config: volumes.marks(marks), description: '' };
         await rest.write('PATCH', path, { body });
@@ -66,13 +66,13 @@ export function archivesOf(rest: Rest, transfer: Transfer, project: string): Pic
 }
 
 /** `take` gets the archive, once. */
-async function exported(
+async function exportVolume(
   volume: Volume,
   take: (archive: Bytes) => Promise<void>,
-  rest: Rest,
+  rest: RestClient,
   transfer: Transfer,
 ): Promise<void> {
-  const backups = `${at(volume)}/backups`;
+  const backups = `${volumeUrl(volume)}/backups`;
   // Without room on the host for a second copy, where the daemon can.
   if (await hasExtension('direct_backup', rest))
     return take(wholeGzip(await transfer.stream(backups, EXPORT)));

@@ -1,13 +1,13 @@
 import type { Incus } from '../../domain/services.js';
 import { archivesOf } from './archives.js';
-import { said } from './attempt.js';
+import { withErrorContext } from './attempt.js';
 import { sender } from './http.js';
 import { insideOf } from './inside.js';
 import { instancesOf } from './instances.js';
-import { Rest } from './operations.js';
-import { instancesFrom, OwnInstances } from './own.js';
+import { RestClient } from './operations.js';
+import { instancesFrom, ManagedInstances } from './own.js';
 import { powerOf } from './power.js';
-import { quiesceAll } from './quiesce.js';
+import { waitForProject } from './quiesce.js';
 import { hasImage } from './server.js';
 import { noTrials, Sharing, type Trials } from './sharing.js';
 import { snapshotsOf } from './snapshots.js';
@@ -20,19 +20,20 @@ import { volumesOf } from './volumes.js';
  * `trials`: what is known of what the daemon can do.
  */
 export function incusOver(socket: string, project: string, trials: Trials = noTrials): Incus {
-  const rest = new Rest(sender(socket));
+  const rest = new RestClient(sender(socket));
   const sharing = new Sharing(rest, trials);
-  const own = new OwnInstances(rest, project);
+  const own = new ManagedInstances(rest, project);
   return {
     instances: () =>
-      said('listing instances', async () => {
+      withErrorContext('listing instances', async () => {
         const found = await rest.get('/1.0/instances?recursion=1&all-projects=true');
         return instancesFrom(found?.metadata);
       }),
-    quiesce: () => said('waiting for what runs on the instances', () => quiesceAll(project, rest)),
-    unshareable: () => said('asking Incus what its host can do', () => sharing.unshareable()),
+    waitForOperations: () =>
+      withErrorContext('waiting for what runs on the instances', () => waitForProject(project, rest)),
+    unshareable: () => withErrorContext('asking Incus what its host can do', () => sharing.unshareable()),
     trySharing: () => sharing.try(),
-    hasImage: (alias) => said(`looking for the image \`${alias}\``, () => hasImage(alias, rest)),
+    hasImage: (alias) => withErrorContext(`looking for the image \`${alias}\``, () => hasImage(alias, rest)),
     ...instancesOf(rest, own),
     ...powerOf(rest, own),
     ...insideOf(rest, own, dialer(socket)),

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { GUEST_PATH } from '../../domain/guest-path.js';
 import type { GuestResult } from '../../domain/services.js';
 import { ConnectionLost, IncusError } from './http.js';
-import { type Begun, type OperationResult, type Rest } from './operations.js';
-import { at } from './own.js';
+import { type Begun, type OperationResult, type RestClient } from './operations.js';
+import { instanceUrl } from './own.js';
 import type { Dial, Stream } from './streams.js';
 
 /** Incus' signal for a command, on its control stream. */
@@ -17,15 +17,15 @@ const STREAMS = ['control', '0', '1', '2'] as const;
 export async function query(
   name: string,
   command: readonly string[],
-  { rest, dial, deadline }: { readonly rest: Rest; readonly dial: Dial; readonly deadline: number },
+  { rest, dial, deadline }: { readonly rest: RestClient; readonly dial: Dial; readonly deadline: number },
 ): Promise<GuestResult> {
-  const begun = await rest.begin('POST', at(name, '/exec'), {
+  const begun = await rest.begin('POST', instanceUrl(name, '/exec'), {
     body: { ...bodyOf(command), 'wait-for-websocket': true },
   });
-  const [control, stdin, stdout, stderr] = await dialled(begun, dial);
+  const [control, stdin, stdout, stderr] = await dialStreams(begun, dial);
   try {
     stdin.end();
-    const operation = ended(rest.wait(begun.operation, deadline - Date.now()));
+    const operation = awaitCommand(rest.wait(begun.operation, deadline - Date.now()));
     const [out, err, { metadata }] = await Promise.all([
       untilLate(operation, stdout.output),
       untilLate(operation, stderr.output),
@@ -68,7 +68,7 @@ async function untilLate<T>(operation: Promise<unknown>, output: Promise<T>): Pr
 type Four = readonly [control: Stream, stdin: Stream, stdout: Stream, stderr: Stream];
 
 /** The command begins once all are there. */
-async function dialled({ operation, metadata }: Begun, dial: Dial): Promise<Four> {
+async function dialStreams({ operation, metadata }: Begun, dial: Dial): Promise<Four> {
   const secrets = (metadata['fds'] ?? {}) as Readonly<Record<string, string>>;
   const dialling = STREAMS.map((fd) =>
     dial(`${operation}/websocket?secret=${encodeURIComponent(secrets[fd] ?? '')}`),
@@ -95,11 +95,13 @@ const READ = `tail -c ${KEPT_BYTES} -- "$0"; rm -f -- "$0"`;
 export async function act(
   name: string,
   command: readonly string[],
-  { rest, dial, deadline }: { readonly rest: Rest; readonly dial: Dial; readonly deadline: number },
+  { rest, dial, deadline }: { readonly rest: RestClient; readonly dial: Dial; readonly deadline: number },
 ): Promise<{ readonly exitCode: number; readonly output: string }> {
   const file = `/run/pets-${randomUUID()}`;
   const body = bodyOf(['/bin/sh', '-c', INTO_FILE, file, ...command]);
-  const { metadata } = await ended(rest.write('POST', at(name, '/exec'), { body }, deadline - Date.now()));
+  const { metadata } = await awaitCommand(
+    rest.write('POST', instanceUrl(name, '/exec'), { body }, deadline - Date.now()),
+  );
   const exitCode = exitCodeIn(metadata);
   const read = ['/bin/sh', '-c', READ, file];
   const { stdout } = await query(name, read, { rest, dial, deadline: Date.now() + READ_MS }).catch(
@@ -126,7 +128,7 @@ function bodyOf(command: readonly string[]): object {
  * The daemon reports a missing program as a failed operation; to a caller it is what a shell would say. One that has
  * waited too long for its streams has begun nothing.
  */
-async function ended(operation: Promise<OperationResult>): Promise<OperationResult> {
+async function awaitCommand(operation: Promise<OperationResult>): Promise<OperationResult> {
   try {
     return await operation;
   } catch (error) {

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { FailedProgram } from '../../domain/problem.js';
 import { IncusError } from './http.js';
 import { consoleLines } from './inside.js';
-import type { Rest } from './operations.js';
-import { at } from './own.js';
+import type { RestClient } from './operations.js';
+import { instanceUrl } from './own.js';
 
 /** The daemon's own program that starts a container, by its name up to 7.0 and from 7.0.1 on. */
 const START_PROGRAM = /\bfork(?:start|lxc)\b/;
 
 /** The error of a start that failed, with what the guest or LXC said about it. */
-export async function failedStart(name: string, error: unknown, rest: Rest): Promise<unknown> {
+export async function failedStart(name: string, error: unknown, rest: RestClient): Promise<unknown> {
   if (!(error instanceof IncusError)) return error;
   // What the daemon says of a proxy device for a guest that has died before the device was added.
   if (error.message.includes('namespace file descriptor')) return deadAtOnce(name, rest);
@@ -22,8 +22,8 @@ export async function failedStart(name: string, error: unknown, rest: Rest): Pro
 }
 
 /** What LXC says of the last start, which may be nothing. */
-export async function lxcErrorsOf(name: string, rest: Rest): Promise<readonly string[]> {
-  const { status, body } = await rest.raw('GET', at(name, '/logs/lxc.log'));
+export async function lxcErrorsOf(name: string, rest: RestClient): Promise<readonly string[]> {
+  const { status, body } = await rest.raw('GET', instanceUrl(name, '/logs/lxc.log'));
   return status === 200 ? lxcErrors(body) : [];
 }
 
@@ -43,7 +43,7 @@ export function lxcErrors(log: string): readonly string[] {
   });
 }
 
-export async function deadAtOnce(name: string, rest: Rest): Promise<FailedProgram> {
+export async function deadAtOnce(name: string, rest: RestClient): Promise<FailedProgram> {
   const log = await consoleLines(name, rest).catch((error: unknown) => {
     if (!(error instanceof IncusError)) throw error;
     return [`its console cannot be read: ${error.message}`];

@@ -1,9 +1,9 @@
 import type { FileAccess, GuestFile, Incus } from '../../domain/services.js';
-import { said, write } from './attempt.js';
+import { withErrorContext, idempotent } from './attempt.js';
 import type { Reply, RequestOptions } from './http.js';
-import { open, type Rest } from './operations.js';
-import { at, type OwnInstances } from './own.js';
-import { reach } from './reach.js';
+import { unwrap, type RestClient } from './operations.js';
+import { instanceUrl, type ManagedInstances } from './own.js';
+import { ensure } from './reach.js';
 
 type Calls =
   | 'readLink'
@@ -20,79 +20,79 @@ const FILE_ATTEMPTS = 3;
 const FILE_BYTES = 4 * 1024 * 1024;
 
 /** Files of a guest, running or not, through the daemon: what they hold is in no argument and no config. */
-export function filesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
+export function filesOf(rest: RestClient, own: ManagedInstances): Pick<Incus, Calls> {
   const post = async (name: string, path: string, options: RequestOptions) => {
-    open((await asked(() => rest.raw('POST', filesAt(name, path), options))).body);
+    unwrap((await askFile(() => rest.raw('POST', filesAt(name, path), options))).body);
   };
   return {
     ...readsOf(rest),
 
     makeDirectory: (name, path, mode) =>
-      write(`making ${path} in \`${name}\``, async () => {
+      idempotent(`making ${path} in \`${name}\``, async () => {
         await own.get(name);
         const made = post(name, path, { headers: headersOf('directory', { uid: 0, gid: 0, mode }) });
-        await reach(made, async () => typeIn(await read(name, path, rest)) === 'directory');
+        await ensure(made, async () => typeIn(await read(name, path, rest)) === 'directory');
       }),
 
     // Of a file that is there the daemon keeps owner and permissions.
     writeFile: (name, path, content, access) =>
-      write(`writing ${path} in \`${name}\``, async () => {
+      idempotent(`writing ${path} in \`${name}\``, async () => {
         await own.get(name);
         await remove(name, path, rest);
         const written = post(name, path, { content, headers: headersOf('file', access) });
         const bytes = { limitBytes: content.byteLength, encoding: 'latin1' } as const;
-        await reach(written, async () => isFile(content, access, await read(name, path, rest, bytes)));
+        await ensure(written, async () => isFile(content, access, await read(name, path, rest, bytes)));
       }),
 
     removeFile: (name, path) =>
-      write(`removing ${path} in \`${name}\``, async () => {
+      idempotent(`removing ${path} in \`${name}\``, async () => {
         await own.get(name);
         await remove(name, path, rest);
       }),
 
     // The daemon replaces no link and renames no file.
     writeLink: (name, path, target) =>
-      write(`writing the link ${path} in \`${name}\``, async () => {
+      idempotent(`writing the link ${path} in \`${name}\``, async () => {
         await own.get(name);
         await remove(name, path, rest);
         const headers = headersOf('symlink', { uid: 0, gid: 0, mode: '0777' });
-        await reach(post(name, path, { content: Buffer.from(target), headers }), async () =>
+        await ensure(post(name, path, { content: Buffer.from(target), headers }), async () =>
           isLinkTo(target, await read(name, path, rest)),
         );
       }),
   };
 }
 
-function readsOf(rest: Rest): Pick<Incus, 'readLink' | 'readFile' | 'readBytes' | 'readDirectory'> {
+function readsOf(rest: RestClient): Pick<Incus, 'readLink' | 'readFile' | 'readBytes' | 'readDirectory'> {
   return {
     readLink: (name, path) =>
-      said(`reading ${path} in \`${name}\``, async () => {
+      withErrorContext(`reading ${path} in \`${name}\``, async () => {
         const reply = await read(name, path, rest);
         return reply?.headers['x-incus-type'] === 'symlink' ? reply.body.trim() : null;
       }),
 
     readFile: (name, path) =>
-      said(`reading ${path} in \`${name}\``, async () => {
+      withErrorContext(`reading ${path} in \`${name}\``, async () => {
         const reply = await read(name, path, rest);
         return reply?.headers['x-incus-type'] === 'file' ? reply.body : null;
       }),
 
     readBytes: (name, path, mostBytes) =>
-      said(`reading ${path} in \`${name}\``, async () =>
+      withErrorContext(`reading ${path} in \`${name}\``, async () =>
         fileIn(await read(name, path, rest, { mostBytes, encoding: 'latin1' })),
       ),
 
     readDirectory: (name, path) =>
-      said(`reading ${path} in \`${name}\``, async () => {
+      withErrorContext(`reading ${path} in \`${name}\``, async () => {
         const reply = await read(name, path, rest);
         if (reply?.headers['x-incus-type'] !== 'directory') return null;
-        return (open(reply.body).metadata ?? []) as readonly string[];
+        return (unwrap(reply.body).metadata ?? []) as readonly string[];
       }),
   };
 }
 
 function filesAt(name: string, path: string): string {
-  return at(name, `/files?path=${encodeURIComponent(path)}`);
+  return instanceUrl(name, `/files?path=${encodeURIComponent(path)}`);
 }
 
 /** The daemon only takes them for a file that is not there yet; one that is keeps its own (seen with 6.0.4). */
@@ -120,14 +120,14 @@ function fileIn(reply: Reply | null): GuestFile | null {
 async function read(
   name: string,
   path: string,
-  rest: Rest,
+  rest: RestClient,
   options: RequestOptions = {},
 ): Promise<Reply | null> {
-  const reply = await asked(() =>
+  const reply = await askFile(() =>
     rest.raw('GET', filesAt(name, path), { mostBytes: FILE_BYTES, ...options }),
   );
   if (reply.status === 404) return null;
-  if (reply.status !== 200) open(reply.body);
+  if (reply.status !== 200) unwrap(reply.body);
   return reply;
 }
 
@@ -146,23 +146,23 @@ function typeIn(reply: Reply | null): unknown {
   return reply?.headers['x-incus-type'];
 }
 
-async function remove(name: string, path: string, rest: Rest): Promise<void> {
-  const reply = await asked(() => rest.raw('DELETE', filesAt(name, path)));
-  const removed = reply.status === 404 ? Promise.resolve() : opened(reply);
-  await reach(removed, async () => (await read(name, path, rest)) === null);
+async function remove(name: string, path: string, rest: RestClient): Promise<void> {
+  const reply = await askFile(() => rest.raw('DELETE', filesAt(name, path)));
+  const removed = reply.status === 404 ? Promise.resolve() : unwrapReply(reply);
+  await ensure(removed, async () => (await read(name, path, rest)) === null);
 }
 
 /** An error that was answered, as a rejection. */
-async function opened({ body }: Reply): Promise<void> {
+async function unwrapReply({ body }: Reply): Promise<void> {
   await Promise.resolve();
-  open(body);
+  unwrap(body);
 }
 
 /**
  * A guest that stops takes the helper with it that reads its files, and an idle one ends by itself: the daemon starts
  * another for the next request.
  */
-async function asked(request: () => Promise<Reply>): Promise<Reply> {
+async function askFile(request: () => Promise<Reply>): Promise<Reply> {
   for (let n = 1; ; n++) {
     const reply = await request();
     if (!isCutOff(reply) || n >= FILE_ATTEMPTS) return reply;

@@ -1,11 +1,11 @@
 import { LABEL, printOwner } from '../../domain/labels.js';
 import type { InstanceJson } from '../../domain/services.js';
-import { write } from './attempt.js';
+import { idempotent } from './attempt.js';
 import { IncusError, sender } from './http.js';
-import { Rest } from './operations.js';
-import { at, has, type Change, type Instance } from './own.js';
-import { reach } from './reach.js';
-import { at as volumeAt, inPool } from './volumes.js';
+import { RestClient } from './operations.js';
+import { instanceUrl, has, type Change, type Instance } from './own.js';
+import { ensure } from './reach.js';
+import { volumeUrl as volumeAt, inPool } from './volumes.js';
 import { poolsOf } from './server.js';
 import type { VolumeJson } from '../observe/volume-json.js';
 
@@ -25,9 +25,9 @@ type Way = { readonly name: string; readonly from: string | null; readonly to: s
 
 /** `from`: the project whose marks it bears, null: none's. */
 export function handOver(socket: string, { name, from, to }: Way): HandOver {
-  const rest = new Rest(sender(socket));
+  const rest = new RestClient(sender(socket));
   const patch = async (change: Change) => {
-    const found = await rest.get(at(name));
+    const found = await rest.get(instanceUrl(name));
     const instance = found?.metadata as Instance | undefined;
     if (!instance) throw new IncusError(`there is no instance \`${name}\``, 404);
     const owner = instance.config[LABEL.project] ?? null;
@@ -37,25 +37,25 @@ export function handOver(socket: string, { name, from, to }: Way): HandOver {
       throw new IncusError(`somebody else has marked it meanwhile; it was not touched`, 409);
     const description = change.devices ? `pets: ${to}/${name}` : instance.description;
     const request = { body: { ...change, description }, etag: found?.etag ?? '' };
-    await reach(rest.write('PATCH', at(name), request), async () => {
-      const now = (await rest.get(at(name)))?.metadata as Instance | undefined;
+    await ensure(rest.write('PATCH', instanceUrl(name), request), async () => {
+      const now = (await rest.get(instanceUrl(name)))?.metadata as Instance | undefined;
       return now !== undefined && has(now, change);
     });
   };
   return {
     begin: (marks) =>
-      write(`marking \`${name}\``, () => patch({ config: { ...marks, [LABEL.adopting]: to } })),
+      idempotent(`marking \`${name}\``, () => patch({ config: { ...marks, [LABEL.adopting]: to } })),
     volumes: () =>
-      write(`handing over the volumes of \`${name}\``, () => markVolumes(rest, { name, from, to })),
+      idempotent(`handing over the volumes of \`${name}\``, () => markVolumes(rest, { name, from, to })),
     instance: ({ config, devices }) =>
-      write(`handing over \`${name}\``, async () => {
+      idempotent(`handing over \`${name}\``, async () => {
         const marks = { ...printOwner(to, name), [LABEL.adopting]: '' };
         await patch({ config: { ...config, ...marks }, devices });
       }),
   };
 }
 
-async function markVolumes(rest: Rest, { name, from, to }: Way): Promise<void> {
+async function markVolumes(rest: RestClient, { name, from, to }: Way): Promise<void> {
   if (from === null) return;
   for (const pool of await poolsOf(rest)) {
     const listed = await rest.get(`${inPool(pool.name)}?recursion=1`);
@@ -66,7 +66,7 @@ async function markVolumes(rest: Rest, { name, from, to }: Way): Promise<void> {
       const found = await rest.get(url);
       const { description } = (found?.metadata ?? volume) as VolumeJson;
       const body = { config: { [LABEL.project]: to }, description };
-      await reach(rest.write('PATCH', url, { body, etag: found?.etag ?? '' }), async () => {
+      await ensure(rest.write('PATCH', url, { body, etag: found?.etag ?? '' }), async () => {
         const now = (await rest.get(url))?.metadata as VolumeJson | undefined;
         return now?.config[LABEL.project] === to;
       });

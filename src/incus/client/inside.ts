@@ -1,10 +1,10 @@
 import { poll } from '../../lib/wait.js';
 import type { Incus } from '../../domain/services.js';
-import { said, write } from './attempt.js';
+import { withErrorContext, idempotent } from './attempt.js';
 import { filesOf } from './files.js';
 import { act, query } from './commands.js';
-import { open, type Rest } from './operations.js';
-import { at, type OwnInstances } from './own.js';
+import { unwrap, type RestClient } from './operations.js';
+import { instanceUrl, type ManagedInstances } from './own.js';
 import { commandsEnded, isRecording } from './quiesce.js';
 import type { Dial } from './streams.js';
 
@@ -14,28 +14,29 @@ const CONSOLE_PAUSE_MS = 200;
 
 /** What goes on inside a guest. */
 export function insideOf(
-  rest: Rest,
-  own: OwnInstances,
+  rest: RestClient,
+  own: ManagedInstances,
   dial: Dial,
 ): Pick<Incus, 'consoleTail' | 'query' | 'exec' | 'clearOutputs' | keyof ReturnType<typeof filesOf>> {
   return {
     ...filesOf(rest, own),
 
-    consoleTail: (name) => said(`reading the console of \`${name}\``, () => consoleLines(name, rest)),
+    consoleTail: (name) =>
+      withErrorContext(`reading the console of \`${name}\``, () => consoleLines(name, rest)),
 
     query: (name, command, timeoutMs) => {
       const deadline = Date.now() + timeoutMs;
-      return write(`running ${command[0] ?? ''} in \`${name}\``, async () => {
+      return idempotent(`running ${command[0] ?? ''} in \`${name}\``, async () => {
         await own.get(name);
         return query(name, command, { rest, dial, deadline });
       });
     },
 
     clearOutputs: (name) =>
-      write(`clearing old outputs of \`${name}\``, async () => {
+      idempotent(`clearing old outputs of \`${name}\``, async () => {
         await own.get(name);
         if (await isRecording(name, rest)) return;
-        const found = await rest.get(at(name, '/logs/exec-output'));
+        const found = await rest.get(instanceUrl(name, '/logs/exec-output'));
         for (const path of (found?.metadata ?? []) as readonly string[]) await rest.remove(path);
       }),
 
@@ -43,7 +44,7 @@ export function insideOf(
     exec: (name, command, timeoutMs) => {
       const deadline = Date.now() + timeoutMs;
       let attempts = 0;
-      return write(`running ${command[0] ?? ''} in \`${name}\``, async () => {
+      return idempotent(`running ${command[0] ?? ''} in \`${name}\``, async () => {
         await own.get(name);
         if (attempts++ > 0) await commandsEnded(name, Math.max(0, deadline - Date.now()), rest);
         return act(name, command, { rest, dial, deadline });
@@ -56,11 +57,11 @@ export function insideOf(
  * The last lines that were printed on a guest's console. While a dead guest is cleared away there is a moment
  * in which nobody has them: then the daemon says "connection refused".
  */
-export async function consoleLines(name: string, rest: Rest): Promise<readonly string[]> {
+export async function consoleLines(name: string, rest: RestClient): Promise<readonly string[]> {
   const bound = { attempts: CONSOLE_ATTEMPTS, everyMs: CONSOLE_PAUSE_MS };
   const isAnswer = (reply: Reply) => !isError(reply) || !reply.body.includes('connection refused');
-  const reply = await poll(() => rest.raw('GET', at(name, '/console')), isAnswer, bound);
-  if (isError(reply)) open(reply.body);
+  const reply = await poll(() => rest.raw('GET', instanceUrl(name, '/console')), isAnswer, bound);
+  if (isError(reply)) unwrap(reply.body);
   return lastLines(reply.body);
 }
 

@@ -1,11 +1,11 @@
 import { LABEL } from '../../domain/labels.js';
 import type { Incus, InstanceSpec } from '../../domain/services.js';
 import { ProblemError } from '../../domain/problem.js';
-import { said, write } from './attempt.js';
-import type { Rest } from './operations.js';
-import { at, stateOf, type Instance, type OwnInstances } from './own.js';
-import { quiesce } from './quiesce.js';
-import { onceDown, reach } from './reach.js';
+import { withErrorContext, idempotent } from './attempt.js';
+import type { RestClient } from './operations.js';
+import { instanceUrl, stateOf, type Instance, type ManagedInstances } from './own.js';
+import { waitForOperations } from './quiesce.js';
+import { onceDown, ensure } from './reach.js';
 import { hasImage } from './server.js';
 
 type Calls =
@@ -21,43 +21,43 @@ type Calls =
   | 'status';
 
 /** What an instance is made of, and its name. */
-export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
+export function instancesOf(rest: RestClient, own: ManagedInstances): Pick<Incus, Calls> {
   return {
     instance: (name) =>
-      said(`reading \`${name}\``, async () => {
+      withErrorContext(`reading \`${name}\``, async () => {
         const { config, devices, profiles } = (await own.get(name)).instance;
         return { config, devices, profiles };
       }),
 
     create: ({ name, description, config, devices, profiles, image }) =>
-      write(`creating \`${name}\``, async () => {
+      idempotent(`creating \`${name}\``, async () => {
         if (await isThere(name, rest, own)) return;
         const source = image === null ? { type: 'none' } : await imageSource(image, rest);
         const body = { name, description, config, devices, source, type: 'container' };
         const request = { body: profiles === null ? body : { ...body, profiles } };
-        await reach(rest.write('POST', '/1.0/instances', request), () => isThere(name, rest, own));
+        await ensure(rest.write('POST', '/1.0/instances', request), () => isThere(name, rest, own));
       }),
 
     // Marked before and after: cut short at any point, the instance is still ours, and calling again ends it.
     rename: (from, to) =>
-      write(`renaming \`${from}\` to \`${to}\``, async () => {
+      idempotent(`renaming \`${from}\` to \`${to}\``, async () => {
         if (!(await own.find(to))) {
           // Renamed while a stop still clears its devices away, it would leave forwarders under the old name.
           await own.get(from);
-          await quiesce(from, rest);
+          await waitForOperations(from, rest);
           await own.patch(from, { config: { [LABEL.renamingTo]: to } });
-          const renamed = onceDown(() => rest.write('POST', at(from), { body: { name: to } }));
-          await reach(renamed, async () => (await own.find(to)) !== null);
+          const renamed = onceDown(() => rest.write('POST', instanceUrl(from), { body: { name: to } }));
+          await ensure(renamed, async () => (await own.find(to)) !== null);
         }
         await own.patch(to, { config: { [LABEL.app]: to, [LABEL.renamingTo]: '' } });
       }),
 
-    remove: (name) => write(`deleting \`${name}\``, () => remove(name, rest, own)),
+    remove: (name) => idempotent(`deleting \`${name}\``, () => remove(name, rest, own)),
 
     setConfig: (name, config) => setConfig(name, config, own),
 
     setProfiles: (name, profiles) =>
-      write(`setting the profiles of \`${name}\``, () => own.patch(name, { profiles })),
+      idempotent(`setting the profiles of \`${name}\``, () => own.patch(name, { profiles })),
 
     setDevice: (name, device, value) => setDevices(name, { [device]: value }, own),
 
@@ -65,32 +65,33 @@ export function instancesOf(rest: Rest, own: OwnInstances): Pick<Incus, Calls> {
 
     // A PATCH cannot remove one.
     removeDevice: (name, device) =>
-      write(`removing the device \`${device}\` of \`${name}\``, async () => {
+      idempotent(`removing the device \`${device}\` of \`${name}\``, async () => {
         const { instance, etag } = await own.get(name);
         if (isWithout(device, instance)) return;
         const kept = Object.entries(instance.devices).filter(([key]) => key !== device);
         const body = { ...instance, devices: Object.fromEntries(kept) };
-        await reach(rest.write('PUT', at(name), { body, etag }), async () =>
+        await ensure(rest.write('PUT', instanceUrl(name), { body, etag }), async () =>
           isWithout(device, (await own.get(name)).instance),
         );
       }),
 
-    status: (name) => said(`looking at \`${name}\``, async () => stateOf((await own.get(name)).instance)),
+    status: (name) =>
+      withErrorContext(`looking at \`${name}\``, async () => stateOf((await own.get(name)).instance)),
   };
 }
 
 /** One that a killed run has left unfinished is listed as if it were whole; its unpacking may yet fail. */
-async function isThere(name: string, rest: Rest, own: OwnInstances): Promise<boolean> {
+async function isThere(name: string, rest: RestClient, own: ManagedInstances): Promise<boolean> {
   if (!(await own.find(name))) return false;
-  await quiesce(name, rest);
+  await waitForOperations(name, rest);
   return (await own.find(name)) !== null;
 }
 
-async function remove(name: string, rest: Rest, own: OwnInstances): Promise<void> {
+async function remove(name: string, rest: RestClient, own: ManagedInstances): Promise<void> {
   if (!(await own.find(name))) return;
   // DELETE is not locked against a create that still runs.
-  await quiesce(name, rest);
-  await onceDown(() => rest.remove(at(name)));
+  await waitForOperations(name, rest);
+  await onceDown(() => rest.remove(instanceUrl(name)));
 }
 
 function isWithout(device: string, { devices }: Instance): boolean {
@@ -100,16 +101,16 @@ function isWithout(device: string, { devices }: Instance): boolean {
 async function setConfig(
   name: string,
   config: Readonly<Record<string, string>>,
-  own: OwnInstances,
+  own: ManagedInstances,
 ): Promise<void> {
   for (const part of withCpuLast(config))
-    await write(`configuring \`${name}\``, () => own.patch(name, { config: part }));
+    await idempotent(`configuring \`${name}\``, () => own.patch(name, { config: part }));
 }
 
-function setDevices(name: string, devices: InstanceSpec['devices'], own: OwnInstances): Promise<void> {
+function setDevices(name: string, devices: InstanceSpec['devices'], own: ManagedInstances): Promise<void> {
   const names = Object.keys(devices).map((device) => `\`${device}\``);
   const what = `the device${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
-  return write(`setting ${what} of \`${name}\``, () => own.patch(name, { devices }));
+  return idempotent(`setting ${what} of \`${name}\``, () => own.patch(name, { devices }));
 }
 
 /**
@@ -123,7 +124,7 @@ function withCpuLast(config: Readonly<Record<string, string>>): Readonly<Record<
 }
 
 /** An unknown alias would end as "Image not provided for instance creation". */
-async function imageSource(alias: string, rest: Rest): Promise<object> {
+async function imageSource(alias: string, rest: RestClient): Promise<object> {
   if (!(await hasImage(alias, rest))) {
     throw new ProblemError({
       code: 'image-missing',

@@ -25,7 +25,7 @@ const WAIT_SECONDS = 20;
 const OPERATION_MS = 300_000;
 
 /** Incus' REST conventions over `send`: envelopes, background operations, busy instances, a daemon that restarts. */
-export class Rest {
+export class RestClient {
   readonly #send: Send;
 
   constructor(send: Send) {
@@ -34,13 +34,13 @@ export class Rest {
 
   /** GET: the metadata, with the ETag; null on 404. */
   async get(path: string): Promise<{ metadata: unknown; etag: string | undefined } | null> {
-    const reply = await patiently(() => this.#send('GET', path), isLost);
+    const reply = await retryFor(() => this.#send('GET', path), isLost);
     if (reply.status === 404) return null;
-    return { metadata: open(reply.body).metadata, etag: reply.headers.etag };
+    return { metadata: unwrap(reply.body).metadata, etag: reply.headers.etag };
   }
 
   async raw(method: string, path: string, options: RequestOptions = {}) {
-    return patiently(() => this.#send(method, path, options), isLost);
+    return retryFor(() => this.#send(method, path, options), isLost);
   }
 
   /**
@@ -53,7 +53,7 @@ export class Rest {
     options: RequestOptions = {},
     timeoutMs = OPERATION_MS,
   ): Promise<OperationResult> {
-    return patiently(
+    return retryFor(
       async () => this.ended((await this.#send(method, path, options)).body, timeoutMs),
       isBusy,
     );
@@ -61,8 +61,8 @@ export class Rest {
 
   /** Begins what is not waited for here: where the operation is, and what it says of itself. */
   async begin(method: string, path: string, options: RequestOptions): Promise<Begun> {
-    return patiently(async () => {
-      const { operation, metadata } = open((await this.#send(method, path, options)).body);
+    return retryFor(async () => {
+      const { operation, metadata } = unwrap((await this.#send(method, path, options)).body);
       if (operation === undefined) throw new IncusError('the daemon began no operation', 502);
       const { metadata: details } = (metadata ?? {}) as OperationState;
       return { operation: operationAt(operation, metadata), metadata: details ?? {} };
@@ -82,7 +82,7 @@ export class Rest {
 
   /** Waits for what a write has begun, if it is more than the answer says. */
   async ended(body: string, timeoutMs: number): Promise<OperationResult> {
-    const { type, operation, metadata } = open(body);
+    const { type, operation, metadata } = unwrap(body);
     if (type !== 'async' || operation === undefined) return { metadata: null };
     return this.wait(operationAt(operation, metadata), timeoutMs);
   }
@@ -97,7 +97,7 @@ export class Rest {
       const left = (deadline - Date.now()) / 1000;
       if (left <= 0) throw new OperationTimeout(`no end after ${Math.round(timeoutMs / 1000)} s`);
       const seconds = Math.max(1, Math.min(WAIT_SECONDS, Math.ceil(left)));
-      const reply = await patiently(() => this.#send('GET', `${operation}/wait?timeout=${seconds}`), isLost);
+      const reply = await retryFor(() => this.#send('GET', `${operation}/wait?timeout=${seconds}`), isLost);
       const envelope = parse(reply.body);
       const ended =
         envelope.type === 'error'
@@ -150,7 +150,7 @@ type OperationState = {
 const STATUS = { success: 200 } as const;
 
 /** The envelope of an answer; the error in it is thrown. */
-export function open(body: string): Envelope {
+export function unwrap(body: string): Envelope {
   const envelope = parse(body);
   if (envelope.type === 'error')
     throw new IncusError(envelope.error ?? 'unknown error', envelope.error_code ?? 500);
@@ -170,7 +170,7 @@ const isBusy = (error: unknown) =>
 export const isLost = (error: unknown) => error instanceof ConnectionLost;
 
 /** Again after a pause, as long as what goes wrong may pass, for a minute unless said. */
-export function patiently<T>(
+export function retryFor<T>(
   attempt: () => Promise<T>,
   isPassing: (error: unknown) => boolean,
   limitMs = PATIENCE_MS,

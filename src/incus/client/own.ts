@@ -3,8 +3,8 @@ import equal from 'fast-deep-equal';
 import { parseInstanceState, type InstanceState } from '../../domain/instance-state.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { IncusError } from './http.js';
-import type { Rest } from './operations.js';
-import { reach } from './reach.js';
+import type { RestClient } from './operations.js';
+import { ensure } from './reach.js';
 
 /** The daemon's project that pets live in. */
 export const INCUS_PROJECT = 'default';
@@ -38,7 +38,7 @@ export type Change = {
   readonly profiles?: readonly string[];
 };
 
-export function at(name: string, rest = ''): string {
+export function instanceUrl(name: string, rest = ''): string {
   return `/1.0/instances/${encodeURIComponent(name)}${rest}`;
 }
 
@@ -52,18 +52,18 @@ export function isPet(project: string, name: string, config: Instance['config'])
 }
 
 /** The instances that bear one project's marks. No write goes to any other. */
-export class OwnInstances {
-  readonly #rest: Rest;
+export class ManagedInstances {
+  readonly #rest: RestClient;
   readonly #project: string;
 
-  constructor(rest: Rest, project: string) {
+  constructor(rest: RestClient, project: string) {
     this.#rest = rest;
     this.#project = project;
   }
 
   /** Null when there is none of that name; one of somebody else's is an IncusError. */
   async find(name: string): Promise<Found | null> {
-    const found = await this.#rest.get(at(name));
+    const found = await this.#rest.get(instanceUrl(name));
     if (!found) return null;
     const instance = found.metadata as Instance;
     // Planned from a list that may be minutes old: somebody may have put another instance in its place.
@@ -85,9 +85,9 @@ export class OwnInstances {
   /** An empty config value removes its key. Without its description a PATCH erases it. */
   async patch(name: string, change: Change): Promise<void> {
     const { instance, etag } = await this.get(name);
-    const config = { ...ended(name, instance), ...change.config };
+    const config = { ...finishRename(name, instance), ...change.config };
     const body = { ...change, config, description: instance.description };
-    await reach(this.#rest.write('PATCH', at(name), { body, etag }), async () =>
+    await ensure(this.#rest.write('PATCH', instanceUrl(name), { body, etag }), async () =>
       has((await this.get(name)).instance, { ...change, config }),
     );
   }
@@ -103,7 +103,7 @@ export function has(instance: Instance, { config = {}, devices = {}, profiles }:
 }
 
 /** What is left to do of a rename that was cut short after Incus had done its part. */
-function ended(name: string, { config }: Instance): Readonly<Record<string, string>> {
+function finishRename(name: string, { config }: Instance): Readonly<Record<string, string>> {
   if (config[LABEL.renamingTo] !== name) return {};
   return { [LABEL.app]: name, [LABEL.renamingTo]: '' };
 }

@@ -1,21 +1,21 @@
 import { LABEL } from '../../domain/labels.js';
 import { randomBytes } from 'node:crypto';
-import { write } from './attempt.js';
+import { idempotent } from './attempt.js';
 import { lxcErrorsOf } from './failed-start.js';
 import { IncusError } from './http.js';
-import type { Rest } from './operations.js';
-import { at } from './own.js';
-import { quiesce } from './quiesce.js';
+import type { RestClient } from './operations.js';
+import { instanceUrl } from './own.js';
+import { waitForOperations } from './quiesce.js';
 import { onceDown } from './reach.js';
 import { rootPool } from './server.js';
 
 /** What came of a trial: null, the store can be shared; else why not, in the daemon's words. */
-export type Verdict = string | null;
+export type ShareVerdict = string | null;
 
 /** What trials have shown, by daemon, kernel and pool: one is enough for each. */
 export interface Trials {
-  get(key: string): Verdict | undefined;
-  keep(key: string, verdict: Verdict): void;
+  get(key: string): ShareVerdict | undefined;
+  keep(key: string, verdict: ShareVerdict): void;
 }
 export const noTrials: Trials = { get: () => undefined, keep: () => undefined };
 
@@ -30,10 +30,10 @@ type ServerJson = {
 
 /** Whether a daemon can show a guest the host's files under ids that the guest has (idmapped mounts). */
 export class Sharing {
-  readonly #rest: Rest;
+  readonly #rest: RestClient;
   readonly #trials: Trials;
 
-  constructor(rest: Rest, trials: Trials) {
+  constructor(rest: RestClient, trials: Trials) {
     this.#rest = rest;
     this.#trials = trials;
   }
@@ -57,7 +57,7 @@ export class Sharing {
   async try(): Promise<boolean> {
     const { verdict, key, pool } = await this.#known();
     if (verdict !== undefined || pool === null) return false;
-    const found = await write('trying whether the store can be shared', () => tried(pool, this.#rest));
+    const found = await idempotent('trying whether the store can be shared', () => tryPool(pool, this.#rest));
     // Something else was in the way: nothing is known, and the next run tries again.
     if (found === undefined) return false;
     this.#trials.keep(key, found);
@@ -82,12 +82,12 @@ const STORE = '/nix/store';
 const NO_INIT = `${STORE}/pets-trial`;
 const MARK = LABEL.trial;
 
-async function tried(pool: string, rest: Rest): Promise<Verdict | undefined> {
+async function tryPool(pool: string, rest: RestClient): Promise<ShareVerdict | undefined> {
   await removeOld(rest);
   const name = `pets-trial-${randomBytes(6).toString('hex')}`;
   try {
     await rest.write('POST', '/1.0/instances', { body: bodyOf(name, pool) });
-    await rest.write('PUT', at(name, '/state'), { body: { action: 'start', timeout: 30 } });
+    await rest.write('PUT', instanceUrl(name, '/state'), { body: { action: 'start', timeout: 30 } });
     return undefined;
   } catch (error) {
     if (!(error instanceof IncusError)) throw error;
@@ -109,7 +109,7 @@ function bodyOf(name: string, pool: string): object {
 }
 
 /** The daemon refuses the mount beforehand, or LXC does; else LXC gets as far as the program that is not there. */
-export function verdictOf(words: string, log: readonly string[]): Verdict | undefined {
+export function verdictOf(words: string, log: readonly string[]): ShareVerdict | undefined {
   if (/idmap/i.test(words)) return words;
   if (log[0]?.includes(`Failed to exec "${NO_INIT}"`)) return null;
   return log.find((line) => /idmap/i.test(line) || line.includes(STORE));
@@ -118,7 +118,7 @@ export function verdictOf(words: string, log: readonly string[]): Verdict | unde
 const OLD_MS = 600_000;
 
 /** What a run that was killed has left; a young one may be another run's. */
-async function removeOld(rest: Rest): Promise<void> {
+async function removeOld(rest: RestClient): Promise<void> {
   const found = await rest.get('/1.0/instances?recursion=1');
   const all = (found?.metadata ?? []) as readonly {
     name: string;
@@ -128,8 +128,8 @@ async function removeOld(rest: Rest): Promise<void> {
     if (MARK in config && Date.now() - Number(config[MARK]) > OLD_MS) await remove(name, rest);
 }
 
-async function remove(name: string, rest: Rest): Promise<void> {
+async function remove(name: string, rest: RestClient): Promise<void> {
   // The daemon may still be clearing away what the start has begun.
-  await quiesce(name, rest);
-  await onceDown(() => rest.remove(at(name)));
+  await waitForOperations(name, rest);
+  await onceDown(() => rest.remove(instanceUrl(name)));
 }

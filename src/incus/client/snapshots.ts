@@ -2,12 +2,12 @@ import { stateOf, type Instance } from './own.js';
 import { LABEL } from '../../domain/labels.js';
 import type { Volume } from '../../domain/actual.js';
 import type { Incus } from '../../domain/services.js';
-import { said, write } from './attempt.js';
+import { withErrorContext, idempotent } from './attempt.js';
 import { IncusError } from './http.js';
-import type { Rest } from './operations.js';
-import { onceDown, refused } from './reach.js';
+import type { RestClient } from './operations.js';
+import { onceDown, refusalOf } from './reach.js';
 import { userOf, type VolumeJson } from '../observe/volume-json.js';
-import { at, inPool, OwnVolumes } from './volumes.js';
+import { volumeUrl, inPool, OwnVolumes } from './volumes.js';
 
 type Calls = 'snapshots' | 'snapshotVolume' | 'restoreVolume' | 'removeSnapshot';
 
@@ -19,10 +19,10 @@ const COPY_MS = 6 * 3_600_000;
 const NEVER = '0001-01-01T00:00:00Z';
 
 /** Snapshots of the custom volumes that bear one project's marks. */
-export function snapshotsOf(rest: Rest, project: string): Pick<Incus, Calls> {
+export function snapshotsOf(rest: RestClient, project: string): Pick<Incus, Calls> {
   const volumes = new OwnVolumes(rest, project);
   const list = async (volume: Volume) => {
-    const found = await rest.get(`${at(volume)}/snapshots?recursion=1`);
+    const found = await rest.get(`${volumeUrl(volume)}/snapshots?recursion=1`);
     const snapshots = (found?.metadata ?? []) as readonly Pick<VolumeJson, 'name' | 'created_at'>[];
     return snapshots
       .toSorted((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at))
@@ -38,14 +38,15 @@ export function snapshotsOf(rest: Rest, project: string): Pick<Incus, Calls> {
   };
 
   return {
-    snapshots: (volume) => said(`listing the snapshots of the volume \`${volume.name}\``, () => list(volume)),
+    snapshots: (volume) =>
+      withErrorContext(`listing the snapshots of the volume \`${volume.name}\``, () => list(volume)),
 
     snapshotVolume: (volume, name) =>
-      write(`making the snapshot \`${name}\` of the volume \`${volume.name}\``, async () => {
+      idempotent(`making the snapshot \`${name}\` of the volume \`${volume.name}\``, async () => {
         await get(volume);
         for (let n = 1; ; n++) {
           await remove(volume, name);
-          const refusal = await refused(make(volume, name, rest));
+          const refusal = await refusalOf(make(volume, name, rest));
           // An upgrade goes on with this as its only way back to the data: it is looked at, not believed.
           const isListed = (await list(volume)).includes(name);
           if (refusal === null && isListed) return;
@@ -57,12 +58,12 @@ export function snapshotsOf(rest: Rest, project: string): Pick<Incus, Calls> {
       }),
 
     restoreVolume: (volume, snapshot) =>
-      write(`restoring the volume \`${volume.name}\` from its snapshot \`${snapshot}\``, async () => {
+      idempotent(`restoring the volume \`${volume.name}\` from its snapshot \`${snapshot}\``, async () => {
         await onceDown(async () => {
           await checkUnused(await get(volume), rest);
         });
         if (!(await list(volume)).includes(snapshot)) throw new IncusError('there is no such snapshot', 404);
-        const first = await refused(restore(volume, snapshot, rest));
+        const first = await refusalOf(restore(volume, snapshot, rest));
         if (first === null) return;
         // What it holds now shows nowhere: it is restored once more, from the beginning, where that may help.
         if (!mayPass(first)) throw first;
@@ -70,19 +71,19 @@ export function snapshotsOf(rest: Rest, project: string): Pick<Incus, Calls> {
       }),
 
     removeSnapshot: (volume, name) =>
-      write(`deleting the snapshot \`${name}\` of the volume \`${volume.name}\``, async () => {
+      idempotent(`deleting the snapshot \`${name}\` of the volume \`${volume.name}\``, async () => {
         if (await volumes.find(volume, [volume])) await remove(volume, name);
       }),
   };
 }
 
-function make(volume: Volume, name: string, rest: Rest): Promise<unknown> {
+function make(volume: Volume, name: string, rest: RestClient): Promise<unknown> {
   const body = { name, expires_at: NEVER };
-  return inWords(volume, rest.write('POST', `${at(volume)}/snapshots`, { body }, COPY_MS));
+  return inWords(volume, rest.write('POST', `${volumeUrl(volume)}/snapshots`, { body }, COPY_MS));
 }
 
 /** Incus itself refuses to restore a volume in use, but would empty it. */
-async function checkUnused({ used_by }: VolumeJson, rest: Rest): Promise<void> {
+async function checkUnused({ used_by }: VolumeJson, rest: RestClient): Promise<void> {
   for (const url of used_by.filter((user) => user.startsWith('/1.0/instances/'))) {
     const found = await rest.get(url);
     const status = found ? stateOf(found.metadata as Pick<Instance, 'status'>) : 'Stopped';
@@ -94,13 +95,13 @@ async function checkUnused({ used_by }: VolumeJson, rest: Rest): Promise<void> {
   }
 }
 
-async function restore(volume: Volume, snapshot: string, rest: Rest): Promise<void> {
+async function restore(volume: Volume, snapshot: string, rest: RestClient): Promise<void> {
   const empty = volume.copies ? await emptyVolume(volume, rest) : null;
   // Without config and description the daemon leaves them as they are. It answers when it is done.
   const options = { body: { restore: snapshot }, silenceMs: COPY_MS };
   try {
     if (empty !== null) await clear(volume, empty, rest);
-    await inWords(volume, rest.write('PUT', at(volume), options));
+    await inWords(volume, rest.write('PUT', volumeUrl(volume), options));
   } catch (error) {
     if (!(error instanceof IncusError)) throw error;
     const state = 'what the volume holds now is not whole, but the snapshot is: restore it again';
@@ -113,16 +114,16 @@ async function restore(volume: Volume, snapshot: string, rest: Rest): Promise<vo
  * rsync, which leaves a file that has the size and the time of the snapshot's, whatever is in it (what was copied
  * from a Nix store always has the same time), and which needs space for a second copy of every file that it changes.
  */
-async function clear({ pool, name }: Volume, empty: string, rest: Rest): Promise<void> {
+async function clear({ pool, name }: Volume, empty: string, rest: RestClient): Promise<void> {
   const source = { type: 'copy', pool, name: empty, refresh: true, volume_only: true };
   await rest.write('POST', inPool(pool), { body: { name, source } }, COPY_MS);
-  await rest.remove(at({ pool, name: empty }));
+  await rest.remove(volumeUrl({ pool, name: empty }));
 }
 
 /** The name of an empty volume beside the given one; it may be there from a restore that was cut short. */
-async function emptyVolume({ pool, name: owner }: Volume, rest: Rest): Promise<string> {
+async function emptyVolume({ pool, name: owner }: Volume, rest: RestClient): Promise<string> {
   const name = `${owner}.empty`;
-  const found = await rest.get(at({ pool, name }));
+  const found = await rest.get(volumeUrl({ pool, name }));
   if (found === null) {
     const body = { name, config: { [LABEL.emptyFor]: owner }, content_type: 'filesystem' };
     await rest.write('POST', inPool(pool), { body });
@@ -148,5 +149,5 @@ function mayPass(error: Error): boolean {
 }
 
 function snapshotAt(volume: Volume, name: string): string {
-  return `${at(volume)}/snapshots/${encodeURIComponent(name)}`;
+  return `${volumeUrl(volume)}/snapshots/${encodeURIComponent(name)}`;
 }

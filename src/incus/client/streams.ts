@@ -38,7 +38,7 @@ export function dialer(socket: string): Dial {
     const output = outputOf(connection);
     // Whoever does not wait for it is told by the others.
     output.catch(() => undefined);
-    await opened(connection, socket);
+    await awaitOpen(connection, socket);
     return {
       output,
       // An empty text stands for the end of a stream, in both directions.
@@ -55,7 +55,7 @@ export function dialer(socket: string): Dial {
   };
 }
 
-function opened(connection: WebSocket, socket: string): Promise<void> {
+function awaitOpen(connection: WebSocket, socket: string): Promise<void> {
   return new Promise((resolve, reject) => {
     connection.once('open', resolve);
     connection.on('error', (error: NodeJS.ErrnoException) => {

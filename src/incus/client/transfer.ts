@@ -2,7 +2,7 @@ import { request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:ht
 import { pipeline } from 'node:stream/promises';
 import type { Bytes } from '../../lib/program.js';
 import { IncusError, lost, SILENCE_MS } from './http.js';
-import { open } from './operations.js';
+import { unwrap } from './operations.js';
 
 /** What is too large to be held: a body as it comes, or as it goes. */
 export type Transfer = {
@@ -59,7 +59,7 @@ export function transferOver(socket: string): Transfer {
 
 async function fileIn(reply: IncomingMessage): Promise<Bytes> {
   if (reply.statusCode === 200) return reply;
-  open(await textOf(reply));
+  unwrap(await textOf(reply));
   throw new IncusError(`the daemon answered ${reply.statusCode ?? 'nothing'}`, reply.statusCode ?? 500);
 }
 

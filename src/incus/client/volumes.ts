@@ -1,10 +1,10 @@
 import { LABEL, printOwner } from '../../domain/labels.js';
 import type { Volume } from '../../domain/actual.js';
 import type { Incus, VolumeMade, VolumeMarks } from '../../domain/services.js';
-import { said, write } from './attempt.js';
+import { withErrorContext, idempotent } from './attempt.js';
 import { IncusError } from './http.js';
-import type { Rest } from './operations.js';
-import { reach } from './reach.js';
+import type { RestClient } from './operations.js';
+import { ensure } from './reach.js';
 import { defaultPool, poolsOf, type Pool } from './server.js';
 import type { Sharing } from './sharing.js';
 import { isMarked, onePerMarks, userOf, type VolumeJson } from '../observe/volume-json.js';
@@ -12,13 +12,13 @@ import { isMarked, onePerMarks, userOf, type VolumeJson } from '../observe/volum
 type Calls = 'volumes' | 'freeBytes' | 'makeVolume' | 'resizeVolume' | 'markVolume' | 'removeVolume';
 
 /** The custom volumes that bear one project's marks. No write goes to any other. */
-export function volumesOf(rest: Rest, project: string, sharing: Sharing): Pick<Incus, Calls> {
+export function volumesOf(rest: RestClient, project: string, sharing: Sharing): Pick<Incus, Calls> {
   const volumes = new OwnVolumes(rest, project);
   return {
-    volumes: () => said('listing volumes', async () => (await volumes.list()).own),
+    volumes: () => withErrorContext('listing volumes', async () => (await volumes.list()).own),
 
     freeBytes: (pool) =>
-      said(`looking at the storage pool \`${pool}\``, async () => {
+      withErrorContext(`looking at the storage pool \`${pool}\``, async () => {
         const found = await rest.get(`/1.0/storage-pools/${encodeURIComponent(pool)}/resources`);
         const { space } = (found?.metadata ?? {}) as { readonly space?: { used: number; total: number } };
         if (!space) throw new IncusError('it is not there', 404);
@@ -26,38 +26,38 @@ export function volumesOf(rest: Rest, project: string, sharing: Sharing): Pick<I
       }),
 
     makeVolume: (marks, size) =>
-      write(`making the volume \`${marks.volume}\` of \`${marks.app}\``, async () => {
+      idempotent(`making the volume \`${marks.volume}\` of \`${marks.app}\``, async () => {
         const isShifted = (await sharing.unshareable()) === null;
         return volumes.make(marks, size, isShifted);
       }),
 
     resizeVolume: (volume, size) =>
-      write(`resizing the volume \`${volume.name}\``, async () => {
+      idempotent(`resizing the volume \`${volume.name}\``, async () => {
         await volumes.patch(volume, { size: size ?? '' });
-        return warned(size, poolOf(volume, await poolsOf(rest)));
+        return warnOfSize(size, poolOf(volume, await poolsOf(rest)));
       }),
 
     markVolume: (volume, marks) =>
-      write(`marking the volume \`${volume.name}\``, () =>
+      idempotent(`marking the volume \`${volume.name}\``, () =>
         volumes.patch(volume, volumes.marks(marks), marks),
       ),
 
     removeVolume: (volume) =>
-      write(`deleting the volume \`${volume.name}\``, async () => {
+      idempotent(`deleting the volume \`${volume.name}\``, async () => {
         const found = await volumes.find(volume, [volume]);
         if (!found) return;
         const users = found.json.used_by.map((url) => `\`${userOf(url)}\``);
         if (users.length > 0) throw new IncusError(`it is in use by ${users.join(', ')}`, 400);
-        await rest.remove(at(volume));
+        await rest.remove(volumeUrl(volume));
       }),
   };
 }
 
 export class OwnVolumes {
-  readonly #rest: Rest;
+  readonly #rest: RestClient;
   readonly #project: string;
 
-  constructor(rest: Rest, project: string) {
+  constructor(rest: RestClient, project: string) {
     this.#rest = rest;
     this.#project = project;
   }
@@ -93,7 +93,7 @@ export class OwnVolumes {
     const { pools, own } = await this.list();
     const isIt = (v: Volume) => v.app === marks.app && v.volume === marks.volume;
     const there = own.find(isIt);
-    if (there) return warned(size, poolOf(there, pools));
+    if (there) return warnOfSize(size, poolOf(there, pools));
     const { pool, name } = await this.place(marks);
     const config = {
       ...this.marks(marks),
@@ -101,15 +101,15 @@ export class OwnVolumes {
       ...(isShifted ? { 'security.shifted': 'true' } : {}),
     };
     const body = { name, config, content_type: 'filesystem' };
-    await reach(this.#rest.write('POST', inPool(pool.name), { body }), async () =>
+    await ensure(this.#rest.write('POST', inPool(pool.name), { body }), async () =>
       (await this.list()).own.some(isIt),
     );
-    return warned(size, pool);
+    return warnOfSize(size, pool);
   }
 
   /** Null when it is gone; one with other marks than any of `accepted` is an IncusError. */
   async find(volume: Volume, accepted: readonly VolumeMarks[]) {
-    const found = await this.#rest.get(at(volume));
+    const found = await this.#rest.get(volumeUrl(volume));
     if (!found) return null;
     const json = found.metadata as VolumeJson;
     const { [LABEL.project]: project, [LABEL.app]: app, [LABEL.volume]: name } = json.config;
@@ -123,7 +123,7 @@ export class OwnVolumes {
     const found = await this.find(volume, [volume, marks]);
     if (!found) throw new IncusError(`there is no such volume in the pool \`${volume.pool}\``, 404);
     const body = { config, description: found.json.description };
-    await reach(this.#rest.write('PATCH', at(volume), { body, etag: found.etag }), async () => {
+    await ensure(this.#rest.write('PATCH', volumeUrl(volume), { body, etag: found.etag }), async () => {
       const now = (await this.find(volume, [volume, marks]))?.json.config;
       return now !== undefined && Object.entries(config).every(([key, value]) => (now[key] ?? '') === value);
     });
@@ -140,7 +140,7 @@ function poolOf({ pool }: Volume, pools: readonly Pool[]): Pool | undefined {
 }
 
 /** Incus takes a size for a plain folder without a word, and enforces it only where project quotas are set up. */
-function warned(size: string | null, pool: Pool | undefined): VolumeMade {
+function warnOfSize(size: string | null, pool: Pool | undefined): VolumeMade {
   const isEnforced = size === null || pool?.driver !== 'dir';
   if (isEnforced) return { warning: null };
   return {
@@ -152,6 +152,6 @@ export function inPool(pool: string): string {
   return `/1.0/storage-pools/${encodeURIComponent(pool)}/volumes/custom`;
 }
 
-export function at({ pool, name }: Pick<Volume, 'pool' | 'name'>): string {
+export function volumeUrl({ pool, name }: Pick<Volume, 'pool' | 'name'>): string {
   return `${inPool(pool)}/${encodeURIComponent(name)}`;
 }

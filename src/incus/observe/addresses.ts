@@ -9,11 +9,11 @@ export function localAddresses(): string[] {
   const routes = readFileSync('/proc/net/fib_trie', 'latin1');
   const v4 = [...routes.matchAll(/\|-- (\S+)\n\s+\/32 host LOCAL/g)].map(([, address = '']) => address);
   const v6 = readIfThere('/proc/net/if_inet6').match(/^[0-9a-f]{32}/gm) ?? [];
-  return [...new Set([...v4, ...v6.map(formatted)])];
+  return [...new Set([...v4, ...v6.map(formatHex)])];
 }
 
 /** `fd000000000000000000000000000002` → `fd00::2`. */
-function formatted(hex: string): string {
+function formatHex(hex: string): string {
   return ipaddr.parse(hex.replace(/.{4}(?=.)/g, '$&:')).toString();
 }
 

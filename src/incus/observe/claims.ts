@@ -1,5 +1,5 @@
 import { isWildcard, overlaps, type Binding } from '../../domain/binding.js';
-import type { Claim } from '../../domain/actual.js';
+import type { PortOwner } from '../../domain/actual.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { forwards, isExposure, proxyBindings } from './devices.js';
 import type { HostView } from './sockets.js';
@@ -14,9 +14,9 @@ export function claimsOn(
   instances: readonly InstanceJson[],
   ours: readonly InstanceJson[],
   host: HostView,
-): Claim[] {
+): PortOwner[] {
   const others = instances.filter((i) => !ours.includes(i));
-  const declarations = [...others.flatMap(declared), ...ours.flatMap(foreignDevices)];
+  const declarations = [...others.flatMap(declaredClaims), ...ours.flatMap(foreignDevices)];
   return [
     ...declarations.filter(({ binding }) => isWanted(binding, wanted)),
     ...liveClaims(wanted, instances, host),
@@ -28,7 +28,7 @@ function isWanted(binding: Binding, { bindings }: Wanted): boolean {
 }
 
 /** What an instance of somebody else declares; Incus itself only finds out at its start. */
-function declared(instance: InstanceJson): Claim[] {
+function declaredClaims(instance: InstanceJson): PortOwner[] {
   const { name, project } = instance;
   const where = project === INCUS_PROJECT ? '' : ` of project \`${project}\``;
   return proxyBindings(instance.expanded_devices).map((binding) => ({
@@ -40,15 +40,15 @@ function declared(instance: InstanceJson): Claim[] {
 }
 
 /** Proxies of a pet that are none of its exposures: added by hand, or by a profile. pets leaves them alone. */
-function foreignDevices(instance: InstanceJson): Claim[] {
+function foreignDevices(instance: InstanceJson): PortOwner[] {
   const foreign = Object.entries(instance.expanded_devices).filter(
     ([device, value]) => !(Object.hasOwn(instance.devices, device) && isExposure(device, value)),
   );
-  return declared({ ...instance, expanded_devices: Object.fromEntries(foreign) });
+  return declaredClaims({ ...instance, expanded_devices: Object.fromEntries(foreign) });
 }
 
 /** Sockets of the host on what is wanted that are no running instance's forwarder. */
-function liveClaims(wanted: Wanted, instances: readonly InstanceJson[], host: HostView): Claim[] {
+function liveClaims(wanted: Wanted, instances: readonly InstanceJson[], host: HostView): PortOwner[] {
   const running = instances.filter(forwards);
   const forwarders = running.flatMap((instance) => proxyBindings(instance.expanded_devices));
   return host.listening

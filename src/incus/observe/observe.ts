@@ -37,11 +37,11 @@ export function actualFrom(seen: Seen): Actual {
   return {
     apps: ours.map((i) => actualApp(i, volumes, open, host)),
     volumes,
-    strangers: Object.fromEntries(here.filter((i) => !ours.includes(i)).map((i) => [i.name, ownerOf(i)])),
-    claims: claimsOn(withInherited(wanted, inherited), instances, ours, host),
+    unmanaged: Object.fromEntries(here.filter((i) => !ours.includes(i)).map((i) => [i.name, ownerOf(i)])),
+    portOwners: claimsOn(withInherited(wanted, inherited), instances, ours, host),
     inherited,
     addresses: host.addresses,
-    unshareable,
+    sharedStoreBlocker: unshareable,
     missingImages,
   };
 }
@@ -79,19 +79,19 @@ function actualApp(
   const attachments = attachmentsOf(instance, volumes);
   return {
     name: name as AppName,
-    becoming: otherName(config[LABEL.renamingTo], name),
-    former: otherName(config[LABEL.app], name),
+    renamingTo: otherName(config[LABEL.renamingTo], name),
+    renamedFrom: otherName(config[LABEL.app], name),
     status,
     state: parsePetState(config),
     applied,
     generations: generationsOf(config, volumes),
-    condemned: parseCondemned(config[LABEL.rejected]),
+    rejected: parseCondemned(config[LABEL.rejected]),
     unreadable: unreadableIn(config),
     store,
     exposures,
     attachments,
     devices: Object.keys(devices),
-    altered: alteredIn(instance, host.made(name, store)),
+    modifiedKeys: alteredIn(instance, host.made(name, store)),
     protections: protectionsOf(instance),
     added: addedTo(instance, host.made(name, store)),
     facets: seenFacets({

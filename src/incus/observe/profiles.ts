@@ -1,8 +1,8 @@
 import type { Binding } from '../../domain/binding.js';
-import { said } from '../client/attempt.js';
+import { withErrorContext } from '../client/attempt.js';
 import { proxyBindings } from './devices.js';
 import { sender } from '../client/http.js';
-import { Rest } from '../client/operations.js';
+import { RestClient } from '../client/operations.js';
 
 type Devices = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -14,13 +14,13 @@ export const USUAL_PROFILES = ['default'];
 
 /** Looks profiles up, of the daemon's project that pets live in. One that is not there has no devices. */
 export function profilesOver(socket: string): (names: readonly string[]) => Promise<ProfileDevices> {
-  const rest = new Rest(sender(socket));
+  const rest = new RestClient(sender(socket));
   const devicesOf = async (name: string): Promise<Devices> => {
     const found = await rest.get(`/1.0/profiles/${encodeURIComponent(name)}`);
     return ((found?.metadata ?? {}) as { readonly devices?: Devices }).devices ?? {};
   };
   return (names) =>
-    said('looking at profiles', async () => {
+    withErrorContext('looking at profiles', async () => {
       const looks = [...new Set(names)].map(async (name) => [name, await devicesOf(name)] as const);
       return Object.fromEntries(await Promise.all(looks));
     });

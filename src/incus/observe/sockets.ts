@@ -125,7 +125,7 @@ function ownerOf(pid: string): Owner {
   // A wrapped program is `.incusd-wrapped` on NixOS. The first number is the process whose network it listens in.
   const [isForwarder, daemon] = /\bincusd(?:-wrapped)? forkproxy\b(?: -- (\d+) )?/.exec(command) ?? [];
   const forwarder = { daemon: daemon === undefined ? null : Number(daemon) };
-  return { pid, command: shortened(command), forwarder: isForwarder === undefined ? null : forwarder };
+  return { pid, command: shortenCommand(command), forwarder: isForwarder === undefined ? null : forwarder };
 }
 
 function descriptors(pid: string): string[] {
@@ -150,6 +150,6 @@ function commandOf(pid: string): string {
   return readIfThere(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
 }
 
-function shortened(command: string): string {
+function shortenCommand(command: string): string {
   return command.length > 60 ? `${command.slice(0, 59)}…` : command;
 }

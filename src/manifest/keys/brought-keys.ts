@@ -42,7 +42,7 @@ const capabilities = service(
 const published: Answer = { app: 'publish = [{ port = 7700, to = 80 }]', why: EXPOSED };
 const built: Answer = { app: 'flake-ref = "./web"', why: 'a flake says how it is built' };
 
-function after({ value }: Asked): Answer {
+function answerAfter({ value }: Asked): Answer {
   const names = isTable(value) ? Object.keys(value) : [value].flat().filter((one) => typeof one === 'string');
   return { app: `after = ${formatValue(names.length > 0 ? names : ['db'])}` };
 }
@@ -53,8 +53,8 @@ export const APP: Answers = {
   env: variables,
   'environment-file': secretVariables,
   'env-file': secretVariables,
-  'depends-on': after,
-  requires: after,
+  'depends-on': answerAfter,
+  requires: answerAfter,
   restart: restarts,
   'restart-policy': restarts,
   healthcheck: { app: 'health = { path = "/healthz" }', why: 'or `tcp`, `unit`, `command`' },

@@ -10,7 +10,7 @@ export function answerTo(path: KeyPath, value: unknown): string | null {
   const [first = SOME_APP, ...below] = root === 'apps' ? steps : [SOME_APP, ...steps];
   const [table] = below.slice(0, -1);
   const answers = steps.length === 0 ? TOP : table === undefined ? APP : (BELOW[String(table)] ?? {});
-  const key = plain(String(path.at(-1)));
+  const key = kebabCase(String(path.at(-1)));
   const found = Object.hasOwn(answers, key) ? answers[key] : undefined;
   if (!found) return null;
   const app = first === SOME_APP ? SOME_APP : formatKey(String(first));
@@ -25,7 +25,7 @@ export function answerTo(path: KeyPath, value: unknown): string | null {
 }
 
 /** `dependsOn`, `depends_on` → `depends-on`. */
-function plain(key: string): string {
+function kebabCase(key: string): string {
   return key
     .slice(0, 64)
     .replace(/(?<=[a-z])(?=[A-Z])/g, '-')

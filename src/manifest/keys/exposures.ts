@@ -1,12 +1,12 @@
 import { formatBinding, isWildcard, type Binding } from '../../domain/binding.js';
 import type { KeyPath, Place } from '../../domain/problem.js';
-import type { Finding, Draft } from '../check.js';
+import type { Issue, PartialApp } from '../check.js';
 import { bindingOfPublish } from './publish.js';
 
 /** What an app listens on, and the key that says so. */
 export type Exposed = { readonly app: string; readonly path: KeyPath; readonly binding: Binding };
 
-export function exposedBy({ name, path, keys }: Draft): Exposed[] {
+export function exposedBy({ name, path, keys }: PartialApp): Exposed[] {
   const { port, listen, publish = [] } = keys;
   const web: Exposed[] =
     port !== undefined && listen !== undefined
@@ -29,7 +29,7 @@ export function exposedBy({ name, path, keys }: Draft): Exposed[] {
 type PlaceOf = (path: KeyPath) => Place | undefined;
 
 /** Exposures that cannot be open at the same time, each reported at the one that stands later in the file. */
-export function findDuplicates(exposed: readonly Exposed[], placeOf: PlaceOf): Finding[] {
+export function findDuplicates(exposed: readonly Exposed[], placeOf: PlaceOf): Issue[] {
   const owners = new Owners();
   return exposed.flatMap((one) => {
     const clash = owners.claim(one);
@@ -103,7 +103,7 @@ class Ranges {
   }
 }
 
-function duplicate(a: Exposed, b: Exposed, placeOf: PlaceOf): Finding {
+function duplicate(a: Exposed, b: Exposed, placeOf: PlaceOf): Issue {
   const [first, later] = isBefore(placeOf(b.path), placeOf(a.path)) ? [b, a] : [a, b];
   const [taken, wanted] = [formatBinding(first.binding), formatBinding(later.binding)];
   const owner = first.app === later.app ? 'this app' : `\`${first.app}\``;

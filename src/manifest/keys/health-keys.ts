@@ -3,7 +3,7 @@ import { formatDuration } from '../../lib/format.js';
 import type { Health } from '../../domain/manifest.js';
 import { HEALTH_DEFAULTS } from '../../facets/health.js';
 import { hostName, requestPath, statusCodes, unitName } from './health-values.js';
-import { either, parsed, pathItems, refuse } from './kinds.js';
+import { either, parsedValue, pathItems, refuse } from './kinds.js';
 import { key } from '../shape.js';
 import { NOTHING, table } from './tables.js';
 import { show } from '../text.js';
@@ -145,7 +145,7 @@ function checkOf(keys: Keys): Health['check'] | undefined {
   return words && { kind: 'command', command: words };
 }
 
-const never = parsed<null>({ const: false }, (value) => {
+const never = parsedValue<null>({ const: false }, (value) => {
   if (value === false) return null;
   const hint = value === true ? 'without the key no unit may fail; `health = false` checks nothing' : null;
   return refuse(`expected false, or a table such as { ${EXAMPLE} }, got ${show(value)}`, hint);

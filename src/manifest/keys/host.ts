@@ -89,16 +89,16 @@ function secretFlaws({ name, secrets: all }: ManifestApp, inputs: DesiredInputs)
 }
 
 function readOf(app: string, secretName: string, { secrets: read }: DesiredInputs) {
-  const all = own(read, app);
-  return all && own(all, secretName);
+  const all = ownValue(read, app);
+  return all && ownValue(all, secretName);
 }
 
 export function hashAt(path: string, { fileHashes }: DesiredInputs): ContentHash {
-  return own(fileHashes, path) ?? unread(path);
+  return ownValue(fileHashes, path) ?? unread(path);
 }
 
 function kindAt(path: string, { paths }: DesiredInputs): PathKind {
-  return own(paths, path) ?? 'missing';
+  return ownValue(paths, path) ?? 'missing';
 }
 
 export function unread(path: string): ContentHash {
@@ -106,6 +106,6 @@ export function unread(path: string): ContentHash {
 }
 
 /** A URL may be named like an inherited property: `constructor` is an id that the flake registry could have. */
-export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+export function ownValue<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }

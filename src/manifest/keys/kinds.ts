@@ -20,7 +20,7 @@ function isRefused(parsed: unknown): parsed is Refused {
 }
 
 /** A value that is parsed into what it stands for. `json`: what an editor can know of it. */
-export function parsed<T>(json: JsonSchema, parse: (value: unknown) => T | Refused) {
+export function parsedValue<T>(json: JsonSchema, parse: (value: unknown) => T | Refused) {
   return v.pipe(
     v.unknown(),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
@@ -57,14 +57,14 @@ export function pathItems(
 }
 
 export function text<T>(what: string, parse: (written: string) => T | Refused, json: JsonSchema = {}) {
-  return parsed({ type: 'string', ...json }, (value) =>
+  return parsedValue({ type: 'string', ...json }, (value) =>
     typeof value === 'string' ? parse(value) : refuse(`expected ${what}, got ${show(value)}`),
   );
 }
 
 /** One of a few words. */
 export function choice<const T extends string>(words: readonly T[]) {
-  return parsed({ enum: words }, (value) => {
+  return parsedValue({ enum: words }, (value) => {
     const word = words.find((one) => one === value);
     if (word !== undefined) return word;
     const meant = typeof value === 'string' ? suggest(value, words) : null;

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { listOf, mapOf, parsed, refuse, type Refused, text, wordsOf } from './kinds.js';
+import { listOf, mapOf, parsedValue, refuse, type Refused, text, wordsOf } from './kinds.js';
 import { isAtOrBelow } from './paths.js';
 import { didYouMean } from '../../lib/closest-match.js';
 import { isTable, quote, show } from '../text.js';
@@ -20,7 +20,7 @@ const OWNED: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Numbers and booleans as the text that Incus stores. */
-const setting = parsed<string>({ type: ['string', 'number', 'boolean'] }, (value) => {
+const setting = parsedValue<string>({ type: ['string', 'number', 'boolean'] }, (value) => {
   if (value === '') return refuse('an empty value sets nothing', 'leave the key out');
   if (typeof value === 'string' && !value.includes('\0')) return value;
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)))

@@ -5,7 +5,7 @@ import type * as v from 'valibot';
 import type { Say } from '../check.js';
 import type { publish } from './tables.js';
 import type { KeyPath } from '../../domain/problem.js';
-import type { Ports } from '../values.js';
+import type { PortRange } from '../values.js';
 
 export type PublishKeys = v.InferOutput<ReturnType<typeof publish>>[number];
 
@@ -28,7 +28,7 @@ export function publishOf(keys: PublishKeys, fallback: IpAddress): Publish {
   return { binding, to: { protocol: keys.protocol ?? 'tcp', ...guestPorts(keys) }, mode: keys.mode ?? null };
 }
 
-function guestPorts({ to, port }: PublishKeys): Ports {
+function guestPorts({ to, port }: PublishKeys): PortRange {
   return to ?? port ?? { first: GUEST_PORT, last: GUEST_PORT };
 }
 
@@ -58,6 +58,6 @@ export function checkPublish(keys: PublishKeys, path: KeyPath, say: Say): void {
     say({ ...at('to'), at: 'value', message: 'a socket leads to one port of the app' });
 }
 
-function countOf({ first, last }: Ports): number {
+function countOf({ first, last }: PortRange): number {
   return last - first + 1;
 }

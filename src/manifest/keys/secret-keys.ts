@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { mapOf, parsed, refuse, text } from './kinds.js';
+import { mapOf, parsedValue, refuse, text } from './kinds.js';
 import { localPath, mode } from './paths.js';
 import { key } from '../shape.js';
 import { table } from './tables.js';
@@ -91,7 +91,7 @@ const variable = text<string>(
 const USER = '^[a-z_][a-z0-9_-]{0,30}$';
 const MAX_UID = 4_294_967_294;
 
-const owner = parsed<string | number>(
+const owner = parsedValue<string | number>(
   {
     anyOf: [
       { type: 'string', pattern: USER },

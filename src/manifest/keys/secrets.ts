@@ -1,14 +1,14 @@
 import type { DesiredApp } from '../../domain/desired.js';
 import type { ManifestApp, Secret, SecretSource } from '../../domain/manifest.js';
 import type { KeyPath } from '../../domain/problem.js';
-import type { Say, App, Draft } from '../check.js';
+import type { Say, App, PartialApp } from '../check.js';
 import { ONE_OF } from './secret-keys.js';
 
 const SOURCES = ['file', 'sops', 'env', 'command', 'generate'] as const;
 type Written = NonNullable<App['secrets']>[number][1];
 
 /** What the keys of one secret must be to one another. */
-export function checkSecrets({ path, keys }: Draft, say: Say): void {
+export function checkSecrets({ path, keys }: PartialApp, say: Say): void {
   for (const [name, written] of keys.secrets ?? []) checkSecret(written, [...path, 'secrets', name], say);
 }
 

@@ -1,4 +1,4 @@
-import { parsed, refuse, text } from './kinds.js';
+import { parsedValue, refuse, text } from './kinds.js';
 import { show } from '../text.js';
 
 /** Amounts as Incus takes them: whole numbers, the unit without a space. */
@@ -58,7 +58,7 @@ function sizeHint(written: string): string | null {
 const CPUS = '[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*';
 const SOME_CPUS = 'a number of CPUs such as 2, a set of them such as "0-3", or a share such as "50%"';
 
-export const cpu = parsed<string>(
+export const cpu = parsedValue<string>(
   {
     anyOf: [
       { type: 'integer', minimum: 1, maximum: 9999 },

@@ -1,4 +1,4 @@
-import type { Say, Draft } from '../check.js';
+import type { Say, PartialApp } from '../check.js';
 import { resolvePath } from '../path.js';
 import { isAtOrBelow } from './paths.js';
 import { quote } from '../text.js';
@@ -26,7 +26,7 @@ const RAW_DEVICE =
 
 type Properties = Readonly<Record<string, string>>;
 
-export function checkTrust({ path, keys }: Draft, say: Say): void {
+export function checkTrust({ path, keys }: PartialApp, say: Say): void {
   const { config = [], devices = [], trusted = false } = keys.incus ?? {};
   if (trusted) return;
   const hint = '`incus.trusted = true` allows what reaches the host, for this app';

@@ -166,13 +166,13 @@ const event = v.variant('type', [
   v.object({ ...head, type: v.literal('interrupted'), running: count }),
 ]);
 
-export const parseMeta = (written: string) => parsed(meta, written) as RunMeta | null;
-export const parsePlan = (written: string) => parsed(plan, written) as Plan | null;
-export const parseOutcome = (written: string) => parsed(outcome, written) as Outcome | null;
+export const parseMeta = (written: string) => parseWith(meta, written) as RunMeta | null;
+export const parsePlan = (written: string) => parseWith(plan, written) as Plan | null;
+export const parseOutcome = (written: string) => parseWith(outcome, written) as Outcome | null;
 
 /** `planned`: what the event that begins a run is completed with. */
 export function parseEvent(line: string, planned: Plan | null): Event | null {
-  const found = parsed(event, line);
+  const found = parseWith(event, line);
   if (!found) return null;
   const { type: kind, time: at, ...rest } = found;
   const whole = { ...rest, kind, at: Date.parse(at) };
@@ -180,7 +180,7 @@ export function parseEvent(line: string, planned: Plan | null): Event | null {
   return whole as unknown as Event;
 }
 
-function parsed<S extends v.GenericSchema>(schema: S, written: string): v.InferOutput<S> | null {
+function parseWith<S extends v.GenericSchema>(schema: S, written: string): v.InferOutput<S> | null {
   try {
     const result = v.safeParse(schema, JSON.parse(written));
     return result.success ? result.output : null;

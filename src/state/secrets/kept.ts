@@ -10,7 +10,7 @@ const KEY_BYTES = 32;
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** What pets keeps of a project's secrets on this host; files that only their owner reads. */
-export class Kept {
+export class SecretFiles {
   readonly #directory: string;
 
   /** `directory`: absolute; it may not be there yet. */

@@ -44,7 +44,9 @@ async function valueOf(source: OutsideSource, around: Surroundings): Promise<Uin
     case 'sops': {
       const { file, key } = source;
       fileContent(file, MOST_SEALED);
-      return plain(await printedBy(['sops', '--decrypt', '--extract', extractPath(key), file.path], around));
+      return plainValue(
+        await printedBy(['sops', '--decrypt', '--extract', extractPath(key), file.path], around),
+      );
     }
   }
 }
@@ -110,7 +112,7 @@ function extractPath(key: string): string {
 }
 
 /** sops prints a string as it is, and what is no string as YAML does: with a newline that is not of the value. */
-function plain(printed: Uint8Array): Uint8Array {
+function plainValue(printed: Uint8Array): Uint8Array {
   const isNoString = /^(-?\d+(\.\d+)?|true|false)\n$/.test(Buffer.from(printed).toString('latin1'));
   return isNoString ? withoutNewline(printed) : printed;
 }

@@ -4,26 +4,26 @@ import type { ManifestApp, Secret } from '../../domain/manifest.js';
 import type { SecretRead } from '../../domain/desired.js';
 import type { Secrets } from '../../domain/services.js';
 import { ProblemError } from '../../domain/problem.js';
-import { freshKey, freshSecret, Kept } from './kept.js';
+import { freshKey, freshSecret, SecretFiles } from './kept.js';
 import { readSource, type OutsideSource, type Surroundings } from './source.js';
 
 export type Reads = Readonly<Record<string, Readonly<Record<string, SecretRead>>>>;
 
 /** Secrets in memory, and nowhere else until `value` hands one out. */
-export interface Vault extends Secrets {
+export interface SecretStore extends Secrets {
   /** Reads the sources of these apps, each source once, and tells their fingerprints. Writes nothing. */
   read(apps: readonly ManifestApp[]): Promise<Reads>;
 }
 
 /** `directory`: where a project's key and generated secrets are kept, absolute. */
-export function vaultIn(directory: string, around: Surroundings): Vault {
-  return new MemoryVault(new Kept(directory), around);
+export function vaultIn(directory: string, around: Surroundings): SecretStore {
+  return new MemoryVault(new SecretFiles(directory), around);
 }
 
 type Held = { readonly secret: Secret; readonly value: Uint8Array };
 
-class MemoryVault implements Vault {
-  readonly #kept: Kept;
+class MemoryVault implements SecretStore {
+  readonly #kept: SecretFiles;
   readonly #around: Surroundings;
   /** By app and secret. */
   readonly #held = new Map<string, Held>();
@@ -32,7 +32,7 @@ class MemoryVault implements Vault {
   /** Apps ask at the same time. */
   #keyKept: Promise<void> | null = null;
 
-  constructor(kept: Kept, around: Surroundings) {
+  constructor(kept: SecretFiles, around: Surroundings) {
     this.#kept = kept;
     this.#around = around;
   }

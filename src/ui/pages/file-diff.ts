@@ -1,4 +1,4 @@
-import { clean, createStyle } from '../style.js';
+import { cleanText, createStyle } from '../style.js';
 
 /** `before`: null where there is no such file. */
 export type FileChange = { readonly path: string; readonly before: string | null; readonly after: string };
@@ -10,8 +10,8 @@ export function fileDiffText(changes: readonly FileChange[], color: boolean): st
   const { green, red, cyan, bold } = createStyle(color);
   return changes
     .flatMap(({ path, before, after }) => [
-      bold(`--- ${before === null ? '/dev/null' : clean(path)}`),
-      bold(`+++ ${clean(path)}`),
+      bold(`--- ${before === null ? '/dev/null' : cleanText(path)}`),
+      bold(`+++ ${cleanText(path)}`),
       ...hunk(before ?? '', after).map((line) => {
         const paint = line.startsWith('+')
           ? green
@@ -41,18 +41,18 @@ function hunk(before: string, after: string): string[] {
   };
   return [
     `@@ -${range(old)} +${range(fresh)} @@`,
-    ...old.slice(from, start).map(marked(' ')),
-    ...old.slice(start, old.length - behind).map(marked('-')),
-    ...fresh.slice(start, fresh.length - behind).map(marked('+')),
+    ...old.slice(from, start).map(markLines(' ')),
+    ...old.slice(start, old.length - behind).map(markLines('-')),
+    ...fresh.slice(start, fresh.length - behind).map(markLines('+')),
     ...old
       .slice(old.length - behind)
       .slice(0, CONTEXT)
-      .map(marked(' ')),
+      .map(markLines(' ')),
   ];
 }
 
-function marked(sign: string): (line: string) => string {
-  return (line) => sign + clean(line);
+function markLines(sign: string): (line: string) => string {
+  return (line) => sign + cleanText(line);
 }
 
 function linesOf(text: string): string[] {

@@ -1,6 +1,13 @@
 import type { AppPlan } from '../../domain/plan.js';
 import { logFile, type Run, type RunApp, type RunMeta, type RunState } from '../../domain/run.js';
-import { emptyBoard, fold, wordsOf, type Board, type Row, type RowState } from '../reporters/board.js';
+import {
+  emptyBoard,
+  reduce,
+  wordsOf,
+  type ProgressState,
+  type Row,
+  type RowState,
+} from '../reporters/board.js';
 import { failureLines } from '../reporters/failure.js';
 import { resultColumns, resultLine, type ResultColumns } from '../reporters/result.js';
 import { createStyle, oneLine, type Style } from '../style.js';
@@ -13,11 +20,11 @@ import { countPlan } from '../reporters/words.js';
 /** What became of each app: as the run said at its end, or as far as it came. */
 export function appsOf(run: Run): readonly RunApp[] {
   if (run.outcome) return run.outcome.apps;
-  const board = run.events.reduce(fold, emptyBoard);
+  const board = run.events.reduce(reduce, emptyBoard);
   return run.plan?.apps.map((app) => appOf(app, board, run.state)) ?? [];
 }
 
-function appOf(plan: AppPlan, board: Board, state: RunState): RunApp {
+function appOf(plan: AppPlan, board: ProgressState, state: RunState): RunApp {
   const { app, verb, url } = plan;
   const nothing = { app, verb, url, warnings: [], notes: [], ms: 0, failure: null };
   if (plan.held !== null)

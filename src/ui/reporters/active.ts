@@ -1,6 +1,6 @@
-import { wordsOf, type Board, type Row } from './board.js';
+import { wordsOf, type ProgressState, type Row } from './board.js';
 import { GLYPHS, NAME_LIMIT, resultWords } from './result.js';
-import { clean, type Tone } from '../style.js';
+import { cleanText, type Tone } from '../style.js';
 import { cell, displayWidth, fit, widest, type Line } from '../text.js';
 import { formatElapsed } from '../../lib/format.js';
 import { waitOf, waitWords } from './waits.js';
@@ -26,7 +26,7 @@ export type Columns = {
 };
 
 /** Narrow terminals lose the output line first, then the time, then the words. */
-export function columnsOf(board: Board, width: number): Columns {
+export function columnsOf(board: ProgressState, width: number): Columns {
   const nameLimit = Math.min(
     NAME_LIMIT,
     Math.max(NAME_LEAST, Math.floor(width * 0.4)),
@@ -45,7 +45,7 @@ export function columnsOf(board: Board, width: number): Columns {
 
 /** `⠹ web  building  12s  last line it printed` */
 export function activeLine(
-  board: Board,
+  board: ProgressState,
   row: Row,
   { columns, now }: { readonly columns: Columns; readonly now: number },
 ): Line {
@@ -80,7 +80,7 @@ function glyphOf(row: Row, now: number): readonly [string, Tone] {
 }
 
 /** Of a row that waits: for what; and in front of that what it did last, where there is room. */
-function doingWords(board: Board, row: Row, room: number): string {
+function doingWords(board: ProgressState, row: Row, room: number): string {
   const way = row.state === 'returning' ? 'back: ' : '';
   if (row.running.length > 0)
     return way + [...new Set(row.running.map((op) => wordsOf(board, op)?.doing))].join(', ');
@@ -92,7 +92,7 @@ function doingWords(board: Board, row: Row, room: number): string {
 
 /** What a store path begins with says nothing and takes the room of what does. */
 function outputWords(line: string): string {
-  return clean(line.slice(0, OUTPUT_READ))
+  return cleanText(line.slice(0, OUTPUT_READ))
     .trim()
     .replace(/\/nix\/store\/[0-9a-z]{32}-/g, '');
 }

@@ -18,7 +18,7 @@ import {
 
 export { isIdle, type Row, type RowState } from './row.js';
 
-export type Board = {
+export type ProgressState = {
   readonly plan: Plan | null;
   readonly startedAt: number | null;
   readonly kinds: Readonly<Record<OpId, ActionKind>>;
@@ -33,7 +33,7 @@ export type Board = {
   readonly outcome: Outcome | null;
 };
 
-export const emptyBoard: Board = {
+export const emptyBoard: ProgressState = {
   plan: null,
   startedAt: null,
   kinds: {},
@@ -47,7 +47,7 @@ export const emptyBoard: Board = {
 };
 
 /** What a screen has to know after this event. */
-export function fold(board: Board, event: Event): Board {
+export function reduce(board: ProgressState, event: Event): ProgressState {
   switch (event.kind) {
     case 'run-started':
       return boardOf(event.plan, event.at);
@@ -100,12 +100,15 @@ export function countRows(rows: readonly Row[]): Counts {
   return counts;
 }
 
-export function wordsOf(board: Board, op: OpId): { readonly doing: string; readonly done: string } | null {
+export function wordsOf(
+  board: ProgressState,
+  op: OpId,
+): { readonly doing: string; readonly done: string } | null {
   const kind = board.kinds[op];
   return kind === undefined ? null : ACTIONS[kind];
 }
 
-function boardOf(plan: Plan, at: number): Board {
+function boardOf(plan: Plan, at: number): ProgressState {
   const left = new Map<AppName, number>();
   const forward = plan.operations.filter(({ phase }) => phase === 'forward');
   for (const { app } of forward) left.set(app, (left.get(app) ?? 0) + 1);
@@ -121,14 +124,14 @@ function boardOf(plan: Plan, at: number): Board {
   };
 }
 
-function backOf({ operations }: Plan): Board['back'] {
+function backOf({ operations }: Plan): ProgressState['back'] {
   const steps = operations.filter(({ phase }) => phase === 'rollback');
   const last = new Map(steps.map(({ app, id }) => [app, id]));
   return Object.fromEntries(steps.map(({ app, id }) => [id, last.get(app) === id ? 'last' : 'step']));
 }
 
 /** An event of an app without a row changes nothing. */
-function onRow(board: Board, app: AppName, change: (row: Row) => Row): Board {
+function onRow(board: ProgressState, app: AppName, change: (row: Row) => Row): ProgressState {
   const index = board.rows.findIndex((row) => row.app === app);
   const row = board.rows[index];
   if (!row) return board;
@@ -142,7 +145,7 @@ function isRowState(result: AppResult): result is Extract<AppResult, RowState> {
   return ['done', 'failed', 'rolled-back', 'skipped', 'interrupted'].includes(result);
 }
 
-function endRun(board: Board, at: number, outcome: Outcome): Board {
+function endRun(board: ProgressState, at: number, outcome: Outcome): ProgressState {
   const results = new Map(outcome.apps.map((app) => [app.app, app.result]));
   const rows = board.rows.map((row) => {
     const result = results.get(row.app);

@@ -3,7 +3,7 @@ import type { AppOutcome } from '../../domain/outcome.js';
 import type { Verb } from '../../domain/plan.js';
 import type { RunApp } from '../../domain/run.js';
 import { formatProblem, type ToldProblem } from '../../domain/problem.js';
-import { clean, cleanLines, oneLine, type Style } from '../style.js';
+import { cleanText, cleanLines, oneLine, type Style } from '../style.js';
 import { formatTook } from '../../lib/format.js';
 
 const LOG_LINES = 20;
@@ -31,7 +31,7 @@ export function failureLines(
     style.red(style.bold(`✖ ${app} failed ${whileDoing(failure.op)}${after}`)),
     ...told.split('\n').map((line) => `  ${line}`.trimEnd()),
     ...logLines(failure.log, style),
-    ...(file === null ? [] : [`  ${style.bold('log:')} ${clean(file)}`]),
+    ...(file === null ? [] : [`  ${style.bold('log:')} ${cleanText(file)}`]),
     ...nowLines(outcome, style),
     `  ${style.bold('next:')} ${isCommand ? hint : nextWords(app, verb, isBack)}`,
     ...leftLines(app, verb, failure),
@@ -66,7 +66,7 @@ function leftLines(app: string, verb: Verb, { op, problem }: NonNullable<AppOutc
 }
 
 function logLines(log: readonly string[], style: Style): string[] {
-  const lines = log.slice(-LOG_LINES).map((line) => `    ${clean(line)}`.trimEnd());
+  const lines = log.slice(-LOG_LINES).map((line) => `    ${cleanText(line)}`.trimEnd());
   return lines.length === 0 ? [] : [style.dim('  its last lines:'), ...lines.map(style.dim)];
 }
 
@@ -80,7 +80,7 @@ function whileDoing(op: string): string {
   const [, detail = ''] = /:([^~]*)/.exec(op.slice(op.indexOf('/') + 1)) ?? [];
   const kind = kindOf(op);
   const doing = isKind(kind) ? ACTIONS[kind].doing : kind;
-  return clean(`while ${doing}${detail === '' ? '' : ` (${detail})`}`);
+  return cleanText(`while ${doing}${detail === '' ? '' : ` (${detail})`}`);
 }
 
 function isKind(kind: string): kind is ActionKind {

@@ -88,15 +88,15 @@ export function problemRecord({ code, message, place, hint, data }: ToldProblem)
 
 /** For people and programs: indented, one final newline. */
 export function jsonText(value: object): string {
-  return `${escaped(JSON.stringify(value, null, 2))}\n`;
+  return `${escapeControls(JSON.stringify(value, null, 2))}\n`;
 }
 
 /** JSON leaves DEL and the C1 controls as they are, and a terminal obeys those: they are escaped as well. */
 export function jsonLine(value: object): string {
-  return escaped(JSON.stringify(value));
+  return escapeControls(JSON.stringify(value));
 }
 
-function escaped(json: string): string {
+function escapeControls(json: string): string {
   return json.replace(
     /[\u007f-\u009f\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,7 +1,7 @@
-import { countRows, isIdle, type Board, type Row, type RowState } from './board.js';
+import { countRows, isIdle, type ProgressState, type Row, type RowState } from './board.js';
 import { activeLine, columnsOf } from './active.js';
 import { resultColumns, resultLines, type ResultColumns } from './result.js';
-import { clean } from '../style.js';
+import { cleanText } from '../style.js';
 import { fit, fitLine, type Line } from '../text.js';
 import { formatElapsed, plural } from '../../lib/format.js';
 
@@ -16,7 +16,10 @@ export type Screen = {
 };
 
 /** The screen at `now` (ms since the epoch). `active`, `more` and `footer` together stay below the terminal's height. */
-export function screenRows(board: Board, { columns, rows, now }: Size & { readonly now: number }): Screen {
+export function screenRows(
+  board: ProgressState,
+  { columns, rows, now }: Size & { readonly now: number },
+): Screen {
   // The last column stays empty: what is written there makes some terminals wrap.
   const width = Math.max(1, columns - 1);
   const height = Math.max(1, rows - 2);
@@ -29,7 +32,7 @@ export function screenRows(board: Board, { columns, rows, now }: Size & { readon
   return { done, active, more: hidden.length > 0 ? fit(moreWords(hidden, shown), width) : null, footer };
 }
 
-function doneLines(board: Board, width: number): Line[] {
+function doneLines(board: ProgressState, width: number): Line[] {
   const columns = resultColumns(board.plan?.apps ?? []);
   const rows = new Map(board.rows.map((row) => [row.app, row]));
   return board.finished.flatMap((app) => {
@@ -62,7 +65,7 @@ const RANK_IDLE = 2;
  * Rows that are not above yet and may still say something. One that does something keeps its place among those, so
  * that little jumps.
  */
-function openRows(board: Board): Row[] {
+function openRows(board: ProgressState): Row[] {
   const finished = new Set(board.finished);
   const over = (row: Row) => finished.has(row.app) || (row.running.length === 0 && GIVEN_UP.has(row.state));
   return board.rows.filter((row) => !over(row)).sort(inOrder);
@@ -105,17 +108,19 @@ function moreWords(hidden: readonly Row[], shown: readonly Row[]): string {
   return `… ${hidden.length}${shown.length > 0 ? ' more' : ''} (${parts.join(', ')})`;
 }
 
-function footerOf(board: Board, now: number): Line {
+function footerOf(board: ProgressState, now: number): Line {
   if (board.interrupted) return [{ text: stoppingWords(board), tone: 'yellow' }];
   const counts = countRows(board.rows);
   const parts = [`${counts.done} of ${board.rows.length} done`];
   for (const [state, words] of COUNTED)
     if (!UNDER_WAY.has(state) && counts[state] > 0) parts.push(`${counts[state]} ${words}`);
   const elapsed = formatElapsed(now - (board.startedAt ?? now));
-  return [{ text: `  ${clean(board.plan?.project ?? '')}: ${parts.join(', ')}  ${elapsed}`, tone: 'dim' }];
+  return [
+    { text: `  ${cleanText(board.plan?.project ?? '')}: ${parts.join(', ')}  ${elapsed}`, tone: 'dim' },
+  ];
 }
 
-export function stoppingWords(board: Board): string {
+export function stoppingWords(board: ProgressState): string {
   const running = board.rows.reduce((sum, row) => sum + row.running.length, 0);
   if (running === 0) return 'stopping';
   return `stopping: waiting for ${plural(running, 'running operation')} — Ctrl-C again to abandon ${running === 1 ? 'it' : 'them'}`;

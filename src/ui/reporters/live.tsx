@@ -1,7 +1,7 @@
 import { Box, render, Text, type Instance } from 'ink';
 import { useSyncExternalStore } from 'react';
 import type { Reporter } from '../../domain/event.js';
-import { emptyBoard, fold, type Board } from './board.js';
+import { emptyBoard, reduce, type ProgressState } from './board.js';
 import { frameLines, screenRows, type Screen } from './layout.js';
 import type { Wiring } from './reporter.js';
 import { createStore, type Store } from './store.js';
@@ -23,7 +23,7 @@ export function createLiveReporter({ stream, write, color, now, logOf, typed }: 
   let mounted: Mounted | null = null;
   return {
     event(event) {
-      board = fold(board, event);
+      board = reduce(board, event);
       if (event.kind === 'run-started' && board.rows.length > 0)
         mounted ??= mount(store, { stream, write, color });
       if (event.kind === 'interrupted') store.refresh();
@@ -54,7 +54,7 @@ export function createLiveView(
 
 type Frame = Omit<Screen, 'done'>;
 
-function closingLines({ outcome, startedAt, endedAt }: Board, options: SummaryOptions): string[] {
+function closingLines({ outcome, startedAt, endedAt }: ProgressState, options: SummaryOptions): string[] {
   if (outcome === null) return [];
   return summaryLines(outcome, {
     ...options,

@@ -1,7 +1,7 @@
 import type { Event, Reporter } from '../../domain/event.js';
 import type { OpId, Operation } from '../../domain/plan.js';
 import { createBuildReporter } from './building.js';
-import { emptyBoard, fold, wordsOf, type Board } from './board.js';
+import { emptyBoard, reduce, wordsOf, type ProgressState } from './board.js';
 import { FAR_MS, farWords } from './far.js';
 import { typing, type LogOf, type ProgressKind, type Teller, type TellWiring } from './reporter.js';
 import { oneLine } from '../style.js';
@@ -32,7 +32,7 @@ export function createPlainReporter({ write, logOf }: Written): Reporter {
         toldAt.set(event.op, event.at);
       }
       const before = board;
-      board = fold(board, event);
+      board = reduce(board, event);
       if (event.kind === 'started') startedAt.set(event.op, event.at);
       const context = { before, board, startedAt, ...(logOf ? { logOf } : {}) };
       const lines = [...linesOf(event, context), ...waitLines(event, board)];
@@ -53,8 +53,8 @@ function createTeller({ stream, app, now }: TellWiring): Teller {
 }
 
 type Context = {
-  readonly before: Board;
-  readonly board: Board;
+  readonly before: ProgressState;
+  readonly board: ProgressState;
   readonly startedAt: ReadonlyMap<OpId, number>;
   readonly logOf?: LogOf;
 };
@@ -92,14 +92,14 @@ function linesOf(event: Event, context: Context): string[] {
 }
 
 /** An app that has come to where others must go first. What is under way before them is not counted down. */
-function waitLines(event: Event, board: Board): string[] {
+function waitLines(event: Event, board: ProgressState): string[] {
   if (event.kind !== 'finished') return [];
   const row = board.rows.find(({ app }) => app === event.app);
   const wait = row ? waitOf(board, row) : null;
   return wait?.kind === 'others' ? [`${event.app}: ${waitWords(wait)}`] : [];
 }
 
-function doing(board: Board, op: OpId): string {
+function doing(board: ProgressState, op: OpId): string {
   return wordsOf(board, op)?.doing ?? op;
 }
 
@@ -109,12 +109,12 @@ function done(event: { readonly op: OpId; readonly at: number }, { board, starte
   return `${wordsOf(board, event.op)?.done ?? event.op}${took}`;
 }
 
-function cause(board: Board, op: OpId): string {
+function cause(board: ProgressState, op: OpId): string {
   const words = operationOf(board, op)?.cause ?? '';
   return words === '' ? '' : ` (${oneLine(words)})`;
 }
 
-function operationOf(board: Board, op: OpId): Operation | undefined {
+function operationOf(board: ProgressState, op: OpId): Operation | undefined {
   return board.plan?.operations.find(({ id }) => id === op);
 }
 
@@ -124,6 +124,6 @@ function note(text: string | undefined): string {
 
 /** An app is skipped once, however many operations it has; one that failed is not skipped as well. */
 function becameSkipped({ app }: { readonly app: string }, { before, board }: Context): boolean {
-  const state = (of: Board) => of.rows.find((row) => row.app === app)?.state;
+  const state = (of: ProgressState) => of.rows.find((row) => row.app === app)?.state;
   return state(board) === 'skipped' && state(before) !== 'skipped';
 }

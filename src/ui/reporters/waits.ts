@@ -1,6 +1,6 @@
 import type { ActionKind } from '../../domain/action.js';
 import type { OpId, Operation } from '../../domain/plan.js';
-import { isIdle, type Board, type Row } from './board.js';
+import { isIdle, type ProgressState, type Row } from './board.js';
 
 /** What a row that does nothing by now waits for. */
 export type Wait =
@@ -9,7 +9,7 @@ export type Wait =
   | { readonly kind: 'others'; readonly op: OpId; readonly words: string };
 
 /** Null: it does something, or is over. */
-export function waitOf(board: Board, row: Row): Wait | null {
+export function waitOf(board: ProgressState, row: Row): Wait | null {
   if (row.state !== 'waiting' && !isIdle(row)) return null;
   const over = new Set(board.rows.flatMap(({ ended }) => ended));
   const all = new Map(board.plan?.operations.map((op) => [op.id, op]));

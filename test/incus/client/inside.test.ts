@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { ConnectionLost, type Reply } from '../../../src/incus/client/http.js';
 import { insideOf } from '../../../src/incus/client/inside.js';
-import { OwnInstances } from '../../../src/incus/client/own.js';
+import { ManagedInstances } from '../../../src/incus/client/own.js';
 import { TooMuchOutput, type Dial } from '../../../src/incus/client/streams.js';
 import { TimeoutProblem } from '../../../src/domain/problem.js';
 import { daemon, ended, failed, json, operation, operations, shown } from '../daemon.js';
@@ -62,7 +62,7 @@ function web(
     { posted },
   );
   const { dial, sent } = streams({ out: says('out'), err: says('err'), ...outputs });
-  return { asked, posted, sent, ...insideOf(rest, new OwnInstances(rest, 'p'), dial) };
+  return { asked, posted, sent, ...insideOf(rest, new ManagedInstances(rest, 'p'), dial) };
 }
 
 describe('a question to a guest', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConnectionLost, IncusError, type Reply, type Send } from '../../../src/incus/client/http.js';
-import { OperationTimeout, Rest } from '../../../src/incus/client/operations.js';
+import { OperationTimeout, RestClient } from '../../../src/incus/client/operations.js';
 
 const json = (body: object, status = 200): Reply => ({
   status,
@@ -17,14 +17,14 @@ const state = (status_code: number, more: object = {}) =>
 const LATE = 'context deadline exceeded';
 
 /** A daemon that answers in turn; what it was asked is kept. */
-function daemon(...replies: (Reply | Error)[]): { rest: Rest; asked: string[] } {
+function daemon(...replies: (Reply | Error)[]): { rest: RestClient; asked: string[] } {
   const asked: string[] = [];
   const send: Send = (method, path) => {
     asked.push(`${method} ${path}`);
     const reply = replies.shift() ?? new Error('asked once too often');
     return reply instanceof Error ? Promise.reject(reply) : Promise.resolve(reply);
   };
-  return { rest: new Rest(send), asked };
+  return { rest: new RestClient(send), asked };
 }
 
 describe('a read', () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { Reply } from '../../../src/incus/client/http.js';
 import { lxcErrors } from '../../../src/incus/client/failed-start.js';
 import { instancesOf } from '../../../src/incus/client/instances.js';
-import { OwnInstances } from '../../../src/incus/client/own.js';
+import { ManagedInstances } from '../../../src/incus/client/own.js';
 import { powerOf } from '../../../src/incus/client/power.js';
 import { FailedProgram, ProblemError } from '../../../src/domain/problem.js';
 import {
@@ -35,7 +35,7 @@ function web(answers: Readonly<Record<string, () => Reply>>, running: Operation[
     },
     ...answers,
   });
-  const own = new OwnInstances(rest, 'p');
+  const own = new ManagedInstances(rest, 'p');
   return { asked, ...powerOf(rest, own), ...instancesOf(rest, own) };
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { OperationTimeout } from '../../../src/incus/client/operations.js';
-import { quiesce, quiesceAll } from '../../../src/incus/client/quiesce.js';
+import { waitForOperations, waitForProject } from '../../../src/incus/client/quiesce.js';
 import { daemon, failed, operation, operations, shown } from '../daemon.js';
 
 const LIST = 'GET /1.0/operations';
@@ -32,7 +32,7 @@ describe('what runs on an instance', () => {
     const { rest, asked } = daemon(
       operations([operation('1', 'web'), operation('2', 'web-2'), operation('3', 'my-web')]),
     );
-    await quiesce('web', rest);
+    await waitForOperations('web', rest);
     expect(asked).toEqual([LIST, wait('1')]);
   });
 
@@ -45,7 +45,7 @@ describe('what runs on an instance', () => {
         operation('4', 'web', { resources: null }),
       ]),
     );
-    await quiesce('web', rest);
+    await waitForOperations('web', rest);
     expect(asked).toEqual([LIST]);
   });
 
@@ -56,20 +56,20 @@ describe('what runs on an instance', () => {
       [wait('1')]: () => failed('no such device'),
       [wait('2')]: () => failed('Operation not found', 404),
     });
-    await quiesce('web', rest);
+    await waitForOperations('web', rest);
     expect(asked).toEqual([LIST, wait('1'), wait('2')]);
   });
 
   test('and does not end is told after five minutes', async () => {
     const { rest } = daemon({ ...operations([operation('1', 'web')]), ...endless('1') });
-    const error = await quiesce('web', rest).catch((thrown: unknown) => thrown);
+    const error = await waitForOperations('web', rest).catch((thrown: unknown) => thrown);
     expect(error).toEqual(new OperationTimeout('`Stopping instance` still runs after 300 s'));
     expect(error).toBeInstanceOf(OperationTimeout);
   });
 
   test('and may be a stop that takes longer is waited for longer', async () => {
     const { rest } = daemon({ ...operations([operation('1', 'web')]), ...endless('1') });
-    await quiesce('web', rest, 90_000).catch(() => undefined);
+    await waitForOperations('web', rest, 90_000).catch(() => undefined);
     expect(Date.now()).toBe(360_000);
   });
 });
@@ -83,13 +83,13 @@ describe('what runs on a project’s instances', () => {
       ...operations(names.map((name) => operation(name, name))),
       'GET /1.0/instances': instances,
     });
-    await quiesceAll('p', rest);
+    await waitForProject('p', rest);
     expect(asked).toEqual([LIST, 'GET /1.0/instances', wait('api'), wait('web')]);
   });
 
   test('is asked for in one request where nothing runs', async () => {
     const { rest, asked } = daemon({ [LIST]: () => shown({}) });
-    await quiesceAll('p', rest);
+    await waitForProject('p', rest);
     expect(asked).toEqual([LIST]);
   });
 
@@ -99,7 +99,7 @@ describe('what runs on a project’s instances', () => {
       ...endless('1'),
       'GET /1.0/instances': instances,
     });
-    await quiesceAll('p', rest);
+    await waitForProject('p', rest);
     expect(Date.now()).toBe(60_000);
   });
 
@@ -117,7 +117,7 @@ describe('what runs on a project’s instances', () => {
       ...endless('1'),
       'GET /1.0/instances': () => shown([pet('api'), slow]),
     });
-    await quiesceAll('p', rest);
+    await waitForProject('p', rest);
     expect(Date.now()).toBe(340_000);
   });
 });

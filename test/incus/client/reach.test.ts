@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { filesOf } from '../../../src/incus/client/files.js';
 import type { Reply } from '../../../src/incus/client/http.js';
 import { instancesOf } from '../../../src/incus/client/instances.js';
-import { OwnInstances } from '../../../src/incus/client/own.js';
+import { ManagedInstances } from '../../../src/incus/client/own.js';
 import { powerOf } from '../../../src/incus/client/power.js';
 import { noTrials, Sharing } from '../../../src/incus/client/sharing.js';
 import { volumesOf } from '../../../src/incus/client/volumes.js';
@@ -73,7 +73,7 @@ function refusing(happens: Happens, over: Partial<World> = {}) {
       ].map((request) => [request, refuse] as const),
     ),
   });
-  const own = new OwnInstances(rest, 'p');
+  const own = new ManagedInstances(rest, 'p');
   const calls = {
     ...powerOf(rest, own),
     ...instancesOf(rest, own),

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { Rest } from '../../../src/incus/client/operations.js';
+import { RestClient } from '../../../src/incus/client/operations.js';
 import { defaultPool } from '../../../src/incus/client/server.js';
 
 /** A daemon that answers every request alike. */
 const daemon = (metadata: unknown) =>
-  new Rest(() =>
+  new RestClient(() =>
     Promise.resolve({ status: 200, headers: {}, body: JSON.stringify({ type: 'sync', metadata }) }),
   );
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Sharing, verdictOf, type Trials, type Verdict } from '../../../src/incus/client/sharing.js';
+import { Sharing, verdictOf, type Trials, type ShareVerdict } from '../../../src/incus/client/sharing.js';
 import { begun, daemon, ended, failed, shown } from '../daemon.js';
 
 const LXC_WITHOUT_INIT =
@@ -14,8 +14,8 @@ const server = (kernel_features?: object, server_version = '7.0.2') =>
   shown({ environment: { server_version, kernel_version: '5.4', kernel_features } });
 const root = { devices: { root: { type: 'disk', path: '/', pool: 'default' } } };
 
-function kept(): Trials & { readonly all: Map<string, Verdict> } {
-  const all = new Map<string, Verdict>();
+function kept(): Trials & { readonly all: Map<string, ShareVerdict> } {
+  const all = new Map<string, ShareVerdict>();
   return { all, get: (key) => all.get(key), keep: (key, verdict) => all.set(key, verdict) };
 }
 

@@ -18,12 +18,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { incusOver } from '../../../src/incus/client/client.js';
 import { sender, socketPath } from '../../../src/incus/client/http.js';
-import { Rest } from '../../../src/incus/client/operations.js';
+import { RestClient } from '../../../src/incus/client/operations.js';
 import type { Volume } from '../../../src/domain/actual.js';
 import { must, run } from '../../story/rig.js';
 
 const socket = socketPath(process.env);
-const rest = new Rest(sender(socket));
+const rest = new RestClient(sender(socket));
 const project = `t${process.pid}-snap`;
 const POOL = project;
 const guest = `${project}-user`;

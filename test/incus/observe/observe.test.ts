@@ -97,7 +97,7 @@ describe('whose an instance is', () => {
       instance('web', { project: 'elsewhere', config: { 'user.pets.project': 'p' } }),
     ]);
     expect(actual.apps.map((app) => app.name)).toEqual(['web']);
-    expect(actual.strangers).toEqual({
+    expect(actual.unmanaged).toEqual({
       copy: 'is a copy of the pet `web` of project `p`',
       db: 'belongs to the pets project `q`',
       old: 'was made by incus-pet',
@@ -108,22 +108,22 @@ describe('whose an instance is', () => {
   test('one whose rename was begun is ours under either name', () => {
     const config = { ...marked('old'), 'user.pets.becoming': 'new' };
     const before = observe([instance('old', { config })]).apps[0];
-    expect(before).toMatchObject({ name: 'old', becoming: 'new' });
-    expect(before?.altered).not.toContain('user.pets.app');
+    expect(before).toMatchObject({ name: 'old', renamingTo: 'new' });
+    expect(before?.modifiedKeys).not.toContain('user.pets.app');
     const after = observe([instance('new', { config })]).apps[0];
-    expect(after).toMatchObject({ name: 'new', becoming: null });
-    expect(after?.altered).toContain('user.pets.app');
+    expect(after).toMatchObject({ name: 'new', renamingTo: null });
+    expect(after?.modifiedKeys).toContain('user.pets.app');
     // Folders are made of these names.
     const odd = { ...marked('new'), 'user.pets.becoming': '../../etc' };
-    expect(observe([instance('new', { config: odd })]).apps[0]?.becoming).toBeNull();
+    expect(observe([instance('new', { config: odd })]).apps[0]?.renamingTo).toBeNull();
     const moved = { 'user.pets.project': 'p', 'user.pets.app': '../../etc', 'user.pets.becoming': 'new' };
-    expect(observe([instance('new', { config: moved })]).apps[0]?.former).toBeNull();
+    expect(observe([instance('new', { config: moved })]).apps[0]?.renamedFrom).toBeNull();
     expect(observe([instance('third', { config })]).apps).toEqual([]);
   });
 
   test('what the daemon cannot do is passed on', () => {
     const seen = { project: 'p', wanted: WANTED, inherited: {}, instances: [], volumes: [], host: host({}) };
-    expect(actualFrom({ ...seen, unshareable: 'an old kernel', missingImages: [] }).unshareable).toBe(
+    expect(actualFrom({ ...seen, unshareable: 'an old kernel', missingImages: [] }).sharedStoreBlocker).toBe(
       'an old kernel',
     );
   });
@@ -132,7 +132,7 @@ describe('whose an instance is', () => {
 describe('the store', () => {
   test('is shared where any of the host’s folders is there, so that a missing one is repaired', () => {
     expect(only({ devices: { 'nix-store': STORE } })).toMatchObject({ store: 'shared' });
-    expect(only({ devices: { 'nix-store': STORE } }).altered).toContain('nix-profiles');
+    expect(only({ devices: { 'nix-store': STORE } }).modifiedKeys).toContain('nix-profiles');
     expect(only({ devices: { web: proxy('tcp:127.0.0.1:80') } })).toMatchObject({ store: 'copy' });
   });
 
@@ -147,12 +147,12 @@ describe('the store', () => {
       'nix-profiles': { type: 'disk', source: 'web' },
     };
     const config = { ...marked('web'), 'raw.lxc': 'x' };
-    expect(only({ config, devices: whole }).altered).toEqual([]);
-    expect(only({ config, devices: { ...whole, 'nix-store': { path: '/t' } } }).altered).toEqual([
+    expect(only({ config, devices: whole }).modifiedKeys).toEqual([]);
+    expect(only({ config, devices: { ...whole, 'nix-store': { path: '/t' } } }).modifiedKeys).toEqual([
       'nix-store',
     ]);
-    expect(only({ devices: whole }).altered).toEqual(['raw.lxc']);
-    expect(only({}).altered).toEqual(['security.nesting']);
+    expect(only({ devices: whole }).modifiedKeys).toEqual(['raw.lxc']);
+    expect(only({}).modifiedKeys).toEqual(['security.nesting']);
   });
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AppName } from '../../../src/domain/names.js';
 import { generatedIn } from '../../../src/state/secrets/generated.js';
-import { Kept } from '../../../src/state/secrets/kept.js';
+import { SecretFiles } from '../../../src/state/secrets/kept.js';
 
 const [WEB, WEB2] = ['web', 'web-2'] as [AppName, AppName];
 const ID = '20260131-235959';
@@ -23,7 +23,7 @@ const values = (...pairs: [string, string][]) => new Map(pairs.map(([name, text]
 test('what a vault keeps is found by app, whatever the names; nothing where there is none', async () => {
   const secrets = generatedIn(folder);
   expect(await secrets.of(WEB)).toEqual(new Map());
-  const kept = new Kept(folder);
+  const kept = new SecretFiles(folder);
   await kept.keepGenerated('web', '__proto__', bytes('1'));
   await kept.keepGenerated('web', 'a.b_c', bytes('2'));
   await kept.keepGenerated('web-2', 'db', bytes('3'));
@@ -51,7 +51,7 @@ test('staged values are kept once that restore says so, again if need be, and on
     await secrets.commit(WEB, ID);
     expect(await secrets.of(WEB)).toEqual(values(['db', 'new'], ['other', 'same']));
   }
-  expect(await new Kept(folder).generated('web', 'db')).toEqual(bytes('new'));
+  expect(await new SecretFiles(folder).generated('web', 'db')).toEqual(bytes('new'));
   await secrets.unstage();
   expect(await secrets.isStaged()).toBe(false);
   expect(readdirSync(folder)).toEqual(['generated']);

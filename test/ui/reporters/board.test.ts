@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Event } from '../../../src/domain/event.js';
-import { countRows, emptyBoard, fold, type Board } from '../../../src/ui/reporters/board.js';
+import { countRows, emptyBoard, reduce, type ProgressState } from '../../../src/ui/reporters/board.js';
 import { appPlan, EVENTS, name, operation, PLAN, planOf, PROBLEM, T0 } from '../fixtures.js';
 
-function after(events: readonly Event[]): Board {
-  return events.reduce(fold, emptyBoard);
+function after(events: readonly Event[]): ProgressState {
+  return events.reduce(reduce, emptyBoard);
 }
 
-function states(board: Board): Record<string, string> {
+function states(board: ProgressState): Record<string, string> {
   return Object.fromEntries(board.rows.map((row) => [row.app, row.state]));
 }
 
@@ -41,17 +41,17 @@ describe('fold', () => {
   test('an interrupt lets running ones end and stops the others', () => {
     const board = after([...EVENTS.slice(0, 8), { kind: 'interrupted', at: T0, running: 2 }]);
     expect(states(board)).toEqual({ db: 'running', web: 'running', wiki: 'interrupted' });
-    const drained = fold(board, { kind: 'finished', at: T0, op: 'web/build', app: name('web') });
+    const drained = reduce(board, { kind: 'finished', at: T0, op: 'web/build', app: name('web') });
     expect(states(drained)['web']).toBe('interrupted');
   });
 
   test('events of apps without a row change nothing', () => {
     const board = after(EVENTS.slice(0, 1));
-    expect(fold(board, { kind: 'output', at: T0, op: 'x/build', app: name('x'), line: 'x' })).toBe(board);
+    expect(reduce(board, { kind: 'output', at: T0, op: 'x/build', app: name('x'), line: 'x' })).toBe(board);
   });
 
   test('never changes the board it is given', () => {
-    EVENTS.reduce((board, event) => fold(freeze(board), event), emptyBoard);
+    EVENTS.reduce((board, event) => reduce(freeze(board), event), emptyBoard);
   });
 });
 
@@ -69,7 +69,7 @@ describe('whatever order the events come in', () => {
       fc.property(fc.array(someEvent, { maxLength: 60 }), (events) => {
         let board = after([{ kind: 'run-started', at: T0, plan }]);
         for (const event of events) {
-          const next = fold(board, event);
+          const next = reduce(board, event);
           expect(next.rows.map((row) => row.app)).toEqual(['a', 'b', 'c']);
           expect(Object.values(countRows(next.rows)).reduce((a, b) => a + b)).toBe(3);
           expect(next.finished.slice(0, board.finished.length)).toEqual(board.finished);

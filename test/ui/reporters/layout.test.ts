@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Event } from '../../../src/domain/event.js';
 import type { Operation } from '../../../src/domain/plan.js';
-import { emptyBoard, fold, type Board } from '../../../src/ui/reporters/board.js';
+import { emptyBoard, reduce, type ProgressState } from '../../../src/ui/reporters/board.js';
 import { liveLines, screenRows } from '../../../src/ui/reporters/layout.js';
 import { lineWidth, type Line } from '../../../src/ui/text.js';
 import { appPlan, bigPlan, EVENTS, name, planOf, PROBLEM, T0 } from '../fixtures.js';
 
-function after(events: readonly Event[]): Board {
-  return events.reduce(fold, emptyBoard);
+function after(events: readonly Event[]): ProgressState {
+  return events.reduce(reduce, emptyBoard);
 }
 
 function text(lines: readonly Line[]): string[] {
@@ -19,12 +19,12 @@ function text(lines: readonly Line[]): string[] {
   );
 }
 
-function live(board: Board, columns: number, rows: number, now = T0 + 2000): string[] {
+function live(board: ProgressState, columns: number, rows: number, now = T0 + 2000): string[] {
   return text(liveLines(screenRows(board, { columns, rows, now })));
 }
 
 /** `running` of them build, `failed` of them failed, the others wait. */
-function boardOf(count: number, running: number, failed: number): Board {
+function boardOf(count: number, running: number, failed: number): ProgressState {
   const plan = bigPlan(count);
   const apps = plan.apps.slice(0, running + failed);
   const started = apps.map(({ app }): Event => ({ kind: 'started', at: T0, op: `${app}/build`, app }));
@@ -64,7 +64,7 @@ describe.each(SIZES)('at %i × %i', (columns, rows) => {
       ];
       for (const board of [
         ...boards,
-        fold(boards[1] ?? emptyBoard, { kind: 'interrupted', at: T0, running: count }),
+        reduce(boards[1] ?? emptyBoard, { kind: 'interrupted', at: T0, running: count }),
       ]) {
         const screen = screenRows(board, { columns, rows, now: T0 + 1000 });
         const lines = liveLines(screen);
@@ -151,7 +151,7 @@ describe('the live area', () => {
   });
 
   test('an interrupt: only what is waited for, and that there is a second Ctrl-C', () => {
-    const board = fold(boardOf(30, 2, 0), { kind: 'interrupted', at: T0, running: 2 });
+    const board = reduce(boardOf(30, 2, 0), { kind: 'interrupted', at: T0, running: 2 });
     expect(live(board, 80, 24)).toEqual([
       expect.stringMatching(/^⠋ app-000 {2}building/),
       expect.stringMatching(/^⠋ app-001 {2}building/),
@@ -184,7 +184,7 @@ describe('finished rows', () => {
 describe('a row that does nothing says what it waits for', () => {
   type Edges = Partial<Pick<Operation, 'needs' | 'after'>>;
   /** web starts after db is up; api, db and web are rebuilt, and none is touched before all are built. */
-  function board(edges: Readonly<Record<string, Edges>>, done: readonly string[] = []): Board {
+  function board(edges: Readonly<Record<string, Edges>>, done: readonly string[] = []): ProgressState {
     const plan = planOf([appPlan('api', 'rebuild'), appPlan('db', 'rebuild'), appPlan('web', 'rebuild')]);
     const operations = plan.operations.map((op, i) => {
       const before = plan.operations[i - 1];
@@ -199,7 +199,7 @@ describe('a row that does nothing says what it waits for', () => {
     });
     return after([{ kind: 'run-started', at: T0, plan: { ...plan, operations } }, ...events]);
   }
-  const words = (of: Board) => live(of, 80, 24).filter((line) => line.includes('web '));
+  const words = (of: ProgressState) => live(of, 80, 24).filter((line) => line.includes('web '));
 
   test.each([
     ['a slot', {}, []],
@@ -224,7 +224,7 @@ describe('a row that does nothing says what it waits for', () => {
 
   test('and comes after those that do something', () => {
     const waiting = board({ 'api/set-profile': { needs: ['db/activate'] } }, ['api/evaluate', 'api/build']);
-    const started = fold(waiting, { kind: 'started', at: T0 + 1000, op: 'web/evaluate', app: name('web') });
+    const started = reduce(waiting, { kind: 'started', at: T0 + 1000, op: 'web/evaluate', app: name('web') });
     expect(live(started, 80, 24).slice(0, 3)).toEqual([
       expect.stringMatching(/^⠋ web {2}evaluating/),
       expect.stringMatching(/^· api {2}built, waiting for db/),
