@@ -138,8 +138,10 @@ export class CampaignPet {
     expect(config.filter((key) => /^user\.pets\.(secrets|becoming|adopting)$/.test(key))).toEqual([]);
   }
 
+  /** An exposure that takes the place of another bears a number. */
   async #deviceNames(): Promise<string[]> {
-    return (await this.story.instances()).flatMap(({ devices }) => Object.keys(devices)).sort();
+    const names = (await this.story.instances()).flatMap(({ devices }) => Object.keys(devices));
+    return names.map((name) => name.replace(/-\d+$/, '')).sort();
   }
 
   /** Those in the guest, and what is kept of those before while an upgrade is under way. */
