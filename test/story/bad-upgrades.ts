@@ -50,8 +50,8 @@ export const WAYS: readonly Way[] = [
   },
   {
     name: 'its unit wants a secret that nobody gives',
-    more: 'serviceConfig.LoadCredential = "token";',
-    ...{ ends: 3, why: /ledger\.service/ },
+    migration: `${RUIN}; cat %d/token || exit 1`,
+    ...{ more: 'serviceConfig.LoadCredential = "token";', ends: 3, why: /ledger\.service/ },
   },
   {
     name: 'its init dies',
@@ -71,7 +71,7 @@ export const WAYS: readonly Way[] = [
   {
     name: 'its activation breaks off',
     besides: 'system.activationScripts.broken = "echo cannot; exit 1";',
-    ...{ ends: 3, why: /activat|boot/ },
+    ...{ ends: 3, why: /the guest runs no system yet/ },
   },
   { name: 'its service fails', migration: `${RUIN}; exit 3`, ends: 3, why: /ledger\.service/ },
   {
