@@ -28,7 +28,7 @@ const ANSWER =
   'read -r line; printf "HTTP/1.1 500 Out of Order\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n"\n';
 const ANSWERS = `
   systemd.sockets.answer = { wantedBy = [ "sockets.target" ]; listenStreams = [ "8080" ]; socketConfig.Accept = true; };
-  systemd.services."answer@".serviceConfig = { StandardInput = "socket"; StandardOutput = "socket"; ExecStart = "/bin/sh \${./answer.sh}"; };`;
+  systemd.services."answer@".serviceConfig = { StandardInput = "socket"; StandardOutput = "socket"; ExecStart = "/bin/sh \${builtins.toFile "answer" ${JSON.stringify(ANSWER)}}"; };`;
 
 export const WAYS: readonly Way[] = [
   {
@@ -89,9 +89,6 @@ export const WAYS: readonly Way[] = [
   },
   {
     name: 'it answers with 500',
-    write: (story) => {
-      story.write('ledger/answer.sh', ANSWER);
-    },
     ...{ migration: `${RUIN}; exec sleep infinity`, besides: ANSWERS, ends: 3, why: /answers 500/ },
   },
   { name: 'its migration loses the rows', migration: 'rm index.html', ends: 3, why: /answers 404/ },
