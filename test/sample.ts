@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** Whether what is exhaustive runs whole: `npm run test:all`. */
 export const isWhole = process.env['PETS_TEST_ALL'] === '1';
 
@@ -17,4 +19,9 @@ export function sampleOf<T>(all: readonly T[], parts: number): readonly T[] {
 /** What a property is checked with: one of `parts` of its examples, drawn with the seed of the run. */
 export function examples(number: number, parts = 4): { readonly numRuns: number; readonly seed: number } {
   return { numRuns: isWhole ? number : Math.ceil(number / parts), seed: SEED };
+}
+
+/** From 0 to 1, for the n-th thing of a run that is to be anywhere between two ends. */
+export function fractionOf(n: number): number {
+  return createHash('sha256').update(`${SEED} ${n}`).digest().readUInt32BE() / 2 ** 32;
 }

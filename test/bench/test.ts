@@ -12,7 +12,7 @@ import { bringUp } from './bench.js';
 import { ensureBuilt } from './built.js';
 import { removeLeftovers } from './leftovers.js';
 import { offlineNixEnv } from './nix.js';
-import { handOver, logToStderr, runMain } from './run.js';
+import { handOver, logToStderr, runMain, withLock } from './run.js';
 
 /** Units keep each core busy; stories wait most of the time, for Incus and for guests (docs/testing.md). */
 const UNITS = ['--selectProjects', 'unit', '--maxWorkers=100%'];
@@ -44,7 +44,8 @@ async function everything(env: NodeJS.ProcessEnv): Promise<number> {
 await runMain(async () => {
   await ensureBuilt();
   const { nixpkgs, socket } = await bringUp(logToStderr);
-  await removeLeftovers(socket, logToStderr);
+  // Two runs that begin together would be in each other's way.
+  await withLock(logToStderr, () => removeLeftovers(socket, logToStderr));
   const env = { ...offlineNixEnv(), PETS_BENCH_NIXPKGS: nixpkgs };
   const args = process.argv.slice(2);
   if (args[0] === '--story') return jest([...STORIES, ...args.slice(1)], env);

@@ -1,10 +1,13 @@
 import { readlinkSync } from 'node:fs';
-import { freePorts, get, PROFILES, Story } from './rig.js';
+import { freePorts, get, PROFILES, Story, type StoryOptions } from './rig.js';
 
 export const DATA = '/var/lib/ledger';
 
-/** A service that keeps rows in its volume, and does `migration` before it serves them. */
-export function ledger(story: Story, version: string, migration = 'true', more = ''): void {
+/**
+ * A service that keeps rows in its volume, and does `migration` before it serves them. `more`: of its unit; `besides`: of
+ * its system.
+ */
+export function ledger(story: Story, version: string, migration = 'true', more = '', besides = ''): void {
   const steps = [
     `cd ${DATA}`,
     `echo ${version} >> versions`,
@@ -19,7 +22,8 @@ export function ledger(story: Story, version: string, migration = 'true', more =
        environment.VERSION = "${version}";
        serviceConfig.ExecStart = "/bin/sh -c '${steps.join('; ')}'";
        ${more}
-     };`,
+     };
+     ${besides}`,
   );
 }
 
@@ -39,13 +43,15 @@ export async function stateOf(story: Story) {
   };
 }
 
+const HEALTH = '{ path = "/", timeout = "8s" }';
+
 /** Version 1 of the ledger serves two rows, on a port of its own. */
-export function servingLedger(name: string) {
-  const story = new Story(name);
+export function servingLedger(name: string, options: StoryOptions = {}) {
+  const story = new Story(name, options);
   let port = 0;
-  const manifest = (lines = '') => {
+  const manifest = (lines = '', { health = HEALTH, at = port } = {}) => {
     story.manifest({
-      app: `flake-ref = "./ledger"\nport = ${port}\nvolumes = { data = "${DATA}" }\nhealth = { path = "/", timeout = "8s" }\n${lines}`,
+      app: `flake-ref = "./ledger"\nport = ${at}\nvolumes = { data = "${DATA}" }\nhealth = ${health}\n${lines}`,
     });
   };
   const rows = async () => (await get(port))?.body;

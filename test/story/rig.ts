@@ -162,16 +162,18 @@ export class Story {
     return result;
   }
 
-  /** A running `pets` that a story can signal. */
+  /** A running `pets` that a story can signal. `ownGroup`: so that what it has started can be ended with it. */
   start(
     args: readonly string[],
     env: NodeJS.ProcessEnv = {},
+    { ownGroup = false } = {},
   ): { child: ChildProcess; ended: Promise<Result> } {
     this.#know(args);
     const child = spawn(process.execPath, [PROGRAM, ...args], {
       cwd: this.folder,
       env: { ...this.env(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: ownGroup,
     });
     this.#children.add(child);
     let stdout = '';
