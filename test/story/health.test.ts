@@ -20,6 +20,8 @@ describe('a port', () => {
 
   test('with another answer, told with the journal of who gave it', async () => {
     expect(await illness(http('/nowhere'))).toEqual({
+      code: 'health-failed',
+      data: { unit: 'web.service' },
       app,
       message: 'not healthy within 2 s: GET /nowhere answers 404, not 200',
       hint: `look inside: \`pets logs ${app} -u web.service\``,
