@@ -9,7 +9,7 @@ import { baselineOf } from './baseline.js';
 import { deadAmong, deathOf } from './dead.js';
 import { journalOf, lookInside } from './journal.js';
 import { closureOnce } from './origin.js';
-import type { HealthTarget } from './patient.js';
+import type { HealthTarget } from './health-target.js';
 import { probe } from './probe.js';
 import { addTry, isHealthy, NO_TRIES, type Row } from './row.js';
 import { suspectOf } from './suspect.js';

@@ -2,7 +2,7 @@ import type { Port } from '../domain/names.js';
 import { askWithin, BIN, TOO_LATE, type Asked } from './ask.js';
 import type { Exchange } from './http.js';
 import { originOf } from './origin.js';
-import type { HealthTarget } from './patient.js';
+import type { HealthTarget } from './health-target.js';
 import { processesIn, type Process } from './processes.js';
 import { DESCRIBE, FETCH, LISTENERS, PRELUDE, SERVICES, UNITS } from './shell.js';
 import { LEFT } from './starts.js';

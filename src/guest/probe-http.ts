@@ -2,7 +2,7 @@ import { formatListen } from '../domain/binding.js';
 import type { IpAddress } from '../domain/names.js';
 import { codeIn, hostOf, requestFor, type Codeless } from './http.js';
 import { knockAt, nothingListens, stillToCome, tryMs, unitsOf, whoAnswers } from './knock.js';
-import type { CheckOf, HealthTarget } from './patient.js';
+import type { CheckOf, HealthTarget } from './health-target.js';
 import { exchangeThrough } from './through.js';
 import type { Unhealthy, ProbeResult } from './verdict.js';
 

@@ -1,7 +1,7 @@
 import type { GuestPort } from '../domain/manifest.js';
 import { ask, BIN } from './ask.js';
 import { nothingListens } from './knock.js';
-import type { CheckOf, HealthTarget } from './patient.js';
+import type { CheckOf, HealthTarget } from './health-target.js';
 import { LISTENS, PRELUDE, UNITS } from './shell.js';
 import { hasFailed, isAiling, unitsIn, waitsForRestart, type Unit } from './units.js';
 import { NO_ANSWER, restartsOf, type Unhealthy, type ProbeResult } from './verdict.js';

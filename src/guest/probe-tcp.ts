@@ -1,5 +1,5 @@
 import { knockAt, nothingListens, stillToCome, whoAnswers } from './knock.js';
-import type { CheckOf, HealthTarget } from './patient.js';
+import type { CheckOf, HealthTarget } from './health-target.js';
 import type { ProbeResult } from './verdict.js';
 
 export async function probeTcp(patient: HealthTarget, { port }: CheckOf<'tcp'>): Promise<ProbeResult> {

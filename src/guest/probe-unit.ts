@@ -1,6 +1,6 @@
 import { ask, BIN } from './ask.js';
 import { originOf } from './origin.js';
-import type { HealthTarget } from './patient.js';
+import type { HealthTarget } from './health-target.js';
 import { processesIn } from './processes.js';
 import { DESCRIBE, PRELUDE, UNITS } from './shell.js';
 import { LEFT } from './starts.js';

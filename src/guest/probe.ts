@@ -1,5 +1,5 @@
 import { askWithin, BIN, mustRun, TOO_LATE } from './ask.js';
-import type { HealthTarget } from './patient.js';
+import type { HealthTarget } from './health-target.js';
 import { probeHttp } from './probe-http.js';
 import { probeStable } from './probe-stable.js';
 import { probeTcp } from './probe-tcp.js';

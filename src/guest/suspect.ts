@@ -1,4 +1,4 @@
-import type { HealthTarget } from './patient.js';
+import type { HealthTarget } from './health-target.js';
 import type { Row } from './row.js';
 import { hasFailed, waitsForRestart } from './units.js';
 

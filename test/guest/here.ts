@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { BIN } from '../../src/guest/ask.js';
-import type { HealthTarget } from '../../src/guest/patient.js';
+import type { HealthTarget } from '../../src/guest/health-target.js';
 import type { AppName } from '../../src/domain/names.js';
 import type { Health } from '../../src/domain/manifest.js';
 import type { GuestResult, Incus } from '../../src/domain/services.js';

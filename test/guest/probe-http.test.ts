@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { CheckOf } from '../../src/guest/patient.js';
+import type { CheckOf } from '../../src/guest/health-target.js';
 import { probeHttp } from '../../src/guest/probe-http.js';
 import type { IpAddress, Port } from '../../src/domain/names.js';
 import type { Listen } from '../../src/domain/binding.js';
