@@ -74,6 +74,11 @@ export function isYoung({ ageMs }: { readonly ageMs: number | null }): boolean {
   return ageMs !== null && ageMs < STEADY_MS;
 }
 
+/** Its main process was gone by the time that it was looked at. */
+export function hasEnded({ pid, ageMs }: Unit): boolean {
+  return pid !== 0 && ageMs === null;
+}
+
 /** It has failed, or is on the way from one failure to the next: what is restarted again and again passes many states. */
 export function isAiling(unit: Unit): boolean {
   return hasFailed(unit) || waitsForRestart(unit) || (unit.restarts > 0 && !isSteady(unit));

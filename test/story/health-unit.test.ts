@@ -93,10 +93,9 @@ test('what serves for a moment and ends, again and again, is never healthy', asy
   const reach = command('bash', '-c', 'exec 3<>/dev/tcp/127.0.0.1/8087');
   // A single good try, of the last one that there is time for, is believed: a busy machine needs time for several.
   const patience = { ...SOON, timeoutMs: 16_000 };
-  for (const check of [http('/', 8087), tcp(8087), unit('flickering.service'), reach])
-    expect(await illness(check, patience)).toMatchObject({
-      message: expect.stringMatching(/^not healthy within 16 s: /),
-    });
+  const checks = [http('/', 8087), tcp(8087), unit('flickering.service'), reach];
+  for (const ill of await Promise.all(checks.map((check) => illness(check, patience))))
+    expect(ill).toMatchObject({ message: expect.stringMatching(/^not healthy within 16 s: /) });
   await systemctl('stop', 'flickering');
 });
 
