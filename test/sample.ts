@@ -16,6 +16,13 @@ export function sampleOf<T>(all: readonly T[], parts: number): readonly T[] {
   return all.filter((_, n) => isDrawn(n, parts));
 }
 
+/** As `sampleOf`, of a list whose order tells something: one stretch of it. */
+export function partOf<T>(all: readonly T[], parts: number): readonly T[] {
+  const size = all.length / parts;
+  const n = SEED % parts;
+  return isWhole ? all : all.slice(Math.floor(n * size), Math.floor((n + 1) * size));
+}
+
 /** What a property is checked with: one of `parts` of its examples, drawn with the seed of the run. */
 export function examples(number: number, parts = 4): { readonly numRuns: number; readonly seed: number } {
   return { numRuns: isWhole ? number : Math.ceil(number / parts), seed: SEED };

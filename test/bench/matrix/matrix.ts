@@ -1,13 +1,17 @@
 /** `npm run test:matrix [-- column…]`: the tests that meet Incus and Nix, on the versions of other releases of Debian. */
+import { nextSeed } from '../../jest/seed.mjs';
+import { isWhole } from '../../sample.js';
 import { TYPESCRIPT } from '../../support/places.js';
 import { BenchError, isMain, logToStderr, runMain } from '../run.js';
-import { columns, requireColumn, tests } from './columns.js';
+import { columns, requireColumn, testsOf } from './columns.js';
 import { enter } from './enter.js';
 import { prepare } from './place.js';
 import { versionsIn } from './root.js';
 
-/** As in `npm test`: stories wait most of the time. */
-const command = ['node', ...TYPESCRIPT, 'test/bench/test.ts', '--maxWorkers=4', ...tests];
+const seed = Number(process.env['PETS_TEST_SEED'] ?? nextSeed());
+
+/** No units: what they meet is the same everywhere. */
+const command = ['node', ...TYPESCRIPT, 'test/bench/test.ts', '--story', ...testsOf(seed, isWhole)];
 
 /** Each column is run, also when another was red. */
 async function runColumns(wanted: readonly string[]): Promise<number> {
