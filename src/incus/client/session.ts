@@ -40,6 +40,14 @@ export async function beginSession(request: Request, { rest, connect }: Tools): 
   const exitCode = awaitCommand(operation).then(({ metadata }) => exitCodeIn(metadata));
   // Whoever does not wait for it is told by the streams.
   exitCode.catch(() => undefined);
+  // The daemon reads from a terminal until we close it, and says nothing of how the command ended before.
+  if (request.size !== null)
+    stdin.ended.then(
+      () => {
+        stdin.close();
+      },
+      () => undefined,
+    );
   const tell = (message: object) => void control.send(JSON.stringify(message)).catch(() => undefined);
   return {
     ...{ stdin, exitCode },
