@@ -39,7 +39,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'cli/commands/diff.ts': 'facets planner',
   'cli/commands/doctor.ts': 'doctor incus stores',
   'cli/commands/down.ts': 'planner stores',
-  'cli/commands/exec.ts': 'incus',
   'cli/commands/gc.ts': 'executor planner stores',
   'cli/commands/history.ts': 'facets',
   'cli/commands/init.ts': 'flake-contract manifest',
@@ -60,7 +59,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'cli/init/service.ts': 'flake-contract manifest',
   'cli/init/wrapper.ts': 'flake-contract nix',
   'cli/inspect.ts': 'manifest nix',
-  'cli/log-reader.ts': 'guest incus',
+  'cli/log-reader.ts': 'guest',
   'cli/usage.ts': 'manifest',
 };
 

@@ -1,12 +1,10 @@
 import { type LogEntry, type LogQuery, ownUnits, isOwnUnit, journalCommand, entryIn } from '../guest/log.js';
 import type { AppName } from '../domain/names.js';
 import type { Incus } from '../domain/services.js';
-import type { Daemon } from '../runtime/daemons.js';
-import type { Programs, ExecResult } from '../lib/program.js';
+import type { Daemon, LinesResult } from '../runtime/daemons.js';
 import type { ActualApp } from '../domain/actual.js';
 import { mergeSorted } from './merge.js';
 import { sleep } from '../lib/wait.js';
-import { execCommand } from '../incus/client/enter.js';
 import { ProblemError } from '../domain/problem.js';
 
 /** What is read of each app. */
@@ -29,14 +27,14 @@ export type PrintEntry = (entry: Entry) => Promise<void>;
 type Sources = {
   readonly incus: Incus;
   readonly boots: ReturnType<Daemon['boots']>;
-  readonly lines: Programs['lines'];
+  readonly lines: Daemon['lines'];
 };
 
 export class LogReader {
   readonly #incus: Incus;
   readonly #options: ReadOptions;
   readonly #stop: AbortSignal;
-  readonly #lines: Programs['lines'];
+  readonly #lines: Daemon['lines'];
   readonly #boots: (name: string) => Promise<string | null>;
   /** Nothing of what is said from here on is left out. */
   readonly #begun = Date.now();
@@ -119,7 +117,7 @@ export class LogReader {
   }
 
   async *#read(app: AppName, query: LogQuery): AsyncGenerator<Entry> {
-    const reading = this.#lines(execCommand(app, journalCommand(query), { terminal: false }), this.#stop);
+    const reading = this.#lines(app, journalCommand(query), this.#stop);
     try {
       let next = await reading.next();
       for (; !next.done; next = await reading.next()) {
@@ -133,7 +131,7 @@ export class LogReader {
   }
 
   /** Following ends with the container. */
-  #mustHaveRead(app: AppName, { follow }: LogQuery, { exitCode, stderr }: ExecResult): void {
+  #mustHaveRead(app: AppName, { follow }: LogQuery, { exitCode, stderr }: LinesResult): void {
     if (exitCode === 0 || this.#stop.aborted || (follow && exitCode !== NOT_FOUND)) return;
     throw new Unreadable({
       code: 'journal-unreadable',
@@ -145,7 +143,7 @@ export class LogReader {
 
 class Unreadable extends ProblemError {}
 
-const UNREAD: ExecResult = { exitCode: null, stdout: '', stderr: '' };
+const UNREAD = { exitCode: null, stderr: '' };
 
 /** Of a command that is not there. */
 const NOT_FOUND = 127;

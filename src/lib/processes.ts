@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { environmentFor, personalEnvironment, type Variables } from './environment.js';
@@ -24,8 +23,6 @@ export function programsWith(env: Variables): Programs {
     exec: execWith(env),
     capture: captureWith(env),
     pipe: pipeWith(env),
-    foreground: foregroundWith(env),
-    lines: linesWith(env),
     launch: launchWith(env),
   };
 }
@@ -143,59 +140,6 @@ const pipeWith =
       from: { exitCode: from.exitCode ?? null, stdout: '', stderr: from.stderr },
       to: { exitCode: to.exitCode ?? null, stdout: to.stdout, stderr: to.stderr },
     };
-  };
-
-/**
- * Runs a program on our own stdin, stdout and stderr, in our process group: it is what the terminal's keys are for.
- * Its exit code; 128 + n when signal n ended it. When we are told to end, so is it.
- */
-const foregroundWith =
-  (env: Variables): Programs['foreground'] =>
-  async ([program, ...args], stop, stdin = 'inherit') => {
-    const stdio = [stdin, 'inherit', 'inherit'] as const;
-    const child = execa(program, args, { ...optionsFor(program, env), reject: false, stdio });
-    const onStop = () => {
-      // Ctrl-C has reached it too: a second one would make some programs give up what they were to end in order.
-      if (stop.reason !== EXIT.interrupted) child.kill('SIGTERM');
-    };
-    stop.addEventListener('abort', onStop, { once: true });
-    const { exitCode, code, signal } = await child;
-    stop.removeEventListener('abort', onStop);
-    if (code === 'ENOENT') throw notInstalled(program);
-    return exitCode ?? 128 + (signal === undefined ? 0 : constants.signals[signal]);
-  };
-
-/**
- * The lines that a program prints, as they come; it waits while nobody takes them. It is ended when `stop` says so,
- * or when whoever reads goes away. Returns how it ended.
- */
-const linesWith = (env: Variables): Programs['lines'] =>
-  async function* ([program, ...args], stop) {
-    const child = execa(program, args, {
-      ...optionsFor(program, env),
-      ...{ reject: false, stdin: 'ignore', detached: true, maxBuffer: MAX_OUTPUT },
-      buffer: { stdout: false },
-    });
-    const { pid } = child;
-    const end = () => {
-      if (pid !== undefined) endGroup(pid);
-    };
-    if (pid !== undefined) running.add(pid);
-    stop.addEventListener('abort', end, { once: true });
-    if (stop.aborted) end();
-    let isRead = false;
-    try {
-      for await (const line of child.iterable()) yield line;
-      isRead = true;
-    } finally {
-      stop.removeEventListener('abort', end);
-      if (!isRead) end();
-      await child;
-      if (pid !== undefined) running.delete(pid);
-    }
-    const { exitCode, code, stderr } = await child;
-    if (code === 'ENOENT') throw notInstalled(program);
-    return { exitCode: exitCode ?? null, stdout: '', stderr };
   };
 
 /** Starts a program that a person names and leaves it to itself. */

@@ -49,16 +49,6 @@ export type Programs = {
   readonly exec: Exec;
   readonly capture: Capture;
   readonly pipe: Pipe;
-  /**
-   * Runs a program on our own stdin, stdout and stderr, in our process group: it is what the terminal's keys are for.
-   * Its exit code; 128 + n when signal n ended it. When we are told to end, so is it.
-   */
-  readonly foreground: (command: Command, stop: AbortSignal, stdin?: 'inherit' | 'ignore') => Promise<number>;
-  /**
-   * The lines that a program prints, as they come; it waits while nobody takes them. It is ended when `stop` says so,
-   * or when whoever reads goes away. Returns how it ended.
-   */
-  readonly lines: (command: Command, stop: AbortSignal) => AsyncGenerator<string, ExecResult>;
   /** Starts a program that a person names and leaves it to itself. */
   readonly launch: (command: Command) => Promise<void>;
 };

@@ -1,7 +1,10 @@
 import type { Incus } from '../domain/services.js';
+import { attachOver, type Attach } from '../incus/client/attach.js';
 import { incusOver } from '../incus/client/client.js';
+import { connector } from '../incus/client/connections.js';
 import { handOver } from '../incus/client/hand-over.js';
 import { sender, socketPath } from '../incus/client/http.js';
+import { linesOver, type Lines, type LinesResult } from '../incus/client/lines.js';
 import { RestClient } from '../incus/client/operations.js';
 import { processOf } from '../incus/client/server.js';
 import { bootsOver } from '../incus/observe/boots.js';
@@ -15,6 +18,8 @@ import { trialsIn } from './trials.js';
 /** The daemon of this host. */
 export const LOCAL = 'local';
 
+export type { LinesResult };
+
 /** One daemon, by all the ways in which it is asked. */
 export type Daemon = {
   readonly name: string;
@@ -23,6 +28,8 @@ export type Daemon = {
   /** With one try each: for those who need no answer, or an answer at once. */
   readonly ask: (silenceMs: number) => ReturnType<typeof asker>;
   readonly boots: (project: string) => ReturnType<typeof bootsOver>;
+  readonly attach: Attach;
+  readonly lines: Lines;
   readonly handOver: (way: Parameters<typeof handOver>[1]) => ReturnType<typeof handOver>;
   readonly process: () => ReturnType<typeof processOf>;
   readonly profiles: ReturnType<typeof profilesOver>;
@@ -53,9 +60,12 @@ export function daemonsIn(env: Variables): Daemons {
 }
 
 function daemonAt(name: string, socket: string, trials: string): Daemon {
+  const attach = attachOver({ rest: new RestClient(sender(socket)), connect: connector(socket) });
   return {
     name,
     socket,
+    attach,
+    lines: linesOver(attach),
     incus: (project) => incusOver(socket, project, trialsIn(trials)),
     ask: (silenceMs) => asker(socket, silenceMs),
     boots: (project) => bootsOver(socket, project),

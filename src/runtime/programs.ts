@@ -8,10 +8,6 @@ export function programsIn(env: Variables): Programs {
     exec: async (...args) => (await load()).exec(...args),
     capture: async (...args) => (await load()).capture(...args),
     pipe: async (...args) => (await load()).pipe(...args),
-    foreground: async (...args) => (await load()).foreground(...args),
     launch: async (...args) => (await load()).launch(...args),
-    lines: async function* (...args) {
-      return yield* (await load()).lines(...args);
-    },
   };
 }

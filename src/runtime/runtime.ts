@@ -1,6 +1,7 @@
 import { mayAsk, promptOn, type Prompt } from './confirm.js';
 import type { Context, GlobalOptions } from './context.js';
 import { daemonsIn, type Daemons } from './daemons.js';
+import { foregroundIn, type Foreground } from './foreground.js';
 import { outputFor, type Output } from './output.js';
 import { programsIn } from './programs.js';
 import type { Programs } from '../lib/program.js';
@@ -17,6 +18,7 @@ export type Runtime = Pick<Context, 'cwd' | 'argv' | 'stdin' | 'draining'> & {
   readonly state: State;
   readonly daemons: Daemons;
   readonly programs: Programs;
+  readonly foreground: Foreground;
   /** The manifest that was named. */
   readonly file: string | undefined;
   /** What opens a URL; null where there is nothing to see it on. */
@@ -43,6 +45,7 @@ export function createRuntime(context: Context, options: RuntimeOptions): Runtim
   return {
     ...{ cwd, argv, stdin, draining, output, programs, state, daemons, file },
     prompt: promptOn({ stdin, stderr }, mayAsk(options, output, { stdin, stderr })),
+    foreground: foregroundIn({ ...context, capture: programs.capture }),
     browser: browserIn(env),
     project: () => readProject(reading),
     projectIfAny: () => readProjectIfAny(reading),

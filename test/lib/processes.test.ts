@@ -2,14 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { capture, exec, foreground, launch, lines, pipe } from '../programs.js';
+import { capture, exec, launch, pipe } from '../programs.js';
 import { EXIT, ProblemError, TimeoutProblem } from '../../src/domain/problem.js';
 import { until } from '../support/wait.js';
-
-test('a program in front may be left without what there is to read', async () => {
-  const { signal } = new AbortController();
-  expect(await foreground(['sh', '-c', 'read -r line'], signal, 'ignore')).toBe(1);
-});
 
 describe('exec', () => {
   test('gives exit code, output and error lines as they come', async () => {
@@ -162,10 +157,6 @@ describe('the environment', () => {
     mustBeChosen((await exec('env', [])).stdout);
     mustBeChosen((await pipe(['true'], ['env'], 600_000)).to.stdout);
     mustBeChosen((await pipe(['env'], ['cat'], 600_000)).to.stdout);
-    const reading = lines(['env'], new AbortController().signal);
-    const read: string[] = [];
-    for await (const line of reading) read.push(line);
-    mustBeChosen(read.join('\n'));
   });
 
   test('of one that a person names is all but the repository of a hook', async () => {
@@ -183,12 +174,10 @@ describe('the environment', () => {
     ]);
   });
 
-  test('of what goes on by itself and of what has our terminal', async () => {
+  test('of what goes on by itself', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'pets-env-'));
-    const [launched, shown] = [join(folder, 'launched'), join(folder, 'shown')];
+    const launched = join(folder, 'launched');
     await launch(['sh', '-c', 'env > "$1.new"; mv "$1.new" "$1"', 'sh', launched]);
-    await foreground(['sh', '-c', 'env > "$1"', 'sh', shown], new AbortController().signal);
-    mustBeChosen(readFileSync(shown, 'utf8'));
     await until(() => existsSync(launched), { what: 'it has not written anything' });
     expect(listed(readFileSync(launched, 'utf8'))).toMatchObject({ DB_PASSWORD: 'hunter2' });
     rmSync(folder, { recursive: true });

@@ -1,4 +1,3 @@
-import { execCommand } from '../../incus/client/enter.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { runningPet } from '../../runtime/pets.js';
 import type { CommandLine } from '../command-line.js';
@@ -34,7 +33,18 @@ export async function exec(
 ): Promise<number> {
   const line = command[0] === '--' ? command.slice(1) : command;
   const pet = await runningPet(runtime, name);
-  return runtime.draining((stop) =>
-    runtime.programs.foreground(execCommand(pet.name, line), stop, options.stdin ? 'inherit' : 'ignore'),
+  const { attach } = runtime.daemons.of(pet.name);
+  const code = await runtime.foreground(
+    { attach, app: pet.name, command: line },
+    options.stdin ? 'inherit' : 'ignore',
   );
+  const why = NOT_RUN[code];
+  if (why !== undefined) runtime.output.notice('note', `\`${line[0] ?? ''}\` ended with ${code}: ${why}`);
+  return code;
 }
+
+/** What the daemon says of a command that it could not run, in the codes of a shell. */
+const NOT_RUN: Readonly<Record<number, string | undefined>> = {
+  126: 'it cannot be executed',
+  127: 'there is no such command',
+};

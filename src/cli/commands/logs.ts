@@ -51,7 +51,7 @@ async function logs(runtime: Runtime, options: LogsOptions, selectors: readonly 
   const daemon = {
     incus: runtime.daemons.get(LOCAL).incus(name),
     boots: runtime.daemons.get(LOCAL).boots(name),
-    lines: runtime.programs.lines,
+    lines: runtime.daemons.get(LOCAL).lines,
   };
   return runtime.draining(async (stop) => {
     const out = printer(runtime.output.stdout, stop);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { GUEST_PATH } from '../../domain/guest-path.js';
 import type { GuestResult } from '../../domain/services.js';
+import { NotBegun } from './connections.js';
 import { ConnectionLost, IncusError } from './http.js';
 import { type Begun, type OperationResult, type RestClient } from './operations.js';
 import { instanceUrl } from './own.js';
@@ -124,23 +125,29 @@ function bodyOf(command: readonly string[]): object {
   };
 }
 
+const NOT_RUN: Readonly<Record<string, number | undefined>> = {
+  'Command not found': 127,
+  'Command not executable': 126,
+};
+
 /**
  * The daemon reports a missing program as a failed operation; to a caller it is what a shell would say. One that has
  * waited too long for its streams has begun nothing.
  */
-async function awaitCommand(operation: Promise<OperationResult>): Promise<OperationResult> {
+export async function awaitCommand(operation: Promise<OperationResult>): Promise<OperationResult> {
   try {
     return await operation;
   } catch (error) {
     if (!(error instanceof IncusError)) throw error;
-    if (error.message === 'Command not found') return { metadata: { return: 127 } };
-    if (/timed out waiting for websockets/i.test(error.message)) throw new ConnectionLost(error.message);
+    const code = NOT_RUN[error.message];
+    if (code !== undefined) return { metadata: { return: code } };
+    if (/timed out waiting for websockets/i.test(error.message)) throw new NotBegun(error.message);
     throw error;
   }
 }
 
 /** Of a command whose end nobody knows it is run again, as after a lost connection. */
-function exitCodeIn(metadata: OperationResult['metadata']): number {
+export function exitCodeIn(metadata: OperationResult['metadata']): number {
   const code = metadata?.['return'];
   if (typeof code === 'number') return code;
   throw new ConnectionLost('the daemon does not say how the command ended');

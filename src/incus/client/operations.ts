@@ -91,13 +91,19 @@ export class RestClient {
    * Waits in rounds: `/wait` answers 200 whatever happened, and an ended operation is forgotten after 5 s. Up to 6.0.4
    * a failure, and a round that is over, come as an error; from 6.0.5 and 6.12 on as the operation itself.
    */
-  async wait(operation: string, timeoutMs: number): Promise<OperationResult> {
+  async wait(
+    operation: string,
+    timeoutMs: number,
+    /** How long a daemon that is away is waited for. */
+    patienceMs = PATIENCE_MS,
+  ): Promise<OperationResult> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const left = (deadline - Date.now()) / 1000;
       if (left <= 0) throw new OperationTimeout(`no end after ${Math.round(timeoutMs / 1000)} s`);
       const seconds = Math.max(1, Math.min(WAIT_SECONDS, Math.ceil(left)));
-      const reply = await retryFor(() => this.#send('GET', `${operation}/wait?timeout=${seconds}`), isLost);
+      const ask = () => this.#send('GET', `${operation}/wait?timeout=${seconds}`);
+      const reply = await retryFor(ask, isLost, patienceMs);
       const envelope = parse(reply.body);
       const ended =
         envelope.type === 'error'

@@ -1,6 +1,4 @@
-import { createConnection } from 'node:net';
-import type { RawData, WebSocket } from 'ws';
-import { ConnectionLost, lost, SILENCE_MS } from './http.js';
+import { connector } from './connections.js';
 
 /** The most that is taken of one output of a command. Nobody who asks a guest needs more, and a guest may say anything. */
 export const OUTPUT_BYTES = 4 * 1024 * 1024;
@@ -12,7 +10,7 @@ export class TooMuchOutput extends Error {
   }
 }
 
-/** One of the streams of a command that runs in a guest. */
+/** One of the streams of a command that is asked something. */
 export interface Stream {
   /** What it printed, once it has said that this is all; else ConnectionLost or TooMuchOutput. */
   readonly output: Promise<string>;
@@ -26,63 +24,27 @@ export interface Stream {
 export type Dial = (path: string) => Promise<Stream>;
 
 export function dialer(socket: string): Dial {
+  const connect = connector(socket);
   return async (path) => {
-    // Only who asks a guest needs it.
-    const { WebSocket } = await import('ws');
-    const connection = new WebSocket(`ws://incus${path}`, {
-      createConnection: () => createConnection(socket),
-      perMessageDeflate: false,
-      handshakeTimeout: SILENCE_MS,
-      maxPayload: OUTPUT_BYTES,
+    const chunks: Uint8Array[] = [];
+    let left = OUTPUT_BYTES;
+    const { ended, send, close } = await connect(path, (piece) => {
+      left -= piece.byteLength;
+      if (left < 0) throw new TooMuchOutput();
+      chunks.push(piece);
+      return null;
     });
-    const output = outputOf(connection);
+    const output = ended.then(() => Buffer.concat(chunks).toString());
     // Whoever does not wait for it is told by the others.
     output.catch(() => undefined);
-    await awaitOpen(connection, socket);
+    const tell = (text: string) => void send(text).catch(() => undefined);
     return {
       output,
-      // An empty text stands for the end of a stream, in both directions.
       end: () => {
-        connection.send('');
+        tell('');
       },
-      send: (text) => {
-        connection.send(text);
-      },
-      close: () => {
-        connection.close();
-      },
+      send: tell,
+      close,
     };
   };
-}
-
-function awaitOpen(connection: WebSocket, socket: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    connection.once('open', resolve);
-    connection.on('error', (error: NodeJS.ErrnoException) => {
-      reject(lost(error, socket));
-    });
-  });
-}
-
-function outputOf(connection: WebSocket): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let left = OUTPUT_BYTES;
-    connection.on('message', (data: RawData, isBinary: boolean) => {
-      if (!isBinary) {
-        resolve(Buffer.concat(chunks).toString());
-        return;
-      }
-      const chunk = data as Buffer;
-      left -= chunk.byteLength;
-      if (left >= 0) chunks.push(chunk);
-      else {
-        reject(new TooMuchOutput());
-        connection.terminate();
-      }
-    });
-    connection.on('close', () => {
-      reject(new ConnectionLost('the output of a command in the guest broke off'));
-    });
-  });
 }
