@@ -98,6 +98,7 @@ async function buildChunks(): Promise<void> {
     });
     const chunk = code
       .replace(/\bimport\(("\.\/[^"]+\.cjs")\)/g, 'Promise.resolve().then(()=>require($1))')
+      .replace(/\bimport\("\.\/live\.mjs"\)/g, '__import("./live.mjs")')
       // esbuild leaves regular expressions as they are; the launcher reads bytes as characters.
       .replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
     await writeFile(join(dist, basename(path)), chunk);

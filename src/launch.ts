@@ -6,9 +6,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
-type Chunk = (exports: object, require: (id: string) => unknown, module: object, url: string) => void;
+type Import = (id: string) => Promise<unknown>;
+type Chunk = (
+  ...given: [exports: object, (id: string) => unknown, module: object, url: string, Import]
+) => void;
 
 /** Of another Node, V8 would take none of it. */
 export const COMPILED = `.${process.version}-${process.arch}.v8`;
@@ -26,7 +29,10 @@ export function launch(folder: string, name: string, seen?: (script: Script, pat
     loaded.set(id, module);
     const script = compile(path);
     seen?.(script, path);
-    (script.runInThisContext() as Chunk)(module.exports, load, module, pathToFileURL(path).href);
+    const url = pathToFileURL(path).href;
+    // A script that was compiled before has no `import()` of its own.
+    const importBeside: Import = (other) => import(new URL(other, url).href);
+    (script.runInThisContext() as Chunk)(module.exports, load, module, url, importBeside);
     return module.exports;
   };
   return load(`./${name}`);
@@ -36,9 +42,8 @@ function compile(path: string): Script {
   // All that is not ASCII is escaped in it.
   const source = readFileSync(path, 'latin1');
   const cachedData = compiled(`${path}${COMPILED}`);
-  return new Script(`(function(exports,require,module,__url){${source}\n})`, {
+  return new Script(`(function(exports,require,module,__url,__import){${source}\n})`, {
     filename: path,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(cachedData !== undefined && { cachedData }),
   });
 }

@@ -78,7 +78,7 @@ describe('a run loads what it needs', () => {
   test('to tell the version, hardly anything', () => {
     const { text, builtins } = loadedBy('--version');
     expect(marked(text)).toEqual([]);
-    expect(builtins.filter((name) => /^(child_process|crypto|http|net)$/.test(name))).toEqual([]);
+    expect(builtins.filter((name) => /^(child_process|crypto|http)$/.test(name))).toEqual([]);
   });
 
   test('what is looked for is there to be found', () => {
