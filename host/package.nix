@@ -59,7 +59,7 @@ buildNpmPackage {
     runHook preInstall
     mkdir -p $out/lib/pets
     cp -r dist nix $out/lib/pets/
-    makeWrapper ${nodejs}/bin/node $out/bin/pets --add-flags $out/lib/pets/dist/pets.mjs --suffix PATH : ${lib.makeBinPath [ git ]}
+    makeWrapper ${nodejs}/bin/node $out/bin/pets --add-flags $out/lib/pets/dist/pets.cjs --suffix PATH : ${lib.makeBinPath [ git ]}
     runHook postInstall
   '';
 

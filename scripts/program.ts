@@ -4,7 +4,7 @@ import { commandLine } from '../src/cli/args.js';
 
 const { stdin, stderr } = process;
 
-export const program = commandLine(
+export const program = await commandLine(
   {
     cwd: '/',
     argv: [],

@@ -1,6 +1,5 @@
 import { run } from './cli/args.js';
 import type { Context } from './runtime/context.js';
-import { printProblems } from './runtime/problems.js';
 import { EXIT, ProblemError, type ExitCode } from './domain/problem.js';
 
 const { env, stdin, stdout, stderr } = process;
@@ -16,11 +15,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // The first one drains, the second one ends at once: what the daemon has begun goes on without us.
     const isOver = state.drain === null || state.drain.signal.aborted;
     state.signal = signal;
-    if (signal === 'SIGINT' && state.drain === null) answer();
-    if (isOver) {
-      endStuck(signal);
-      end(SIGNALS[signal]);
-    }
+    if (isOver) void leave(signal);
     state.drain?.abort(SIGNALS[signal]);
   });
 }
@@ -44,6 +39,20 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exitCode = EXIT.failed;
 });
 
+async function leave(signal: keyof typeof SIGNALS): Promise<void> {
+  // Who presses Ctrl-C before there is anything to be seen is told that it has arrived.
+  if (signal === 'SIGINT' && state.drain === null && stderr.isTTY)
+    await tell(new ProblemError({ code: 'interrupted', message: 'interrupted' })).catch(() => undefined);
+  endStuck(signal);
+  end(SIGNALS[signal]);
+}
+
+/** How it looks is loaded only where there is something to tell. */
+async function tell(thrown: unknown): Promise<void> {
+  const { printProblems } = await import('./runtime/problems.js');
+  printProblems(thrown, { argv, env, stream: stderr });
+}
+
 /**
  * Node waits for what its threads do when it ends, and a read of a dead network file system never ends: then the
  * signal itself must end us.
@@ -53,16 +62,6 @@ function endStuck(signal: keyof typeof SIGNALS): void {
   process.emit('exit', SIGNALS[signal]);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
-}
-
-/** Who presses Ctrl-C before there is anything to be seen is told that it has arrived. */
-function answer(): void {
-  if (stderr.isTTY)
-    printProblems(new ProblemError({ code: 'interrupted', message: 'interrupted' }), {
-      argv,
-      env,
-      stream: stderr,
-    });
 }
 
 /** Node restores the terminal when it ends, and aborts with a core dump where that terminal was closed. */
@@ -83,10 +82,15 @@ function workingFolder(): string {
   }
 }
 
-try {
-  process.exitCode = await run(argv, { cwd: workingFolder(), env, stdin, stdout, stderr, draining });
-} catch (error) {
-  printProblems(error, { argv, env, stream: stderr });
-  process.exitCode = error instanceof ProblemError ? error.exitCode : EXIT.bug;
+/** In a function: CommonJS, which is what is built of this, has no `await` outside of one. */
+async function main(): Promise<void> {
+  try {
+    process.exitCode = await run(argv, { cwd: workingFolder(), env, stdin, stdout, stderr, draining });
+  } catch (error) {
+    await tell(error);
+    process.exitCode = error instanceof ProblemError ? error.exitCode : EXIT.bug;
+  }
+  if (state.signal === 'SIGHUP') end(EXIT.terminated);
 }
-if (state.signal === 'SIGHUP') end(EXIT.terminated);
+
+void main();

@@ -213,7 +213,7 @@ test('there is something to look at', () => {
       'ui',
     ]),
   );
-  expect(files.filter((file) => roomOf(file) === null)).toEqual(['main.ts']);
+  expect(files.filter((file) => roomOf(file) === null)).toEqual(['launch.ts', 'main.ts']);
 });
 
 test.each([

@@ -3,13 +3,10 @@ import { EXIT, ProblemError } from '../domain/problem.js';
 import { VERSION } from '../domain/version.js';
 import type { Context } from '../runtime/context.js';
 import { asTyped, typedFor, type Typed } from '../runtime/typed.js';
-import { commandLineOf, type Ends } from './command-line.js';
-import { help } from './commands/help.js';
-import { layout } from './help-layout.js';
-import { examples } from './options.js';
-import { usageError } from './usage.js';
+import type { Ends } from './command-line.js';
+import { examples, layout } from './help-layout.js';
 import { VariableCommand } from './variables.js';
-import { VERBS } from './verbs.js';
+import { verbsFor } from './wanted-verbs.js';
 
 /** Runs the verb that `argv` (without node and script) names. Wrong usage is a ProblemError with exit code 64. */
 export async function run(argv: readonly string[], around: Omit<Context, 'argv'>): Promise<number> {
@@ -18,7 +15,7 @@ export async function run(argv: readonly string[], around: Omit<Context, 'argv'>
   const ends: Ends = async (result) => {
     code = await result;
   };
-  const program = commandLine(context, ends);
+  const program = await commandLine(context, ends);
   let typed: Typed = (text) => text;
   program.hook('preAction', (_, verb) => {
     typed = typedFor(verb.opts(), context);
@@ -30,6 +27,7 @@ export async function run(argv: readonly string[], around: Omit<Context, 'argv'>
     if (error instanceof ProblemError) throw asTyped(error, typed);
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT.ok;
+    const { help, usageError } = await loadCommands();
     // It needs a command below it, and got none.
     if (error.code === 'commander.help')
       return help(
@@ -40,15 +38,26 @@ export async function run(argv: readonly string[], around: Omit<Context, 'argv'>
   }
 }
 
-/** All commands with their options: help, completion and the manual page are made from this. */
-export function commandLine(context: Context, ends: Ends): VariableCommand {
+/**
+ * The commands that `context.argv` needs, with their options; all of them for no words: help, completion and the manual
+ * page are made from this.
+ */
+export async function commandLine(context: Context, ends: Ends): Promise<VariableCommand> {
   const program = programFor(context);
-  const line = commandLineOf(program, context, ends);
-  for (const [heading, verbs] of Object.entries(VERBS)) {
+  const groups = verbsFor(context.argv);
+  if (groups.length === 0) return program;
+  const commands = await loadCommands();
+  const line = commands.commandLineOf(program, context, ends);
+  for (const [heading, adders] of groups) {
     program.commandsGroup(heading);
-    for (const add of verbs) add(line);
+    for (const adder of adders) commands[adder](line);
   }
   return program;
+}
+
+/** They need nearly all of pets, which takes longer to load than the version takes to tell. */
+function loadCommands(): Promise<typeof import('./commands/index.js')> {
+  return import('./commands/index.js');
 }
 
 function programFor({ stdout, env }: Context): VariableCommand {

@@ -24,3 +24,7 @@ export const layout: Partial<Help> = {
     return Help.prototype.optionDescription.call(this, Object.create(option, variable) as typeof option);
   },
 };
+
+export function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+}

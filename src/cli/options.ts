@@ -5,6 +5,8 @@ import { PROGRESS_CHOICES } from '../ui/index.js';
 import { SHARED } from './help-layout.js';
 import { Flag } from './variables.js';
 
+export { examples } from './help-layout.js';
+
 export type JsonOption = GlobalOptions & { readonly json: boolean };
 
 /** An option that a variable can give, too. */
@@ -94,10 +96,6 @@ export function nixpkgs(): Option {
     '--nixpkgs <flake-ref>',
     'nixpkgs to evaluate with (default: that of the manifest, where there is one)',
   );
-}
-
-export function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 }
 
 export function count(text: string): number {

@@ -5,13 +5,23 @@ export type Segment = { readonly text: string; readonly tone?: Tone };
 /** One line of the screen, not yet coloured: its width can still be measured. */
 export type Line = readonly Segment[];
 
+/**
+ * ASCII, and what pets itself writes besides: each of them one column, whatever stands beside it. For nearly every text
+ * there is then no need of string-width, which is only loaded when it is first called (scripts/build.ts) and takes longer
+ * for that than all else that a run prints.
+ */
+const SINGLE = /^[ -~…→–—’·±›↩▸■✔✖]*$/;
+
 /** Columns a terminal gives to this text. Expects it clean. */
 export function displayWidth(text: string): number {
-  return stringWidth(text);
+  return SINGLE.test(text) ? text.length : stringWidth(text);
 }
 
 /** What a terminal draws as one. */
-const GRAPHEMES = new Intl.Segmenter();
+function* graphemesOf(text: string): Iterable<string> {
+  if (SINGLE.test(text)) yield* text;
+  else for (const { segment } of new Intl.Segmenter().segment(text)) yield segment;
+}
 
 /** Cut to `width` columns, with an ellipsis where something was lost. */
 export function fit(text: string, width: number): string {
@@ -19,7 +29,7 @@ export function fit(text: string, width: number): string {
   if (width <= 0) return '';
   let kept = '';
   let used = 0;
-  for (const { segment } of GRAPHEMES.segment(text)) {
+  for (const segment of graphemesOf(text)) {
     used += displayWidth(segment);
     if (used > width - 1) break;
     kept += segment;

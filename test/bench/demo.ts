@@ -26,7 +26,7 @@ async function canFetchNixpkgs(): Promise<boolean> {
 }
 
 function printNextSteps(): void {
-  const pets = 'node dist/pets.mjs';
+  const pets = 'node dist/pets.cjs';
   const steps = [
     [`${pets} ps -f ${manifest}`, 'what runs'],
     [`${pets} diff -f ${manifest}`, 'what `up` would do now'],
@@ -40,7 +40,7 @@ function printNextSteps(): void {
 await runMain(async () => {
   await ensureBuilt();
   const env = await prepareNixpkgs();
-  const code = await handOver(process.execPath, ['dist/pets.mjs', 'up', '-f', manifest, '--yes'], env);
+  const code = await handOver(process.execPath, ['dist/pets.cjs', 'up', '-f', manifest, '--yes'], env);
   printNextSteps();
   return code;
 });

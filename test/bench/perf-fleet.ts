@@ -26,7 +26,7 @@ export class Fleet {
   readonly project = `perf${process.pid}`;
   readonly folder = mkdtempSync(join(tmpdir(), 'pets-perf-'));
   /** A copy: a build beside us must not change what is measured. */
-  readonly program = join(this.folder, 'pets/dist/pets.mjs');
+  readonly program = join(this.folder, 'pets/dist/pets.cjs');
   readonly socket: string;
   #hasGuests = false;
   readonly #nixpkgs: string;

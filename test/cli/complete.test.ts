@@ -112,14 +112,14 @@ describe('what is offered', () => {
   });
 
   test('of the first word, every command but the hidden ones', async () => {
-    const program = commandLine(contextOf([]), () => Promise.resolve());
+    const program = await commandLine(contextOf([]), () => Promise.resolve());
     const names = program.commands.map((one) => one.name()).filter((name) => name !== '__complete');
     expect((await offered('')).sort()).toEqual(names.sort());
     expect(await offered('help', '')).toEqual(await offered(''));
   });
 
   test('every flag of every command, as its help has them', async () => {
-    for (const command of commandLine(contextOf([]), () => Promise.resolve()).commands) {
+    for (const command of (await commandLine(contextOf([]), () => Promise.resolve())).commands) {
       if (['__complete', 'help'].includes(command.name()) || command.commands.length > 0) continue;
       const flags = await offered(command.name(), '-');
       expect(flags.sort()).toEqual([...command.options.map(({ long }) => long), '--help'].sort());

@@ -95,7 +95,7 @@ function boxOf(manifest: string): string {
       enable = true;
       manifest = "${manifest}";
       update.enable = true;
-      package = pkgs.writeShellScriptBin "pets" "exec /srv/node/node /srv/pets/dist/pets.mjs \\"$@\\"";
+      package = pkgs.writeShellScriptBin "pets" "exec /srv/node/node /srv/pets/dist/pets.cjs \\"$@\\"";
     };
     virtualisation.incus.clientPackage = pkgs.writeShellScriptBin "incus" "exec /srv/bin/incus \\"$@\\"";
     systemd.services = lib.genAttrs [ "pets-up" "pets-update" ] (_: {

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 export const ROOT = join(import.meta.dirname, '../..');
 /** The built program. */
-export const PROGRAM = join(ROOT, 'dist/pets.mjs');
+export const PROGRAM = join(ROOT, 'dist/pets.cjs');
 /** What the bench makes for this clone. */
 export const MADE = join(ROOT, 'test/bench/.cache');
 /** How long each test file took. */

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { cell, displayWidth, fit, fitLine, lineWidth } from '../../src/ui/text.js';
 import { formatElapsed, formatTook } from '../../src/lib/format.js';
 
@@ -36,4 +37,14 @@ test('durations', () => {
     '1h02m',
   ]);
   expect([-5, 999, 12_900, 60_000].map(formatElapsed)).toEqual(['0s', '0s', '12s', '1m00s']);
+});
+
+test('a text that needs no string-width is as wide as that says, whatever stands in it', () => {
+  const plain = fc.string({ unit: fc.constantFrom(...Array.from(' ~#*1aZ…→–—’·±›↩▸■✔✖')), maxLength: 12 });
+  fc.assert(
+    fc.property(plain, (text) => {
+      expect(displayWidth(text)).toBe(stringWidth(text));
+    }),
+  );
+  for (let code = 0x20; code <= 0x7e; code++) expect(displayWidth(String.fromCharCode(code))).toBe(1);
 });
