@@ -36,7 +36,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'cli/commands/check.ts': 'flake-contract',
   'cli/commands/config.ts': 'manifest',
   'cli/commands/deploy.ts': 'manifest nix planner',
-  'cli/commands/diff.ts': 'facets planner',
+  'cli/commands/diff.ts': 'planner',
   'cli/commands/doctor.ts': 'doctor incus stores',
   'cli/commands/down.ts': 'planner stores',
   'cli/commands/gc.ts': 'executor planner stores',

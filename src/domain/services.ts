@@ -141,11 +141,15 @@ export interface Incus {
 /** `warning`: a size that the pool's driver does not enforce. */
 export type VolumeMade = { readonly warning: string | null };
 
-/** `warnings`: what is wrong with it although it evaluates. */
+/**
+ * `warnings`: what is wrong with it although it evaluates. `isUnpinned`: the same again may come to another system,
+ * as something that it is made of is followed. A system that is there already is its own `drv`.
+ */
 export type Evaluated = {
   readonly drv: StorePath;
   readonly toplevel: StorePath;
   readonly warnings?: readonly string[];
+  readonly isUnpinned?: boolean;
 };
 
 /** Flakes, evaluation and builds. Rejections carry Nix' words as a ProblemError with `log`. */

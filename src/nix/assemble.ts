@@ -10,6 +10,7 @@ import { hintFor } from './hints.js';
 import { inputsOf, type AssembledApp, type Inputs } from './inputs.js';
 import { missingFrom } from './missing.js';
 import { isCopy, placer, showPlaces } from './places.js';
+import { isUnpinned } from './unpinned.js';
 import { pathOf } from './url.js';
 import { failedEvaluation, type Blame } from './words.js';
 import type { Tools } from './tools.js';
@@ -30,9 +31,11 @@ export type Evaluation = {
 /** Evaluates the system of an app. */
 export function assemble(evaluation: Evaluation, judge: Judge | null): Promise<Evaluated> {
   const { app } = evaluation;
-  return withInputs(evaluation, async (evaluate) => {
+  return withInputs(evaluation, async (evaluate, { pinned }) => {
     const judged = judge && app.source.kind !== 'config' ? await judgedBy(judge, app, evaluate) : null;
-    return judged ?? systemIn(await evaluate('toplevel', ['--apply', `system: ${pathsOf('system')}`]), app);
+    const system =
+      judged ?? systemIn(await evaluate('toplevel', ['--apply', `system: ${pathsOf('system')}`]), app);
+    return isUnpinned(app, pinned, evaluate.notes()) ? { ...system, isUnpinned: true } : system;
   });
 }
 
@@ -68,7 +71,11 @@ export function suggestedName(evaluation: Evaluation): Promise<string> {
 }
 
 /** Evaluates an output of the assembling flake: what its JSON holds. Rejects with Nix' words. */
-export type Evaluate = (output: string, more?: readonly string[]) => Promise<unknown>;
+export type Evaluate = {
+  (output: string, more?: readonly string[]): Promise<unknown>;
+  /** What Nix noted by the way, of the last one that went well. */
+  readonly notes: () => string;
+};
 
 /** Gathers the inputs of an app's system, for as long as `work` evaluates with them. */
 export async function withInputs<T>(
@@ -80,15 +87,19 @@ export async function withInputs<T>(
     const inputs = await inputsOf({ app, pins, work: gathered, ...tools });
     const overrides = Object.entries(inputs.urls).flatMap(([name, url]) => ['--override-input', name, url]);
     const shown = readable(inputs, gathered, tools);
-    const evaluate: Evaluate = async (output, more = []) => {
+    let notes = '';
+    const evaluate = async (output: string, more: readonly string[] = []) => {
       const installable = `${tools.assembler}#${output}`;
       const args = ['--json', '--no-write-lock-file', ...more, ...overrides, '--', installable];
       const result = await tools.nix(['eval', ...args]);
-      if (result.exitCode === 0) return JSON.parse(result.stdout) as unknown;
+      if (result.exitCode === 0) {
+        notes = result.stderr;
+        return JSON.parse(result.stdout) as unknown;
+      }
       const blame = await blameOn(app, result.stderr, inputs, tools);
       throw failedEvaluation(`\`${writtenOf(app)}\` does not evaluate`, result, shown, blame);
     };
-    return await work(evaluate, inputs);
+    return await work(Object.assign(evaluate, { notes: () => notes }), inputs);
   } finally {
     await rm(gathered, { recursive: true, force: true });
   }

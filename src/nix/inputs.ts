@@ -8,7 +8,7 @@ import type { Tools } from './tools.js';
 import { stageClosure } from './closure.js';
 import { freezeTimes } from './files.js';
 import { jsonWithFloats } from '../lib/json.js';
-import { hasLock } from './own-lock.js';
+import { lockedInputs } from './own-lock.js';
 import { pinnedUrl } from './pinned.js';
 import { copiedFrom, FILES, type Copied } from './places.js';
 import { stage } from './source.js';
@@ -32,6 +32,8 @@ export type Inputs = {
   readonly urls: Readonly<Record<string, string>>;
   /** The folder that the manifest's own Nix files are from. */
   readonly root: string | null;
+  /** The app's flake's own inputs that a lock pins, its own or this run's. */
+  readonly pinned: readonly string[];
   /** Whether the app's flake has a lock of its own. */
   readonly isLocked: boolean;
   /** What Nix copies of this host. */
@@ -50,12 +52,14 @@ export async function inputsOf(assembly: Assembly): Promise<Inputs> {
   const common = { nixpkgs, request: `path:${join(work, 'request')}` };
   const copied = copiedFrom(app.nixpkgs, nixpkgsCopy);
   if (app.source.kind === 'config')
-    return { urls: { app: `${assembler}/none`, ...common }, root, isLocked: false, copied };
+    return { urls: { app: `${assembler}/none`, ...common }, root, isLocked: false, pinned: [], copied };
   const own = await urlFor(app.source, ownCopy, assembly);
   // A flake without a lock of its own takes the manifest's nixpkgs for its `nixpkgs` input.
-  const isLocked = await hasLock(own, app.source.ref.written, assembly);
+  const locked = await lockedInputs(own, app.source.ref.written, assembly);
+  const isLocked = locked !== null;
   const urls = { app: own, ...common, ...(isLocked ? {} : { 'app/nixpkgs': nixpkgs }) };
-  return { urls, root, isLocked, copied: [...copiedFrom(app.source, ownCopy), ...copied] };
+  const pinned = locked ?? ['nixpkgs'];
+  return { urls, root, isLocked, pinned, copied: [...copiedFrom(app.source, ownCopy), ...copied] };
 }
 
 /** The folder that the request's files are from; null where it has none. */

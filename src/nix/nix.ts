@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Facts } from '../domain/contract.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { Locked } from '../domain/manifest.js';
+import type { AppName, StorePath } from '../domain/names.js';
 import type { Nix } from '../domain/services.js';
 import type { Exec } from '../lib/program.js';
 import { ProblemError } from '../domain/problem.js';
@@ -15,6 +16,12 @@ import { makeRunFolder } from './run-folder.js';
 import { toolsOver } from './tools.js';
 import { failedBuild } from './words.js';
 
+/** Nix on this host. */
+export type LocalNix = Nix & {
+  /** Keeps a system from being collected until its profile does; false: the store does not have it. */
+  readonly hold: (app: AppName, toplevel: StorePath) => Promise<boolean>;
+};
+
 /**
  * `assembly`: the directory of the shipped flake that puts a pet's system together.
  * `ignored`: files that are part of no source, see source.ts. `judge`: says what to warn of; null: nobody asks.
@@ -24,7 +31,7 @@ export function nixOver(
   assembly: string,
   ignored: ReadonlySet<string>,
   judge: ((facts: Facts, app: DesiredApp) => readonly string[]) | null = null,
-): Nix {
+): LocalNix {
   const tools = toolsOver(exec, assembly, ignored);
   const folder = once(() => makeRunFolder());
   const oneByOne = queues();
@@ -39,7 +46,7 @@ export function nixOver(
         return readyMade(
           source.path,
           ['apps', app.name, 'toplevel'],
-          await rootOf(app, await folder()),
+          await rootOf(app.name, await folder()),
           exec,
         );
       const judging = judge && ((facts: Facts) => judge(facts, app));
@@ -49,13 +56,19 @@ export function nixOver(
     build: async (app, { drv, toplevel }, onLine) => {
       // It was there already when it was looked at.
       if (drv === toplevel) return;
-      const root = await rootOf(app, await folder());
+      const root = await rootOf(app.name, await folder());
       // Apps of one source share derivations, and Nix looks at another process' lock every 5 s only.
       await oneByOne(app.facets.system?.['source'] ?? '', async () => {
         const args = ['--realise', drv, '--add-root', root, '--indirect'];
         const result = await exec('nix-store', args, { onLine });
         if (result.exitCode !== 0) throw failedBuild(result);
       });
+    },
+
+    hold: async (app, toplevel) => {
+      const root = await rootOf(app, await folder());
+      const { exitCode } = await exec('nix-store', ['--realise', toplevel, '--add-root', root, '--indirect']);
+      return exitCode === 0;
     },
   };
 }
@@ -72,9 +85,9 @@ export async function nameFrom(
 }
 
 /** The link that keeps an app's system from being collected until its profile does. */
-async function rootOf(app: DesiredApp, folder: string): Promise<string> {
+async function rootOf(app: AppName, folder: string): Promise<string> {
   await mkdir(join(folder, 'roots'), { recursive: true });
-  return join(folder, 'roots', app.name);
+  return join(folder, 'roots', app);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -2,17 +2,17 @@ import { availableParallelism, freemem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Limits } from '../executor/execute.js';
 import type { Services } from '../executor/job.js';
-import { withPins, systemIn } from '../facets/system.js';
 import { mistakesIn } from '../flake-contract/mistakes.js';
 import { openStores } from '../stores/stores.js';
 import { guestOver } from '../guest/guest.js';
 import { localHost } from '../incus/observe/host.js';
 import { printLock } from '../manifest/lock.js';
-import type { BuiltSystems } from '../state/built-systems.js';
 import { lockFileAt } from '../nix/lock-file.js';
-import { nixOver } from '../nix/nix.js';
-import type { LockFile, Nix } from '../domain/services.js';
+import { nixOver, type LocalNix } from '../nix/nix.js';
+import type { LockFile } from '../domain/services.js';
+import { profileTarget } from '../stores/shared.js';
 import { LOCAL } from './daemons.js';
+import { knowing, recipeIn, type Known } from './known-systems.js';
 import type { Project } from './project-type.js';
 import type { Runtime } from './runtime.js';
 
@@ -25,7 +25,7 @@ export function portsFor(runtime: Runtime, project: Project, timeoutMs: number):
   const incus = runtime.daemons.get(LOCAL).incus(name);
   return {
     incus,
-    nix: remembering(nixFor(runtime, project), runtime.state.builtSystems(name)),
+    nix: knowing(nixFor(runtime, project), knownSystems(runtime, name)),
     stores: openStores(name, incus, exec, pipe),
     guest: guestOver(incus, exec),
     host: localHost,
@@ -38,7 +38,7 @@ export function portsFor(runtime: Runtime, project: Project, timeoutMs: number):
 export function nixFor(
   { programs }: Pick<Runtime, 'programs'>,
   { ownFiles }: Pick<Project, 'ownFiles'>,
-): Nix {
+): LocalNix {
   return nixOver(programs.exec, ASSEMBLY, ownFiles, (facts, { listen }) =>
     mistakesIn(facts, listen !== null),
   );
@@ -48,16 +48,13 @@ function lockFileOf({ lockPath, lock }: Project): LockFile {
   return lockPath === null ? { add: () => Promise.resolve() } : lockFileAt(lockPath, lock, printLock);
 }
 
-/** Once it is evaluated, a system's path is known: whether it has been built shows in the store. */
-function remembering(nix: Nix, built: BuiltSystems): Nix {
-  return {
-    ...nix,
-    evaluate: async (app, pins) => {
-      const evaluated = await nix.evaluate(app, pins);
-      built.remember(app.name, systemIn(withPins(app.facets, pins)), evaluated.toplevel);
-      return evaluated;
-    },
-  };
+let hashed: string | null = null;
+const recipe = (): string => (hashed ??= recipeIn(ASSEMBLY));
+
+/** What earlier runs of a project came to. */
+export function knownSystems({ state }: Pick<Runtime, 'state'>, project: string): Known {
+  const profile = profileTarget.bind(null, project);
+  return { built: state.builtSystems(project), recipe, profile };
 }
 
 const GIB = 2 ** 30;

@@ -46,7 +46,14 @@ async function makeAll(): Promise<void> {
   await new SecretFiles(at('state/secrets')).keepGenerated(WEB, 'key', new Uint8Array(1));
   await generatedIn(at('state/secrets')).stage(WEB, 'id', new Map([['key', new Uint8Array(1)]]));
   trialsIn(at('state/.trials')).keep('daemon', null);
-  new BuiltSystems(at('state/built')).remember(WEB, {}, '/nix/store/x' as StorePath);
+  new BuiltSystems(at('state/built')).remember(
+    WEB,
+    {},
+    {
+      toplevel: '/nix/store/x' as StorePath,
+      isLasting: true,
+    },
+  );
   recordRun(at('state/runs'));
   const draft = await BackupDraft.begin(at('backups/web'), 'id');
   await draft.add('data.tar.gz', once(new Uint8Array(1)));

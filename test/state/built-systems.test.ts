@@ -14,6 +14,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+const lasting = (toplevel: StorePath) => ({ toplevel, isLasting: true });
 const built = () => new BuiltSystems(join(folder, 'built'));
 function inStore(name: string): StorePath {
   const path = join(folder, 'store', name);
@@ -23,7 +24,7 @@ function inStore(name: string): StorePath {
 
 test('a system is known by all fields of its facet, in any order, and as its own app', () => {
   const toplevel = inStore('a');
-  built().remember(WEB, { source: 'x', nixpkgs: 'y' }, toplevel);
+  built().remember(WEB, { source: 'x', nixpkgs: 'y' }, lasting(toplevel));
   expect(built().find(WEB, { nixpkgs: 'y', source: 'x' })).toBe(toplevel);
   expect(built().find(WEB, { source: 'x' })).toBeNull();
   expect(built().find(WEB, { source: 'x', nixpkgs: 'z' })).toBeNull();
@@ -32,22 +33,22 @@ test('a system is known by all fields of its facet, in any order, and as its own
 
 test('one that is not in the store is not known', () => {
   const toplevel = inStore('a');
-  built().remember(WEB, { source: 'x' }, toplevel);
+  built().remember(WEB, { source: 'x' }, lasting(toplevel));
   rmSync(toplevel, { recursive: true });
   expect(built().find(WEB, { source: 'x' })).toBeNull();
 });
 
 test('the last one counts', () => {
-  built().remember(WEB, { source: 'x' }, inStore('a'));
-  built().remember(WEB, { source: 'x' }, inStore('b'));
+  built().remember(WEB, { source: 'x' }, lasting(inStore('a')));
+  built().remember(WEB, { source: 'x' }, lasting(inStore('b')));
   expect(built().find(WEB, { source: 'x' })).toBe(inStore('b'));
 });
 
 test('the newest five of each app are kept', () => {
   const other = 'web-2' as AppName;
-  built().remember(other, { source: '0' }, inStore('other'));
+  built().remember(other, { source: '0' }, lasting(inStore('other')));
   for (let n = 1; n <= 7; n++) {
-    built().remember(WEB, { source: String(n) }, inStore('a'));
+    built().remember(WEB, { source: String(n) }, lasting(inStore('a')));
     // Each a minute after the one before.
     for (const name of readdirSync(join(folder, 'built'))) {
       const isKnown = marked.has(name);
@@ -64,6 +65,18 @@ const marked = new Set<string>();
 
 test('a folder that cannot be written or read stops nobody', () => {
   writeFileSync(join(folder, 'built'), 'a file');
-  built().remember(WEB, { source: 'x' }, inStore('a'));
+  built().remember(WEB, { source: 'x' }, lasting(inStore('a')));
   expect(built().find(WEB, { source: 'x' })).toBeNull();
+});
+
+test('one that may be another next time is found, but not as one that an evaluation would come to again', () => {
+  const [first, second] = [inStore('a'), inStore('b')];
+  built().remember(WEB, { source: 'x' }, { toplevel: first, isLasting: false });
+  expect(built().find(WEB, { source: 'x' })).toBe(first);
+  expect(built().findLasting(WEB, { source: 'x' })).toBeNull();
+  built().remember(WEB, { source: 'x' }, lasting(second));
+  expect(built().findLasting(WEB, { source: 'x' })).toBe(second);
+  built().remember(WEB, { source: 'x' }, { toplevel: first, isLasting: false });
+  expect(built().find(WEB, { source: 'x' })).toBe(first);
+  expect(built().findLasting(WEB, { source: 'x' })).toBeNull();
 });

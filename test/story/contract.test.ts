@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -36,8 +36,6 @@ describe('pets check', () => {
   test('a flake that has all of it: 0, each item by name, one evaluation, nothing built and no container', async () => {
     story.flake('web');
     const { env, calls } = watchedNix(story);
-    for (const tool of ['nix', 'nix-store', 'nix-env', 'nix-instantiate'])
-      chmodSync(join(story.folder, '.bin', tool), 0o755);
     const { code, stdout } = await story.pets(['check', './web', '--nixpkgs', standIn()], env);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ {2}ok +services\.hello-web\.port +8080$/m);

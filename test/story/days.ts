@@ -1,5 +1,3 @@
-import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
 import { freePorts, Story, watchedNix } from './rig.js';
 
 /** Two apps with a page each and one without, as a user has them. `nix` tells what Nix was asked by `pets` and `ok`. */
@@ -30,8 +28,6 @@ export function operatorsDays(name: string) {
     story.flake('again');
     story.page('again', 'another app');
     story.flake('worker', 'counter');
-    for (const tool of ['nix', 'nix-store', 'nix-env', 'nix-instantiate'])
-      chmodSync(join(story.folder, '.bin', tool), 0o755);
     manifest();
   };
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   copyFileSync,
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -329,6 +330,7 @@ export function watchedNix(story: Story): { env: NodeJS.ProcessEnv; calls: () =>
       `.bin/${tool}`,
       `#!/bin/sh\necho "${tool} $*" >> '${log}'\nPATH="\${PATH#*:}" exec ${tool} "$@"\n`,
     );
+    chmodSync(join(story.folder, '.bin', tool), 0o755);
   }
   return {
     env: { PATH: `${join(story.folder, '.bin')}:${process.env['PATH'] ?? ''}` },

@@ -1,15 +1,16 @@
 import type { AppPlan } from '../../domain/plan.js';
 import { printPlanRecord } from '../../domain/plan-record.js';
-import { systemIn } from '../../facets/system.js';
 import { planOf } from '../../planner/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { diffText, jsonText } from '../../ui/index.js';
 import { buildSystems } from '../../runtime/build.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { observe, wantedBy } from '../../runtime/observe.js';
+import { systemOf } from '../../runtime/known-systems.js';
 import { packagesOf, type Packages } from '../../runtime/packages.js';
 import { resolveDesired, locateProblems } from '../../runtime/project.js';
 import { selectNamed } from '../../runtime/select.js';
+import { knownSystems } from '../../runtime/wire.js';
 import type { CommandLine } from '../command-line.js';
 import { examples, flag, prune, recreate, retry, strict, withGlobalOptions } from '../options.js';
 
@@ -60,11 +61,11 @@ export async function diff(
   const problems = locateProblems(plan.problems, project);
   const isBuilt = options.build && problems.length === 0;
   const builds = isBuilt ? await buildSystems(runtime, { plan, desired, project }) : null;
-  const known = runtime.state.builtSystems(project.manifest.project);
+  const known = knownSystems(runtime, desired.project);
   const packages = await packagesOf(
     runtime,
     { plan, desired, actual },
-    ({ name, facets }) => builds?.systems.get(name) ?? known.find(name, systemIn(facets)),
+    (app) => builds?.systems.get(app.name) ?? systemOf(app, known),
   );
   const color = runtime.output.colors.stdout;
   const record = {
