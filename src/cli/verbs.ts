@@ -24,6 +24,7 @@ import { addRollback } from './commands/rollback.js';
 import { addRuns } from './commands/runs.js';
 import { addSchema } from './commands/schema.js';
 import { addShell } from './commands/shell.js';
+import { addShow } from './commands/show.js';
 import { addTop } from './commands/top.js';
 import { addUp } from './commands/up.js';
 import { addUpdate } from './commands/update.js';
@@ -33,7 +34,7 @@ import { addVolume } from './commands/volume.js';
 /** All verbs, as the help has them: by what they are for, the usual ones first. */
 export const VERBS: Readonly<Record<string, readonly AddVerb[]>> = {
   'Run:': [addUp, addDown, addPower, addRm, addUpdate, addRollback, addExec, addShell, addDeploy],
-  'Look:': [addDiff, addPs, addLogs, addTop, addOpen, addHistory, addRuns],
+  'Look:': [addDiff, addShow, addPs, addLogs, addTop, addOpen, addHistory, addRuns],
   'Data:': [addBackup, addBackups, addRestore, addVolume, addGc],
   'Write:': [addInit, addValidate, addConfig, addSchema, addCheck, addAdopt],
   'Host:': [addDoctor, addCompletion, addHelp],
