@@ -15,11 +15,19 @@ export type MovedField = {
 /** `exposure.listen: 127.0.0.1:7700 → 127.0.0.1:7701 (changed in the manifest)`. `all`: those of the same app. */
 export function movedText(moved: MovedField, all: readonly MovedField[]): string {
   const { field, then, now } = toldOf(moved);
-  const values = [then, now].map((value) => (value ? oneLine(value) : 'none'));
-  const [from = '', to = ''] = shortenAll(values);
-  const isOpaque = from === to || values.some((value) => value.startsWith('digest:'));
-  return `${oneLine(field)}: ${isOpaque ? 'changed' : `${from} → ${to}`} (${whereOf(moved, all)})`;
+  return `${oneLine(field)}: ${valueWords(then ?? null, now ?? null)} (${whereOf(moved, all)})`;
 }
+
+function valueWords(then: string | null, now: string | null): string {
+  const values = [then, now].map((value) => (value === null ? 'none' : oneLine(value)));
+  const [from = '', to = ''] = shortenAll(values);
+  if (from !== to && !values.some((value) => OPAQUE.test(value))) return `${from} → ${to}`;
+  if (then === null) return 'is there by now';
+  return now === null ? 'is gone' : 'changed';
+}
+
+/** What says nothing to a person: a digest, or a whole record. */
+const OPAQUE = /^(?:digest:|\{)/;
 
 /** The field as it may be told. Of a secret that is who may read it, and not even its fingerprint. */
 export function toldOf({ field, then, now }: MovedField): Pick<MovedField, 'field' | 'then' | 'now'> {
