@@ -74,7 +74,7 @@ describe('a plan as a file', () => {
     story.write('db', text);
   };
   const stopped = async () => must('incus', ['stop', '--force', web]);
-  test.each([
+  test.each<[string, () => unknown, () => string]>([
     [
       'a port is edited',
       () => {
@@ -117,7 +117,7 @@ describe('a plan as a file', () => {
     await story.ok(['up']);
     manifest({ port: ports[1] ?? 0 });
     await plan();
-    await Promise.resolve(move());
+    await move();
     const before = await story.instances();
     const up = await upByPlan();
     expect(up).toMatchObject({ code: 5 });
@@ -147,30 +147,37 @@ describe('a plan as a file', () => {
   });
 
   test('another entry in the lock is one too; a file that was edited is no plan', async () => {
-    manifest({ port: ports[1] ?? 0 });
-    await story.ok(['up']);
-    const lock = `git+file://${story.folder}/far?ref=main`;
-    story.plainFlake('far', '');
-    const git = (...args: string[]) => must('git', ['-C', join(story.folder, 'far'), ...args]);
-    const commit = () => git('-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-qam', 'x');
-    await git('init', '-qb', 'main');
-    await git('add', '.');
-    await commit();
-    story.manifest({ far: `flake-ref = "${lock}"` });
-    await story.ok(['up']);
-    story.manifest({ far: `flake-ref = "${lock}"\nlimits = { memory = "1GiB" }` });
+    const url = 'git+http://127.0.0.1:1/x.git';
+    const lock = (rev: string) => {
+      const locked = { locked: `${url}?rev=${rev.repeat(40)}`, narHash: `sha256-${rev.repeat(43)}=` };
+      story.write('pets.lock', JSON.stringify({ version: 1, refs: { [url]: locked } }));
+    };
+    story.manifest({ far: `flake-ref = "${url}"` });
+    lock('1');
     await plan();
-    story.plainFlake('far', 'environment.etc.x.text = "y";');
-    await commit();
-    await story.ok(['update']);
+    lock('2');
     const up = await upByPlan();
     expect(up).toMatchObject({ code: 5 });
-    expect(up.stderr).toMatch(/far: source: .* \(changed in the lock\)/);
+    expect(up.stderr).toMatch(/far: system.source: .* \(changed in the lock\)/);
 
     await plan();
-    story.write('plan.json', story.read('plan.json').replace('"1GiB"', '"2GiB"'));
+    story.write('plan.json', story.read('plan.json').replace('"prune": false', '"prune": true'));
     const edited = await upByPlan();
     expect(edited).toMatchObject({ code: 5 });
     expect(edited.stderr).toContain('plan.json was changed since it was saved');
+  });
+
+  test('another selection is wrong usage; a plan of another project is none of ours', async () => {
+    manifest({ port: ports[0] ?? 0 });
+    await story.ok(['diff', web, '--prune', '--out', 'plan.json']);
+    const other = await story.pets(['up', '--plan', 'plan.json', '--strict', blog], { PETS_PRUNE: '1' });
+    expect(other).toMatchObject({ code: 64 });
+    expect(other.stderr).toContain(`does not go with ${blog} --strict`);
+    story.write('other/pets.toml', 'project = "other"\n');
+    const foreign = await story.pets(['up', '--plan', 'plan.json', '-f', 'other']);
+    expect(foreign).toMatchObject({ code: 5 });
+    expect(foreign.stderr).toContain(
+      `is a plan of \`${story.project}\`, and the manifest is that of \`other\``,
+    );
   });
 });
