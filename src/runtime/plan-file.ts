@@ -11,8 +11,8 @@ import type { Runtime } from './runtime.js';
 import { savedPlan, type Planned } from './saved-plan.js';
 import { shellWord } from './typed.js';
 
-/** Bytes of a saved plan. One of two hundred new apps has a twentieth of it. */
-export const MOST_PLAN = 64 * 2 ** 20;
+/** Bytes of a saved plan: four times what the upgrade of two hundred apps with volumes comes to. */
+export const MOST_PLAN = 32 * 2 ** 20;
 
 /** In place of a file: standard output. */
 export const TO_STDOUT = '-';

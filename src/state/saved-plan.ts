@@ -24,7 +24,8 @@ export function printSavedPlan({ plan, ...saved }: SavedPlan): string {
   const content = { format: FORMAT, version: FORMAT_VERSION, ...saved, plan: printPlanRecord(plan) };
   // What is undefined JSON leaves out.
   const plain = inOrder(JSON.parse(JSON.stringify(content))) as object;
-  return `${JSON.stringify(inOrder({ ...plain, digest: sealOf(plain) }), null, 1)}\n`;
+  const sealed = Object.entries({ ...plain, digest: digestOf(JSON.stringify(plain)) });
+  return `${JSON.stringify(Object.fromEntries(sealed.sort(byName)), null, 1)}\n`;
 }
 
 /** Reads what `printSavedPlan` has written, however it was laid out since. Never throws. */
@@ -89,6 +90,10 @@ function isFields(value: unknown): value is Fields {
 
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+  return one < other ? -1 : 1;
 }
 
 /** Tells an edit, not a forgery: whoever may write the file can write another. */

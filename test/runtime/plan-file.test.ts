@@ -159,7 +159,7 @@ describe('a plan is read', () => {
         writeFileSync(at('x'), '');
         truncateSync(at('x'), MOST_PLAN + 1);
       },
-      '64 file-unreadable: x has 64.0 MiB, and at most 64.0 MiB are read',
+      '64 file-unreadable: x has 32.0 MiB, and at most 32.0 MiB are read',
     ],
   ])('but not %s', async (_, make, words) => {
     make();
