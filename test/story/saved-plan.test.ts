@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { answerOf, freePorts, get, must, recorder, Story } from './rig.js';
+import { onTerminal } from './terminal.js';
 
 const SECRET = 'correct horse';
 
@@ -179,5 +180,22 @@ describe('a plan as a file', () => {
     expect(foreign.stderr).toContain(
       `is a plan of \`${story.project}\`, and the manifest is that of \`other\``,
     );
+  });
+
+  test('what it would destroy is asked for on a terminal, and a no is one to all of it', async () => {
+    manifest();
+    await story.ok(['up']);
+    story.manifest({ new: 'flake-ref = "./blog"' });
+    await story.ok(['diff', '--prune', '--out', 'plan.json']);
+    const before = await story.instances();
+    const size = { columns: 120, rows: 40 };
+    const question = /Destroy \S+, Destroy \S+\? What is on their root disks is lost/;
+    const no = await onTerminal(story, 'up --plan plan.json', size, { to: question, keys: 'n\n' });
+    expect(no).toContain('nothing was touched');
+    expect(no).toContain('exit 1');
+    expect(await story.instances()).toEqual(before);
+    const yes = await onTerminal(story, 'up --plan plan.json', size, { to: question, keys: 'y\n' });
+    expect(yes).toContain('exit 0');
+    expect((await story.instances()).map(({ name }) => name)).toEqual([story.name('new')]);
   });
 });
