@@ -21,6 +21,7 @@ export const VERBS = {
   },
   'Look:': {
     addDiff: ['diff', 'plan'],
+    addShow: ['show'],
     addPs: ['ps', 'list'],
     addLogs: ['logs'],
     addTop: ['top'],

@@ -65,6 +65,14 @@ export const PROBLEM_CODES = {
   'path-missing': 'A file or folder of this host that the manifest names is not there; make it.',
   'path-unfit': 'What is at a path of this host is of another kind than the manifest says.',
 
+  // A plan that was saved; nothing was touched.
+  'plan-stale':
+    'Something is no longer what a saved plan was made from; the messages say what, `pets diff --out` plans anew.',
+  'plan-damaged':
+    'A file is no plan of pets, or was changed since it was saved; `pets diff --out` makes one.',
+  'plan-newer': 'The plan was saved by a later pets; update pets, or plan anew with this one.',
+  'plan-foreign': 'The saved plan is that of another project; name its manifest with --file.',
+
   // Sources, Nix and builds.
   'source-missing': 'A source has no such folder or file; check the path.',
   'source-untracked': 'Nix sees only what git tracks; `git add` the file.',

@@ -38,6 +38,8 @@ export const EXIT = {
   failed: 1,
   changes: 2,
   rolledBack: 3,
+  // 4: a rehearsal has refused.
+  stale: 5,
   usage: 64,
   manifest: 65,
   unavailable: 69,

@@ -161,6 +161,16 @@ export function secretsIn(facets: Facets | undefined): Facet | undefined {
   return facets?.secrets;
 }
 
+/** Without the fingerprints of those that `isNew`: each process makes up another value for them. */
+export function withoutNewValues(facets: Facets, isNew: (name: string) => boolean): Facets {
+  if (!facets.secrets) return facets;
+  const fields = Object.entries(facets.secrets).map(([field, value]) => {
+    const isMadeUp = value !== null && value !== UNKNOWN && isNew(nameOf(field));
+    return [field, isMadeUp ? `new ${accessOf(value) ?? ''}` : value] as const;
+  });
+  return { ...facets, secrets: Object.fromEntries(fields) };
+}
+
 /** With these instead of its own, where there are any. */
 export function withSecrets(facets: Facets, fingerprints: Facet | undefined): Facets {
   return { ...facets, ...(fingerprints && { secrets: fingerprints }) };

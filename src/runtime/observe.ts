@@ -148,6 +148,18 @@ export async function observeIdle(runtime: Host, project: string, wanted: Wanted
   return observe(runtime, project, wanted);
 }
 
+/** What is there when the daemon is done with what it is at; `isRestoring`: a killed restore has left something to do. */
+export async function observeSettled(
+  runtime: Host,
+  project: string,
+  wanted: Wanted,
+): Promise<{ readonly actual: Actual; readonly isRestoring: boolean }> {
+  await runtime.daemons.get(LOCAL).incus(project).waitForOperations();
+  const actual = await observe(runtime, project, wanted);
+  const isStaged = await runtime.state.generated(project).isStaged();
+  return { actual, isRestoring: isStaged || unfinishedRestores(actual).length > 0 };
+}
+
 /** For those who would change something, and for those who only show what they would: these wait for nothing. */
 export function observeFor(
   runtime: Host,

@@ -28,7 +28,12 @@ export function typedFor(
 /** The variable is still set for the next command. */
 function fileOption(file: string | undefined, env: Context['env']): string | null {
   if (file === undefined || file === '' || file === env['PETS_FILE']) return null;
-  return `--file ${/^[\w@%+=:,./-]+$/.test(file) ? file : `'${file.replaceAll("'", String.raw`'\''`)}'`}`;
+  return `--file ${shellWord(file)}`;
+}
+
+/** A word as a shell takes it. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** The same error, with its advice as it must be typed. */

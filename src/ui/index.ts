@@ -14,6 +14,7 @@ export { fileDiffText, type FileChange } from './pages/file-diff.js';
 export { eventLine, jsonLine, jsonText, outcomeRecord, planRecord, problemRecord } from './reporters/json.js';
 export { logPrinter } from './pages/logs.js';
 export type { LogOf } from './reporters/reporter.js';
+export { movedText, toldOf } from './pages/moved.js';
 export { appsOf, runsText, runText } from './pages/run.js';
 export { createStyle, oneLine } from './style.js';
 export { summaryLines } from './reporters/summary.js';

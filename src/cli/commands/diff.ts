@@ -1,7 +1,9 @@
-import type { AppPlan } from '../../domain/plan.js';
+import type { AppName } from '../../domain/names.js';
+import type { AppPlan, Plan } from '../../domain/plan.js';
 import { printPlanRecord } from '../../domain/plan-record.js';
 import { planOf } from '../../planner/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import type { PlanChoice } from '../../domain/saved-plan.js';
 import { diffText, jsonText } from '../../ui/index.js';
 import { buildSystems } from '../../runtime/build.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -9,6 +11,7 @@ import { observe, wantedBy } from '../../runtime/observe.js';
 import { systemOf } from '../../runtime/known-systems.js';
 import { packagesOf, type Packages } from '../../runtime/packages.js';
 import { resolveDesired, locateProblems } from '../../runtime/project.js';
+import { savePlan, TO_STDOUT } from '../../runtime/plan-file.js';
 import { selectNamed } from '../../runtime/select.js';
 import { knownSystems } from '../../runtime/wire.js';
 import type { CommandLine } from '../command-line.js';
@@ -23,6 +26,8 @@ type DiffOptions = {
   readonly strict: boolean;
   /** Evaluate and build what changed, so that its packages can be told. */
   readonly build: boolean;
+  /** Where the plan is saved. */
+  readonly out?: string;
 };
 
 export function addDiff({ program, actionOf }: CommandLine): void {
@@ -36,13 +41,23 @@ export function addDiff({ program, actionOf }: CommandLine): void {
     .addOption(
       flag('--build', 'evaluate and build what changed, to tell which packages change').default(false),
     )
+    .option(
+      '--out <file>',
+      'save the plan for `pets up --plan`; - is standard output, and nothing else is printed',
+    )
     .addOption(prune())
     .addOption(recreate())
     .addOption(retry())
     .addOption(strict())
     .addHelpText(
       'after',
-      examples('pets diff', 'pets diff web --build', 'pets diff --json | jq .apps', 'pets diff --exit-code'),
+      examples(
+        'pets diff',
+        'pets diff web --build',
+        'pets diff --json | jq .apps',
+        'pets diff --exit-code',
+        'pets diff --out plan.json',
+      ),
     )
     .action(actionOf(diff));
 }
@@ -62,23 +77,36 @@ export async function diff(
   const isBuilt = options.build && problems.length === 0;
   const builds = isBuilt ? await buildSystems(runtime, { plan, desired, project }) : null;
   const known = knownSystems(runtime, desired.project);
-  const packages = await packagesOf(
-    runtime,
-    { plan, desired, actual },
-    (app) => builds?.systems.get(app.name) ?? systemOf(app, known),
-  );
-  const color = runtime.output.colors.stdout;
-  const record = {
-    ...printPlanRecord(plan),
-    apps: plan.apps.map((app) => withPackages(app, packages)),
-    problems,
-  };
-  const typed = runtime.output.typed;
-  runtime.output.write(options.json ? jsonText(record) : typed(diffText(plan, { color, packages })));
+  if (options.out !== TO_STDOUT) {
+    const packages = await packagesOf(
+      runtime,
+      { plan, desired, actual },
+      (app) => builds?.systems.get(app.name) ?? systemOf(app, known),
+    );
+    show(runtime, options, { ...plan, problems }, packages);
+  }
   if (problems.length > 0) throw new ProblemError(problems, EXIT.manifest);
   if (builds?.hasFailed) return EXIT.failed;
+  if (options.out !== undefined)
+    await savePlan(runtime, options.out, { plan, desired, actual, project, choice: choiceOf(options, only) });
   const changes = plan.apps.some((app) => app.verb !== 'unchanged' || app.changes.length > 0);
   return options.exitCode && changes ? EXIT.changes : EXIT.ok;
+}
+
+function show({ output }: Runtime, { json }: DiffOptions, plan: Plan, packages: Packages): void {
+  if (!json) {
+    output.write(output.typed(diffText(plan, { color: output.colors.stdout, packages })));
+    return;
+  }
+  const apps = plan.apps.map((app) => withPackages(app, packages));
+  output.write(jsonText({ ...printPlanRecord(plan), apps }));
+}
+
+function choiceOf(
+  { prune, recreate, retry, strict }: DiffOptions,
+  only: ReadonlySet<AppName> | null,
+): PlanChoice {
+  return { apps: only && [...only].sort(), prune, recreate, retry, strict };
 }
 
 function withPackages(app: AppPlan, packages: Packages): object {

@@ -24,6 +24,7 @@ export { addRollback } from './rollback.js';
 export { addRuns } from './runs.js';
 export { addSchema } from './schema.js';
 export { addShell } from './shell.js';
+export { addShow } from './show.js';
 export { addTop } from './top.js';
 export { addUp } from './up.js';
 export { addUpdate } from './update.js';

@@ -8,6 +8,7 @@ import { resolveDesired } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { selectNamed } from '../../runtime/select.js';
 import { type RunOptions, carryOut } from '../../runtime/carry-out.js';
+import { upByPlan } from '../../runtime/up-by-plan.js';
 import { diff } from './diff.js';
 import type { CommandLine } from '../command-line.js';
 import { examples, flag, prune, recreate, retry, strict, withRunOptions } from '../options.js';
@@ -17,6 +18,8 @@ type UpOptions = RunOptions & {
   readonly recreate: boolean;
   readonly retry: boolean;
   readonly strict: boolean;
+  /** The file of a plan that is to be carried out as it stands. */
+  readonly plan?: string;
 };
 
 export function addUp({ program, actionOf }: CommandLine): void {
@@ -25,6 +28,10 @@ export function addUp({ program, actionOf }: CommandLine): void {
     .description(
       'Creates, rebuilds, re-exposes and starts apps until the machine is as the manifest says, each with the smallest change that does it.',
     )
+    .option(
+      '--plan <file>',
+      'carry out this plan of `diff --out`, or nothing where something has moved since',
+    )
     .addOption(prune())
     .addOption(recreate())
     .addOption(retry())
@@ -32,12 +39,20 @@ export function addUp({ program, actionOf }: CommandLine): void {
     .addOption(flag('-n, --dry-run', 'only show what would be done, as `pets diff`').default(false))
     .addHelpText(
       'after',
-      examples('pets up', 'pets up hello blog', 'pets up --prune', 'pets up --progress json 2> events.jsonl'),
+      examples(
+        'pets up',
+        'pets up hello blog',
+        'pets up --prune',
+        'pets up --progress json 2> events.jsonl',
+        'pets up --plan plan.json',
+      ),
     )
     .action(actionOf(up));
 }
 
 async function up(runtime: Runtime, options: UpOptions, apps: readonly string[]): Promise<ExitCode> {
+  const { plan: file } = options;
+  if (file !== undefined) return upByPlan(runtime, { ...options, plan: file }, apps);
   if (options.dryRun === true)
     return diff(runtime, { ...options, json: false, exitCode: false, build: false }, apps);
   const read = async () => {

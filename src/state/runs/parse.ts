@@ -3,7 +3,7 @@ import { ACTIONS } from '../../domain/action.js';
 import type { AppResult, Outcome } from '../../domain/outcome.js';
 import type { Event } from '../../domain/event.js';
 import { parsePhase } from '../../domain/plan-record.js';
-import type { Interrupts, Plan, Verb } from '../../domain/plan.js';
+import type { Change, Interrupts, Plan, Verb } from '../../domain/plan.js';
 import type { ToldProblem } from '../../domain/problem.js';
 import type { RunMeta } from '../../domain/run.js';
 
@@ -49,6 +49,14 @@ const VERBS = {
   collect: true,
   destroy: true,
 } as const satisfies Record<Verb, true>;
+const CHANGES = {
+  new: true,
+  changed: true,
+  drifted: true,
+  both: true,
+  added: true,
+  unknown: true,
+} as const satisfies Record<Change['kind'], true>;
 const INTERRUPTS = {
   nothing: true,
   exposure: true,
@@ -93,7 +101,7 @@ const problem = v.pipe(
 const change = v.object({
   facet: text,
   field: text,
-  kind: v.picklist(['new', 'changed', 'drifted', 'both', 'unknown']),
+  kind: oneOf(CHANGES),
   from: v.nullable(text),
   to: v.nullable(text),
 });

@@ -13,6 +13,10 @@ export type Reads = Readonly<Record<string, Readonly<Record<string, SecretRead>>
 export interface SecretStore extends Secrets {
   /** Reads the sources of these apps, each source once, and tells their fingerprints. Writes nothing. */
   read(apps: readonly ManifestApp[]): Promise<Reads>;
+  /** Fingerprints that were told hold for later processes, too: their key is kept from now on. */
+  keepFingerprints(): Promise<void>;
+  /** Whether its value was made up just now and is kept nowhere: its fingerprint says nothing to a later process. */
+  isNew(app: AppName, name: string): boolean;
 }
 
 /** `directory`: where a project's key and generated secrets are kept, absolute. */
@@ -20,7 +24,8 @@ export function vaultIn(directory: string, around: Surroundings): SecretStore {
   return new MemoryVault(new SecretFiles(directory), around);
 }
 
-type Held = { readonly secret: Secret; readonly value: Uint8Array };
+type Held = { readonly secret: Secret; readonly value: Uint8Array; readonly isNew: boolean };
+type Found = Pick<Held, 'value' | 'isNew'>;
 
 class MemoryVault implements SecretStore {
   readonly #kept: SecretFiles;
@@ -57,6 +62,14 @@ class MemoryVault implements SecretStore {
     return found.value;
   }
 
+  async keepFingerprints(): Promise<void> {
+    if (this.#key) await (this.#keyKept ??= this.#keepKey(this.#key));
+  }
+
+  isNew(app: AppName, name: string): boolean {
+    return this.#held.get(`${app}/${name}`)?.isNew === true;
+  }
+
   async take(from: AppName, app: AppName, isFormerInUse: boolean): Promise<void> {
     for (const [id, found] of this.#held) {
       if (id !== `${app}/${found.secret.name}` || found.secret.source.kind !== 'generate') continue;
@@ -74,8 +87,9 @@ class MemoryVault implements SecretStore {
 
   async #readOne(app: ManifestApp, secret: Secret): Promise<SecretRead> {
     try {
-      const value = await this.#valueOf(app, secret);
-      this.#held.set(`${app.name}/${secret.name}`, { secret, value });
+      const found = await this.#valueOf(app, secret);
+      const { value } = found;
+      this.#held.set(`${app.name}/${secret.name}`, { secret, ...found });
       this.#key ??= (await this.#kept.key()) ?? freshKey();
       return { fingerprint: fingerprint(this.#key, secret.name, value) };
     } catch (error) {
@@ -85,10 +99,11 @@ class MemoryVault implements SecretStore {
     }
   }
 
-  async #valueOf({ name, was }: ManifestApp, { name: secret, source }: Secret): Promise<Uint8Array> {
-    if (source.kind !== 'generate') return this.#readOutside(source);
+  async #valueOf({ name, was }: ManifestApp, { name: secret, source }: Secret): Promise<Found> {
+    if (source.kind !== 'generate') return { value: await this.#readOutside(source), isNew: false };
     const former = was === null ? null : () => this.#kept.generated(was, secret);
-    return (await this.#kept.generated(name, secret)) ?? (await former?.()) ?? freshSecret(source.length);
+    const kept = (await this.#kept.generated(name, secret)) ?? (await former?.()) ?? null;
+    return { value: kept ?? freshSecret(source.length), isNew: kept === null };
   }
 
   #readOutside(source: OutsideSource): Promise<Uint8Array> {

@@ -18,6 +18,7 @@ import type { Plan } from '../../../src/domain/plan.js';
 import { printPlanRecord } from '../../../src/domain/plan-record.js';
 import type { RunMeta } from '../../../src/domain/run.js';
 import { RUN_ID, runId, startedOf } from '../../../src/state/runs/id.js';
+import { parsePlan } from '../../../src/state/runs/parse.js';
 import { isAlive, ownProcess, parseStat } from '../../../src/state/runs/process.js';
 import { listRuns, readRun } from '../../../src/state/runs/read.js';
 import { RunRecord } from '../../../src/state/runs/write.js';
@@ -345,4 +346,10 @@ describe('what is read', () => {
     truncateSync(file('events.jsonl'), length - 20);
     expect(appsOf(readRun(runs, ID))[0]?.result).toBe('interrupted');
   });
+});
+
+test('a plan with what somebody had added to a container is read as it was', () => {
+  const added = { facet: 'container', field: 'device.x', kind: 'added', from: '/x', to: null } as const;
+  const plan = { ...PLAN, apps: PLAN.apps.map((app) => ({ ...app, changes: [added] })) };
+  expect(parsePlan(JSON.stringify(printPlanRecord(plan)))).toEqual(plan);
 });

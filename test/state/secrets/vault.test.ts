@@ -165,6 +165,19 @@ describe('a fingerprint', () => {
     expect(statSync(join(folder, 'state/fingerprint-key')).mode & 0o777).toBe(0o600);
   });
 
+  test('holds for later processes as soon as it is kept, and nothing else is kept with it', async () => {
+    const told = async (isKept: boolean) => {
+      const it = vault({ A: 'x' });
+      const reads = await it.read([app(source), app({ kind: 'generate', length: 16 }, SITE)]);
+      if (isKept) await it.keepFingerprints();
+      return { print: reads['web']?.['db'], isNew: [it.isNew(WEB, 'db'), it.isNew(SITE, 'db')] };
+    };
+    expect((await told(false)).print).not.toEqual((await told(false)).print);
+    const first = await told(true);
+    expect(await told(false)).toEqual({ ...first, isNew: [false, true] });
+    expect(readdirSync(join(folder, 'state'))).toEqual(['fingerprint-key']);
+  });
+
   test('says nothing without the key', async () => {
     const first = await print('x');
     rmSync(join(folder, 'state'), { recursive: true });
@@ -183,7 +196,11 @@ describe('a generated secret', () => {
   test('is kept once it is handed out, and not before', async () => {
     await vault().read([app(source)]);
     expect(existsSync(join(folder, 'state'))).toBe(false);
-    const { text } = await value(app(source));
+    const { it, text } = await value(app(source));
+    expect(it.isNew(WEB, 'db')).toBe(true);
+    const later = vault();
+    await later.read([app(source)]);
+    expect(later.isNew(WEB, 'db')).toBe(false);
     expect(text).toMatch(/^[A-Za-z0-9]{16}$/);
     expect((await value(app({ kind: 'generate', length: 99 }))).text).toBe(text);
     expect((await value(app(source, SITE))).text).not.toBe(text);
