@@ -19,9 +19,9 @@ export async function probeCommand(
   const limitMs = Math.max(LEAST_MS, patient.deadline - Date.now());
   const shell = [`${BIN}/bash`, '-c', COMMAND, 'bash', ...command];
   const { exitCode, stdout, stderr } = await askWithin(patient, shell, limitMs);
-  const [shown = '', ...printed] = stdout.split(/^=\n/m);
+  const [shown, ...printed] = stdout.split(/^=\n/m) as [string, ...string[]];
   const units = unitsIn(shown);
-  const [program = ''] = command;
+  const [program] = command;
   if (exitCode === 0) {
     const others = await unfailing(patient, units);
     const runs = new Map(others.map((unit) => [unit.id, restartsOf(unit)]));

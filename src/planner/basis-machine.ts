@@ -35,7 +35,7 @@ export function machineFields(seen: SeenApp): Fields {
 type Shown = ((there: ActualApp) => Fields) | null;
 
 function instanceFields(there: ActualApp): Fields {
-  return Object.assign({}, ...Object.values(SHOWN).map((shown) => (shown)?.(there) ?? {})) as Fields;
+  return Object.assign({}, ...Object.values(SHOWN).map((shown) => shown?.(there) ?? {})) as Fields;
 }
 
 /** What an instance shows of itself; null: another row says it. */

@@ -45,7 +45,7 @@ export const IN_MANIFEST = 'app';
 
 function manifestFields(app: DesiredApp): Fields {
   const others = Object.entries(SAID).flatMap(([field, said]) => {
-    const value = (said)?.(app) ?? null;
+    const value = said?.(app) ?? null;
     return value === null ? [] : [[field, value] as const];
   });
   return { [IN_MANIFEST]: app.name, ...Object.fromEntries(others), ...facetFields(app.facets) };

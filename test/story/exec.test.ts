@@ -123,7 +123,7 @@ describe('streams', () => {
   });
 
   test('a guest waits for a reader that is slow, and ends with one that goes away', async () => {
-    const script = 'i=0; while head -c 1000000 /dev/zero; do i=$((i+1)); echo $i > /run/progress; done';
+    const script = 'i=0; while head -c 10000 /dev/zero; do i=$((i+1)); echo $i > /run/progress; done';
     const pets = spawn(process.execPath, [PROGRAM, ...sh(script)], {
       cwd: story.folder,
       env: story.env(),
@@ -142,7 +142,7 @@ describe('streams', () => {
       },
       { what: 'nobody waits for the reader' },
     );
-    expect(Number(await progress())).toBeLessThan(50);
+    expect(Number(await progress())).toBeLessThan(5000);
     expect(peakOf(pets)).toBeLessThan(200);
     pets.stdout.destroy();
     expect(await ends).toBe(141);
@@ -222,7 +222,7 @@ describe('on a terminal', () => {
     expect(screen).toContain('21 93\r\nxterm-256color\r\nab\ncd');
     expect(screen).toContain('exit 5');
     expect(screen).toMatch(/ icanon .* echo /s);
-    expect(screen).toMatch(/ opost /);
+    expect(screen).toMatch(/(^|\s)opost /);
   });
 
   test('keys are for the command, Ctrl-C too', async () => {
@@ -262,7 +262,7 @@ describe('on a terminal', () => {
     );
     expect(screen).toContain('exit 143');
     expect(screen).toMatch(/ icanon .* echo /s);
-    expect(screen).toMatch(/ opost /);
+    expect(screen).toMatch(/(^|\s)opost /);
   });
 
   test('where only stdin is one there is none', async () => {
