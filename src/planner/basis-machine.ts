@@ -32,6 +32,11 @@ export function machineFields(seen: SeenApp): Fields {
   };
 }
 
+/** Whether it is looked at because the manifest names it: such a field comes and goes with what the manifest says. */
+export function isAsked(field: string): boolean {
+  return /^(?:name|port|after|host)\./.test(field);
+}
+
 type Shown = ((there: ActualApp) => Fields) | null;
 
 function instanceFields(there: ActualApp): Fields {

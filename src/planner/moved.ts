@@ -1,6 +1,6 @@
 import type { AppBasis, Basis, Fields } from '../domain/saved-plan.js';
 import { IN_MANIFEST } from './basis.js';
-import { INSTANCE } from './basis-machine.js';
+import { INSTANCE, isAsked } from './basis-machine.js';
 
 /** One field that is no longer what a plan was made from. Undefined: there was, or is, no such field. */
 export type Moved = {
@@ -14,10 +14,16 @@ export type Moved = {
 /** Every field of these apps that has moved. Where the app itself is gone, or is there by now, that alone. */
 export function movedBetween(then: Basis, now: Basis): readonly Moved[] {
   const apps = [...new Set([...Object.keys(then), ...Object.keys(now)])].sort();
-  return apps.flatMap((app) => [
-    ...movedOn('manifest', IN_MANIFEST, app, [then, now]),
-    ...movedOn('machine', INSTANCE, app, [then, now]),
-  ]);
+  return apps.flatMap((app) => {
+    const manifest = movedOn('manifest', IN_MANIFEST, app, [then, now]);
+    const machine = movedOn('machine', INSTANCE, app, [then, now]);
+    return [...manifest, ...(manifest.length > 0 ? machine.filter(hasMovedItself) : machine)];
+  });
+}
+
+/** Not only because the manifest asks for another thing by now. */
+function hasMovedItself({ field, then, now }: Moved): boolean {
+  return !isAsked(field) || (then !== undefined && now !== undefined);
 }
 
 function movedOn(

@@ -50,6 +50,14 @@ describe.each([
   });
 });
 
+test('a port that the manifest asks for by now is no change of the machine', async () => {
+  const saved = await scene.save();
+  scene.edit('7701', '7703');
+  const told = scene.again(saved);
+  expect(told).toContain('exposure.listen: 127.0.0.1:7701 → 127.0.0.1:7703 (changed in the manifest)');
+  expect(told).not.toContain('changed on the machine');
+});
+
 describe('what does not matter is not refused', () => {
   test.each(IRRELEVANT)('%s', async (_, mutate) => {
     const saved = await scene.save();
