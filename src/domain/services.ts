@@ -100,9 +100,15 @@ export interface Incus {
   writeLink(name: string, path: string, target: string): Promise<void>;
   /**
    * Asks: both outputs are taken as they come, 4 MiB each at most, and the command is ended with us. Past the limit it
-   * is ended too, and this rejects with `TimeoutProblem`.
+   * is ended too, and this rejects with `TimeoutProblem`. `isAlone`: as a command of its own, for what
+   * is not pets' own; else a shell in the guest is asked that is kept for more questions.
    */
-  query(name: string, command: readonly string[], timeoutMs: number): Promise<GuestResult>;
+  query(
+    name: string,
+    command: readonly string[],
+    timeoutMs: number,
+    how?: { readonly isAlone?: boolean },
+  ): Promise<GuestResult>;
   /**
    * Acts: the command goes on to its end, whatever becomes of us, also past the limit (`TimeoutProblem`). `output`: the last
    * of what it printed, both streams.

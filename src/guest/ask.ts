@@ -26,9 +26,10 @@ export async function ask(
   guest: Asked,
   command: readonly string[],
   limitMs = Math.max(LEAST_MS, Math.min(SLICE_MS, guest.deadline - Date.now())),
+  how: { readonly isAlone?: boolean } = {},
 ): Promise<GuestResult | null> {
   try {
-    return await guest.incus.query(guest.app, command, limitMs);
+    return await guest.incus.query(guest.app, command, limitMs, how);
   } catch (error) {
     if (!(error instanceof TimeoutProblem || isDying(error))) await mustStillRun(guest, error);
     await mustRun(guest);
@@ -63,10 +64,17 @@ export async function askWithin(
   guest: Asked,
   command: readonly string[],
   limitMs: number,
+  how: { readonly isAlone?: boolean } = {},
 ): Promise<GuestResult> {
   const limit = [`${BIN}/timeout`, '--kill-after=1', String(limitMs / 1000)];
-  const answer = await ask(guest, [...limit, ...command], limitMs + MARGIN_MS);
+  const answer = await ask(guest, [...limit, ...command], limitMs + MARGIN_MS, how);
   return answer ?? { exitCode: TOO_LATE, stdout: '', stderr: '' };
+}
+
+/** The system that a guest runs which answers, null where it does not say. */
+export async function currentSystem(guest: Asked): Promise<string | null> {
+  const answer = await ask(guest, [`${BIN}/readlink`, '/run/current-system']);
+  return answer?.stdout.trim() || null;
 }
 
 /** A guest that was frozen or is dead explains why it does not answer. */

@@ -3,6 +3,7 @@ import type { AppName } from '../domain/names.js';
 import type { Guest, Incus } from '../domain/services.js';
 import type { Exec } from '../lib/program.js';
 import { FailedProgram } from '../domain/problem.js';
+import { BIN } from './ask.js';
 import { takeBaseline } from './baseline.js';
 import { check } from './health.js';
 import { secretsIn } from './secrets.js';
@@ -43,10 +44,16 @@ export function guestOver(incus: Incus, exec: Exec): Guest {
   };
 }
 
-/** Booted into it, by hand or by a run that was cut short: then all of it runs, which `current-system` alone does not say. */
+const LINKS_MS = 15_000;
+
+/**
+ * Booted into it, by hand or by a run that was cut short: then all of it runs, which `current-system` alone does not say.
+ * A guest that does not answer is switched, and that tells why.
+ */
 async function hasBooted(incus: Incus, app: AppName, toplevel: string): Promise<boolean> {
-  const links = ['/run/booted-system', '/run/current-system'].map((path) => incus.readLink(app, path));
-  return (await Promise.all(links)).every((target) => target === toplevel);
+  const command = [`${BIN}/readlink`, '/run/booted-system', '/run/current-system'];
+  const answer = await incus.query(app, command, LINKS_MS).catch(() => null);
+  return answer?.stdout === `${toplevel}\n${toplevel}\n`;
 }
 
 type Stopping = Pick<Parameters<Guest['activate']>[2], 'graceMs' | 'warn'>;

@@ -18,7 +18,7 @@ export async function probeCommand(
 ): Promise<ProbeResult> {
   const limitMs = Math.max(LEAST_MS, patient.deadline - Date.now());
   const shell = [`${BIN}/bash`, '-c', COMMAND, 'bash', ...command];
-  const { exitCode, stdout, stderr } = await askWithin(patient, shell, limitMs);
+  const { exitCode, stdout, stderr } = await askWithin(patient, shell, limitMs, { isAlone: true });
   const [shown, ...printed] = stdout.split(/^=\n/m) as [string, ...string[]];
   const units = unitsIn(shown);
   const [program] = command;

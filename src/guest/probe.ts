@@ -1,4 +1,4 @@
-import { mustRun } from './ask.js';
+import { currentSystem, mustRun } from './ask.js';
 import type { HealthTarget } from './health-target.js';
 import { probeCommand } from './probe-command.js';
 import { probeHttp } from './probe-http.js';
@@ -9,8 +9,8 @@ import type { ProbeResult } from './verdict.js';
 
 /** One try. */
 export async function probe(patient: HealthTarget): Promise<ProbeResult> {
-  const { incus, app, toplevel, health } = patient;
-  const current = await incus.readLink(app, '/run/current-system');
+  const { toplevel, health } = patient;
+  const current = await currentSystem(patient);
   if (current !== toplevel) {
     await mustRun(patient);
     return { ill: `the guest runs ${current ?? 'no system'} instead of ${toplevel}` };

@@ -1,6 +1,7 @@
 import type { AppName } from '../domain/names.js';
 import type { GuestDeed, Incus } from '../domain/services.js';
 import { FailedProgram, TimeoutProblem } from '../domain/problem.js';
+import { currentSystem } from './ask.js';
 import { isAwake } from './awake.js';
 import { watchJobs } from './jobs.js';
 import { noteStarts } from './starts.js';
@@ -56,7 +57,8 @@ async function mustBeCurrent(
   { incus, app, toplevel }: { readonly incus: Incus; readonly app: AppName; readonly toplevel: string },
   log: readonly string[],
 ): Promise<void> {
-  const current = await incus.readLink(app, '/run/current-system');
+  const guest = { incus, app, deadline: Date.now() + AWAKE_MS, during: 'while it switched' };
+  const current = await currentSystem(guest);
   if (current === toplevel) return;
   const message = `the activation script broke off: the guest still runs ${current ?? 'no system'}`;
   throw switchFailed(app, message, log);

@@ -22,7 +22,12 @@ async function activate(
   const calls: string[] = [];
   const incus = {
     // What runs is noted before it is switched.
-    query: (_: string, [program]: readonly string[]) => {
+    query: (_: string, [program, ...args]: readonly string[]) => {
+      if (program?.endsWith('/readlink')) {
+        const targets = args.flatMap((path) => links[path] ?? []);
+        const stdout = targets.map((target) => `${target}\n`).join('');
+        return Promise.resolve({ exitCode: targets.length === args.length ? 0 : 1, stdout, stderr: '' });
+      }
       const isState = program?.endsWith('/systemctl');
       if (!isState) calls.push('note');
       const state = states.length > 1 ? states.shift() : states[0];
@@ -35,7 +40,6 @@ async function activate(
       return Promise.resolve({ exitCode, output: `${stdout}\n${stderr}` });
     },
     status: () => Promise.resolve(status),
-    readLink: (_: string, path: string) => Promise.resolve(links[path] ?? null),
     consoleTail: () => Promise.resolve(['the last words']),
     stop: (_: string, graceMs: number) => {
       calls.push('stop');

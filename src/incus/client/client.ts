@@ -1,6 +1,7 @@
 import type { Incus } from '../../domain/services.js';
 import { archivesOf } from './archives.js';
 import { withErrorContext } from './attempt.js';
+import { connector } from './connections.js';
 import { sender } from './http.js';
 import { insideOf } from './inside.js';
 import { instancesOf } from './instances.js';
@@ -10,6 +11,7 @@ import { powerOf } from './power.js';
 import { waitForProject } from './quiesce.js';
 import { hasImage } from './server.js';
 import { noTrials, Sharing, type Trials } from './sharing.js';
+import { Shells } from './shells.js';
 import { snapshotsOf } from './snapshots.js';
 import { dialer } from './streams.js';
 import { transferOver } from './transfer.js';
@@ -36,7 +38,7 @@ export function incusOver(socket: string, project: string, trials: Trials = noTr
     hasImage: (alias) => withErrorContext(`looking for the image \`${alias}\``, () => hasImage(alias, rest)),
     ...instancesOf(rest, own),
     ...powerOf(rest, own),
-    ...insideOf(rest, own, dialer(socket)),
+    ...insideOf(rest, own, dialer(socket), new Shells(rest, connector(socket))),
     ...volumesOf(rest, project, sharing),
     ...snapshotsOf(rest, project),
     ...archivesOf(rest, transferOver(socket), project),

@@ -89,6 +89,9 @@ const READ_MS = 15_000;
 const INTO_FILE = `umask 077; if true >"$0"; then exec "$@" >"$0" 2>&1; else exec "$@"; fi`;
 const READ = `tail -c ${KEPT_BYTES} -- "$0"; rm -f -- "$0"`;
 
+/** Asks the same guest something, until a time as `Date.now()` counts. */
+type Read = (command: readonly string[], deadline: number) => Promise<GuestResult>;
+
 /**
  * Runs a command that goes on to its end whatever becomes of us, so it writes to a file of the guest: a pipe would break
  * with us, and what the daemon records fills the host's disk as long as the guest likes. `output`: its last MiB.
@@ -96,7 +99,7 @@ const READ = `tail -c ${KEPT_BYTES} -- "$0"; rm -f -- "$0"`;
 export async function act(
   name: string,
   command: readonly string[],
-  { rest, dial, deadline }: { readonly rest: RestClient; readonly dial: Dial; readonly deadline: number },
+  { rest, read, deadline }: { readonly rest: RestClient; readonly read: Read; readonly deadline: number },
 ): Promise<{ readonly exitCode: number; readonly output: string }> {
   const file = `/run/pets-${randomUUID()}`;
   const body = bodyOf(['/bin/sh', '-c', INTO_FILE, file, ...command]);
@@ -104,14 +107,12 @@ export async function act(
     rest.write('POST', instanceUrl(name, '/exec'), { body }, deadline - Date.now()),
   );
   const exitCode = exitCodeIn(metadata);
-  const read = ['/bin/sh', '-c', READ, file];
-  const { stdout } = await query(name, read, { rest, dial, deadline: Date.now() + READ_MS }).catch(
-    (error: unknown) => {
-      // Of what went well there is nothing that must be known: a guest may go down by now.
-      if (exitCode === 0) return { stdout: '' };
-      throw error;
-    },
-  );
+  const question = ['/bin/sh', '-c', READ, file];
+  const { stdout } = await read(question, Date.now() + READ_MS).catch((error: unknown) => {
+    // Of what went well there is nothing that must be known: a guest may go down by now.
+    if (exitCode === 0) return { stdout: '' };
+    throw error;
+  });
   return { exitCode, output: stdout };
 }
 

@@ -12,6 +12,8 @@ export interface Connection {
   /** Resolves when there is room for more. An empty text stands for the end of a stream, in both directions. */
   readonly send: (data: string | Uint8Array) => Promise<void>;
   readonly close: () => void;
+  /** False: this process may end meanwhile. */
+  readonly hold: (isHeld: boolean) => void;
 }
 
 /** Opens the stream at a path of the daemon. */
@@ -28,8 +30,9 @@ export function connector(socket: string): Connect {
   return async (path, take) => {
     // Only who asks a guest needs it.
     const { WebSocket } = await import('ws');
+    const connection = createConnection(socket);
     const stream = new WebSocket(`ws://incus${path}`, {
-      createConnection: () => createConnection(socket),
+      createConnection: () => connection,
       perMessageDeflate: false,
       handshakeTimeout: SILENCE_MS,
       maxPayload: MESSAGE_BYTES,
@@ -43,6 +46,10 @@ export function connector(socket: string): Connect {
       send: (data) => send(stream, data),
       close: () => {
         stream.close();
+      },
+      hold: (isHeld) => {
+        if (isHeld) connection.ref();
+        else connection.unref();
       },
     };
   };

@@ -62,7 +62,8 @@ function web(
     { posted },
   );
   const { dial, sent } = streams({ out: says('out'), err: says('err'), ...outputs });
-  return { asked, posted, sent, ...insideOf(rest, new ManagedInstances(rest, 'p'), dial) };
+  const shells = { ask: () => Promise.resolve(null), drop: () => undefined, has: () => false };
+  return { asked, posted, sent, ...insideOf(rest, new ManagedInstances(rest, 'p'), dial, shells) };
 }
 
 describe('a question to a guest', () => {
@@ -157,7 +158,7 @@ describe('a deed in a guest', () => {
     let times = 0;
     const { exec, asked } = web({ [EXEC]: () => (times++ === 0 ? lost() : streaming()) });
     expect(await exec('web', ['true'], 1000)).toMatchObject({ exitCode: 3 });
-    expect(asked).toEqual([LOOK, EXEC, LOOK, LIST, BEFORE, EXEC, WAIT, EXEC, WAIT]);
+    expect(asked).toEqual([LOOK, EXEC, LOOK, LIST, BEFORE, EXEC, WAIT, LOOK, EXEC, WAIT]);
   });
 });
 

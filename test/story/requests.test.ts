@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { freePorts, recorder, Story } from './rig.js';
+
+describe('what a verb asks of the daemon', () => {
+  const story = new Story('requests');
+  const manifest = (port: number) => {
+    story.manifest({ web: `flake-ref = "path:./web"\nport = ${port}\nhealth = { path = "/" }` });
+  };
+  /** The requests of one run. */
+  const asked = async (args: readonly string[]) => {
+    const { socket, requests, close } = await recorder();
+    await story.ok(args, { INCUS_SOCKET: socket });
+    await close();
+    return requests;
+  };
+  let [first, second] = [0, 0];
+
+  beforeAll(async () => {
+    [first = 0, second = 0] = await freePorts(2);
+    story.flake('web');
+    story.page('web', 'one');
+    manifest(first);
+  });
+  afterAll(() => story.cleanUp());
+
+  const nothing = () => undefined;
+  test.each([
+    { what: 'a new app', args: ['up'], most: 45 },
+    {
+      what: 'another page',
+      args: ['up'],
+      most: 35,
+      change: () => {
+        story.page('web', 'two');
+      },
+    },
+    {
+      what: 'another port',
+      args: ['up'],
+      most: 12,
+      change: () => {
+        manifest(second);
+      },
+    },
+    { what: 'nothing', args: ['up'], most: 3 },
+    { what: 'a restart', args: ['restart', story.name('web')], most: 50 },
+    { what: 'a stop', args: ['stop', story.name('web')], most: 12 },
+    { what: 'a start', args: ['start', story.name('web')], most: 36 },
+  ])('$what', async ({ args, most, change = nothing }) => {
+    change();
+    const requests = await asked(args);
+    expect(requests.length).toBeLessThanOrEqual(most);
+  });
+});
