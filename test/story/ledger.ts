@@ -54,7 +54,7 @@ export function servingLedger(name: string, options: StoryOptions = {}) {
       app: `flake-ref = "./ledger"\nport = ${at}\nvolumes = { data = "${DATA}" }\nhealth = ${health}\n${lines}`,
     });
   };
-  const rows = async () => (await get(port))?.body;
+  const rows = async (at = port) => (await get(at))?.body;
   const write = (row: string) => story.inside('app', 'sh', '-c', `echo ${row} >> ${DATA}/index.html`);
   const versions = async () => (await story.inside('app', 'cat', `${DATA}/versions`)).split('\n');
   const setUp = async () => {
