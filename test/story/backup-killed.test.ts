@@ -22,7 +22,7 @@ describe('backup and restore', () => {
   });
   afterAll(() => story.cleanUp());
 
-  test.each(sampleOf(MOMENTS, 2))(
+  test.each(sampleOf(MOMENTS, 4))(
     'killed while %s: `up` has it running, and the next backup clears up',
     async (step, ms) => {
       const before = ids();

@@ -36,7 +36,7 @@ describe('a backup and the secret that its data needs', () => {
   });
   afterAll(() => story.cleanUp());
 
-  test.each(sampleOf(MOMENTS, 2))(
+  test.each(sampleOf(MOMENTS, 3))(
     'a restore killed while %s (%i ms): after `up` data and password fit',
     async (step, ms) => {
       const { child, ended } = story.start(['restore', app, '--from', other(), '--confirm', app]);

@@ -131,7 +131,7 @@ const SAID = {
 };
 
 /** A run walks through so long a part of a subject's steps. */
-const PARTS = 2;
+const PARTS = 3;
 
 /**
  * docs/manifest.md says for each key what a change of it interrupts. Here each is changed on a pet that runs, and

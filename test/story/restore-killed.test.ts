@@ -20,7 +20,7 @@ describe('backup and restore', () => {
   });
   afterAll(() => story.cleanUp());
 
-  test.each(sampleOf(MOMENTS, 2))(
+  test.each(sampleOf(MOMENTS, 4))(
     'a restore killed while %s: the app has one or the other, whole',
     async (step, ms) => {
       await inside(`echo new > ${DATA}/known; echo new > ${CACHE}/warm`);

@@ -5,7 +5,7 @@ import { get, Story, type Result } from './rig.js';
 import { shapeOf } from './shape.js';
 
 /** A whole run strikes every request with every fault, a sample some of the requests with one fault each. */
-const PARTS = 12;
+const PARTS = 16;
 
 /** What the manifest wants, and what it is then to look like. */
 export type Side = {
