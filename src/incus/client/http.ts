@@ -52,6 +52,12 @@ const ANSWER_BYTES = 256 * 1024 * 1024;
  */
 export type Send = (method: string, path: string, options?: RequestOptions) => Promise<Reply>;
 
+/**
+ * Of every request: else Node looks whether the Host header is an IP address, which says nothing where the daemon is
+ * behind a socket, and compiles a regular expression for it that takes longer than the request.
+ */
+export const SERVER = { servername: '' };
+
 /** Sockets on which a daemon has answered this process. */
 const answered = new Set<string>();
 
@@ -88,7 +94,7 @@ function requester(socket: string, silence: number): Send {
         ...(etag === undefined ? {} : { 'If-Match': etag }),
         ...more,
       };
-      const req = httpRequest({ socketPath: socket, method, path, headers }, (res) => {
+      const req = httpRequest({ ...SERVER, socketPath: socket, method, path, headers }, (res) => {
         const chunks: Buffer[] = [];
         let left = mostBytes;
         res.on('data', (chunk: Buffer) => {

@@ -1,7 +1,7 @@
 import { request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Bytes } from '../../lib/program.js';
-import { IncusError, lost, SILENCE_MS } from './http.js';
+import { IncusError, lost, SERVER, SILENCE_MS } from './http.js';
 import { unwrap } from './operations.js';
 
 /** What is too large to be held: a body as it comes, or as it goes. */
@@ -16,7 +16,13 @@ export type Transfer = {
 
 export function transferOver(socket: string): Transfer {
   const begin = (method: string, path: string, headers: OutgoingHttpHeaders) => {
-    const req = request({ socketPath: socket, method, path, headers: { Host: 'incus', ...headers } });
+    const req = request({
+      ...SERVER,
+      socketPath: socket,
+      method,
+      path,
+      headers: { Host: 'incus', ...headers },
+    });
     req.setTimeout(SILENCE_MS, () => {
       req.destroy(new IncusError(`nothing went over for ${SILENCE_MS / 1000} s`, 504));
     });

@@ -1,8 +1,9 @@
 import { createServer, type RequestListener } from 'node:http';
+import net from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { ConnectionLost, sender } from '../../../src/incus/client/http.js';
 import { EXIT } from '../../../src/domain/problem.js';
 
@@ -46,6 +47,17 @@ test('where one has answered it is away for a moment, whoever in this process as
   expect(await sender(socket)('GET', '/1.0')).toMatchObject({ status: 404 });
   await end();
   await expect(sender(socket)('GET', '/1.0')).rejects.toBeInstanceOf(ConnectionLost);
+});
+
+test('Node is not made to look whether the daemon is an IP address, which takes longer than to ask it', async () => {
+  const look = jest.spyOn(net, 'isIP');
+  try {
+    const { socket } = await daemon(answers(404));
+    await sender(socket)('GET', '/1.0');
+    expect(look).not.toHaveBeenCalled();
+  } finally {
+    look.mockRestore();
+  }
 });
 
 test.each([
