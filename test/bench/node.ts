@@ -1,9 +1,10 @@
 /**
  * `npm run test:node [-- units|stories] [22 26]`: the units and two stories under other releases of Node, the newest of
- * each line. A deprecation warning, of the tests or of a `pets` that they run, is a failure.
+ * each line; of the files of units every second one, and the next run the others. A deprecation warning, of the tests or of a `pets` that they run, is a failure.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { nextSeed } from '../jest/seed.mjs';
 import { JEST, MADE, TYPESCRIPT } from '../support/places.js';
 import { ensureBuilt } from './built.js';
 import { BenchError, handOver, logToStderr, run, runMain } from './run.js';
@@ -69,8 +70,15 @@ function removeOthers(line: string, version: string): void {
   for (const name of others) rmSync(join(folder, name), { recursive: true });
 }
 
+/** Of the units; PETS_TEST_ALL has all of them. */
+function shareOf(seed: string): string[] {
+  return process.env['PETS_TEST_ALL'] === '1' ? [] : [`--shard=${1 + (Number(seed) % 2)}/2`];
+}
+
 async function testUnder({ version, program }: Release, names: readonly Part[]): Promise<Tested[]> {
+  const seed = process.env['PETS_TEST_SEED'] ?? String(nextSeed());
   const env = {
+    PETS_TEST_SEED: seed,
     PATH: [dirname(program), process.env['PATH'] ?? ''].join(delimiter),
     NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --throw-deprecation`.trim(),
   };
@@ -78,7 +86,8 @@ async function testUnder({ version, program }: Release, names: readonly Part[]):
   for (const name of names) {
     logToStderr(`Node ${version}: ${name}…`);
     const began = Date.now();
-    const code = await handOver(program, PARTS[name], env);
+    const share = name === 'units' ? shareOf(seed) : [];
+    const code = await handOver(program, [...PARTS[name], ...share], env);
     parts.push({ name, code, seconds: Math.round((Date.now() - began) / 1000) });
     // Whoever interrupts them wants no more.
     if (code > 128) process.exit(code);
