@@ -33,7 +33,7 @@ function isHeld(app: DesiredApp, there: ActualApp): boolean {
   if (!rejected || !applied || !last) return false;
   const tried = { ...rejected, facets: withoutSecrets(rejected.facets) };
   const serving = { ...applied, facets: withoutSecrets(applied.facets) };
-  const bare = { ...there, condemned: tried, applied: serving };
+  const bare = { ...there, rejected: tried, applied: serving };
   return holdOf(withoutSecrets(app.facets), bare, last) !== null;
 }
 
