@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { idsIn } from '../backup/folder.js';
 import { generationsOf } from '../incus/observe/record.js';
 import { onePerMarks, type VolumeJson } from '../incus/observe/volume-json.js';
+import { holdIn, holdWords } from '../domain/hold.js';
 import { DEPLOYED, LABEL } from '../domain/labels.js';
 import type { AppName } from '../domain/names.js';
 import type { Manifest, ManifestApp } from '../domain/manifest.js';
@@ -34,6 +35,7 @@ export const FOLDERS = ':folders';
 /** Where names come from that only the machine has, by the argument's name; a command's own come first. */
 const SOURCES: Readonly<Record<string, Source>> = {
   app: apps,
+  'unhold app': held,
   generation: generations,
   'app/volume': volumes,
   'runs id': runs,
@@ -69,8 +71,7 @@ function runtimeOf(file: string | undefined, context: Context): Runtime {
 
 async function knownOf(runtime: Runtime): Promise<Known> {
   if (runtime.file !== DEPLOYED) return (await runtime.project()).manifest;
-  const ask = runtime.daemons.get(LOCAL).ask(ANSWER_MS);
-  const instances = (await ask('/1.0/instances?recursion=1')) as readonly InstanceJson[];
+  const instances = await instancesOf(runtime);
   const names = instances.filter(isDeployed).map(({ name }) => name as AppName);
   return { project: DEPLOYED, apps: names.sort().map((name) => ({ name, tags: [] })) };
 }
@@ -83,8 +84,22 @@ async function apps({ value, given, project }: Asked): Promise<Word[]> {
   return [...names, ...selectors].filter(([name]) => !given.includes(name));
 }
 
+async function held({ given, runtime, project }: Asked): Promise<Word[]> {
+  const { project: own } = await project();
+  const instances = (await instancesOf(runtime)).filter(({ config }) => config[LABEL.project] === own);
+  return instances.flatMap(({ name, config }): Word[] => {
+    const hold = given.includes(name) ? null : holdIn(config, Date.now());
+    return hold ? [[name, holdWords(name, hold)]] : [];
+  });
+}
+
 /** How long the daemon may take. */
 const ANSWER_MS = 1_000;
+
+async function instancesOf(runtime: Runtime): Promise<readonly InstanceJson[]> {
+  const ask = runtime.daemons.get(LOCAL).ask(ANSWER_MS);
+  return (await ask('/1.0/instances?recursion=1')) as readonly InstanceJson[];
+}
 
 async function generations({ given: [app = ''], runtime }: Asked): Promise<Word[]> {
   const ask = runtime.daemons.get(LOCAL).ask(ANSWER_MS);

@@ -15,6 +15,7 @@ export const VERBS = {
     addRm: ['rm'],
     addUpdate: ['update'],
     addRollback: ['rollback'],
+    addHold: ['hold', 'unhold'],
     addExec: ['exec'],
     addShell: ['shell'],
     addDeploy: ['deploy'],

@@ -19,6 +19,8 @@ export const LABEL = {
   applied: 'user.pets.applied',
   /** What was tried and did not work, as JSON. */
   rejected: 'user.pets.condemned',
+  /** That a person keeps it at the system that serves it, as JSON. */
+  hold: 'user.pets.hold',
   /** Names of secrets that a run has touched and not recorded. */
   touchedSecrets: 'user.pets.secrets',
   /** Names of the units that had failed before its last change. */

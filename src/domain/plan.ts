@@ -1,5 +1,6 @@
 import type { Action } from './action.js';
 import type { FacetName } from './facet.js';
+import type { Hold } from './hold.js';
 import type { AppName } from './names.js';
 import type { Problem } from './problem.js';
 
@@ -29,12 +30,12 @@ export type Interrupts = 'nothing' | 'exposure' | 'service' | 'container';
 /**
  * One difference. changed: the manifest moved away from what was applied; drifted: the machine did;
  * both: both did, and not to the same value; new: never applied; added: on the machine, by somebody else; unknown: what
- * is wanted could not be read, and nothing is done about it.
+ * is wanted could not be read, and nothing is done about it; held: a person keeps the app as it is.
  */
 export type Change = {
   readonly facet: FacetName;
   readonly field: string;
-  readonly kind: 'new' | 'changed' | 'drifted' | 'both' | 'added' | 'unknown';
+  readonly kind: 'new' | 'changed' | 'drifted' | 'both' | 'added' | 'unknown' | 'held';
   readonly from: string | null;
   readonly to: string | null;
 };
@@ -76,6 +77,8 @@ export type AppPlan = {
   readonly held: string | null;
   /** Held because this very thing was tried before and did not work; an older generation serves. */
   readonly condemned: boolean;
+  /** A person keeps its system as it is, and the manifest says another; what is kept back is among the changes. */
+  readonly hold: Hold | null;
   /** What a person should know before: data that stays behind, a limit that nobody enforces. */
   readonly notes: readonly string[];
 };

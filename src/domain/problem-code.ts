@@ -20,6 +20,9 @@ export const PROBLEM_CODES = {
   'app-not-running': 'The app is stopped or frozen, and the command needs it to run; `pets start` starts it.',
   'app-not-startable':
     'The app cannot be started as it was last applied; `pets up` brings it to what is wanted.',
+  'app-held': 'Somebody holds the app at the system that serves it; `pets unhold` ends that.',
+  'app-not-whole':
+    'No run has brought the app up whole yet, so it has no system to go on with; `pets up` does.',
   'app-not-exposed': 'The app has no URL; give it a `port` in the manifest.',
   'folder-gone': 'The current folder was deleted; change to one that is there.',
   'file-exists': 'Something stands where a file would be written; nothing is ever overwritten.',

@@ -1,4 +1,5 @@
 import type { Applied, Rejected, Generation } from './actual.js';
+import { parseHold } from './hold.js';
 import { GENERATION_PREFIX, LABEL, generationIn, type Labels } from './labels.js';
 import {
   devicesFrom,
@@ -91,5 +92,6 @@ export function unreadableIn(labels: Labels): readonly string[] {
 function isBroken(key: string, text: string): boolean {
   if (key === LABEL.applied) return parseApplied(text) === null;
   if (key === LABEL.rejected) return parseCondemned(text) === null;
+  if (key === LABEL.hold) return parseHold(text) === null;
   return key.startsWith(GENERATION_PREFIX) && (generationIn(key) === null || parseGeneration(text) === null);
 }

@@ -1,5 +1,6 @@
 import type { Action } from '../domain/action.js';
 import { parseListen } from '../domain/binding.js';
+import { isOverIn } from '../domain/hold.js';
 import { INCUS_PET, LABEL, generationKey, printOwner, printPetState } from '../domain/labels.js';
 import type { Facet, Facets } from '../domain/facet.js';
 import { parseApplied, parseFoundGood, printApplied, printGeneration } from '../domain/records.js';
@@ -47,6 +48,7 @@ export function recordOf(
     }),
     // Something new is good: what was tried before does not matter any more.
     ...(system.kind === 'built' ? { [LABEL.rejected]: '' } : {}),
+    ...(isOverIn(instance.config, Date.now()) ? { [LABEL.hold]: '' } : {}),
     [INCUS_PET.flakeRef]: flakeRefIn(kept) ?? '',
     // An empty value removes the key.
     [INCUS_PET.hostPort]: listen ? String(listen.port) : '',

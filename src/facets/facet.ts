@@ -122,10 +122,10 @@ export type WayBack = {
 
 /**
  * What a field has to do with a system that is held. `makes`: another value is another try, as a whole. `tried`: it may
- * be why that did not work, or belongs to it; as long as it is as it was tried, it is held as well. `free`: it is as
- * the manifest says.
+ * be why that did not work; as long as it is as it was tried, it is held as well. `origin`: it only says where the
+ * system is from, and goes with it. `free`: it is as the manifest says.
  */
-export type Part = 'makes' | 'tried' | 'free';
+export type Part = 'makes' | 'tried' | 'origin' | 'free';
 
 /** All that is particular of one facet. What is left out is as it is for most. */
 export type FacetDefinition = {

@@ -20,7 +20,7 @@ export const meta: FacetDefinition = {
   ],
   faultTurn: 0,
   changedBy: [{ verb: 'metadata', by: ['record'] }],
-  partOf: (field) => (OF_SYSTEM.has(field) ? 'tried' : 'free'),
+  partOf: (field) => (OF_SYSTEM.has(field) ? 'origin' : 'free'),
   causeOf: (change) => movedWords(`meta ${change.field}`, change),
 };
 

@@ -1,3 +1,4 @@
+import type { Hold } from '../domain/hold.js';
 import type { Rejected, Generation } from '../domain/actual.js';
 
 /** Which system a run is to bring about, and who asks for it. */
@@ -8,6 +9,13 @@ export type Aim =
   | { readonly kind: 'keep'; readonly to: Generation }
   /** What the manifest says was tried and did not work, or was left by hand: it is held, and that generation serves. */
   | { readonly kind: 'hold'; readonly to: Generation; readonly condemned: Rejected }
+  /** A person keeps that generation, whatever the manifest says. `condemned`: of what it says, if it was tried besides. */
+  | {
+      readonly kind: 'hold-by-hand';
+      readonly to: Generation;
+      readonly hold: Hold;
+      readonly condemned: Rejected | null;
+    }
   /** A person asks for that generation; `data`: and for what its volumes held when it was left. */
   | { readonly kind: 'by-hand'; readonly to: Generation; readonly data: boolean };
 
@@ -16,7 +24,12 @@ export function returnsIn(aim: Aim): Generation | null {
   return aim.kind === 'build' ? null : aim.to;
 }
 
-/** Why the system that the manifest says is held; null: it is not. */
+/** Whether the app goes on with the system that it has. */
+export function isKept({ kind }: Aim): boolean {
+  return kind === 'keep' || kind === 'hold' || kind === 'hold-by-hand';
+}
+
+/** What the manifest says was tried and did not work; null: it was not, or is tried again. */
 export function condemnedIn(aim: Aim): Rejected | null {
-  return aim.kind === 'hold' ? aim.condemned : null;
+  return aim.kind === 'hold' || aim.kind === 'hold-by-hand' ? aim.condemned : null;
 }

@@ -58,6 +58,7 @@ const SHOWN = {
   }),
   generations: ({ generations }) => each(generations, (one) => [`generation.${one.generation}`, json(one)]),
   rejected: ({ rejected }) => ({ rejected: rejected && json(rejected) }),
+  hold: ({ hold }) => ({ hold: hold && json(hold) }),
   unreadable: ({ unreadable }) => ({ unreadable: listed(unreadable) }),
   store: ({ store }) => ({ store }),
   exposures: ({ exposures }) => each(exposures, (one) => [`device.${one.device}`, json(one.value)]),

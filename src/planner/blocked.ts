@@ -9,24 +9,38 @@ import { heldSecrets, secretField } from '../facets/secrets.js';
 import { sizeIn } from '../facets/storage.js';
 
 /** What is held because it did not work: a system, and what was tried with it. */
-export type Hold = {
+export type Blocked = {
   readonly condemned: Rejected;
   /** What is to be meanwhile: of the generation that serves, with what the manifest says besides. */
   readonly facets: Facets;
 };
 
 function partIn(facet: FacetName, field: string, { byHand }: Rejected): Part {
-  const part = facetOf(facet).partOf?.(field) ?? 'makes';
+  const part = partOf(facet, field);
   // Who goes back by hand goes back to its ports and settings too.
   return part === 'free' && byHand ? 'tried' : part;
 }
 
+function partOf(facet: FacetName, field: string): Part {
+  return facetOf(facet).partOf?.(field) ?? 'makes';
+}
+
 /** Null: nothing is held, or the manifest says just what is to be meanwhile. */
-export function holdOf(wanted: Facets, there: ActualApp, last: Generation): Hold | null {
+export function blockedIn(wanted: Facets, there: ActualApp, last: Generation): Blocked | null {
   const { rejected, applied } = there;
   if (!rejected || !isSameTry(wanted, rejected, applied?.facets ?? {})) return null;
-  const facets = { ...mergeFacets(wanted, rejected, last.facets), ...privateOnes(wanted, there) };
+  const isWanted = isWantedBesides(wanted, rejected);
+  const facets = {
+    ...mergeFacets(wanted, last.facets, isWanted),
+    ...privateOnes(wanted, there, rejected.facets),
+  };
   return equal(facets, wanted) ? null : { condemned: rejected, facets };
+}
+
+/** What is to be while a person holds the app: all that the manifest says and that needs no other system. */
+export function facetsByHand(wanted: Facets, there: ActualApp, last: Generation): Facets {
+  const isWanted = (facet: FacetName, field: string) => ['free', 'tried'].includes(partOf(facet, field));
+  return { ...mergeFacets(wanted, last.facets, isWanted), ...privateOnes(wanted, there, {}) };
 }
 
 /** `had`: what the generation which serves has. Another secret than it has makes the system that is held. */
@@ -41,22 +55,29 @@ function isSameTry(wanted: Facets, condemned: Rejected, had: Facets): boolean {
   });
 }
 
-function mergeFacets(wanted: Facets, condemned: Rejected, last: Facets): Facets {
+/** Whether a field is to be as the manifest says although what it says was tried and failed. */
+type IsWanted = (facet: FacetName, field: string) => boolean;
+
+function isWantedBesides(wanted: Facets, condemned: Rejected): IsWanted {
+  return (facet, field) => {
+    const [now, then] = [wanted[facet] ?? {}, condemned.facets[facet] ?? {}];
+    const isTried = () => (facetOf(facet).movesAsOne ? equal(now, then) : isSame(now, then, field));
+    const part = partIn(facet, field, condemned);
+    return part === 'free' || (part !== 'makes' && !isTried());
+  };
+}
+
+function mergeFacets(wanted: Facets, last: Facets, isWanted: IsWanted): Facets {
   const names = namesIn(wanted, last).filter((name) => !facetOf(name).isPrivate);
   return Object.fromEntries(
     names.map((facet) => {
-      const { movesAsOne, belongsTo } = facetOf(facet);
-      const [now, then, served] = [wanted[facet] ?? {}, condemned.facets[facet] ?? {}, last[facet] ?? {}];
-      const isTried = (field: string) => (movesAsOne ? equal(now, then) : isSame(now, then, field));
-      const isWanted = (field: string) => {
-        const part = partIn(facet, field, condemned);
-        return part === 'free' || (part === 'tried' && !isTried(field));
-      };
+      const { belongsTo } = facetOf(facet);
+      const [now, served] = [wanted[facet] ?? {}, last[facet] ?? {}];
       const chosen = fieldsIn(now, served).flatMap((field) => {
         // A volume that the system which serves does not have has no size.
         const owner = belongsTo?.(field) ?? null;
         const isOf = owner === null || Object.hasOwn(served, owner);
-        const from = isWanted(field) && isOf ? now : served;
+        const from = isWanted(facet, field) && isOf ? now : served;
         return Object.hasOwn(from, field) ? [[field, from[field] ?? null] as const] : [];
       });
       return [facet, Object.fromEntries(chosen)];
@@ -64,11 +85,11 @@ function mergeFacets(wanted: Facets, condemned: Rejected, last: Facets): Facets 
   );
 }
 
-/** The generation that serves goes on with the secrets that it has. One that was changed since it is held is given to it. */
-function privateOnes(wanted: Facets, { rejected, applied }: ActualApp): Facets {
+/** The generation that serves goes on with the secrets that it has. One that is not as it was `tried` is given to it. */
+function privateOnes(wanted: Facets, { applied }: ActualApp, tried: Facets): Facets {
   const names = FACETS.flatMap(([name, { isPrivate }]) => (isPrivate ? [name] : []));
   const all = names.map((name) => {
-    const [now, then] = [wanted[name] ?? {}, rejected?.facets[name] ?? {}];
+    const [now, then] = [wanted[name] ?? {}, tried[name] ?? {}];
     const had = Object.entries(applied?.facets[name] ?? {});
     const chosen = had.map(([field, value]) => {
       const isChanged = Object.hasOwn(now, field) && !isSame(now, then, field);
@@ -84,7 +105,11 @@ function namesIn(...all: readonly Facets[]): FacetName[] {
 }
 
 /** What a run is to bring about under a hold. `app`: as the manifest says; `served`: the generation that serves. */
-export function appUnder({ facets }: Hold, app: DesiredApp, served: DesiredApp): DesiredApp {
+export function appUnder(
+  { facets }: Pick<Blocked, 'facets'>,
+  app: DesiredApp,
+  served: DesiredApp,
+): DesiredApp {
   const { listen, exposures } = isExposedAs(facets, app.facets) ? app : served;
   const held = heldSecrets(facets, app.facets);
   return {

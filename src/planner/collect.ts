@@ -44,6 +44,13 @@ export function profileOwners({ apps }: Actual): ReadonlySet<string> {
 }
 
 function planFor(app: AppName): AppPlan {
-  const nothing = { changes: [], interrupts: 'nothing', url: null, held: null, condemned: false } as const;
+  const nothing = {
+    changes: [],
+    interrupts: 'nothing',
+    url: null,
+    held: null,
+    condemned: false,
+    hold: null,
+  } as const;
   return { app, verb: 'collect', ...nothing, notes: [] };
 }

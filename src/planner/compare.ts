@@ -1,4 +1,4 @@
-import type { Aim } from './aim.js';
+import { isKept, type Aim } from './aim.js';
 import type { Actual, ActualApp } from '../domain/actual.js';
 import type { Change } from '../domain/plan.js';
 import type { DesiredApp } from '../domain/desired.js';
@@ -7,7 +7,7 @@ import type { InstanceState } from '../domain/instance-state.js';
 import { preferredStore, type StoreMode } from '../domain/store-mode.js';
 import { asks, FACETS } from '../facets/index.js';
 import { dataMove, movesData, volumesFor, type DataMove } from './data.js';
-import { changesOf } from './diff.js';
+import { changesOf, heldBackOf } from './diff.js';
 import type { PowerTransition } from './exposure.js';
 import { isDirty, type Goal } from './target.js';
 import { takenBy, type Taken } from './match.js';
@@ -30,6 +30,8 @@ export type Compared = {
   readonly added: readonly Change[];
   /** What of it is to be taken away. */
   readonly removes: readonly Change[];
+  /** What the manifest says, and a person who holds the app keeps back. */
+  readonly heldBack: readonly Change[];
   /** Whether what is in the way of a device of ours is to give way. */
   readonly isStrict: boolean;
   readonly store: StoreMode;
@@ -69,8 +71,8 @@ export function compare(
   const rebuilt = app.activation === 'restart' && changes.some((change) => asks(change, 'build'));
   const volumes = volumesFor(app, base, kept);
   const data = dataMove(goal, base, changes, volumes);
-  const isKept = aim.kind === 'keep' || aim.kind === 'hold';
-  const comesBack = isKept && base !== null && isDirty(base);
+  const heldBack = aim.kind === 'hold-by-hand' ? heldBackOf(wanted.facets, app.facets) : [];
+  const comesBack = isKept(aim) && base !== null && isDirty(base);
   const isStopped = refit.needsRestart || rebuilt || movesData(data) || comesBack || base?.name !== app.name;
   const fate = isStopped ? 'starts' : (FATES[base.status] ?? 'starts');
   return {
@@ -80,6 +82,7 @@ export function compare(
       unknown,
       added,
       removes,
+      heldBack,
       isStrict,
       store,
       update: refit,

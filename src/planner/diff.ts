@@ -1,9 +1,10 @@
 import equal from 'fast-deep-equal';
-import { UNKNOWN, type Facet, type FacetName } from '../domain/facet.js';
+import { UNKNOWN, type Facet, type FacetName, type Facets } from '../domain/facet.js';
 import type { ActualApp } from '../domain/actual.js';
 import type { Change } from '../domain/plan.js';
 import type { DesiredApp } from '../domain/desired.js';
 import { listCauses, plainCause } from '../facets/causes.js';
+import { fieldsIn, isSame } from '../facets/facet.js';
 import { FACETS, facetOf } from '../facets/index.js';
 
 /**
@@ -14,6 +15,24 @@ export function changesOf(desired: DesiredApp, actual: ActualApp | null): Change
   const compared = FACETS.flatMap(([facet]) => compareFacet(facet, desired, actual));
   const faults = actual ? BY_FAULT_TURN.flatMap((facet) => faultsOf(facet, desired, actual, compared)) : [];
   return [...compared, ...faults].map((change) => facetOf(change.facet).told?.(change) ?? change);
+}
+
+/** What a hold keeps back: of what is wanted, all that is not to be meanwhile. What could not be read is not known to be. */
+export function heldBackOf(wanted: Facets, meanwhile: Facets): Change[] {
+  return FACETS.flatMap(([facet, { told }]) => {
+    const [now, kept] = [wanted[facet] ?? {}, meanwhile[facet] ?? {}];
+    const other = fieldsIn(now, kept).filter((field) => !isSame(now, kept, field) && now[field] !== UNKNOWN);
+    return other.map((field): Change => {
+      const change = {
+        facet,
+        field,
+        kind: 'held',
+        from: kept[field] ?? null,
+        to: now[field] ?? null,
+      } as const;
+      return told?.(change) ?? change;
+    });
+  });
 }
 
 const BY_FAULT_TURN = FACETS.map(([facet]) => facet).toSorted(

@@ -5,7 +5,7 @@ import { fieldsIn, isSame } from '../facets/facet.js';
 import { builtFrom, FACETS } from '../facets/index.js';
 import { lastGood } from './target.js';
 import { withoutSecrets } from '../facets/secrets.js';
-import { holdOf } from './blocked.js';
+import { blockedIn } from './blocked.js';
 
 /**
  * `current`: its system was made from what the manifest, `pets.lock` and the sources say now. `outdated`: they have
@@ -33,8 +33,8 @@ function isHeld(app: DesiredApp, there: ActualApp): boolean {
   if (!rejected || !applied || !last) return false;
   const tried = { ...rejected, facets: withoutSecrets(rejected.facets) };
   const serving = { ...applied, facets: withoutSecrets(applied.facets) };
-  const bare = { ...there, condemned: tried, applied: serving };
-  return holdOf(withoutSecrets(app.facets), bare, last) !== null;
+  const bare = { ...there, rejected: tried, applied: serving };
+  return blockedIn(withoutSecrets(app.facets), bare, last) !== null;
 }
 
 /** A field that is absent is its default, whoever recorded the other. */

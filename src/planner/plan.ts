@@ -4,14 +4,23 @@ import type { ActionKind } from '../domain/action.js';
 import type { Actual, ActualApp, PortOwner } from '../domain/actual.js';
 import type { AppName } from '../domain/names.js';
 import type { AppPlan, Change, Interrupts, Operation, Plan, Verb } from '../domain/plan.js';
-import type { Desired } from '../domain/desired.js';
+import type { Desired, DesiredApp } from '../domain/desired.js';
 import { FACETS } from '../facets/index.js';
 import { compare, movesStore, type Compared } from './compare.js';
 import { conflictsOf } from './conflicts.js';
 import { breakFirst, moveOf, vacate, waitsFor, type ExposureChange } from './exposure.js';
-import { targetOf, rollbackTargetOf, type Rollback } from './target.js';
+import { lastGood, targetOf, rollbackTargetOf, type Rollback } from './target.js';
 import { matchApps } from './match.js';
-import { condemnedPlan, destroyPlan, heldPlan, holdNotes, storeChange } from './unmanaged.js';
+import {
+  condemnedPlan,
+  destroyPlan,
+  heldByHandPlan,
+  heldPlan,
+  holdNotes,
+  holdOn,
+  lostPlan,
+  storeChange,
+} from './unmanaged.js';
 import { notesOf } from './notes.js';
 import { destroyOperations, operationsOf } from './operations.js';
 import { inOrder } from './schedule.js';
@@ -39,13 +48,15 @@ export function planOf(desired: Desired, actual: Actual, options: PlanOptions): 
   const { prune, recreate, retry, strict = false, rollback, only, graces } = options;
   const selected = desired.apps.filter((app) => only === null || only.has(app.name));
   const instances = matchApps(desired, actual);
-  const compared = selected.map((app) => {
+  const lost = selected.flatMap((app) => lostAs(app, instances.get(app.name)));
+  const known = selected.filter(({ name }) => !lost.some(({ app }) => app === name));
+  const compared = known.map((app) => {
     const there = instances.get(app.name) ?? null;
     const goal = rollback && there ? rollbackTargetOf(app, there, rollback) : targetOf(app, there, retry);
     return compare(app, goal, there, actual, strict);
   });
-  const gone = only === null ? goneApps(actual, compared) : [];
-  const [held, ready] = split(compared, (app) => isCondemned(app) || (movesStore(app) && !recreate));
+  const gone = only === null ? goneApps(actual, instances) : [];
+  const [held, ready] = split(compared, (app) => isLeftAlone(app) || (movesStore(app) && !recreate));
   const moves = [...ready.map(moveFor), ...(prune ? gone.map(vacate) : [])];
   const waits = waitsFor(moves);
   const context = { moves: new Map(moves.map((m) => [m.app, m])), waits, breakFirst: breakFirst(waits) };
@@ -58,7 +69,8 @@ export function planOf(desired: Desired, actual: Actual, options: PlanOptions): 
   ];
   const summaries = [
     ...planned.map((p) => p.summary),
-    ...held.map((app) => (isCondemned(app) ? condemnedPlan(app) : heldPlan(app))),
+    ...held.map(heldSummary),
+    ...lost,
     ...gone.map((app) => destroyPlan(app, actual, prune, ready.some(isNew))),
   ];
   const kept = { ...desired, apps: ready.map(({ app }) => app) };
@@ -95,11 +107,18 @@ function planApp(
   const summary: AppPlan = {
     app: app.name,
     verb,
-    changes: [...ownChanges(compared), ...compared.changes, ...compared.unknown, ...compared.added],
+    changes: [
+      ...ownChanges(compared),
+      ...compared.changes,
+      ...compared.heldBack,
+      ...compared.unknown,
+      ...compared.added,
+    ],
     interrupts: worst(operations),
     url: app.listen ? urlOf(app.listen) : null,
     held: null,
     condemned: compared.aim.kind === 'hold',
+    hold: holdOn(compared),
     notes: [...notesOf(compared, actual), ...holdNotes(compared)],
   };
   return { summary, operations };
@@ -138,8 +157,8 @@ function worst(operations: readonly Operation[]): Interrupts {
 }
 
 /** Instances of the project that no app of the manifest has, by its name or its former one. */
-function goneApps({ apps }: Actual, compared: readonly Compared[]): ActualApp[] {
-  const claimed = new Set(compared.map(({ actual }) => actual?.name));
+function goneApps({ apps }: Actual, instances: ReadonlyMap<AppName, ActualApp>): ActualApp[] {
+  const claimed = new Set([...instances.values()].map(({ name }) => name));
   return apps.filter((app) => !claimed.has(app.name));
 }
 
@@ -147,9 +166,22 @@ function isNew({ actual }: Compared): boolean {
   return actual === null;
 }
 
-/** What the manifest says failed before, and what was there before it is there again. */
-function isCondemned({ aim, changes, removes }: Compared): boolean {
-  return aim.kind === 'hold' && changes.length + removes.length === 0;
+/** What the manifest says failed before, or a person keeps it back, and all that is to be meanwhile is there. */
+function isLeftAlone({ app, aim, actual, changes, removes, heldBack }: Compared): boolean {
+  if (changes.length + removes.length > 0) return false;
+  return (
+    aim.kind === 'hold' || (aim.kind === 'hold-by-hand' && heldBack.length > 0 && actual?.name === app.name)
+  );
+}
+
+function heldSummary(compared: Compared): AppPlan {
+  if (compared.aim.kind === 'hold-by-hand') return heldByHandPlan(compared);
+  return isLeftAlone(compared) ? condemnedPlan(compared) : heldPlan(compared);
+}
+
+/** Held, by what pets cannot read any more: of its records there is none to go by. */
+function lostAs(app: DesiredApp, there: ActualApp | undefined): AppPlan[] {
+  return there?.hold && lastGood(there) === null ? [lostPlan(app, there.hold)] : [];
 }
 
 /** What no facet has: of the container as a whole. */

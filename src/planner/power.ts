@@ -115,6 +115,7 @@ const nothing = {
   url: null,
   held: null,
   condemned: false,
+  hold: null,
   notes: [],
 } as const;
 

@@ -3,7 +3,7 @@ import equal from 'fast-deep-equal';
 import type { ActualApp, Generation } from '../domain/actual.js';
 import type { DesiredApp } from '../domain/desired.js';
 import type { StorePath } from '../domain/names.js';
-import { appUnder, holdOf } from './blocked.js';
+import { appUnder, blockedIn, facetsByHand } from './blocked.js';
 import { secretsIn, withoutSecrets, withSecrets } from '../facets/secrets.js';
 import { exposuresIn } from '../facets/exposure.js';
 import { hasDevice, hasProfiles } from '../facets/container.js';
@@ -32,13 +32,21 @@ export function rollbackTargetOf(app: DesiredApp, there: ActualApp, { generation
 export function targetOf(app: DesiredApp, there: ActualApp | null, retry: boolean): Goal {
   const last = lastGood(there);
   if (!there?.applied || !last) return { app, aim: { kind: 'build' } };
+  const blocked = retry ? null : blockedIn(app.facets, there, last);
+  if (there.hold) {
+    const { condemned, facets } = blocked ?? {
+      condemned: null,
+      facets: facetsByHand(app.facets, there, last),
+    };
+    const under = appUnder({ facets }, app, appOf(last, app, there));
+    return { app: under, aim: { kind: 'hold-by-hand', to: last, hold: there.hold, condemned } };
+  }
   const aim: Aim = isDirty(there) ? { kind: 'keep', to: last } : { kind: 'build' };
   // An upgrade that was cut short, and that nobody wants any more.
   if (equal(app.facets, there.applied.facets)) return { app, aim };
-  const hold = retry ? null : holdOf(app.facets, there, last);
-  if (hold) {
-    const { condemned } = hold;
-    const under = appUnder(hold, app, appOf(last, app, there));
+  if (blocked) {
+    const { condemned } = blocked;
+    const under = appUnder(blocked, app, appOf(last, app, there));
     return { app: under, aim: { kind: 'hold', to: last, condemned } };
   }
   // Nor is it wanted where only other things than the system are not as they were.

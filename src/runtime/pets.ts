@@ -59,7 +59,7 @@ function hintOn(name: string, whose: string): string {
   return '`incus` itself can work with it';
 }
 
-function petIn({ apps }: Actual, name: AppName): ActualApp {
+export function petIn({ apps }: Actual, name: AppName): ActualApp {
   const pet = apps.find((app) => app.name === name);
   if (pet) return pet;
   throw new ProblemError({

@@ -1,3 +1,4 @@
+import { untilWords, type Hold } from '../domain/hold.js';
 import { formatBinding, formatListen, urlOf, type Binding, type Listen } from '../domain/binding.js';
 import type { ActualApp } from '../domain/actual.js';
 import type { DesiredApp } from '../domain/desired.js';
@@ -26,7 +27,15 @@ export type Row = {
   readonly toplevel: string | null;
   /** Null: it is not there, or not in the manifest. */
   readonly currency: Freshness | null;
+  /** A person keeps its system as it is. */
+  readonly hold: Hold | null;
 };
+
+/** `outdated, held until 2026-12-24`. */
+export function systemWords({ currency, hold }: Pick<Row, 'currency' | 'hold'>): string {
+  const until = hold?.until ? ` until ${untilWords(hold.until)}` : '';
+  return [...(currency === null ? [] : [currency]), ...(hold ? [`held${until}`] : [])].join(', ') || '-';
+}
 
 export function exposureWords({ url, exposure, published }: Row): string {
   const all = [...(url === null ? [] : [url]), ...(url === null && exposure !== null ? [exposure] : [])];
@@ -67,6 +76,7 @@ export function rowOf(app: ActualApp, wanted: DesiredApp | null): Row {
     generation: applied?.generation ?? null,
     toplevel: applied?.toplevel ?? null,
     currency: wanted && currencyOf(wanted, app),
+    hold: app.hold,
   };
 }
 

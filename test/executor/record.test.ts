@@ -54,6 +54,22 @@ describe('record', () => {
   });
 });
 
+describe('a hold', () => {
+  const held = (until: string | null) => ({
+    'user.pets.hold': JSON.stringify({ at: '2001-01-01T00:00:00Z', until, because: null }),
+  });
+
+  test('whose time is past is taken away; any other stays', async () => {
+    const recorded = async (config: Readonly<Record<string, string>>) =>
+      (await run(NEW_PORT, { config: { web: config } })).configs['web']?.['user.pets.hold'];
+    expect(await recorded(held('2001-02-01T00:00+01:00'))).toBe('');
+    expect(await recorded(held('2999-02-01T00:00+01:00'))).toBeUndefined();
+    expect(await recorded(held(null))).toBeUndefined();
+    expect(await recorded({ 'user.pets.hold': 'soon' })).toBeUndefined();
+    expect(await recorded({})).toBeUndefined();
+  });
+});
+
 describe('beside a system that is held', () => {
   const applied = {
     ...{ v: 1, generation: 1, toplevel: `/nix/store/${'0'.repeat(32)}-a` },

@@ -12,6 +12,12 @@ test.each([
   ['half upgraded', 'web 7700 source=b', 'web 7700 state=upgrading', 'stale'],
   ['tried and held', 'web 7700 source=b', 'web 7700 kept=1 condemned=b', 'stale'],
   ['held, and another port', 'web 7701 source=b', 'web 7700 kept=1 condemned=b', 'stale'],
+  [
+    'tried and held, with secrets, which nobody reads here',
+    'web 7700 source=b',
+    'web 7700 secrets=db:1 kept=1 condemned=b',
+    'stale',
+  ],
   ['tried, and changed since', 'web 7700 source=c', 'web 7700 condemned=b', 'outdated'],
   ['rolled forward again', 'web 7700 source=b', 'web 7700 source=b condemned=b', 'current'],
   ['tried, held, and given up', 'web 7700', 'web 7700 condemned=b', 'current'],

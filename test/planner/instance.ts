@@ -86,6 +86,7 @@ export function created(app: DesiredApp, store: StoreMode, root: number): Instan
     applied: null,
     generations: [],
     rejected: null,
+    hold: null,
     unreadable: [],
     store,
   } as const;

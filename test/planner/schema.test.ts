@@ -100,6 +100,13 @@ const UNREAD = planOf(
 /** Made by no `up`. */
 const STOP = stopPlan(desired(['a']), actual(['a']), new Set([appName('a')]));
 
+test('a plan in which a person holds an app is valid', () => {
+  const have = ['web 80 kept=1 hold=on', 'blog 82 kept=1 hold=2026-12-24:a_freeze'];
+  const plan = planned({ want: ['web 81 source=b', 'blog 82 source=b'], have });
+  expect(plan.apps.map(({ hold }) => hold?.because)).toEqual(['a freeze', null]);
+  expect(faults(plan)).toEqual([]);
+});
+
 test('a plan that stops something is valid, and one of what nobody knows', () => {
   expect(faults(STOP)).toEqual([]);
   expect(faults(UNREAD)).toEqual([]);

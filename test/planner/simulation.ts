@@ -256,6 +256,7 @@ export class Machine {
         applied,
         generations: [record, ...older],
         rejected: null,
+        hold: null,
         unreadable: [],
         facets: { ...seenFacets, meta: facets.meta ?? {} },
       });

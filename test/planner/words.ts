@@ -56,7 +56,7 @@ const HAPPENED = [
   ...['status', 'state', 'record', 'top', 'forwarder', 'seen-ref', 'devices', 'altered', 'added', 'becoming'],
   ...['former'],
   ...['mounts', 'seen-limits', 'seen-config', 'kept', 'condemned', 'condemned-secrets', 'touched'],
-  ...['tried', 'protect'],
+  ...['tried', 'protect', 'hold'],
 ];
 const OPTION = new RegExp(`^(${[...WANTED, ...HAPPENED].join('|')})=(.+)$`);
 

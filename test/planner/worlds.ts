@@ -41,7 +41,7 @@ export { at, wanted } from './words.js';
  * main exposure are not what was applied, `mounts=none` or `mounts=data:/elsewhere` likewise for disks,
  * `kept=1,2`: generations that are recorded, the last one applied; `condemned=b`: this source failed before, with
  * `condemned-secrets=db:2` where these were others, `condemned=b@hand`: it was left by hand,
- * `touched=db`: secrets that a run without an end has touched,
+ * `hold=on` or `hold=2026-12-24:for_the_feast`: a person holds it; `touched=db`: secrets that a run without an end has touched,
  * `state=upgrading` or `state=restoring`; `seen-limits=memory:2GiB`, `seen-config=security.guestapi:true`,
  * `protect=delete` or `protect=start:profile`: what Incus refuses, and where that is said.
  */
@@ -220,6 +220,7 @@ export function applied(app: DesiredApp): ActualApp {
     applied: { v: 1, generation: 1, toplevel, facets: app.facets },
     generations: [],
     rejected: null,
+    hold: null,
     unreadable: [],
     store,
     exposures,
@@ -356,6 +357,16 @@ function condemnedIn(words: Words, { facets }: DesiredApp): ActualApp['rejected'
   };
 }
 
+function heldAs(words: string | undefined): ActualApp['hold'] {
+  if (words === undefined) return null;
+  const [until = '', because] = words.split(':');
+  return {
+    at: '2026-01-02T03:04:05Z',
+    until: until === 'on' ? null : `${until}T00:00+01:00`,
+    because: because?.replaceAll('_', ' ') ?? null,
+  };
+}
+
 /** `tried=web_81_limits=memory:2GiB`: what else was wanted when that failed, in the words of a wanted app. */
 function triedWith({ option }: Words): Facets {
   const text = option('tried');
@@ -378,6 +389,7 @@ export function found(text: Found): ActualApp {
     applied: half || option('record') === 'none' ? null : record,
     generations,
     rejected: condemnedIn(words, wanted(text)),
+    hold: heldAs(option('hold')),
     exposures: option('devices') === undefined ? whole.exposures : proxiesIn(list('devices')),
     attachments: option('mounts') === undefined ? whole.attachments : mountsIn(list('mounts')),
     added: addedIn(list('added')),

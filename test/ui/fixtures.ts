@@ -58,6 +58,7 @@ export function appPlan(app: string, verb: Verb, over: Partial<AppPlan> = {}): A
     url: `http://127.0.0.1:${7700 + (app.length % 10)}`,
     held: null,
     condemned: false,
+    hold: null,
     notes: [],
     ...over,
   };

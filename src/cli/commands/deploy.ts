@@ -1,4 +1,5 @@
 import { writtenAbsolutely, type AppTable } from '../../manifest/keys/app-table.js';
+import { holdIn } from '../../domain/hold.js';
 import { DEPLOYED } from '../../domain/labels.js';
 import type { AppName } from '../../domain/names.js';
 import type { Desired } from '../../domain/desired.js';
@@ -16,6 +17,7 @@ import {
   tableOf,
 } from '../../runtime/deployed.js';
 import { flakeRefOf } from '../inspect.js';
+import { refusalOf } from '../../runtime/held.js';
 import { observeToMake, wantedBy } from '../../runtime/observe.js';
 import { tellWaiting } from '../../runtime/patience.js';
 import { resolveDesired, type Project } from '../../runtime/project.js';
@@ -130,6 +132,8 @@ async function completeTable({ daemons }: Runtime, given: AppTable): Promise<App
   const { name } = given;
   const instances = await deployedInstances(daemons);
   const there = instances.find((one) => one.name === name && isDeployed(one));
+  const hold = there ? holdIn(there.config, Date.now()) : null;
+  if (hold) throw new ProblemError(refusalOf(name as AppName, hold));
   const before = there ? tableOf(there) : null;
   const table = {
     ...given,

@@ -37,7 +37,7 @@ export function addDiff({ program, actionOf }: CommandLine): void {
       'Shows every difference between the manifest and the machine, its cause and what applying it interrupts; for systems that are built already also which packages change. Changes nothing, and builds nothing unless asked to.',
     )
     .option('--json', 'print the plan as JSON (docs/plan.schema.json)', false)
-    .option('--exit-code', 'exit with 2 when there are differences', false)
+    .option('--exit-code', 'exit with 2 when there are differences that nobody holds by hand', false)
     .addOption(
       flag('--build', 'evaluate and build what changed, to tell which packages change').default(false),
     )
@@ -89,8 +89,13 @@ export async function diff(
   if (builds?.hasFailed) return EXIT.failed;
   if (options.out !== undefined)
     await savePlan(runtime, options.out, { plan, desired, actual, project, choice: choiceOf(options, only) });
-  const changes = plan.apps.some((app) => app.verb !== 'unchanged' || app.changes.length > 0);
-  return options.exitCode && changes ? EXIT.changes : EXIT.ok;
+  return options.exitCode && plan.apps.some(differs) ? EXIT.changes : EXIT.ok;
+}
+
+/** What a person holds is meant to differ. */
+function differs({ verb, changes, held, hold }: AppPlan): boolean {
+  const isHeld = held !== null && hold !== null;
+  return (verb !== 'unchanged' && !isHeld) || changes.some(({ kind }) => kind !== 'held');
 }
 
 function show({ output }: Runtime, { json }: DiffOptions, plan: Plan, packages: Packages): void {

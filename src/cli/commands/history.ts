@@ -1,6 +1,7 @@
 import { sourceIn } from '../../facets/system.js';
 import type { ActualApp, Generation } from '../../domain/actual.js';
 import type { AppName } from '../../domain/names.js';
+import { termsOf, type Hold } from '../../domain/hold.js';
 import { BY_HAND } from '../../domain/labels.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { jsonText, oneLine, table } from '../../ui/index.js';
@@ -66,13 +67,13 @@ function rowsOf({ generations, applied }: ActualApp): Row[] {
 }
 
 function jsonOf(app: ActualApp): object {
-  const { name, state, rejected } = app;
+  const { name, state, rejected, hold, unreadable } = app;
   const failed = rejected && { at: rejected.at, why: rejected.why };
-  return { version: 1, app: name, state, generations: rowsOf(app), failed, unreadable: app.unreadable };
+  return { version: 1, app: name, state, generations: rowsOf(app), failed, hold, unreadable };
 }
 
 function textOf(app: ActualApp): string {
-  const { name, state, rejected } = app;
+  const { name, state, rejected, hold } = app;
   const cells = rowsOf(app).map((row) => [
     row.current ? '*' : '',
     String(row.generation),
@@ -82,6 +83,7 @@ function textOf(app: ActualApp): string {
     row.toplevel,
   ]);
   const lines = [
+    ...(hold ? [`${heldSince(hold)}; \`pets unhold ${name}\` ends it.`] : []),
     ...(rejected
       ? [
           rejected.why === BY_HAND
@@ -101,6 +103,10 @@ function textOf(app: ActualApp): string {
   const listed =
     cells.length === 0 ? '' : table(cells, ['', 'GENERATION', 'WHEN', 'REVISION', 'HEALTH', 'SYSTEM']);
   return [listed, ...lines.map((line) => `${line}\n`)].join('');
+}
+
+function heldSince(hold: Hold): string {
+  return oneLine(`Held by hand${hold.at === null ? '' : ` since ${minute(hold.at)}`}${termsOf(hold)}`);
 }
 
 /** In local time, as `date` would. */

@@ -13,6 +13,7 @@ export { addExec } from './exec.js';
 export { addGc } from './gc.js';
 export { addHelp, help } from './help.js';
 export { addHistory } from './history.js';
+export { addHold } from './hold.js';
 export { addInit } from './init.js';
 export { addLogs } from './logs.js';
 export { addOpen } from './open.js';

@@ -9,7 +9,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { nothingWanted, observe } from '../../runtime/observe.js';
 import { namesOf } from '../../runtime/pets.js';
 import { resolveDesired } from '../../runtime/project.js';
-import { exposureWords, healthWords, rowOf, type Row } from '../../runtime/row.js';
+import { exposureWords, healthWords, rowOf, systemWords, type Row } from '../../runtime/row.js';
 import type { CommandLine } from '../command-line.js';
 import { examples, withGlobalOptions } from '../options.js';
 
@@ -17,7 +17,7 @@ export function addPs({ program, actionOf }: CommandLine): void {
   withGlobalOptions(program.command('ps [app...]').alias('list'))
     .summary('list the apps: flake, revision, exposure, state, health')
     .description(
-      'Lists what is there, and what the manifest has that is not, or those apps of it that are named: flake, revision, exposure, state, how it was found healthy, generation, and whether its system is current, outdated (the manifest, pets.lock or a source has moved on) or stale (an upgrade has not ended, or what is wanted failed and is held).',
+      'Lists what is there, and what the manifest has that is not, or those apps of it that are named: flake, revision, exposure, state, how it was found healthy, generation, and whether its system is current, outdated (the manifest, pets.lock or a source has moved on) or stale (an upgrade has not ended, or what is wanted failed and is held); and whether somebody holds it by hand.',
     )
     .option('--json', 'print JSON', false)
     .addHelpText('after', examples('pets ps', "pets ps web 'blog-*'", 'pets ps --json'))
@@ -58,7 +58,7 @@ function cellsOf(row: Row): string[] {
     row.state,
     healthWords(row),
     row.generation === null ? '-' : String(row.generation),
-    row.currency ?? '-',
+    systemWords(row),
   ];
 }
 
@@ -76,7 +76,7 @@ function rowsOf(manifest: Manifest, desired: Desired, actual: Actual): Row[] {
 
 const nothing = {
   ...{ flake: null, revision: null, url: null, exposure: null, published: [], unreached: null },
-  ...{ health: null, generation: null, toplevel: null, currency: null },
+  ...{ health: null, generation: null, toplevel: null, currency: null, hold: null },
 };
 
 function writtenOf(source: AppRef): string {

@@ -1,3 +1,4 @@
+import { holdWords, type Hold } from '../../domain/hold.js';
 import { printLock } from '../../manifest/lock.js';
 import { DEPLOYED } from '../../domain/labels.js';
 import type { AppName } from '../../domain/names.js';
@@ -6,6 +7,7 @@ import { lockFileAt } from '../../nix/lock-file.js';
 import { EXIT, ProblemError, problemOf, type ExitCode, type Problem } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
+import { heldApps, refusalOf } from '../../runtime/held.js';
 import { tellWaiting } from '../../runtime/patience.js';
 import type { Project } from '../../runtime/project.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
@@ -31,7 +33,7 @@ export function addUpdate({ program, actionOf }: CommandLine): void {
   withLockOptions(program.command('update [app...]'))
     .summary('move pets.lock to what the flakes are now')
     .description(
-      "Moves the entries of pets.lock for the apps' flake-ref and nixpkgs to what these stand for now, and prints from where to where. Nothing is built or applied: `pets diff` shows what it changes, `pets up` applies it. Local flakes are not pinned.",
+      "Moves the entries of pets.lock for the apps' flake-ref and nixpkgs to what these stand for now, and prints from where to where. Nothing is built or applied: `pets diff` shows what it changes, `pets up` applies it. Local flakes are not pinned. Apps that are held are left out, and refused by name.",
     )
     .addOption(dryRun())
     .option('--json', 'print JSON', false)
@@ -51,22 +53,51 @@ async function update(
   };
   return withLock(runtime, { ...options, read }, async ({ only, ...project }) => {
     const { apps, project: name } = project.manifest;
-    const chosen = apps.filter((app) => only === null || only.has(app.name));
-    const urls = [...new Set(chosen.flatMap(remoteUrls))].sort();
     const { lockPath } = project;
     if (lockPath === null) throw notLocked(name);
+    const selected = apps.filter((app) => only === null || only.has(app.name));
+    const held = await heldAmong(runtime, project.manifest, selected, selectors);
+    const chosen = selected.filter((app) => !held.has(app.name));
+    const urls = [...new Set(chosen.flatMap(remoteUrls))].sort();
+    for (const app of selected.filter((one) => held.has(one.name)))
+      runtime.output.notice('note', leftOut(app, held.get(app.name), urls));
     const isDry = options.dryRun === true;
     const find = (url: string, pin: Promise<Locked>) =>
       tellWaiting(`Nix to find ${url}`, pin, runtime.output);
     const moved = await moveAll(urls, { ...project, lockPath }, { isDry, find, runtime });
     const refs = moved.map(recordOf);
     runtime.output.write(
-      options.json ? jsonText({ version: 1, project: name, refs }) : textOf(moved, chosen.length, isDry),
+      options.json
+        ? jsonText({ version: 1, project: name, refs, held: [...held.keys()] })
+        : textOf(moved, selected.length, held.size > 0, isDry),
     );
     const problems = moved.flatMap(({ problem }) => problem ?? []);
     if (problems.length > 0) throw new ProblemError(problems);
     return EXIT.ok;
   });
+}
+
+/** Those of the selected that somebody holds. One that is named by its name is refused: a pattern only leaves it out. */
+async function heldAmong(
+  runtime: Runtime,
+  manifest: Project['manifest'],
+  selected: readonly ManifestApp[],
+  selectors: readonly string[],
+): Promise<ReadonlyMap<AppName, Hold>> {
+  const all = await heldApps(runtime, manifest);
+  if (all === null)
+    runtime.output.notice('note', 'no Incus answers here, so whether an app is held is not known');
+  const held = [...(all ?? [])].filter(([name]) => selected.some((app) => app.name === name));
+  const refused = held.filter(([name]) => selectors.includes(name));
+  if (refused.length > 0) throw new ProblemError(refused.map(([name, hold]) => refusalOf(name, hold)));
+  return new Map(held);
+}
+
+/** What it shares with an app that is not held moves for that one. */
+function leftOut(app: ManifestApp, hold: Hold | undefined, urls: readonly string[]): string {
+  const shared = remoteUrls(app).filter((url) => urls.includes(url));
+  const moves = shared.length === 0 ? '' : `; ${shared.join(', ')} moves for others`;
+  return `${app.name} is left out${moves}: ${hold ? holdWords(app.name, hold) : ''}`;
 }
 
 function notLocked(project: string): ProblemError {
@@ -142,7 +173,8 @@ function recordOf(moved: Moved): object {
   return { url, apps, from, to, changed: hasMoved(moved), problem: problem?.message ?? null };
 }
 
-function textOf(moved: readonly Moved[], selected: number, isDry: boolean): string {
+function textOf(moved: readonly Moved[], selected: number, isHeld: boolean, isDry: boolean): string {
+  if (moved.length === 0 && isHeld) return 'Nothing was moved.\n';
   if (moved.length === 0)
     return `Nothing is pinned: ${selected === 0 ? 'there are no apps' : 'what is local is followed as it is'}.\n`;
   const rows = moved.map((one) => [one.url, shortOf(one.from), outcomeOf(one), one.apps.join(', ')]);

@@ -1,4 +1,5 @@
 import { socketsOf } from '../../domain/binding.js';
+import { holdIn } from '../../domain/hold.js';
 import { DEPLOYED, INCUS_PET, LABEL, parsePetState } from '../../domain/labels.js';
 import { parseApplied, parseCondemned, unreadableIn } from '../../domain/records.js';
 import type { Actual, ActualApp, Volume } from '../../domain/actual.js';
@@ -86,6 +87,7 @@ function actualApp(
     applied,
     generations: generationsOf(config, volumes),
     rejected: parseCondemned(config[LABEL.rejected]),
+    hold: holdIn(config, Date.now()),
     unreadable: unreadableIn(config),
     store,
     exposures,

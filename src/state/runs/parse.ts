@@ -56,6 +56,7 @@ const CHANGES = {
   both: true,
   added: true,
   unknown: true,
+  held: true,
 } as const satisfies Record<Change['kind'], true>;
 const INTERRUPTS = {
   nothing: true,
@@ -106,6 +107,8 @@ const change = v.object({
   to: v.nullable(text),
 });
 
+const hold = v.object({ at: v.nullable(text), until: v.nullable(text), because: v.nullable(text) });
+
 const plan = v.object({
   version: v.literal(1),
   project: text,
@@ -118,6 +121,8 @@ const plan = v.object({
       url: v.nullable(text),
       held: v.nullable(text),
       condemned: v.boolean(),
+      // Up to 0.2.0 nobody could hold an app.
+      hold: v.optional(v.nullable(hold), null),
       notes: v.array(text),
     }),
   ),

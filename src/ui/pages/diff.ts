@@ -40,15 +40,19 @@ function noChanges(apps: number): string {
 function heading(app: AppPlan, widths: { name: number; verb: number }, style: Style): string {
   const { glyph, tone, plan } = VERBS[app.verb];
   const paint = style[app.held === null ? tone : 'yellow'];
-  const what = app.held === null ? style.dim(interruptsWords(app)) : `held: ${oneLine(app.held)}`;
+  const what = app.held === null ? style.dim(interruptsWords(app)) : heldWords(app, app.held);
   const name = style.bold(app.app) + pad(app.app, widths.name).slice(app.app.length);
   return `${paint(glyph)} ${name}  ${paint(pad(plan, widths.verb))}  ${what}`;
+}
+
+function heldWords({ hold }: AppPlan, why: string): string {
+  return hold === null ? `held: ${oneLine(why)}` : oneLine(why);
 }
 
 type ChangeRow = { readonly field: string; readonly value: string; readonly why: string };
 
 function changeLines(app: AppPlan, style: Style): string[] {
-  if (app.held !== null || app.verb === 'destroy') return [];
+  if ((app.held !== null && app.hold === null) || app.verb === 'destroy') return [];
   const rows = app.changes.filter(isTelling).map((change) => changeRow(change, app));
   const field = widest(rows.map((row) => row.field));
   const value = widest(rows.filter((row) => row.why !== '').map((row) => row.value));
@@ -78,6 +82,8 @@ function changeRow(change: Change, app: AppPlan): ChangeRow {
       return { field, value: to, why: '' };
     case 'changed':
       return { field, value: `${from} → ${to}`, why: `(${changedWhere(change, app.changes)})` };
+    case 'held':
+      return { field, value: `${from} → ${to}`, why: '(held)' };
     case 'added':
       return {
         field,

@@ -41,6 +41,7 @@ const PLAN: Plan = {
     url: null,
     held: null,
     condemned: false,
+    hold: null,
     notes: [],
   })),
   operations: ['web', 'db'].map((app) => ({

@@ -63,6 +63,28 @@ Plan: 1 to create, 1 to rebuild, 1 proxy update, 1 to start, 1 to destroy, 1 hel
 `);
   });
 
+  test('what a person holds is shown with what is kept back, alone and beside what is done', () => {
+    const hold = { at: '2026-11-27T16:00:00Z', until: null, because: 'a\x1b[2J' };
+    const changes = [change('system.source', 'held', HASH, HASH.replace('Ab', 'Zz'))];
+    const held = 'held by hand: "a\x1b[2J" — `pets unhold web`';
+    const moved = [change('exposure.listen', 'changed', '127.0.0.1:80', '127.0.0.1:81'), ...changes];
+    const plan = planOf([
+      appPlan('blog', 'proxy-update', { changes: moved, hold, notes: [`its system is ${held}`] }),
+      appPlan('web', 'rebuild', { changes, hold, held }),
+    ]);
+    expect(diffText(plan, { color: false })).toBe(`\
+~ blog  proxy update  interrupts nothing
+    exposure.listen   127.0.0.1:80 → 127.0.0.1:81         (changed in the manifest)
+    system.source     sha256-AbCdEfG… → sha256-ZzCdEfG…   (held)
+    i its system is held by hand: "a" — \`pets unhold web\`
+
+~ web   rebuild       held by hand: "a" — \`pets unhold web\`
+    system.source   sha256-AbCdEfG… → sha256-ZzCdEfG…   (held)
+
+Plan: 0 to create, 0 to rebuild, 1 proxy update, 0 to destroy, 1 held, 0 unchanged.
+`);
+  });
+
   test('what somebody has added is shown although nothing is done about it', () => {
     const changes = [
       change('container.config.environment.X', 'added', 'set', null),
