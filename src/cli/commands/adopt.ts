@@ -133,7 +133,7 @@ type Extended = { readonly table: string; readonly text: string; readonly manife
 /** `nixpkgs` is written only where it is not what the manifest would take. */
 function withTable(text: string, { nixpkgs, ...keys }: AppTable, project: Project, path: string): Extended {
   const plain = extend(text, { ...keys, nixpkgs: null }, project, path);
-  const usual = plain.manifest.apps.find(({ name }) => name === keys.name)?.nixpkgs.written;
+  const usual = plain.manifest.apps.find(({ name }) => name === keys.name)?.nixpkgs?.written;
   return nixpkgs === null || nixpkgs === usual ? plain : extend(text, { ...keys, nixpkgs }, project, path);
 }
 
@@ -166,7 +166,7 @@ async function pinsOf(
 ): Promise<Insertion['pins']> {
   const facets = parseApplied(config[LABEL.applied])?.facets;
   const app = manifest.apps.find((one) => one.name === name);
-  if (app?.source.kind !== 'flake') return {};
+  if (!app || app.nixpkgs === null || app.source.kind !== 'flake') return {};
   const refs = [
     [app.source.ref, sourceIn(facets)],
     [app.nixpkgs, nixpkgsIdentityIn(facets)],

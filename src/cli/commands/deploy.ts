@@ -2,7 +2,7 @@ import { writtenAbsolutely, type AppTable } from '../../manifest/keys/app-table.
 import { DEPLOYED } from '../../domain/labels.js';
 import type { AppName } from '../../domain/names.js';
 import type { Desired } from '../../domain/desired.js';
-import type { Locked } from '../../domain/manifest.js';
+import { flakesOf, type Locked } from '../../domain/manifest.js';
 import { nameFrom } from '../../nix/nix.js';
 import { planOf } from '../../planner/plan.js';
 import { EXIT, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
@@ -110,12 +110,11 @@ async function nameOf(runtime: Runtime, given: Given): Promise<string> {
   );
   const [app] = apps;
   if (app && app.problems.length > 0) throw new ProblemError(app.problems);
-  const source = app?.source;
   const name =
-    app && source && source.kind !== 'toplevel'
+    app && app.nixpkgs !== null
       ? await tellWaiting(
           `Nix to evaluate ${given['flake-ref']}`,
-          nameFrom({ ...app, source }, pins, [runtime.programs.exec, ASSEMBLY]),
+          nameFrom(app, pins, [runtime.programs.exec, ASSEMBLY]),
           runtime.output,
         )
       : null;
@@ -161,9 +160,7 @@ function asGiven({ code, message, hint }: Problem): Problem {
 
 /** What the remote references of the project stand for now. */
 async function newest(runtime: Runtime, project: Project): Promise<Readonly<Record<string, Locked>>> {
-  const refs = project.manifest.apps.flatMap(({ source, nixpkgs }) =>
-    source.kind === 'flake' ? [source.ref, nixpkgs] : [nixpkgs],
-  );
+  const refs = project.manifest.apps.flatMap(flakesOf);
   const urls = [...new Set(refs.flatMap(({ url, directory }) => (directory === undefined ? [url] : [])))];
   const { nix } = portsFor(runtime, project, 0);
   const pin = async (url: string) =>

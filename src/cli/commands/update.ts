@@ -1,7 +1,7 @@
 import { printLock } from '../../manifest/lock.js';
 import { DEPLOYED } from '../../domain/labels.js';
 import type { AppName } from '../../domain/names.js';
-import type { FlakeRef, Locked, ManifestApp } from '../../domain/manifest.js';
+import { flakesOf, type Locked, type ManifestApp } from '../../domain/manifest.js';
 import { lockFileAt } from '../../nix/lock-file.js';
 import { EXIT, ProblemError, problemOf, type ExitCode, type Problem } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
@@ -85,12 +85,10 @@ function notLocked(project: string): ProblemError {
 }
 
 /** Local sources are followed as they are: nothing pins them. */
-function remoteUrls({ source, nixpkgs }: ManifestApp): string[] {
-  const refs: FlakeRef[] = [
-    ...(source.kind === 'flake' ? [source.ref] : []),
-    ...(source.kind === 'toplevel' ? [] : [nixpkgs]),
-  ];
-  return refs.filter(({ directory }) => directory === undefined).map(({ url }) => url);
+function remoteUrls(app: ManifestApp): string[] {
+  return flakesOf(app)
+    .filter(({ directory }) => directory === undefined)
+    .map(({ url }) => url);
 }
 
 /** Most of it is waiting for somebody else's server. */
