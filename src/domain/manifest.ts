@@ -170,6 +170,16 @@ export type Manifest = {
   readonly apps: readonly ManifestApp[];
 };
 
+/** What is known of an app that no manifest has yet. Null: the key is left out. */
+export type AppTable = {
+  readonly name: string;
+  readonly 'flake-ref': string;
+  readonly port: number | null;
+  readonly listen: string | null;
+  readonly nixpkgs: string | null;
+  readonly store: StoreMode | null;
+};
+
 /** One entry of `pets.lock`: the exact source that a remote flake-ref stands for. */
 export type Locked = {
   /** A flake-ref with revision and narHash that evaluates to this source and no other. */

@@ -1,8 +1,6 @@
-import { printLock } from '../../manifest/lock.js';
 import { DEPLOYED } from '../../domain/labels.js';
 import type { AppName } from '../../domain/names.js';
 import { flakesOf, type Locked, type ManifestApp } from '../../domain/manifest.js';
-import { lockFileAt } from '../../nix/lock-file.js';
 import { EXIT, ProblemError, problemOf, type ExitCode, type Problem } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -11,7 +9,7 @@ import type { Project } from '../../runtime/project.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 import { revisionOf } from '../../runtime/revision.js';
 import { selectNamed } from '../../runtime/select.js';
-import { nixFor } from '../../runtime/wire.js';
+import { lockFileOf, nixFor } from '../../runtime/wire.js';
 import type { CommandLine } from '../command-line.js';
 import { dryRun, examples, withLockOptions } from '../options.js';
 
@@ -107,8 +105,8 @@ async function moveAll(
   project: Project & { readonly lockPath: string },
   { isDry, find, runtime }: Moving,
 ): Promise<Moved[]> {
-  const { lock, lockPath, manifest } = project;
-  const file = lockFileAt(lockPath, lock, printLock);
+  const { lock, manifest } = project;
+  const file = lockFileOf(project);
   const nix = nixFor(runtime, project);
   const moved: Moved[] = [];
   const move = async (url: string) => {

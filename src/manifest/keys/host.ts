@@ -4,7 +4,7 @@ import type { AppSources, ContentHash, DesiredInputs, PathKind } from '../../dom
 import type { KeyPath, Problem } from '../../domain/problem.js';
 import { parentOf } from '../path.js';
 
-import { quote } from '../text.js';
+import { quote } from '../../lib/format.js';
 
 type Flaw = { readonly at: KeyPath; readonly problem: Problem | null };
 
