@@ -1,6 +1,7 @@
 /** The program's commands, for what is made from them: nothing is ever run. */
 import { PassThrough } from 'node:stream';
 import { commandLine } from '../src/cli/args.js';
+import { FREE_VERBS } from '../src/cli/verbs.js';
 
 const { stdin, stderr } = process;
 
@@ -8,6 +9,7 @@ export const program = await commandLine(
   {
     cwd: '/',
     argv: [],
+    freeVerbs: FREE_VERBS,
     env: {},
     stdin,
     stdout: new PassThrough(),

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { desiredFrom, hostPaths, localFiles, localRefs } from '../src/manifest/desired.js';
 import { readManifest } from '../src/manifest/read.js';
 import type { Desired } from '../src/domain/desired.js';
+import { flakesOf } from '../src/domain/manifest.js';
 import type { Plan } from '../src/domain/plan.js';
 import { planOf } from '../src/planner/plan.js';
 import { Machine } from './machine.js';
@@ -16,9 +17,7 @@ function desiredIn(text: string): Desired {
   const { manifest } = read;
   const hash = (name: string) => ({ hash: `sha256-${name}` });
   // Everything is pinned already: what a run pins is in the next one's lock.
-  const refs = manifest.apps.flatMap(({ source, nixpkgs }) =>
-    source.kind === 'flake' ? [source.ref, nixpkgs] : [nixpkgs],
-  );
+  const refs = manifest.apps.flatMap(flakesOf);
   const pin = (url: string) => [url, { locked: `${url}/${'1'.repeat(40)}`, narHash: 'sha256-x' }] as const;
   return desiredFrom(manifest, {
     lock: { version: 1, refs: Object.fromEntries(refs.map(({ url }) => pin(url))) },

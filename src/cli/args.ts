@@ -6,11 +6,15 @@ import { asTyped, typedFor, type Typed } from '../runtime/typed.js';
 import type { Ends } from './command-line.js';
 import { examples, layout } from './help-layout.js';
 import { VariableCommand } from './variables.js';
+import { FREE_VERBS } from './verbs.js';
 import { verbsFor } from './wanted-verbs.js';
 
 /** Runs the verb that `argv` (without node and script) names. Wrong usage is a ProblemError with exit code 64. */
-export async function run(argv: readonly string[], around: Omit<Context, 'argv'>): Promise<number> {
-  const context = { ...around, argv };
+export async function run(
+  argv: readonly string[],
+  around: Omit<Context, 'argv' | 'freeVerbs'>,
+): Promise<number> {
+  const context = { ...around, argv, freeVerbs: FREE_VERBS };
   let code: number = EXIT.ok;
   const ends: Ends = async (result) => {
     code = await result;

@@ -1,23 +1,15 @@
 import type { Argument, Command, Option } from 'commander';
 import { DEPLOYED } from '../domain/labels.js';
-
-/** What a shell offers: a word, and what it means. */
-export type Word = readonly [word: string, meaning: string];
+import type { ValueWanted, Word } from '../runtime/complete-values.js';
 
 /** What may stand at the end of a command line. */
-export type Wanted = {
+export type Wanted = ValueWanted & {
   /** The last command that is named. */
   readonly command: Command;
   /** Known from the program alone. */
   readonly words: readonly Word[];
-  /** Of what a value is the name: the command, and the argument's name as its usage has it. */
-  readonly value: { readonly command: string; readonly name: string; readonly isList: boolean } | null;
   /** What stands before the value in the same word: `--file=`. */
   readonly prefix: string;
-  /** The command's arguments so far, without its options. */
-  readonly given: readonly string[];
-  /** The value of `--file`; DEPLOYED for `--deployed`. */
-  readonly file: string | undefined;
 };
 
 type Reading = {

@@ -1,9 +1,9 @@
 import type { Command, CommanderError } from 'commander';
 import { didYouMean } from '../lib/closest-match.js';
-import { quote } from '../manifest/text.js';
+import { quote } from '../lib/format.js';
 import { EXIT, ProblemError } from '../domain/problem.js';
 import { wantedAt, type Wanted } from './complete.js';
-import { valuesFor } from './complete-values.js';
+import { valuesFor } from '../runtime/complete-values.js';
 import type { Context } from '../runtime/context.js';
 
 /** Of names that an argument could be, so many are still read. */

@@ -51,3 +51,13 @@ export const VERBS = {
     addHelp: ['help', 'version'],
   },
 } as const satisfies Record<string, Partial<Record<Adder, readonly string[]>>>;
+
+/** What adds those that go by no manifest. */
+const FREE: readonly Adder[] = ['addDeploy', 'addInit', 'addSchema', 'addCheck', 'addCompletion', 'addHelp'];
+
+/** Their names. */
+export const FREE_VERBS: ReadonlySet<string> = new Set(
+  Object.values(VERBS)
+    .flatMap((verbs) => Object.entries<readonly string[]>(verbs))
+    .flatMap(([adder, names]) => (FREE.includes(adder as Adder) ? names : [])),
+);

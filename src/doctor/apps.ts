@@ -33,8 +33,9 @@ export function nixpkgs({ manifest: found }: World): NixpkgsFacts {
   if (found.kind !== 'read')
     throw new ProblemError({ code: 'manifest-missing', message: 'no manifest says which is wanted' });
   // A system that is built already has no use for one.
-  const apps = found.manifest.apps.filter(({ source }) => source.kind !== 'toplevel');
-  return apps.map((app) => ({ app: app.name, ref: app.nixpkgs.written }));
+  return found.manifest.apps.flatMap(({ name, nixpkgs }) =>
+    nixpkgs === null ? [] : [{ app: name, ref: nixpkgs.written }],
+  );
 }
 
 export async function observeListen({ manifest: found }: World): Promise<ListenFacts> {

@@ -3,6 +3,8 @@ import type { Facets } from './facet.js';
 import type {
   Activation,
   Bind,
+  BuiltSystem,
+  ConfigFile,
   FlakeRef,
   Health,
   LocalPath,
@@ -13,7 +15,7 @@ import type {
   VolumeMount,
   Lock,
 } from './manifest.js';
-import type { AppName, StorePath } from './names.js';
+import type { AppName } from './names.js';
 import type { StoreMode } from './store-mode.js';
 import type { Problem } from './problem.js';
 
@@ -33,11 +35,12 @@ export type Source =
   /** A local directory that cannot be read: `problem` says why. */
   | { readonly kind: 'missing'; readonly ref: FlakeRef; readonly problem: Problem };
 
-/** Where an app's system comes from, resolved likewise. */
-export type AppSource =
-  | Source
-  | { readonly kind: 'config'; readonly file: LocalPath }
-  | { readonly kind: 'toplevel'; readonly path: StorePath };
+/** Where an app's system comes from, resolved likewise. What is built already takes no nixpkgs. */
+export type AppSources =
+  | { readonly source: Source | ConfigFile; readonly nixpkgs: Source }
+  | { readonly source: BuiltSystem; readonly nixpkgs: null };
+
+export type AppSource = AppSources['source'];
 
 /** One exposure. `connect`: the guest's side as Incus writes it, `tcp:127.0.0.1:8080`. */
 export type DesiredExposure = {
@@ -51,11 +54,9 @@ export type DesiredExposure = {
 /** Whose file it is in the guest. Its value is not here, nor where that comes from. */
 export type DesiredSecret = Omit<Secret, 'source'>;
 
-export type DesiredApp = {
+export type DesiredApp = AppSources & {
   readonly name: AppName;
   readonly was: AppName | null;
-  readonly source: AppSource;
-  readonly nixpkgs: Source;
   readonly modules: readonly LocalPath[];
   readonly nixos: { readonly [name: string]: NixValue };
   /** Nix' name of the platform: `x86_64-linux`. */

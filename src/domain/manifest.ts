@@ -17,12 +17,26 @@ export type FlakeRef = {
 /** A file or folder of the host. `path` is absolute. */
 export type LocalPath = { readonly written: string; readonly path: string };
 
-/** Where an app's system comes from: exactly one of the three keys. */
-export type AppRef =
-  | { readonly kind: 'flake'; readonly ref: FlakeRef }
-  /** A classic configuration.nix. */
-  | { readonly kind: 'config'; readonly file: LocalPath }
-  | { readonly kind: 'toplevel'; readonly path: StorePath };
+/** A system that is built already. */
+export type BuiltSystem = { readonly kind: 'toplevel'; readonly path: StorePath };
+
+/** A classic configuration.nix. */
+export type ConfigFile = { readonly kind: 'config'; readonly file: LocalPath };
+
+/** Where an app's system comes from: exactly one of the three keys. What is built already takes no nixpkgs. */
+export type AppRefs =
+  | {
+      readonly source: { readonly kind: 'flake'; readonly ref: FlakeRef } | ConfigFile;
+      readonly nixpkgs: FlakeRef;
+    }
+  | { readonly source: BuiltSystem; readonly nixpkgs: null };
+
+export type AppRef = AppRefs['source'];
+
+/** The flakes that an app's system is made from. */
+export function flakesOf({ source, nixpkgs }: AppRefs): FlakeRef[] {
+  return [...(source.kind === 'flake' ? [source.ref] : []), ...(nixpkgs === null ? [] : [nixpkgs])];
+}
 
 /** A value of the `nixos` table. A float keeps being one where it has no fraction: Nix tells 1.0 from 1. */
 export type NixValue = JsonValue;
@@ -110,12 +124,10 @@ export type Health = {
 
 export type Activation = 'auto' | 'switch' | 'restart';
 
-export type ManifestApp = {
+export type ManifestApp = AppRefs & {
   readonly name: AppName;
   /** The app's former name. */
   readonly was: AppName | null;
-  readonly source: AppRef;
-  readonly nixpkgs: FlakeRef;
   readonly modules: readonly LocalPath[];
   /** NixOS options over the app's module. */
   readonly nixos: { readonly [name: string]: NixValue };
@@ -156,6 +168,16 @@ export type Manifest = {
   readonly project: string;
   /** By name, sorted. */
   readonly apps: readonly ManifestApp[];
+};
+
+/** What is known of an app that no manifest has yet. Null: the key is left out. */
+export type AppTable = {
+  readonly name: string;
+  readonly 'flake-ref': string;
+  readonly port: number | null;
+  readonly listen: string | null;
+  readonly nixpkgs: string | null;
+  readonly store: StoreMode | null;
 };
 
 /** One entry of `pets.lock`: the exact source that a remote flake-ref stands for. */

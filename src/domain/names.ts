@@ -21,6 +21,24 @@ export function isAppName(text: string): text is AppName {
   return /^[A-Za-z0-9-]{1,63}$/.test(text) && !/^-|-$|^\d+$/.test(text);
 }
 
+export const NAME_RULE = 'expected a name of 1 to 63 letters, digits and hyphens';
+/** `isAppName` for JSON Schema. */
+export const NAME_PATTERN = '^(?=.*[A-Za-z-])[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$';
+
+/** What to do about a name that is none: the nearest one that is, or the rest of the rule. */
+export function nameHint(text: string): string {
+  const near = nearestName(text);
+  return near === null ? 'no hyphen at either end, and not only digits' : `did you mean \`${near}\`?`;
+}
+
+export function nearestName(text: string): AppName | null {
+  const near = text
+    .slice(0, 63)
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return isAppName(near) ? near : null;
+}
+
 /** A volume, by its name in the app's `volumes`; a copy has a suffix: `data.copy-1`. */
 export function isVolumeName(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$/.test(text) && !text.includes('..');

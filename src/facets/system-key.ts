@@ -25,7 +25,7 @@ function requestOf(app: DesiredApp): Facet {
   const { source, nixpkgs, modules, nixos, volumes, binds, listen } = app;
   return {
     'request.source': source.kind === 'toplevel' ? source.path : writtenOf(source),
-    'request.nixpkgs': nixpkgs.ref.url,
+    'request.nixpkgs': nixpkgs?.ref.url ?? null,
     'request.modules': JSON.stringify(modules.map(({ path }) => path)),
     'request.nixos': formatJson(nixos),
     'request.mounts': JSON.stringify([...volumes, ...binds].map(({ path }) => path)),

@@ -2,6 +2,8 @@ import { sleep } from '../lib/wait.js';
 import type { AppName } from '../domain/names.js';
 import type { FileAccess, Guest, Incus, SecretFile } from '../domain/services.js';
 import { FailedProgram, ProblemError } from '../domain/problem.js';
+import { BIN, type Asked } from './ask.js';
+import { isUp } from './awake.js';
 import { baselineOf } from './baseline.js';
 import { lookInside } from './journal.js';
 import { loadersOf } from './loaders.js';
@@ -9,12 +11,9 @@ import { keptSecretsIn } from './kept-secrets.js';
 import { PRELUDE, UNITS } from './shell.js';
 import { isAiling, unitsIn } from './units.js';
 
-const BIN = '/run/current-system/sw/bin';
 /** Where systemd looks for a credential that a unit names without a path (systemd.exec(5)). On the root disk. */
 const CREDENTIALS = '/etc/credstore';
 const POLL_MS = 200;
-/** For a command that only asks. */
-const COMMAND_MS = 30_000;
 const ROOT = { uid: 0, gid: 0 };
 
 type Calls = 'writeSecrets' | 'ownSecrets' | 'restartLoaders' | keyof ReturnType<typeof keptSecretsIn>;
@@ -34,9 +33,10 @@ export function secretsIn(incus: Incus): Pick<Guest, Calls> {
     },
 
     ownSecrets: async (app, secrets, limitMs) => {
-      const deadline = Date.now() + limitMs;
+      const during = 'before its secrets had their owners';
+      const guest = { incus, app, deadline: Date.now() + limitMs, during };
       for (const secret of secrets) {
-        const ids = await userOf({ incus, app }, secret, deadline);
+        const ids = await userOf(guest, secret);
         await put(app, secret, { ...ids, mode: secret.mode });
       }
     },
@@ -58,11 +58,9 @@ export function secretsIn(incus: Incus): Pick<Guest, Calls> {
   };
 }
 
-type Asked = { readonly incus: Incus; readonly app: AppName };
-
 /** Whether of these units only such fail as had failed before. */
 async function areExcused(
-  { incus, app }: Asked,
+  { incus, app }: Pick<Asked, 'incus' | 'app'>,
   units: readonly string[],
   limitMs: number,
 ): Promise<boolean> {
@@ -81,17 +79,15 @@ function firstAccess({ mode, owner }: SecretFile): FileAccess {
 }
 
 /** The user comes with the system, which may just be booting. */
-async function userOf(
-  { incus, app }: Asked,
-  { name, owner }: SecretFile,
-  deadline: number,
-): Promise<Omit<FileAccess, 'mode'>> {
+async function userOf(guest: Asked, { name, owner }: SecretFile): Promise<Omit<FileAccess, 'mode'>> {
+  const { incus, app, deadline } = guest;
   for (;;) {
     const users = (await incus.readFile(app, '/etc/passwd')) ?? '';
     const row = users.split('\n').find((line) => line.startsWith(`${owner}:`));
     const [, , uid = '', gid = ''] = row?.split(':') ?? [];
     if (uid !== '' && gid !== '') return { uid: Number(uid), gid: Number(gid) };
-    if (Date.now() > deadline || (await hasBooted(incus, app)))
+    // By then the system has made its users, whichever way it does.
+    if (Date.now() > deadline || (await isUp(guest)))
       throw new ProblemError({
         code: 'secret-owner-unknown',
         data: { owner },
@@ -102,10 +98,4 @@ async function userOf(
       });
     await sleep(POLL_MS);
   }
-}
-
-/** By then the system has made its users, whichever way it does. */
-async function hasBooted(incus: Incus, app: AppName): Promise<boolean> {
-  const { stdout } = await incus.query(app, [`${BIN}/systemctl`, 'is-system-running'], COMMAND_MS);
-  return ['running', 'degraded'].includes(stdout.trim());
 }

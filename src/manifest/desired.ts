@@ -3,13 +3,21 @@ import { bindingOf, proxyListen, type Binding, type Listen } from '../domain/bin
 import { UNKNOWN } from '../domain/facet.js';
 import type {
   AppSource,
+  AppSources,
   Desired,
   DesiredApp,
   DesiredExposure,
   Source,
   DesiredInputs,
 } from '../domain/desired.js';
-import type { FlakeRef, LocalPath, Manifest, ManifestApp } from '../domain/manifest.js';
+import {
+  flakesOf,
+  type AppRefs,
+  type FlakeRef,
+  type LocalPath,
+  type Manifest,
+  type ManifestApp,
+} from '../domain/manifest.js';
 import type { IpAddress, Port } from '../domain/names.js';
 import { configOf, wantedFacets } from '../facets/index.js';
 import { withNixpkgs } from '../facets/meta.js';
@@ -28,7 +36,7 @@ export function desiredFrom(manifest: Manifest, inputs: DesiredInputs): Desired 
 
 /** No file says it: what was deployed with a nixpkgs of its own goes by what was recorded. */
 function remembering(app: DesiredApp): DesiredApp {
-  const nixpkgs = app.nixpkgs.ref.written;
+  const nixpkgs = app.nixpkgs?.ref.written ?? DEFAULT_NIXPKGS;
   if (nixpkgs === DEFAULT_NIXPKGS) return app;
   return { ...app, facets: withNixpkgs(app.facets, nixpkgs) };
 }
@@ -56,8 +64,7 @@ function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
     },
     health: healthOf(app.health, exposures),
     binds: app.binds.map((bind) => ({ ...bind, create: bind.create && isMissing(bind.source, inputs) })),
-    source: sourceOf(app, inputs),
-    nixpkgs: resolve(app.nixpkgs, inputs),
+    ...sourcesOf(app, inputs),
     platform: inputs.platform,
     listen,
     exposures,
@@ -68,7 +75,7 @@ function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
   };
   const identities = {
     source: sourceIdentity(wanted.source, inputs),
-    nixpkgs: app.source.kind === 'toplevel' ? null : identityOf(wanted.nixpkgs),
+    nixpkgs: wanted.nixpkgs && identityOf(wanted.nixpkgs),
     modules: modules.map((file) => fileIdentity(file, inputs)),
     secrets: ownValue(inputs.secrets, name) ?? {},
   };
@@ -80,8 +87,10 @@ function isMissing({ path }: LocalPath, { paths }: DesiredInputs): boolean {
   return ownValue(paths, path) === 'missing';
 }
 
-function sourceOf({ source }: ManifestApp, inputs: DesiredInputs): AppSource {
-  return source.kind === 'flake' ? resolve(source.ref, inputs) : source;
+function sourcesOf({ source, nixpkgs }: AppRefs, inputs: DesiredInputs): AppSources {
+  if (nixpkgs === null) return { source, nixpkgs };
+  const main = source.kind === 'flake' ? resolve(source.ref, inputs) : source;
+  return { source: main, nixpkgs: resolve(nixpkgs, inputs) };
 }
 
 function resolve(ref: FlakeRef, { lock, contentHashes }: DesiredInputs): Source {
@@ -118,11 +127,7 @@ function exposuresOf(app: ManifestApp, listen: Listen | null): DesiredExposure[]
 
 /** The local flakes of all apps, one for each URL: what must be hashed before `desiredFrom`. */
 export function localRefs({ apps }: Manifest): FlakeRef[] {
-  const refs = apps.flatMap(({ source, nixpkgs }) => {
-    if (source.kind === 'flake') return [source.ref, nixpkgs];
-    return source.kind === 'config' ? [nixpkgs] : [];
-  });
-  const local = refs.filter((ref) => ref.directory !== undefined);
+  const local = apps.flatMap(flakesOf).filter((ref) => ref.directory !== undefined);
   return [...new Map(local.map((ref) => [ref.url, ref])).values()];
 }
 

@@ -7,7 +7,6 @@ import { publishOf } from './keys/publish.js';
 import type { ManifestSchema } from './schema.js';
 import { secretsOf } from './keys/secrets.js';
 import { rowOf } from './shape.js';
-import { DEFAULT_NIXPKGS } from './keys/shared-keys.js';
 
 type Defaults = Checked<ManifestSchema['defaults']>;
 
@@ -68,8 +67,7 @@ export function appOf({ name, source, keys }: CheckedDraft): ManifestApp {
   return {
     name,
     was: app.was ?? null,
-    source,
-    nixpkgs: source.kind === 'toplevel' ? UNUSED_NIXPKGS : nixpkgs,
+    ...(source.kind === 'toplevel' ? { source, nixpkgs: null } : { source, nixpkgs }),
     modules: app.modules ?? [],
     nixos: app.nixos ?? {},
     port: app.port ?? null,
@@ -98,9 +96,6 @@ export function appOf({ name, source, keys }: CheckedDraft): ManifestApp {
     stopTimeout,
   };
 }
-
-/** The same for all: what nobody uses must not tell two manifests apart. */
-const UNUSED_NIXPKGS = { written: DEFAULT_NIXPKGS, url: DEFAULT_NIXPKGS, attribute: '' };
 
 /** What an app has from [defaults] where it says nothing. */
 const FILLED = ['listen', 'nixpkgs', 'keep', 'activation', 'image', 'stop-timeout'] as const;

@@ -2,7 +2,7 @@ import type { FlakeRef } from '../domain/manifest.js';
 import type { Problem } from '../domain/problem.js';
 import { resolvePath } from './path.js';
 import { didYouMean } from '../lib/closest-match.js';
-import { quote } from './text.js';
+import { quote } from '../lib/format.js';
 
 export type Location = Pick<FlakeRef, 'url' | 'directory'> | { readonly problem: Problem };
 

@@ -1,7 +1,7 @@
 import type { FlakeRef } from '../domain/manifest.js';
 import type { Problem } from '../domain/problem.js';
 import { resolveLocation } from './flake-location.js';
-import { quote } from './text.js';
+import { quote } from '../lib/format.js';
 
 /** What a ref stands for: an app's flake has a module as its fragment, nixpkgs has none. */
 export type FlakeRefUse = 'app' | 'nixpkgs';

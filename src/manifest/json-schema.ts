@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
 import type { Json, JsonSchema } from './keys/kinds.js';
-import { NAME_PATTERN } from './names.js';
+import { NAME_PATTERN } from '../domain/names.js';
 import { schemaOf } from './schema.js';
 import { type Entries, isOptional, rowOf, shapeOf } from './shape.js';
 

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { Lock, Locked } from '../domain/manifest.js';
 import type { Problem } from '../domain/problem.js';
-import { isTable, quote, show } from './text.js';
+import { quote } from '../lib/format.js';
+import { isTable, show } from './text.js';
 
 export type ParsedLock =
   { readonly ok: true; readonly lock: Lock } | { readonly ok: false; readonly problems: readonly Problem[] };

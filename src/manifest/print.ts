@@ -65,7 +65,7 @@ function keysOf(app: ManifestApp): Tables {
 }
 
 function sourceOf({ source, nixpkgs, modules, nixos }: ManifestApp): Tables {
-  if (source.kind === 'toplevel') return { toplevel: source.path };
+  if (nixpkgs === null) return { toplevel: source.path };
   const main =
     source.kind === 'flake' ? { 'flake-ref': source.ref.written } : { config: source.file.written };
   return { ...main, nixpkgs: nixpkgs.written, modules: modules.map(({ written }) => written), nixos };

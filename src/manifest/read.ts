@@ -5,7 +5,7 @@ import { appOf, checkedDrafts, draftOf, withFallbacks } from './draft.js';
 import { type ManifestSchema, schemaOf } from './schema.js';
 import { exposedBy, findDuplicates } from './keys/exposures.js';
 import type { Located, Locator } from './locate.js';
-import { isAppName, NAME_RULE, nameHint } from './names.js';
+import { isAppName, NAME_RULE, nameHint } from '../domain/names.js';
 import { parseToml } from './parse.js';
 import { checkRelations } from './relations.js';
 import { checkApp } from './rules.js';

@@ -4,7 +4,8 @@ import { volumesOf } from './draft.js';
 import { resolvePath } from './path.js';
 import { checkPublish } from './keys/publish.js';
 import { checkSecrets } from './keys/secrets.js';
-import { formatKeyPath, quote } from './text.js';
+import { quote } from '../lib/format.js';
+import { formatKeyPath } from './text.js';
 import { checkTrust } from './keys/trust.js';
 
 /** What the keys of one app must be to one another. */

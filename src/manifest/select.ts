@@ -2,7 +2,7 @@ import type { AppName } from '../domain/names.js';
 import type { ManifestApp } from '../domain/manifest.js';
 import type { Problem } from '../domain/problem.js';
 import { didYouMean } from '../lib/closest-match.js';
-import { quote } from './text.js';
+import { quote } from '../lib/format.js';
 
 export type Selection =
   | { readonly ok: true; readonly apps: ReadonlySet<AppName> }

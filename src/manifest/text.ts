@@ -1,3 +1,4 @@
+import { quote } from '../lib/format.js';
 import type { KeyPath } from '../domain/problem.js';
 
 /** Line ends as \n and no byte order mark. */
@@ -14,15 +15,6 @@ export function show(value: unknown): string {
   if (value instanceof TomlFloat) return String(value.value);
   if (value instanceof TomlDate) return value.toString();
   return Array.isArray(value) ? 'an array' : 'a table';
-}
-
-export function quote(text: string): string {
-  const short = text.length > 80 ? `${text.slice(0, 79)}…` : text;
-  return JSON.stringify(short).replace(/[\p{Cc}\p{Cf}]/gu, escapeUnit);
-}
-
-function escapeUnit(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** `apps.web.publish[0].port`, quoted where TOML would: `apps."a b"`. */

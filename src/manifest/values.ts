@@ -1,10 +1,17 @@
 import { DURATION_PATTERN, parseDuration } from '../lib/format.js';
 import { parseIp, toPort } from '../domain/binding.js';
-import type { AppName, IpAddress, Port } from '../domain/names.js';
 import type { FlakeRef } from '../domain/manifest.js';
 import { type FlakeRefUse, parseFlakeRef } from './flake-ref.js';
 import { listOf, parsedValue, refuse, type Refused, text } from './keys/kinds.js';
-import { isAppName, NAME_PATTERN, NAME_RULE, nameHint } from './names.js';
+import {
+  isAppName,
+  NAME_PATTERN,
+  NAME_RULE,
+  nameHint,
+  type AppName,
+  type IpAddress,
+  type Port,
+} from '../domain/names.js';
 import { show } from './text.js';
 import { formatValue } from './toml.js';
 import * as v from 'valibot';

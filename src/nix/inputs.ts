@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DesiredApp, Source } from '../domain/desired.js';
+import type { AppSources, DesiredApp, Source } from '../domain/desired.js';
 import type { FlakeRef, Locked } from '../domain/manifest.js';
 import type { Exec } from '../lib/program.js';
 import { ProblemError } from '../domain/problem.js';
@@ -14,10 +14,8 @@ import { copiedFrom, FILES, type Copied } from './places.js';
 import { stage } from './source.js';
 
 /** An app whose system is put together here: what of it counts for that. */
-export type AssembledApp = Pick<
-  DesiredApp,
-  'name' | 'platform' | 'nixpkgs' | 'modules' | 'volumes' | 'binds' | 'nixos'
-> & { readonly source: Exclude<DesiredApp['source'], { readonly kind: 'toplevel' }> };
+export type AssembledApp = Pick<DesiredApp, 'name' | 'platform' | 'modules' | 'volumes' | 'binds' | 'nixos'> &
+  Exclude<AppSources, { readonly nixpkgs: null }>;
 
 type Assembly = Tools & {
   readonly app: AssembledApp;

@@ -41,16 +41,15 @@ export function nixOver(
       pinnedBy(url) ?? notLocal(url, await lockedFrom(await tools.metadata(url, '--refresh'), tools.fetch)),
 
     evaluate: async (app, pins) => {
-      const { source } = app;
-      if (source.kind === 'toplevel')
+      if (app.nixpkgs === null)
         return readyMade(
-          source.path,
+          app.source.path,
           ['apps', app.name, 'toplevel'],
           await rootOf(app.name, await folder()),
           exec,
         );
       const judging = judge && ((facts: Facts) => judge(facts, app));
-      return assemble({ app: { ...app, source }, pins, folder: await folder(), tools }, judging);
+      return assemble({ app, pins, folder: await folder(), tools }, judging);
     },
 
     build: async (app, { drv, toplevel }, onLine) => {

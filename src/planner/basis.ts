@@ -61,7 +61,7 @@ const SAID = {
     if (source.kind === 'config') return source.file.written;
     return source.kind === 'toplevel' ? source.path : pinOf(source);
   },
-  nixpkgs: ({ source, nixpkgs }) => (source.kind === 'toplevel' ? null : pinOf(nixpkgs)),
+  nixpkgs: ({ nixpkgs }) => nixpkgs && pinOf(nixpkgs),
   modules: ({ modules }) => listed(modules.map(({ written }) => written)),
   nixos: null,
   platform: null,

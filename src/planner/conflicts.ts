@@ -1,12 +1,12 @@
 import { STEADY_STATES } from '../domain/instance-state.js';
 import { capabilitiesOf, OWN_STORE } from '../domain/store-mode.js';
-import { formatBinding, isWildcard, overlaps, type Binding } from '../domain/binding.js';
 import type { Actual, PortOwner } from '../domain/actual.js';
-import type { Desired, DesiredApp, DesiredExposure } from '../domain/desired.js';
-import type { KeyPath, Problem } from '../domain/problem.js';
+import type { Desired, DesiredApp } from '../domain/desired.js';
+import type { Problem } from '../domain/problem.js';
 import { inTheWay } from './added.js';
 import type { ExposureChange } from './exposure.js';
 import type { Compared } from './compare.js';
+import { portConflicts } from './port-conflicts.js';
 
 /** Everything that forbids carrying out the plan. Found before the first write, all of it at once. */
 export function conflictsOf(
@@ -17,6 +17,7 @@ export function conflictsOf(
   /** Exposures of this project's apps that stay where they are although no selected app has them. */
   staying: readonly PortOwner[],
 ): Problem[] {
+  const { inherited, addresses } = actual;
   const byApp = new Map(moves.map((m) => [m.app, m]));
   const there = new Map(compared.map((c) => [c.app.name, c]));
   const claims = [...actual.portOwners, ...staying];
@@ -26,11 +27,7 @@ export function conflictsOf(
       ...app.problems,
       ...foreignInstance(app, actual),
       ...claimedName(app, there.get(app.name), actual),
-      ...opens.flatMap((exposure) => [
-        ...portTaken(app, exposure, claims),
-        ...noSuchAddress(app, exposure, actual),
-      ]),
-      ...inheritedTaken(app, { apps, claims, inherited: actual.inherited }),
+      ...portConflicts(app, opens, { apps, claims, inherited, addresses }),
       ...brokenInstance(app, there.get(app.name)),
       ...compared.filter((c) => c.app === app).flatMap(inTheWay),
       ...unshareableStore(app, there.get(app.name), actual),
@@ -68,88 +65,6 @@ function claimedName(app: DesiredApp, compared: Compared | undefined, { apps }: 
       hint: `pets up ${other.name} takes it back; then \`${app.name}\` can be made`,
     },
   ];
-}
-
-function portTaken(app: DesiredApp, exposure: DesiredExposure, claims: readonly PortOwner[]): Problem[] {
-  const claim = claims.find((c) => overlaps(c.binding, exposure.binding));
-  if (!claim) return [];
-  return [
-    {
-      code: 'port-taken',
-      data: { binding: formatBinding(exposure.binding) },
-      app: app.name,
-      path: keyOf(app, exposure, 'port'),
-      message: `${formatBinding(exposure.binding)} is taken: ${claim.holder}${claim.live ? '' : ' declares it'}`,
-      hint:
-        exposure.binding.protocol === 'unix'
-          ? `choose another path for \`${app.name}\``
-          : `choose another port for \`${app.name}\`, or free that one`,
-    },
-  ];
-}
-
-/** What can hold a port. */
-type Around = Pick<Actual, 'inherited'> & {
-  readonly apps: readonly DesiredApp[];
-  readonly claims: readonly PortOwner[];
-};
-
-/** A proxy of an Incus profile that cannot listen keeps the container from starting. */
-function inheritedTaken(app: DesiredApp, around: Around): Problem[] {
-  return inheritedBy(app, around.inherited).flatMap((binding) => {
-    const holder = holderAmong(binding, app, around);
-    if (holder === null) return [];
-    return [
-      {
-        code: 'port-taken',
-        data: { binding: formatBinding(binding) },
-        app: app.name,
-        path: ['apps', app.name, ...(app.profiles === null ? [] : ['incus', 'profiles'])],
-        message: `${formatBinding(binding)} is taken, which \`${app.name}\` gets from an Incus profile: ${holder}`,
-        hint: `take that proxy out of the profile, or name others: \`incus.profiles\` of \`${app.name}\``,
-      },
-    ];
-  });
-}
-
-function inheritedBy({ name }: DesiredApp, inherited: Actual['inherited']): readonly Binding[] {
-  return Object.hasOwn(inherited, name) ? (inherited[name] ?? []) : [];
-}
-
-function holderAmong(binding: Binding, app: DesiredApp, { apps, claims, inherited }: Around): string | null {
-  const claim = claims.find((c) => overlaps(c.binding, binding));
-  if (claim) return `${claim.holder}${claim.live ? '' : ' declares it'}`;
-  const exposing = apps.find(({ exposures }) => exposures.some((e) => overlaps(e.binding, binding)));
-  if (exposing)
-    return `${exposing.name === app.name ? 'its own exposure' : `app \`${exposing.name}\``} is there`;
-  const before = apps.slice(0, apps.indexOf(app));
-  const sharing = before.find((other) => inheritedBy(other, inherited).some((one) => overlaps(one, binding)));
-  return sharing ? `\`${sharing.name}\` gets it too` : null;
-}
-
-function noSuchAddress(app: DesiredApp, exposure: DesiredExposure, actual: Actual): Problem[] {
-  const { binding } = exposure;
-  if (binding.protocol === 'unix') return [];
-  const { address } = binding;
-  const known = isWildcard(binding) || address.startsWith('127.') || actual.addresses.includes(address);
-  if (known) return [];
-  return [
-    {
-      code: 'address-missing',
-      data: { address },
-      app: app.name,
-      path: keyOf(app, exposure, 'listen'),
-      message: `${address} is not an address of this host`,
-      hint: `it has ${actual.addresses.join(', ')}; a VPN's address is there only while the VPN is up`,
-    },
-  ];
-}
-
-/** The key of the manifest that an exposure comes from. */
-function keyOf({ name, exposures }: DesiredApp, exposure: DesiredExposure, key: 'port' | 'listen'): KeyPath {
-  if (exposure.role === 'web') return ['apps', name, key];
-  const index = exposures.filter((e) => e.role === 'publish').indexOf(exposure);
-  return ['apps', name, 'publish', index, exposure.binding.protocol === 'unix' ? 'socket' : key];
 }
 
 function brokenInstance(app: DesiredApp, compared: Compared | undefined): Problem[] {

@@ -113,7 +113,7 @@ function systemRef({ actual, aim }: Compared, system: readonly Change[]): System
   return { kind: 'applied', toplevel: actual.applied.toplevel, generation: actual.applied.generation };
 }
 
-function unlockedUrls(app: DesiredApp): string[] {
-  const sources = app.source.kind === 'toplevel' ? [] : [app.source, app.nixpkgs];
+function unlockedUrls({ source, nixpkgs }: DesiredApp): string[] {
+  const sources = nixpkgs === null ? [] : [source, nixpkgs];
   return [...new Set(sources.flatMap((s) => (s.kind === 'remote' && s.locked === null ? [s.ref.url] : [])))];
 }

@@ -78,7 +78,7 @@ export function appOf(generation: Generation, app: DesiredApp, there: ActualApp)
     ...app,
     was: null,
     source: { kind: 'toplevel', path: toplevel },
-    nixpkgs: { kind: 'local', ref: { written: '', url: '', attribute: '' }, contentHash: '' },
+    nixpkgs: null,
     modules: [],
     nixos: {},
     listen: web && web.protocol !== 'unix' ? { address: web.address, port: web.first } : null,

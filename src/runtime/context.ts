@@ -5,6 +5,8 @@ export type Context = {
   readonly cwd: string;
   /** Without node and script. */
   readonly argv: readonly string[];
+  /** Those that go by no manifest: a command of theirs that is advised needs none named. */
+  readonly freeVerbs: ReadonlySet<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: NodeJS.ReadStream;
   /** Results. */

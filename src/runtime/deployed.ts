@@ -1,10 +1,10 @@
 import { nixpkgsIn, withoutNixpkgs } from '../facets/meta.js';
 import { parseApplied, printApplied } from '../domain/records.js';
-import { printTable, type AppTable } from '../manifest/keys/app-table.js';
+import { printTable } from '../manifest/keys/app-table.js';
 import { emptyLock } from '../manifest/lock.js';
 import { readManifest, type ReadManifest } from '../manifest/read.js';
 import { DEPLOYED, INCUS_PET, LABEL } from '../domain/labels.js';
-import type { Manifest } from '../domain/manifest.js';
+import type { AppTable, Manifest } from '../domain/manifest.js';
 import type { InstanceJson } from '../domain/services.js';
 import type { Daemons } from './daemons.js';
 import type { Project } from './project-type.js';

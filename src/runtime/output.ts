@@ -42,7 +42,7 @@ export type Output = {
 
 type Compute = Parameters<typeof createView>[0];
 
-export function outputFor({ stdout, stderr, env }: Context, options: GlobalOptions): Output {
+export function outputFor({ stdout, stderr, env, freeVerbs }: Context, options: GlobalOptions): Output {
   const { progress, quiet } = options;
   const requested = quiet ? 'quiet' : progress;
   const speech = speechOf(requested);
@@ -52,7 +52,7 @@ export function outputFor({ stdout, stderr, env }: Context, options: GlobalOptio
     stdout: wantsColor(options.color, env, stdout),
     stderr: wantsColor(options.color, env, stderr),
   };
-  const typed = typedFor(options, { env });
+  const typed = typedFor(options, { env, freeVerbs });
   const json = (record: object) => stderr.write(`${jsonLine(record)}\n`);
   return {
     ...{ stdout, stderr, colors, typed, isQuiet: quiet },

@@ -2,9 +2,6 @@ import { DEPLOYED } from '../domain/labels.js';
 import { ProblemError } from '../domain/problem.js';
 import type { Context, GlobalOptions } from './context.js';
 
-/** Verbs that go by no manifest. */
-const FREE = new Set(['help', 'version', 'completion', 'init', 'deploy', 'check', 'schema']);
-
 export type Typed = (text: string) => string;
 
 /**
@@ -13,7 +10,7 @@ export type Typed = (text: string) => string;
  */
 export function typedFor(
   { file, deployed }: Pick<GlobalOptions, 'file'> & { readonly deployed?: boolean },
-  { env }: Pick<Context, 'env'>,
+  { env, freeVerbs }: Pick<Context, 'env' | 'freeVerbs'>,
 ): Typed {
   const option = deployed === true || file === DEPLOYED ? '--deployed' : fileOption(file, env);
   if (option === null) return (text) => text;
@@ -21,7 +18,9 @@ export function typedFor(
     text.replace(
       /`pets (volume (?:ls|rm)|[a-z]+)(?=[ `])(?![^`]*--(?:deployed|file))/g,
       (command, verb: string) =>
-        FREE.has(verb) || (verb === 'adopt' && option === '--deployed') ? command : `${command} ${option}`,
+        freeVerbs.has(verb) || (verb === 'adopt' && option === '--deployed')
+          ? command
+          : `${command} ${option}`,
     );
 }
 

@@ -44,7 +44,8 @@ export function nixFor(
   );
 }
 
-function lockFileOf({ lockPath, lock }: Project): LockFile {
+/** Where what a run pins is written; nowhere without a manifest. */
+export function lockFileOf({ lockPath, lock }: Pick<Project, 'lockPath' | 'lock'>): LockFile {
   return lockPath === null ? { add: () => Promise.resolve() } : lockFileAt(lockPath, lock, printLock);
 }
 

@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { run } from '../../src/cli/args.js';
 import { wantsColor, type Context } from '../../src/runtime/context.js';
 import { flag, withRunOptions } from '../../src/cli/options.js';
+import { FREE_VERBS } from '../../src/cli/verbs.js';
 import { VariableCommand } from '../../src/cli/variables.js';
 import { EXIT, formatProblem, ProblemError } from '../../src/domain/problem.js';
 import { written } from '../written.js';
@@ -34,6 +35,7 @@ async function pets(...argv: string[]): Promise<{ code: number; out: string }> {
   const context: Context = {
     cwd: folder,
     argv,
+    freeVerbs: FREE_VERBS,
     env,
     stdin,
     stdout,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { commandLine, run } from '../../src/cli/args.js';
+import { FREE_VERBS } from '../../src/cli/verbs.js';
 import type { Context } from '../../src/runtime/context.js';
 import { written } from '../written.js';
 
@@ -33,7 +34,8 @@ function contextOf(argv: readonly string[]): Context & { readonly stdout: PassTh
   const { stdin, stderr } = process;
   const env = { PETS_STATE_DIR: join(folder, 'state'), INCUS_SOCKET: join(folder, 'no.socket') };
   const draining: Context['draining'] = (work) => work(new AbortController().signal);
-  return { cwd: folder, argv, env, stdin, stdout: new PassThrough(), stderr, draining };
+  const streams = { stdin, stdout: new PassThrough(), stderr };
+  return { cwd: folder, argv, freeVerbs: FREE_VERBS, env, ...streams, draining };
 }
 
 /** The words that are offered for the last one. */

@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { commandLine } from '../../src/cli/args.js';
-import { VERBS } from '../../src/cli/verbs.js';
+import { FREE_VERBS, VERBS } from '../../src/cli/verbs.js';
 import { verbsFor } from '../../src/cli/wanted-verbs.js';
 
 const { stdin, stderr } = process;
 const lineFor = (...argv: readonly string[]) =>
   commandLine(
     {
-      ...{ cwd: '/', argv, env: {}, stdin, stderr, stdout: new PassThrough() },
+      ...{ cwd: '/', argv, freeVerbs: FREE_VERBS, env: {}, stdin, stderr, stdout: new PassThrough() },
       draining: (work) => work(new AbortController().signal),
     },
     () => Promise.resolve(),
@@ -20,6 +20,11 @@ const SINGLE = NAMES.filter((name) => name !== 'help' && name !== '__complete');
 test('the words of each verb are the names of what it adds', () => {
   const names = all.commands.flatMap((command) => [command.name(), ...command.aliases()]);
   expect(NAMES.toSorted()).toEqual(names.toSorted());
+});
+
+test('all verbs go by a manifest, but for these', () => {
+  const free = ['__complete', 'check', 'completion', 'deploy', 'help', 'init', 'schema', 'version'];
+  expect([...FREE_VERBS].toSorted()).toEqual(free);
 });
 
 test.each(SINGLE)('`pets %s` makes what it needs, as it is', async (name) => {

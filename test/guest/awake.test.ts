@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isAwake, isBooted } from '../../src/guest/awake.js';
+import { isAwake, isBooted, isUp } from '../../src/guest/awake.js';
 import { loadersOf } from '../../src/guest/loaders.js';
 import type { AppName } from '../../src/domain/names.js';
 import { ProblemError } from '../../src/domain/problem.js';
@@ -40,6 +40,18 @@ describe('a guest that was started a moment ago', () => {
       expect(await isBooted(asks)).toBe(true);
       expect(asked).toHaveLength(3);
     }
+  });
+
+  test.each([
+    ['starting', false],
+    ['running', true],
+    ['degraded', true],
+    ['maintenance', false],
+    ['stopping', false],
+  ])('that says %s is up: %s', async (state, expected) => {
+    const { asks, asked } = guest([state], 60_000);
+    expect(await isUp(asks)).toBe(expected);
+    expect(asked).toHaveLength(1);
   });
 
   test('is not waited for without an end', async () => {

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BackupDraft, once } from '../../src/backup/folder.js';
 import type { Backup } from '../../src/backup/format.js';
-import { rewrite, writeNew } from '../../src/cli/init/new-files.js';
+import { rewrite, writeNew } from '../../src/runtime/init/new-files.js';
 import { trialsIn } from '../../src/runtime/trials.js';
 import { localHost } from '../../src/incus/observe/host.js';
 import { makeFolder, makeFolderSync } from '../../src/lib/files.js';
@@ -155,7 +155,7 @@ const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 /** These make what only Nix reads, in a run's own private folder; or set each mode themselves; or open only to read. */
 const OTHERS = [
   ...['nix/assemble.ts', 'nix/closure.ts', 'nix/files.ts', 'nix/inputs.ts', 'nix/nix.ts', 'nix/source.ts'],
-  ...['nix/run-folder.ts', 'cli/init/flake-change.ts', 'stores/host-directory.ts', 'backup/folder.ts'],
+  ...['nix/run-folder.ts', 'runtime/init/flake-change.ts', 'stores/host-directory.ts', 'backup/folder.ts'],
   ...['state/runs/write.ts', 'lib/files.ts', 'lib/regular-file.ts'],
 ];
 

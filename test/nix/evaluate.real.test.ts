@@ -3,7 +3,7 @@ import { chmodSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Facts } from '../../src/domain/contract.js';
 import { exec } from '../programs.js';
-import type { DesiredApp } from '../../src/domain/desired.js';
+import type { AppSource, DesiredApp } from '../../src/domain/desired.js';
 import type { StorePath } from '../../src/domain/names.js';
 import { nixOver } from '../../src/nix/nix.js';
 import type { Exec } from '../../src/lib/program.js';
@@ -166,7 +166,7 @@ describe('a flake', () => {
 
   test('given as nixpkgs that is none', async () => {
     scene.write('none/flake.nix', '{ outputs = _: { lib = { }; }; }');
-    const { ref } = scene.flake('none') as Extract<DesiredApp['nixpkgs'], { kind: 'local' }>;
+    const { ref } = scene.flake('none') as Extract<AppSource, { kind: 'local' }>;
     const nixpkgs = { kind: 'local', ref: { ...ref, attribute: '' }, contentHash: '' } as const;
     expect((await scene.problem(scene.flake('web'), { nixpkgs })).message).toBe(
       '`web` does not evaluate: the flake given as nixpkgs has no lib.nixosSystem',

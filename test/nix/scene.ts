@@ -5,13 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
 import { exec } from '../programs.js';
 import type { AppName } from '../../src/domain/names.js';
-import type { AppSource, DesiredApp } from '../../src/domain/desired.js';
+import type { AppSource, DesiredApp, Source } from '../../src/domain/desired.js';
 import type { FlakeRef, LocalPath } from '../../src/domain/manifest.js';
 import { nixOver } from '../../src/nix/nix.js';
 import { FailedProgram, ProblemError, type Problem } from '../../src/domain/problem.js';
 import { standIn as standInRef } from '../stand-in.js';
 
 export const ASSEMBLY = fileURLToPath(new URL('../../nix', import.meta.url));
+
+/** Of an app, besides where its system comes from. */
+type More = Partial<Omit<DesiredApp, 'source' | 'nixpkgs'> & { readonly nixpkgs: Source }>;
 
 /** A folder of a test's own, and the apps whose sources are in it. */
 export class Scene {
@@ -48,15 +51,10 @@ export class Scene {
     return { kind: 'config', file: this.path(written) };
   }
 
-  app(source: AppSource, more: Partial<DesiredApp> = {}): DesiredApp {
-    return {
+  app(source: AppSource, more: More = {}): DesiredApp {
+    const app = {
       name: 'web' as AppName,
       was: null,
-      source,
-      // Made by the bench: most tests of this folder get by without it.
-      get nixpkgs() {
-        return standIn();
-      },
       modules: [],
       nixos: {},
       platform: 'x86_64-linux',
@@ -71,7 +69,7 @@ export class Scene {
       after: [],
       store: null,
       image: '',
-      activation: 'auto',
+      activation: 'auto' as const,
       health: null,
       stateful: false,
       keep: 5,
@@ -81,19 +79,25 @@ export class Scene {
       problems: [],
       ...more,
     };
+    if (source.kind === 'toplevel') return { ...app, source, nixpkgs: null };
+    return {
+      ...app,
+      source,
+      // Made by the bench: most tests of this folder get by without it.
+      get nixpkgs() {
+        return more.nixpkgs ?? standIn();
+      },
+    };
   }
 
   /** The name of the system's store path, which has the host name and the label in it. */
-  async system(source: AppSource, more: Partial<DesiredApp> = {}): Promise<string> {
+  async system(source: AppSource, more: More = {}): Promise<string> {
     const { toplevel } = await this.nix.evaluate(this.app(source, more), {});
     return toplevel.replace(/^\/nix\/store\/\w{32}-nixos-system-/, '');
   }
 
   /** The problem that the evaluation ends with, and its log. */
-  async problem(
-    source: AppSource,
-    more: Partial<DesiredApp> = {},
-  ): Promise<Problem & { readonly log: string }> {
+  async problem(source: AppSource, more: More = {}): Promise<Problem & { readonly log: string }> {
     const thrown: unknown = await this.system(source, more).catch((error: unknown) => error);
     if (!(thrown instanceof ProblemError) || !thrown.problems[0])
       throw new Error('it evaluates, or breaks', { cause: thrown });
@@ -108,7 +112,7 @@ export function removeRunFolders(): void {
   for (const name of own) rmSync(join(tmpdir(), name), { recursive: true });
 }
 
-function standIn(): DesiredApp['nixpkgs'] {
+function standIn(): Source {
   const written = standInRef();
   const directory = written.replace(/^path:/, '');
   const ref: FlakeRef = { written, url: written, attribute: '', directory };

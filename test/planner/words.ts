@@ -13,6 +13,7 @@ import { UNKNOWN, type Facet, type Facets } from '../../src/domain/facet.js';
 import type { AppName, Port, StorePath } from '../../src/domain/names.js';
 import type {
   AppSource,
+  AppSources,
   DesiredApp,
   DesiredExposure,
   DesiredSecret,
@@ -108,14 +109,14 @@ const PLATFORM = 'x86_64-linux';
 export function wanted(text: Wanted): DesiredApp {
   const words = wordsOf(text);
   const { name, listen, option } = words;
-  const source = sourceOf(option('source') ?? 'a');
-  const nixpkgs = flake(option('nixpkgs') ?? 'nixos-25.11', '');
-  const bare = { name, source, nixpkgs, platform: PLATFORM, listen, modules: [], nixos: {} };
+  const sources = sourcesOf(option('source') ?? 'a', option('nixpkgs') ?? 'nixos-25.11');
+  const bare = { name, ...sources, platform: PLATFORM, listen, modules: [], nixos: {} };
   const app = { ...bare, ...storageOf(words), ...passedOn(words), ...handling(words) };
   const exposures = exposuresOf(words);
-  const refs = 'ref' in source ? { 'flake-ref': option('ref') ?? `./${name}` } : { 'flake-ref': null };
+  const refs =
+    'ref' in sources.source ? { 'flake-ref': option('ref') ?? `./${name}` } : { 'flake-ref': null };
   const facets: Facets = {
-    system: systemFacet(source, nixpkgs),
+    system: systemFacet(sources),
     exposure: { listen: listen && formatListen(listen), ...publishFacet(exposures) },
     storage: storageFacet(app),
     limits: limitsFacet(words),
@@ -251,10 +252,13 @@ function missing(key: 'flake-ref' | 'nixpkgs', { name, option }: Words): Problem
   ];
 }
 
-function sourceOf(text: string): AppSource {
-  if (text.startsWith('/nix/store/')) return { kind: 'toplevel', path: text as StorePath };
-  if (text.endsWith('.nix')) return { kind: 'config', file: { written: text, path: `/srv/${text}` } };
-  return flake(text, 'nixosModules.incus');
+function sourcesOf(text: string, nixpkgs: string): AppSources {
+  if (text.startsWith('/nix/store/'))
+    return { source: { kind: 'toplevel', path: text as StorePath }, nixpkgs: null };
+  const source = text.endsWith('.nix')
+    ? { kind: 'config' as const, file: { written: text, path: `/srv/${text}` } }
+    : flake(text, 'nixosModules.incus');
+  return { source, nixpkgs: flake(nixpkgs, '') };
 }
 
 function flake(text: string, attribute: string): Source {
@@ -270,8 +274,8 @@ function flake(text: string, attribute: string): Source {
   return { kind: 'local', ref: local, contentHash: text };
 }
 
-function systemFacet(source: AppSource, nixpkgs: Source): Facet {
-  if (source.kind === 'toplevel') return { source: source.path, platform: PLATFORM };
+function systemFacet({ source, nixpkgs }: AppSources): Facet {
+  if (nixpkgs === null) return { source: source.path, platform: PLATFORM };
   return { source: identity(source), nixpkgs: identity(nixpkgs), platform: PLATFORM };
 }
 

@@ -3,7 +3,7 @@ import { asTyped, typedFor } from '../../src/runtime/typed.js';
 import { DEPLOYED } from '../../src/domain/labels.js';
 import { EXIT, ProblemError } from '../../src/domain/problem.js';
 
-const env = {};
+const CONTEXT = { env: {}, freeVerbs: new Set(['deploy']) };
 
 test.each([
   ['run `pets up web` again', 'run `pets up --deployed web` again'],
@@ -15,8 +15,8 @@ test.each([
   ['`pets adopt web` takes it over', '`pets adopt web` takes it over'],
   ['pets up web, in plain words', 'pets up web, in plain words'],
 ])('%s, of what was deployed: %s', (text, expected) => {
-  expect(typedFor({ file: DEPLOYED }, { env })(text)).toBe(expected);
-  expect(typedFor({ deployed: true }, { env })(text)).toBe(expected);
+  expect(typedFor({ file: DEPLOYED }, CONTEXT)(text)).toBe(expected);
+  expect(typedFor({ deployed: true }, CONTEXT)(text)).toBe(expected);
 });
 
 test.each([
@@ -25,7 +25,7 @@ test.each([
   ["my box's.toml", {}, "`pets up --file 'my box'\\''s.toml' web`"],
   ['box.toml', { PETS_FILE: 'box.toml' }, '`pets up web`'],
 ])('by the manifest %j, with %j: %s', (file, env, expected) => {
-  expect(typedFor(file === undefined ? {} : { file }, { env })('`pets up web`')).toBe(expected);
+  expect(typedFor(file === undefined ? {} : { file }, { ...CONTEXT, env })('`pets up web`')).toBe(expected);
 });
 
 test('an error keeps its code and its place', () => {
@@ -34,7 +34,7 @@ test('an error keeps its code and its place', () => {
     { code: 'app-not-made', message: 'no', place, hint: '`pets ps` shows' },
     EXIT.usage,
   );
-  expect(asTyped(error, typedFor({ deployed: true }, { env }))).toMatchObject({
+  expect(asTyped(error, typedFor({ deployed: true }, CONTEXT))).toMatchObject({
     exitCode: EXIT.usage,
     problems: [{ code: 'app-not-made', message: 'no', place, hint: '`pets ps --deployed` shows' }],
   });

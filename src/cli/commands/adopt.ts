@@ -2,27 +2,25 @@ import { MODES, rewriteFile } from '../../lib/files.js';
 import { basename, dirname } from 'node:path';
 import { instanceOf } from '../../stores/stores.js';
 import { handProfileOver } from '../../stores/host-directory.js';
-import { appendTable, printTable, type AppTable } from '../../manifest/keys/app-table.js';
-import { printLock } from '../../manifest/lock.js';
+import { appendTable, printTable } from '../../manifest/keys/app-table.js';
 import { readManifest } from '../../manifest/read.js';
 import { nixpkgsIdentityIn, sourceIn } from '../../facets/system.js';
 import { DEPLOYED, LABEL, printPetState } from '../../domain/labels.js';
 import { capabilitiesOf, storeIn } from '../../domain/store-mode.js';
 import { parseApplied } from '../../domain/records.js';
 import type { AppName } from '../../domain/names.js';
-import type { Locked, Manifest } from '../../domain/manifest.js';
-import { lockFileAt } from '../../nix/lock-file.js';
+import type { AppTable, Locked, Manifest } from '../../domain/manifest.js';
 import type { InstanceJson } from '../../domain/services.js';
 import { EXIT, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
 import { readRegular } from '../../lib/regular-file.js';
-import { adoptable, tableFor, type AdoptOptions } from '../adoptable.js';
+import { adoptable, tableFor, type AdoptOptions } from '../../runtime/adoptable.js';
 import { LOCAL } from '../../runtime/daemons.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { MOST_MANIFEST } from '../../runtime/manifest-file.js';
 import { locateProblems, type Project } from '../../runtime/project.js';
 import { marksOf, recordWithoutNixpkgs } from '../../runtime/deployed.js';
 import { holdProject, withLock } from '../../runtime/project-lock.js';
-import { portsFor } from '../../runtime/wire.js';
+import { lockFileOf, portsFor } from '../../runtime/wire.js';
 import type { CommandLine } from '../command-line.js';
 import { examples, withLockOptions } from '../options.js';
 
@@ -133,7 +131,7 @@ type Extended = { readonly table: string; readonly text: string; readonly manife
 /** `nixpkgs` is written only where it is not what the manifest would take. */
 function withTable(text: string, { nixpkgs, ...keys }: AppTable, project: Project, path: string): Extended {
   const plain = extend(text, { ...keys, nixpkgs: null }, project, path);
-  const usual = plain.manifest.apps.find(({ name }) => name === keys.name)?.nixpkgs.written;
+  const usual = plain.manifest.apps.find(({ name }) => name === keys.name)?.nixpkgs?.written;
   return nixpkgs === null || nixpkgs === usual ? plain : extend(text, { ...keys, nixpkgs }, project, path);
 }
 
@@ -166,7 +164,7 @@ async function pinsOf(
 ): Promise<Insertion['pins']> {
   const facets = parseApplied(config[LABEL.applied])?.facets;
   const app = manifest.apps.find((one) => one.name === name);
-  if (app?.source.kind !== 'flake') return {};
+  if (!app || app.nixpkgs === null || app.source.kind !== 'flake') return {};
   const refs = [
     [app.source.ref, sourceIn(facets)],
     [app.nixpkgs, nixpkgsIdentityIn(facets)],
@@ -190,10 +188,8 @@ async function carryOver({ daemons }: Runtime, { instance, insertion, ...project
   const from = config[LABEL.project] ?? null;
   const move = daemons.of(name).handOver({ name, from, to });
   if (from !== to) await move.begin(marksOf(insertion.keys));
-  if (project.lockPath !== null) {
-    const lockFile = lockFileAt(project.lockPath, project.lock, printLock);
-    for (const [url, locked] of Object.entries(insertion.pins)) await lockFile.add(url, locked);
-  }
+  const lockFile = lockFileOf(project);
+  for (const [url, locked] of Object.entries(insertion.pins)) await lockFile.add(url, locked);
   if (insertion.text !== null) await rewriteFile(insertion.path, insertion.text, MODES.shared.file);
   if (from === to) return;
   const store = from === null ? null : storeIn(instance.devices);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { idsIn, namesIn, readBackup, type Found } from '../../backup/folder.js';
-import { isAppName } from '../../manifest/names.js';
+import { isAppName } from '../../domain/names.js';
 import { EXIT, problemOf, type ExitCode } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';

@@ -2,7 +2,7 @@ import { contractItems } from '../../flake-contract/items.js';
 import { EXIT, type ExitCode } from '../../domain/problem.js';
 import { contractText, jsonText } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { flakeRefOf, inspectorFor, type InspectOptions } from '../inspect.js';
+import { flakeRefOf, inspectorFor, type InspectOptions } from '../../runtime/inspect.js';
 import type { CommandLine } from '../command-line.js';
 import { examples, nixpkgs, withGlobalOptions } from '../options.js';
 

@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander';
 import { EXIT, type ExitCode } from '../../domain/problem.js';
 import { oneLine } from '../../ui/index.js';
-import { wantedAt, type Word } from '../complete.js';
-import { FILES, FOLDERS, valuesFor } from '../complete-values.js';
+import { wantedAt } from '../complete.js';
+import { FILES, FOLDERS, valuesFor, type Word } from '../../runtime/complete-values.js';
 import type { Context } from '../../runtime/context.js';
 import type { CommandLine } from '../command-line.js';
 import { examples } from '../options.js';

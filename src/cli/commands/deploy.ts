@@ -1,10 +1,8 @@
-import { writtenAbsolutely, type AppTable } from '../../manifest/keys/app-table.js';
 import { holdIn } from '../../domain/hold.js';
 import { DEPLOYED } from '../../domain/labels.js';
 import type { AppName } from '../../domain/names.js';
 import type { Desired } from '../../domain/desired.js';
-import type { Locked } from '../../domain/manifest.js';
-import { nameFrom } from '../../nix/nix.js';
+import { flakesOf, type AppTable, type Locked } from '../../domain/manifest.js';
 import { planOf } from '../../planner/plan.js';
 import { EXIT, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -16,14 +14,14 @@ import {
   readTable,
   tableOf,
 } from '../../runtime/deployed.js';
-import { flakeRefOf } from '../inspect.js';
 import { refusalOf } from '../../runtime/held.js';
+import { absolute, suggestedName } from '../../runtime/inspect.js';
 import { observeToMake, wantedBy } from '../../runtime/observe.js';
 import { tellWaiting } from '../../runtime/patience.js';
 import { resolveDesired, type Project } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
-import { ASSEMBLY, portsFor } from '../../runtime/wire.js';
+import { portsFor } from '../../runtime/wire.js';
 import type { CommandLine } from '../command-line.js';
 import { examples, withRunOptions } from '../options.js';
 
@@ -94,11 +92,6 @@ function givenBy({ cwd }: Runtime, { port, listen, nixpkgs }: DeployOptions, ref
   };
 }
 
-/** Where it is deployed from must not matter to whoever reads the mark. */
-export function absolute(written: string, cwd: string, use: 'app' | 'nixpkgs'): string {
-  return writtenAbsolutely(flakeRefOf(written, cwd, use));
-}
-
 /** Stands in for the name until it is known. */
 const UNNAMED = 'unnamed';
 
@@ -112,15 +105,7 @@ async function nameOf(runtime: Runtime, given: Given): Promise<string> {
   );
   const [app] = apps;
   if (app && app.problems.length > 0) throw new ProblemError(app.problems);
-  const source = app?.source;
-  const name =
-    app && source && source.kind !== 'toplevel'
-      ? await tellWaiting(
-          `Nix to evaluate ${given['flake-ref']}`,
-          nameFrom({ ...app, source }, pins, [runtime.programs.exec, ASSEMBLY]),
-          runtime.output,
-        )
-      : null;
+  const name = app ? await suggestedName(runtime, app, pins) : null;
   if (name !== null) return name;
   const hint = `name it: pets deploy ${given['flake-ref']} <name> --port <port>`;
   const message = `\`${given['flake-ref']}\` does not suggest a name (incus.container.hostname)`;
@@ -165,9 +150,7 @@ function asGiven({ code, message, hint }: Problem): Problem {
 
 /** What the remote references of the project stand for now. */
 async function newest(runtime: Runtime, project: Project): Promise<Readonly<Record<string, Locked>>> {
-  const refs = project.manifest.apps.flatMap(({ source, nixpkgs }) =>
-    source.kind === 'flake' ? [source.ref, nixpkgs] : [nixpkgs],
-  );
+  const refs = project.manifest.apps.flatMap(flakesOf);
   const urls = [...new Set(refs.flatMap(({ url, directory }) => (directory === undefined ? [url] : [])))];
   const { nix } = portsFor(runtime, project, 0);
   const pin = async (url: string) =>

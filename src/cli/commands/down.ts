@@ -1,16 +1,12 @@
 import { LOCAL } from '../../runtime/daemons.js';
-import { orphanedProfiles } from '../../stores/shared.js';
 import type { Actual, Volume } from '../../domain/actual.js';
-import type { Manifest } from '../../domain/manifest.js';
 import type { Plan } from '../../domain/plan.js';
-import { profileOwners, withDrops } from '../../planner/collect.js';
-import { planOf } from '../../planner/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { showPlan } from '../../runtime/dry-run.js';
 import { everything, observeFor } from '../../runtime/observe.js';
 import { withLock } from '../../runtime/project-lock.js';
-import { gracesOf } from '../../runtime/select.js';
+import { removalOf, withOrphans } from '../../runtime/removal.js';
 import { carryOut, refuseProblems, type RunOptions } from '../../runtime/carry-out.js';
 import { nameOf } from './volume.js';
 import type { CommandLine } from '../command-line.js';
@@ -48,7 +44,8 @@ async function down(runtime: Runtime, options: DownOptions): Promise<ExitCode> {
     const { volumes } = actual;
     const isAll = options.volumes && volumes.length > 0;
     // A plan tells of each volume that is kept.
-    const plan = planFor(project.manifest, isAll ? { ...actual, volumes: [] } : actual);
+    const told = isAll ? { ...actual, volumes: [] } : actual;
+    const plan = withOrphans(removalOf(project.manifest, told), actual);
     refuseProblems(plan, project);
     if (isAll) refuseUsed(volumes, actual);
     if (options.dryRun === true) {
@@ -65,13 +62,6 @@ async function down(runtime: Runtime, options: DownOptions): Promise<ExitCode> {
     if (names !== '') runtime.output.notice('note', kept);
     return code;
   });
-}
-
-/** Every container goes, and what a run that was killed has left of one that is gone. */
-function planFor({ project, apps }: Manifest, actual: Actual): Plan {
-  const options = { prune: true, recreate: false, retry: false, only: null, graces: gracesOf(apps) };
-  const orphans = orphanedProfiles(project, profileOwners(actual));
-  return withDrops(planOf({ project, apps: [] }, actual, options), orphans);
 }
 
 /** A volume that something else uses cannot be deleted: then nothing is. */

@@ -3,12 +3,12 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { firstManifest, SCHEMA_FILE } from '../../flake-contract/templates.js';
 import { manifestJsonSchema } from '../../manifest/json-schema.js';
-import { isAppName, NAME_RULE, nameHint, nearestName } from '../../manifest/names.js';
-import { quote } from '../../manifest/text.js';
+import { isAppName, NAME_RULE, nameHint, nearestName } from '../../domain/names.js';
+import { quote } from '../../lib/format.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { jsonText } from '../../ui/index.js';
-import type { InitOptions } from '../inspect.js';
-import { inTheWay, type NewFile, showChanges, writeNew } from '../init/new-files.js';
+import type { InitOptions } from '../../runtime/inspect.js';
+import { inTheWay, type NewFile, showChanges, writeNew } from '../../runtime/init/new-files.js';
 import type { CommandLine } from '../command-line.js';
 import { examples, flag, nixpkgs, withGlobalOptions } from '../options.js';
 
@@ -65,7 +65,8 @@ async function init(runtime: Runtime, options: InitOptions, name: string | undef
       EXIT.usage,
     );
   }
-  if (options.contract) return (await import('../init/contract.js')).initContract(runtime, options, name);
+  if (options.contract)
+    return (await import('../../runtime/init/contract.js')).initContract(runtime, options, name);
   if (options.wrapper === undefined) return initManifest(runtime, options, name);
   if (name === undefined) {
     const hint = `pets init --wrapper ${options.wrapper} <app>`;
@@ -74,7 +75,7 @@ async function init(runtime: Runtime, options: InitOptions, name: string | undef
       EXIT.usage,
     );
   }
-  const { initWrapper } = await import('../init/wrapper.js');
+  const { initWrapper } = await import('../../runtime/init/wrapper.js');
   return initWrapper(runtime, options, options.wrapper, validName(name));
 }
 

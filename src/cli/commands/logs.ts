@@ -8,7 +8,7 @@ import { choosePets, mustRun } from '../../runtime/pets.js';
 import { printer, type Print } from '../../runtime/printer.js';
 import type { CommandLine } from '../command-line.js';
 import { examples, withGlobalOptions } from '../options.js';
-import { LogReader, type Entry, type PrintEntry, type ReadOptions } from '../log-reader.js';
+import { LogReader, type Entry, type PrintEntry, type ReadOptions } from '../../runtime/log-reader.js';
 
 type LogsOptions = ReadOptions & { readonly json: boolean; readonly follow: boolean };
 

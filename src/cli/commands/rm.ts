@@ -1,19 +1,16 @@
-import { orphanedProfiles } from '../../stores/shared.js';
 import { selectApps } from '../../manifest/select.js';
 import { didYouMean } from '../../lib/closest-match.js';
 import { DEPLOYED } from '../../domain/labels.js';
 import type { Actual, ActualApp } from '../../domain/actual.js';
 import type { AppPlan, Plan } from '../../domain/plan.js';
 import type { Manifest, ManifestApp } from '../../domain/manifest.js';
-import { profileOwners, withDrops } from '../../planner/collect.js';
-import { planOf } from '../../planner/plan.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { showPlan } from '../../runtime/dry-run.js';
 import { nothingWanted, observeFor } from '../../runtime/observe.js';
 import { refuseStranger } from '../../runtime/pets.js';
 import { withLock } from '../../runtime/project-lock.js';
-import { gracesOf } from '../../runtime/select.js';
+import { removalOf, withOrphans } from '../../runtime/removal.js';
 import { carryOut, refuseProblems, type RunOptions } from '../../runtime/carry-out.js';
 import type { CommandLine } from '../command-line.js';
 import { dryRun, examples, withRunOptions } from '../options.js';
@@ -39,13 +36,8 @@ async function rm(runtime: Runtime, options: RunOptions, selectors: readonly str
     const found = selectors.map((selector) => ({ selector, pets: fitting(selector, manifest, actual) }));
     for (const { selector } of found.filter(({ pets }) => pets.length === 0))
       runtime.output.notice('warning', nothingToRemove(selector, manifest, actual));
-    // A run that was killed has deleted the container, and not got to its generations.
-    const orphans = orphanedProfiles(manifest.project, profileOwners(actual));
     const removed = removal(new Set(found.flatMap(({ pets }) => pets)), manifest, actual);
-    const plan = withDrops(
-      removed,
-      orphans.filter((name) => selectors.includes(name)),
-    );
+    const plan = withOrphans(removed, actual, (name) => selectors.includes(name));
     refuseProblems(plan, project);
     if (options.dryRun === true) return showPlan(runtime.output, { plan, project });
     const names = removed.apps.map(({ app }) => app).join(', ');
@@ -80,9 +72,7 @@ function nothingToRemove(selector: string, { apps }: Manifest, actual: Actual): 
 }
 
 function removal(pets: ReadonlySet<ActualApp>, { project, apps }: Manifest, actual: Actual): Plan {
-  const there = { ...actual, apps: [...pets] };
-  const options = { prune: true, recreate: false, retry: false, only: null, graces: gracesOf(apps) };
-  const plan = planOf({ project, apps: [] }, there, options);
+  const plan = removalOf({ project, apps }, { ...actual, apps: [...pets] });
   const comesBack = ({ app: removed }: AppPlan) =>
     apps.flatMap((app) =>
       app.name === removed ? [project === DEPLOYED ? deployHint(app) : IN_MANIFEST] : [],

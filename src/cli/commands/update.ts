@@ -1,9 +1,7 @@
 import { holdWords, type Hold } from '../../domain/hold.js';
-import { printLock } from '../../manifest/lock.js';
 import { DEPLOYED } from '../../domain/labels.js';
 import type { AppName } from '../../domain/names.js';
-import type { FlakeRef, Locked, ManifestApp } from '../../domain/manifest.js';
-import { lockFileAt } from '../../nix/lock-file.js';
+import { flakesOf, type Locked, type ManifestApp } from '../../domain/manifest.js';
 import { EXIT, ProblemError, problemOf, type ExitCode, type Problem } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -13,7 +11,7 @@ import type { Project } from '../../runtime/project.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 import { revisionOf } from '../../runtime/revision.js';
 import { selectNamed } from '../../runtime/select.js';
-import { nixFor } from '../../runtime/wire.js';
+import { lockFileOf, nixFor } from '../../runtime/wire.js';
 import type { CommandLine } from '../command-line.js';
 import { dryRun, examples, withLockOptions } from '../options.js';
 
@@ -116,12 +114,10 @@ function notLocked(project: string): ProblemError {
 }
 
 /** Local sources are followed as they are: nothing pins them. */
-function remoteUrls({ source, nixpkgs }: ManifestApp): string[] {
-  const refs: FlakeRef[] = [
-    ...(source.kind === 'flake' ? [source.ref] : []),
-    ...(source.kind === 'toplevel' ? [] : [nixpkgs]),
-  ];
-  return refs.filter(({ directory }) => directory === undefined).map(({ url }) => url);
+function remoteUrls(app: ManifestApp): string[] {
+  return flakesOf(app)
+    .filter(({ directory }) => directory === undefined)
+    .map(({ url }) => url);
 }
 
 /** Most of it is waiting for somebody else's server. */
@@ -140,8 +136,8 @@ async function moveAll(
   project: Project & { readonly lockPath: string },
   { isDry, find, runtime }: Moving,
 ): Promise<Moved[]> {
-  const { lock, lockPath, manifest } = project;
-  const file = lockFileAt(lockPath, lock, printLock);
+  const { lock, manifest } = project;
+  const file = lockFileOf(project);
   const nix = nixFor(runtime, project);
   const moved: Moved[] = [];
   const move = async (url: string) => {

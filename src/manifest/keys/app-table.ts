@@ -1,17 +1,6 @@
-import type { FlakeRef, NixValue } from '../../domain/manifest.js';
-import type { StoreMode } from '../../domain/store-mode.js';
+import type { AppTable, FlakeRef, NixValue } from '../../domain/manifest.js';
 import { formatValue } from '../toml.js';
 import { formatKey } from '../../domain/nix-value.js';
-
-/** What is known of an app that no manifest has yet. Null: the key is left out. */
-export type AppTable = {
-  readonly name: string;
-  readonly 'flake-ref': string;
-  readonly port: number | null;
-  readonly listen: string | null;
-  readonly nixpkgs: string | null;
-  readonly store: StoreMode | null;
-};
 
 /** `[apps.<name>]` with its keys, a line each. */
 export function printTable({ name, ...keys }: AppTable): string {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { listOf, refuse, text } from './kinds.js';
-import { quote } from '../text.js';
+import { quote } from '../../lib/format.js';
 import { integer } from '../values.js';
 
 /** What may stand in the first line of a request: no space, and nothing that must be escaped. */

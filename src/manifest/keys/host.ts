@@ -1,16 +1,15 @@
 import type { Bind, ManifestApp } from '../../domain/manifest.js';
 import type { Binding } from '../../domain/binding.js';
-import type { ContentHash, DesiredApp, DesiredInputs, PathKind } from '../../domain/desired.js';
+import type { AppSources, ContentHash, DesiredInputs, PathKind } from '../../domain/desired.js';
 import type { KeyPath, Problem } from '../../domain/problem.js';
 import { parentOf } from '../path.js';
 
-import { quote } from '../text.js';
+import { quote } from '../../lib/format.js';
 
-type Sources = Pick<DesiredApp, 'source' | 'nixpkgs'>;
 type Flaw = { readonly at: KeyPath; readonly problem: Problem | null };
 
 /** What the host lacks for an app, each at the key that asks for it. */
-export function problemsOf(app: ManifestApp, sources: Sources, inputs: DesiredInputs): Problem[] {
+export function problemsOf(app: ManifestApp, sources: AppSources, inputs: DesiredInputs): Problem[] {
   const flaws: Flaw[] = [
     ...sourceFlaws(app, sources, inputs),
     ...app.binds.map((bind, i) => ({
@@ -28,8 +27,8 @@ export function problemsOf(app: ManifestApp, sources: Sources, inputs: DesiredIn
   );
 }
 
-function sourceFlaws(app: ManifestApp, { source, nixpkgs }: Sources, inputs: DesiredInputs): Flaw[] {
-  if (source.kind === 'toplevel') return [];
+function sourceFlaws(app: ManifestApp, { source, nixpkgs }: AppSources, inputs: DesiredInputs): Flaw[] {
+  if (nixpkgs === null) return [];
   const flaw = (at: KeyPath, content: ContentHash) => ({
     at,
     problem: 'problem' in content ? content.problem : null,

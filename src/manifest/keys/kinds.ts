@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { KeyPath, Problem } from '../../domain/problem.js';
 import { suggest } from '../../lib/closest-match.js';
-import { isTable, quote, show } from '../text.js';
+import { quote } from '../../lib/format.js';
+import { isTable, show } from '../text.js';
 
 /** What kinds of value are made of. An issue's message is `message` or `message\nhint`. */
 

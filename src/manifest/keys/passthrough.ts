@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { listOf, mapOf, parsedValue, refuse, type Refused, text, wordsOf } from './kinds.js';
 import { isAtOrBelow } from './paths.js';
 import { didYouMean } from '../../lib/closest-match.js';
-import { isTable, quote, show } from '../text.js';
+import { quote } from '../../lib/format.js';
+import { isTable, show } from '../text.js';
 
 /** The `incus` table: what is handed to Incus as it is, less what pets decides itself. */
 

@@ -3,7 +3,7 @@ import { type StorePath, isStorePath, STORE_PATH } from '../../domain/names.js';
 import { refuse, type Refused, text } from './kinds.js';
 import { resolvePath } from '../path.js';
 import { didYouMean } from '../../lib/closest-match.js';
-import { quote } from '../text.js';
+import { quote } from '../../lib/format.js';
 
 const CONTROL = /[\p{Cc}\p{Cf}\p{Surrogate}\u2028\u2029\uFFFD]/u;
 

@@ -3,7 +3,8 @@ import { mapOf, parsedValue, refuse, text } from './kinds.js';
 import { localPath, mode } from './paths.js';
 import { key } from '../shape.js';
 import { table } from './tables.js';
-import { quote, show } from '../text.js';
+import { quote } from '../../lib/format.js';
+import { show } from '../text.js';
 import { command, integer, onlyTrue } from '../values.js';
 
 const RELOAD = 'the units that load it (a restart)';

@@ -1,12 +1,11 @@
 import * as v from 'valibot';
-import { formatDuration } from '../../lib/format.js';
+import { formatDuration, quote } from '../../lib/format.js';
 import { STORE_MODES } from '../../domain/store-mode.js';
 import { DEFAULT_GRACE_MS } from '../../domain/stop-timeout.js';
 import { health } from './health-keys.js';
 import { choice, refuse, text } from './kinds.js';
 import { key } from '../shape.js';
 import { EXPOSURE, limits, NOTHING } from './tables.js';
-import { quote } from '../text.js';
 import { duration, flag, flakeRef, integer, ipAddress } from '../values.js';
 
 /** The stable release that pets is made for. */

@@ -1,7 +1,7 @@
 import type { Say, PartialApp } from '../check.js';
 import { resolvePath } from '../path.js';
 import { isAtOrBelow } from './paths.js';
-import { quote } from '../text.js';
+import { quote } from '../../lib/format.js';
 
 /** What reaches the host itself is not for a container to have by the way: one key says that it is meant. */
 

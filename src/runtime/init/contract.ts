@@ -1,7 +1,7 @@
 import { contractItems } from '../../flake-contract/items.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { contractText } from '../../ui/index.js';
-import type { Runtime } from '../../runtime/runtime.js';
+import type { Runtime } from '../runtime.js';
 import { changeFor, readFlake, tryChange, writeChange } from './flake-change.js';
 import type { InitOptions } from '../inspect.js';
 import { serviceFor } from './service.js';

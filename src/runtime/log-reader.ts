@@ -1,9 +1,8 @@
 import { type LogEntry, type LogQuery, ownUnits, isOwnUnit, journalCommand, entryIn } from '../guest/log.js';
 import type { AppName } from '../domain/names.js';
 import type { Incus } from '../domain/services.js';
-import type { Daemon, LinesResult } from '../runtime/daemons.js';
+import type { Daemon, LinesResult } from './daemons.js';
 import type { ActualApp } from '../domain/actual.js';
-import { mergeSorted } from './merge.js';
 import { sleep } from '../lib/wait.js';
 import { ProblemError } from '../domain/problem.js';
 
@@ -155,3 +154,26 @@ const ATTEMPTS = 60;
 
 /** Longer than a stop takes. A guest that still runs then has only ended what read its journal. */
 const SHUTDOWN_MS = 60_000;
+
+/** What several ordered sources give, in one order. Of each only one item is held at a time. */
+export async function* mergeSorted<T>(
+  sources: readonly AsyncGenerator<T>[],
+  compare: (a: T, b: T) => number,
+): AsyncGenerator<T> {
+  try {
+    const heads = await Promise.all(sources.map((source) => source.next()));
+    for (;;) {
+      let first = -1;
+      for (const [i, head] of heads.entries()) {
+        const least = heads[first];
+        if (!head.done && (!least || least.done || compare(head.value, least.value) < 0)) first = i;
+      }
+      const [head, source] = [heads[first], sources[first]];
+      if (!head || head.done || !source) return;
+      yield head.value;
+      heads[first] = await source.next();
+    }
+  } finally {
+    await Promise.all(sources.map((source) => source.return(undefined)));
+  }
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { adoptable, tableFor, type AdoptOptions } from '../../src/cli/adoptable.js';
+import { adoptable, tableFor, type AdoptOptions } from '../../src/runtime/adoptable.js';
 import type { InstanceJson } from '../../src/domain/services.js';
 import { ProblemError } from '../../src/domain/problem.js';
 

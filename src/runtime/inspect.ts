@@ -2,17 +2,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Examined } from '../domain/contract.js';
 import { parseFlakeRef, type FlakeRefUse } from '../manifest/flake-ref.js';
+import { writtenAbsolutely } from '../manifest/keys/app-table.js';
 import { DEFAULT_NIXPKGS } from '../manifest/keys/shared-keys.js';
 import type { AppName } from '../domain/names.js';
 import type { FlakeRef, Locked } from '../domain/manifest.js';
-import type { Source } from '../domain/desired.js';
+import type { DesiredApp, Source } from '../domain/desired.js';
 import { inspectorOver } from '../nix/inspect.js';
-import { nixOver } from '../nix/nix.js';
+import { nameFrom, nixOver } from '../nix/nix.js';
 import { EXIT, ProblemError } from '../domain/problem.js';
-import type { Runtime } from '../runtime/runtime.js';
-import { tellWaiting } from '../runtime/patience.js';
-import { PLATFORM } from '../runtime/project.js';
-import { ASSEMBLY } from '../runtime/wire.js';
+import type { Runtime } from './runtime.js';
+import { tellWaiting } from './patience.js';
+import { PLATFORM } from './project.js';
+import { ASSEMBLY } from './wire.js';
 
 export type InspectOptions = { readonly nixpkgs?: string };
 
@@ -87,4 +88,20 @@ export function flakeRefOf(written: string, directory: string, use: FlakeRefUse 
     );
   }
   return ref;
+}
+
+/** Where it is named must not matter to whoever reads it. */
+export function absolute(written: string, directory: string, use: FlakeRefUse): string {
+  return writtenAbsolutely(flakeRefOf(written, directory, use));
+}
+
+/** The name that its flake suggests for an app; null: it says none. */
+export async function suggestedName(
+  { programs, output }: Pick<Runtime, 'programs' | 'output'>,
+  app: DesiredApp,
+  pins: Readonly<Record<string, Locked>>,
+): Promise<string | null> {
+  if (app.nixpkgs === null || app.source.kind === 'config') return null;
+  const named = nameFrom(app, pins, [programs.exec, ASSEMBLY]);
+  return tellWaiting(`Nix to evaluate ${app.source.ref.written}`, named, output);
 }

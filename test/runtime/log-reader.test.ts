@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { mergeSorted } from '../../src/cli/merge.js';
+import { mergeSorted } from '../../src/runtime/log-reader.js';
 
 const closed: number[][] = [];
 

@@ -12,7 +12,7 @@ import { isAttributePath } from '../../manifest/flake-ref.js';
 import { didYouMean } from '../../lib/closest-match.js';
 import { EXIT, ProblemError } from '../../domain/problem.js';
 import { oneLine } from '../../ui/index.js';
-import type { Runtime } from '../../runtime/runtime.js';
+import type { Runtime } from '../runtime.js';
 import type { InitOptions } from '../inspect.js';
 
 /** Options that are listed. */

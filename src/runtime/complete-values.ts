@@ -8,14 +8,26 @@ import type { AppName } from '../domain/names.js';
 import type { Manifest, ManifestApp } from '../domain/manifest.js';
 import type { InstanceJson } from '../domain/services.js';
 import { listRuns } from '../state/runs/read.js';
-import type { Wanted, Word } from './complete.js';
-import type { Context } from '../runtime/context.js';
-import { isDeployed } from '../runtime/deployed.js';
-import { createRuntime, type Runtime } from '../runtime/runtime.js';
-import { LOCAL } from '../runtime/daemons.js';
+import type { Context } from './context.js';
+import { isDeployed } from './deployed.js';
+import { createRuntime, type Runtime } from './runtime.js';
+import { LOCAL } from './daemons.js';
 
-type Value = NonNullable<Wanted['value']>;
-type Asked = Pick<Wanted, 'given'> & {
+/** What a shell offers: a word, and what it means. */
+export type Word = readonly [word: string, meaning: string];
+
+/** A value at the end of a command line. */
+export type ValueWanted = {
+  /** Of what it is the name: the command, and the argument's name as its usage has it. */
+  readonly value: { readonly command: string; readonly name: string; readonly isList: boolean } | null;
+  /** The command's arguments so far, without its options. */
+  readonly given: readonly string[];
+  /** The value of `--file`; DEPLOYED for `--deployed`. */
+  readonly file: string | undefined;
+};
+
+type Value = NonNullable<ValueWanted['value']>;
+type Asked = Pick<ValueWanted, 'given'> & {
   readonly value: Value;
   readonly runtime: Runtime;
   /** Read only where it is asked for. */
@@ -46,7 +58,10 @@ const SOURCES: Readonly<Record<string, Source>> = {
 };
 
 /** Nothing where it cannot be had at once: a shell waits for this. */
-export async function valuesFor({ value, given, file }: Wanted, context: Context): Promise<readonly Word[]> {
+export async function valuesFor(
+  { value, given, file }: ValueWanted,
+  context: Context,
+): Promise<readonly Word[]> {
   const source = value && (SOURCES[`${value.command} ${value.name}`] ?? SOURCES[value.name]);
   if (!source) return [];
   try {

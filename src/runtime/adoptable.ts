@@ -1,14 +1,14 @@
 import { unfit } from '../incus/client/hand-over.js';
-import type { AppTable } from '../manifest/keys/app-table.js';
+import type { AppTable } from '../domain/manifest.js';
 import { DEPLOYED, INCUS_PET, LABEL } from '../domain/labels.js';
 import type { InstanceJson } from '../domain/services.js';
 import { parseProxyListen } from '../domain/binding.js';
 import type { ProblemCode } from '../domain/problem-code.js';
 import { EXIT, ProblemError } from '../domain/problem.js';
 import { OWN_STORE, STORE_MODES, storeIn } from '../domain/store-mode.js';
-import { absolute } from './commands/deploy.js';
-import { isDeployed, tableOf } from '../runtime/deployed.js';
-import type { LockOptions } from '../runtime/project-lock.js';
+import { absolute } from './inspect.js';
+import { isDeployed, tableOf } from './deployed.js';
+import type { LockOptions } from './project-lock.js';
 
 export type AdoptOptions = LockOptions & {
   readonly write: boolean;

@@ -11,15 +11,15 @@ import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import type { Facts } from '../../domain/contract.js';
 import { lockFlake } from '../../nix/flake-lock.js';
 import { contractText, oneLine } from '../../ui/index.js';
-import type { Runtime } from '../../runtime/runtime.js';
+import type { Runtime } from '../runtime.js';
 import type { Shipped } from './flake-change.js';
 import type { InitOptions } from '../inspect.js';
 import { serviceText } from './service.js';
 import { flakeRefOf, inspectorFor, type Inspector } from '../inspect.js';
 import { listenFor } from './listen-options.js';
 import { inTheWay, makeVisible, showChanges, writeNew, type NewFile } from './new-files.js';
-import { tellWaiting } from '../../runtime/patience.js';
-import { PLATFORM } from '../../runtime/project.js';
+import { tellWaiting } from '../patience.js';
+import { PLATFORM } from '../project.js';
 
 /** Writes a flake, in a folder of the app's name, that makes a pet of another flake's package; then checks it. */
 export async function initWrapper(

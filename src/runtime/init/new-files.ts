@@ -6,7 +6,7 @@ import type { Exec } from '../../lib/program.js';
 import { repositoryOf } from '../../nix/files.js';
 import { ProblemError } from '../../domain/problem.js';
 import { fileDiffText, type FileChange } from '../../ui/index.js';
-import type { Runtime } from '../../runtime/runtime.js';
+import type { Runtime } from '../runtime.js';
 
 /** `path`: relative to `folder`. */
 export type NewFile = { readonly path: string; readonly text: string };
