@@ -6,8 +6,7 @@ import { asTyped, typedFor, type Typed } from '../runtime/typed.js';
 import type { Ends } from './command-line.js';
 import { examples, layout } from './help-layout.js';
 import { VariableCommand } from './variables.js';
-import { FREE_VERBS } from './verbs.js';
-import { verbsFor } from './wanted-verbs.js';
+import { FREE_VERBS, verbsFor } from './verbs.js';
 
 /** Runs the verb that `argv` (without node and script) names. Wrong usage is a ProblemError with exit code 64. */
 export async function run(

@@ -12,8 +12,7 @@ import { closureOnce } from './origin.js';
 import type { HealthTarget } from './health-target.js';
 import { probe } from './probe.js';
 import { addTry, isHealthy, NO_TRIES, type Row } from './row.js';
-import { suspectOf } from './suspect.js';
-import { STEADY_MS } from './units.js';
+import { STEADY_MS, hasFailed, waitsForRestart } from './units.js';
 import type { ProbeResult } from './verdict.js';
 
 export type Asking = {
@@ -84,4 +83,15 @@ function wordsOf({ length, ill }: Row, { successes }: Health): string {
   const few = `only ${length} of ${successes} tries in a row went well`;
   const good = length < successes ? few : `what answers has not yet run for ${STEADY_MS / 1000} s`;
   return ill ? `${ill.ill}; then ${good}` : good;
+}
+
+/** The unit that an app's ill health is most likely about; null: who knows. */
+function suspectOf({ app, health: { check } }: HealthTarget, { ill, about }: Row): string | null {
+  if (check.kind === 'unit') return check.unit;
+  const units = ill?.units ?? [];
+  const [answers] = ill?.about ?? [];
+  if (answers !== undefined) return answers;
+  const failing = units.find(hasFailed) ?? units.find(waitsForRestart);
+  const own = units.find(({ id, load }) => id === `${app}.service` && load === 'loaded');
+  return failing?.id ?? [...about][0] ?? own?.id ?? null;
 }

@@ -10,10 +10,10 @@ import { hintFor } from './hints.js';
 import { inputsOf, type AssembledApp, type Inputs } from './inputs.js';
 import { missingFrom } from './missing.js';
 import { isCopy, placer, showPlaces } from './places.js';
-import { isUnpinned } from './unpinned.js';
-import { pathOf } from './url.js';
+import { pathOf, parameterOf } from './url.js';
 import { failedEvaluation, type Blame } from './words.js';
 import type { Tools } from './tools.js';
+import type { Source } from '../domain/desired.js';
 
 type Pins = Readonly<Record<string, Locked>>;
 
@@ -138,4 +138,19 @@ async function blameOn(
     const hint = hintFor(words, app, { missing, isOwn });
     return { ...(path && { path }), ...(hint !== null && { hint }) };
   };
+}
+
+/**
+ * Whether the same sources may come to another system next time. `pinned`: the inputs of the app's flake that a lock
+ * pins; `notes`: Nix', which name each input that it resolved.
+ */
+export function isUnpinned(app: AssembledApp, pinned: readonly string[], notes: string): boolean {
+  const resolved = [...notes.matchAll(/^• Added input 'app\/([^'/]+)'/gm)].map(([, name = '']) => name);
+  const sources = app.source.kind === 'config' ? [app.nixpkgs] : [app.source, app.nixpkgs];
+  return resolved.some((name) => !pinned.includes(name)) || sources.some(followsTree);
+}
+
+/** Of a repository as it is checked out Nix sees more than its files: the commit, its time, submodules. */
+function followsTree({ ref: { url } }: Source): boolean {
+  return url.startsWith('git+file:') && parameterOf(url, 'rev') === null && parameterOf(url, 'ref') === null;
 }

@@ -5,15 +5,15 @@ import { connector } from '../incus/client/connections.js';
 import { handOver } from '../incus/client/hand-over.js';
 import { sender, socketPath } from '../incus/client/http.js';
 import { linesOver, type Lines, type LinesResult } from '../incus/client/lines.js';
-import { RestClient } from '../incus/client/operations.js';
+import { RestClient, unwrap } from '../incus/client/operations.js';
 import { processOf } from '../incus/client/server.js';
 import { bootsOver } from '../incus/observe/boots.js';
 import { profilesOver } from '../incus/observe/profiles.js';
 import { usageOver } from '../incus/observe/usage.js';
 import type { Variables } from '../lib/environment.js';
 import { trialsDirectory } from '../state/folders.js';
-import { asker } from './ask.js';
 import { trialsIn } from './trials.js';
+import { withErrorContext } from '../incus/client/attempt.js';
 
 /** The daemon of this host. */
 export const LOCAL = 'local';
@@ -74,4 +74,17 @@ function daemonAt(name: string, socket: string, trials: string): Daemon {
     profiles: profilesOver(socket),
     usage: usageOver(socket),
   };
+}
+
+/**
+ * Asks the daemon with one try each, unlike those who need the answer: its metadata, null where there is no such
+ * thing, a ProblemError after `silenceMs` without a word.
+ */
+function asker(socket: string, silenceMs: number): (path: string) => Promise<unknown> {
+  const send = sender(socket);
+  return (path) =>
+    withErrorContext(`asking Incus for ${path}`, async () => {
+      const { status, body } = await send('GET', path, { silenceMs });
+      return status === 404 ? null : unwrap(body).metadata;
+    });
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { EXIT, ProblemError, type Problem } from '../domain/problem.js';
 import { kindOf, readRegular, UnfitFile, textFrom } from '../lib/regular-file.js';
 import type { Context } from './context.js';
-import { isStandardInput, standardInput } from './standard-input.js';
+import { formatSize } from '../lib/format.js';
 
 /** Bytes of a manifest; of a lock. Both are written by hand or by pets, and are small. */
 export const MOST_MANIFEST = 2 ** 20;
@@ -96,4 +96,40 @@ function readText(path: string, shown: string, most: number): string {
 
 function refuseManifest(problem: Problem): ProblemError {
   return new ProblemError(problem, EXIT.manifest);
+}
+
+const STDIN_NAMES: ReadonlySet<string> = new Set(['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']);
+
+/** Whether a file that was named stands for standard input. */
+function isStandardInput(file: string): boolean {
+  return STDIN_NAMES.has(file);
+}
+
+/** It can be read once, and a manifest is read again under the lock. */
+const alreadyRead = new WeakMap<object, Promise<Buffer>>();
+
+/** All of standard input, which may be `most` bytes. */
+function standardInput(stdin: AsyncIterable<unknown> & object, most: number): Promise<Buffer> {
+  const first = alreadyRead.get(stdin) ?? readAll(stdin, most);
+  alreadyRead.set(stdin, first);
+  return first;
+}
+
+async function readAll(stdin: AsyncIterable<unknown>, most: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stdin) {
+    const bytes = Buffer.from(chunk as Uint8Array);
+    size += bytes.length;
+    if (size > most)
+      throw new ProblemError(
+        {
+          code: 'manifest-unreadable',
+          message: `standard input has more than ${formatSize(most)}: that is no manifest`,
+        },
+        EXIT.manifest,
+      );
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
 }

@@ -3,10 +3,10 @@ import type { Context, GlobalOptions } from './context.js';
 import { daemonsIn, type Daemons } from './daemons.js';
 import { foregroundIn, type Foreground } from './foreground.js';
 import { outputFor, type Output } from './output.js';
-import { programsIn } from './programs.js';
 import type { Programs } from '../lib/program.js';
 import { readProject, readProjectIfAny, type Project } from './project.js';
 import { stateIn, type State } from './state.js';
+import type { Variables } from '../lib/environment.js';
 
 /**
  * All that a verb has around it, made once from the process and the options that every verb takes. Nothing else
@@ -56,4 +56,15 @@ export function createRuntime(context: Context, options: RuntimeOptions): Runtim
 function browserIn(env: Context['env']): string | null {
   if (!env['DISPLAY'] && !env['WAYLAND_DISPLAY']) return null;
   return (env['BROWSER'] ?? '').split(':').find((program) => program !== '') ?? 'xdg-open';
+}
+
+/** Programs that are run with what of `env` they may see. execa takes longer to load than most of `pets diff`: only where one is run. */
+function programsIn(env: Variables): Programs {
+  const load = async () => (await import('../lib/processes.js')).programsWith(env);
+  return {
+    exec: async (...args) => (await load()).exec(...args),
+    capture: async (...args) => (await load()).capture(...args),
+    pipe: async (...args) => (await load()).pipe(...args),
+    launch: async (...args) => (await load()).launch(...args),
+  };
 }

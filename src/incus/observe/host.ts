@@ -1,14 +1,14 @@
-import { existsSync } from 'node:fs';
+import ipaddr from 'ipaddr.js';
+import { existsSync, readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { formatBinding, reachable, socketsOf, type Binding } from '../../domain/binding.js';
 import { poll } from '../../lib/wait.js';
 import { makeFolder, MODES } from '../../lib/files.js';
 import type { Host } from '../../domain/services.js';
 import { ProblemError } from '../../domain/problem.js';
-import { localAddresses } from './addresses.js';
 import {
-  type HostView,
   listeningSockets,
+  type HostView,
   type Holder,
   type Owner,
   type Owners,
@@ -106,4 +106,25 @@ function connects(target: { host: string; port: number }): Promise<boolean> {
       end(false);
     });
   });
+}
+
+/**
+ * This host's addresses, by the kernel's routes and list (/proc/net, proc(5)). Node's own list leaves out interfaces
+ * without a carrier, and a bridge that no guest is on has none.
+ */
+function localAddresses(): string[] {
+  const routes = readFileSync('/proc/net/fib_trie', 'latin1');
+  const v4 = [...routes.matchAll(/\|-- (\S+)\n\s+\/32 host LOCAL/g)].map(([, address = '']) => address);
+  const v6 = readIfThere('/proc/net/if_inet6').match(/^[0-9a-f]{32}/gm) ?? [];
+  return [...new Set([...v4, ...v6.map(formatHex)])];
+}
+
+/** `fd000000000000000000000000000002` → `fd00::2`. */
+function formatHex(hex: string): string {
+  return ipaddr.parse(hex.replace(/.{4}(?=.)/g, '$&:')).toString();
+}
+
+/** A kernel without IPv6 has no such file. */
+function readIfThere(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'latin1') : '';
 }

@@ -2,18 +2,17 @@ import { socketsOf } from '../../domain/binding.js';
 import { holdIn } from '../../domain/hold.js';
 import { DEPLOYED, INCUS_PET, LABEL, parsePetState } from '../../domain/labels.js';
 import { parseApplied, parseCondemned, unreadableIn } from '../../domain/records.js';
-import type { Actual, ActualApp, Volume } from '../../domain/actual.js';
-import { type AppName, isAppName } from '../../domain/names.js';
+import type { Actual, ActualApp, Volume, Protection } from '../../domain/actual.js';
+import { isAppName, type AppName } from '../../domain/names.js';
 import { storeIn } from '../../domain/store-mode.js';
 import type { InstanceJson, InstanceSpec } from '../../domain/services.js';
 import { seenFacets } from '../../facets/index.js';
-import { addedTo } from './added.js';
 import { claimsOn, type Wanted } from './claims.js';
-import { attachmentsOf, exposuresOf } from './devices.js';
+import { attachmentsOf, exposuresOf, isAttachment, isExposure } from './devices.js';
 import { INCUS_PROJECT, isPet } from '../client/own.js';
-import { protectionsOf } from './protections.js';
 import { generationsOf } from './record.js';
 import type { HostView } from './sockets.js';
+import { protectionKey } from '../../domain/protection.js';
 
 export type Seen = {
   readonly project: string;
@@ -119,4 +118,42 @@ function alteredIn(instance: InstanceJson, made: Pick<InstanceSpec, 'config' | '
     return Object.entries(value).some(([key, text]) => there[key] !== text);
   });
   return [...keys, ...devices].map(([key]) => key);
+}
+
+/** Incus takes all of these for yes. */
+const YES = /^(?:true|1|yes|on)$/i;
+
+/** What Incus will refuse to do with it, once it is asked. */
+function protectionsOf({ config, expanded_config }: ConfigOf): Protection[] {
+  return (['delete', 'start'] as const).flatMap((against): Protection[] => {
+    const key = protectionKey(against);
+    if (!YES.test(expanded_config[key] ?? '')) return [];
+    return [{ against, by: Object.hasOwn(config, key) ? 'instance' : 'profile' }];
+  });
+}
+
+type ConfigOf = Pick<InstanceJson, 'config' | 'expanded_config'>;
+
+/** What reaches the guest's environment, or LXC and the kernel past Incus. */
+const LOOKED_AT = /^(?:environment|raw)\./;
+
+/**
+ * What is on a pet and is none of what pets gives its containers: disks other than the root disk, proxies, and config of
+ * these two kinds. What the manifest gives to Incus as it is is among it, as only the manifest knows that.
+ */
+export function addedTo(
+  { config, devices }: InstanceJson,
+  made: Pick<InstanceSpec, 'config' | 'devices'>,
+): ActualApp['added'] {
+  const others = Object.entries(devices).filter(
+    ([name, value]) =>
+      (value['type'] === 'proxy' || (value['type'] === 'disk' && value['path'] !== '/')) &&
+      !Object.hasOwn(made.devices, name) &&
+      !isExposure(name, value) &&
+      !isAttachment(name, value),
+  );
+  return {
+    config: Object.keys(config).filter((key) => LOOKED_AT.test(key) && !Object.hasOwn(made.config, key)),
+    devices: Object.fromEntries(others),
+  };
 }

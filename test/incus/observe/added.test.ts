@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { addedTo } from '../../../src/incus/observe/added.js';
+import { addedTo } from '../../../src/incus/observe/observe.js';
 import type { InstanceJson } from '../../../src/domain/services.js';
 
 const disk = (path: string) => ({ type: 'disk', source: '/srv', path });

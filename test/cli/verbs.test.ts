@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { commandLine } from '../../src/cli/args.js';
-import { FREE_VERBS, VERBS } from '../../src/cli/verbs.js';
-import { verbsFor } from '../../src/cli/wanted-verbs.js';
+import { FREE_VERBS, VERBS, verbsFor } from '../../src/cli/verbs.js';
 
 const { stdin, stderr } = process;
 const lineFor = (...argv: readonly string[]) =>

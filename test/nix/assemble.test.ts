@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { AssembledApp } from '../../src/nix/inputs.js';
-import { isUnpinned } from '../../src/nix/unpinned.js';
+import { isUnpinned } from '../../src/nix/assemble.js';
 
 const local = (url: string) => ({
   kind: 'local',
