@@ -16,7 +16,7 @@ let
     after = [ "network-online.target" "nix-daemon.socket" "incus.service" "incus-preseed.service" "incus-startup.service" ];
     wants = [ "network-online.target" "incus.service" ];
     # What pets runs, and ssh for what Nix fetches through it. git comes with the package.
-    path = [ config.nix.package config.virtualisation.incus.clientPackage config.programs.ssh.package ];
+    path = [ config.nix.package config.programs.ssh.package ];
     serviceConfig = {
       Type = "oneshot";
       User = cfg.user;

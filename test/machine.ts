@@ -257,7 +257,14 @@ export class Machine {
           importVolume: unused,
         },
       },
-      ...{ readDirectory: unused, readBytes: unused, writeFile: unused, removeFile: unused, query: unused },
+      ...{
+        readDirectory: unused,
+        readBytes: unused,
+        writeFile: unused,
+        removeFile: unused,
+        query: unused,
+        feed: unused,
+      },
       ...{ exec: unused, clearOutputs: () => Promise.resolve() },
     };
   }

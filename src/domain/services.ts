@@ -114,6 +114,16 @@ export interface Incus {
    * of what it printed, both streams.
    */
   exec(name: string, command: readonly string[], timeoutMs: number): Promise<GuestDeed>;
+  /**
+   * Acts on a stream: the command reads it as its stdin, and no more of it is held than that takes. Ended when the stream
+   * fails, when nothing has gone over for `idleMs` (`TimeoutProblem`), and with us. `stderr`: the last of it.
+   */
+  feed(
+    name: string,
+    command: readonly string[],
+    input: Bytes,
+    idleMs: number,
+  ): Promise<Omit<GuestResult, 'stdout'>>;
   /** Deletes what the daemon has recorded of commands in an instance, unless one is being recorded. */
   clearOutputs(name: string): Promise<void>;
 

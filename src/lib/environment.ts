@@ -7,7 +7,6 @@ export const PASSED = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'TERM', 'LANG', 'LANGUAGE', 'LC_*', 'LOCALE_ARCHIVE'],
   ...['XDG_CONFIG_HOME', 'XDG_CONFIG_DIRS', 'XDG_CACHE_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME'],
   ...['NIX_CONFIG', 'NIX_CONF_DIR', 'NIX_USER_CONF_FILES', 'NIX_REMOTE', 'NIX_DAEMON_SOCKET_PATH'],
-  ...['INCUS_SOCKET', 'INCUS_DIR', 'INCUS_CONF'],
   ...['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM'],
   ...['http_proxy', 'https_proxy', 'ftp_proxy', 'all_proxy', 'no_proxy'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY', 'NO_PROXY'],
@@ -21,7 +20,7 @@ const NAMES: ReadonlySet<string> = new Set(PASSED.filter((name) => !name.endsWit
 const PREFIXES = PASSED.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
 
 /**
- * For a program that pets itself chooses (git, nix, incus): nothing of the surroundings decides what it reads, and
+ * For a program that pets itself chooses (git, nix): nothing of the surroundings decides what it reads, and
  * no secret that is in a variable gets into it.
  */
 export function environmentFor(program: string, own: Variables): Record<string, string> {

@@ -1,9 +1,9 @@
-import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { environmentFor, personalEnvironment, type Variables } from './environment.js';
 import { EXIT, ProblemError, TimeoutProblem } from '../domain/problem.js';
 import { endGroup, limitOn, running } from './process-groups.js';
-import type { Capture, Exec, Pipe, Programs } from './program.js';
+import type { Capture, Exec, Programs, Stream } from './program.js';
+import { endsWithin } from './wait.js';
 
 /**
  * Bytes of what is not read line by line; a program that prints more is ended. execa escapes what it has printed, and of
@@ -22,7 +22,7 @@ export function programsWith(env: Variables): Programs {
   return {
     exec: execWith(env),
     capture: captureWith(env),
-    pipe: pipeWith(env),
+    stream: streamWith(env),
     launch: launchWith(env),
   };
 }
@@ -92,54 +92,39 @@ const captureWith =
     };
   };
 
-/** The `Pipe` port. What goes over is not kept. */
-const pipeWith =
-  (env: Variables): Pipe =>
-  async ([program, ...args], [reader, ...readerArgs], idleMs, onBytes) => {
-    const source = execa(program, args, {
+/** How long a program may take to end of which nobody reads any more. */
+const UNREAD_MS = 5000;
+
+/** The `Stream` port. */
+const streamWith =
+  (env: Variables): Stream =>
+  async ([program, ...args], take) => {
+    const child = execa(program, args, {
       ...optionsFor(program, env),
       reject: false,
       stdin: 'ignore',
       buffer: { stdout: false },
+      maxBuffer: MAX_OUTPUT,
       detached: true,
     });
-    const sink = execa(reader, readerArgs, {
-      ...optionsFor(reader, env),
-      reject: false,
-      stdin: 'pipe',
-      detached: true,
-    });
-    const pids = [source.pid, sink.pid].filter((pid) => pid !== undefined);
-    for (const pid of pids) running.add(pid);
-    const idle = new AbortController();
-    const timer = setTimeout(() => {
-      idle.abort();
-      // A client of Incus passes a SIGTERM on to a guest that may be frozen.
-      for (const pid of pids) endGroup(pid, 'SIGKILL');
-    }, idleMs);
-    source.stdout.on('data', (chunk: Uint8Array) => {
-      timer.refresh();
-      onBytes?.(chunk.length);
-    });
-    // Where one of them ends early, this ends the other; how it went is in their exit codes.
-    const over = pipeline(source.stdout, sink.stdin).catch(() => undefined);
-    const [from, to] = await Promise.all([source, sink, over]);
-    clearTimeout(timer);
-    for (const pid of pids) running.delete(pid);
-    if (from.code === 'ENOENT') throw notInstalled(program);
-    if (to.code === 'ENOENT') throw notInstalled(reader);
-    if (idle.signal.aborted) {
-      const seconds = Math.round(idleMs / 1000);
-      throw new TimeoutProblem(
-        'program-timeout',
-        `${program} | ${reader}: nothing went over for ${seconds} s`,
-        { program },
-      );
+    // What nobody reads at once, execa itself reads and drops.
+    child.stdout.pause();
+    const { pid } = child;
+    if (pid !== undefined) running.add(pid);
+    try {
+      await started(child, program);
+      const taken = await take(child.stdout);
+      // One that has more to say ends of it, as in a shell.
+      child.stdout.destroy();
+      if (pid !== undefined && !(await endsWithin(child, UNREAD_MS))) endGroup(pid, 'SIGKILL');
+      const { exitCode, stderr } = await child;
+      return { exitCode: exitCode ?? null, stderr, taken };
+    } catch (error) {
+      if (pid !== undefined) endGroup(pid, 'SIGKILL');
+      throw error;
+    } finally {
+      if (pid !== undefined) running.delete(pid);
     }
-    return {
-      from: { exitCode: from.exitCode ?? null, stdout: '', stderr: from.stderr },
-      to: { exitCode: to.exitCode ?? null, stdout: to.stdout, stderr: to.stderr },
-    };
   };
 
 /** Starts a program that a person names and leaves it to itself. */
@@ -151,14 +136,23 @@ const launchWith =
       ...{ reject: false, stdio: 'ignore', detached: true, cleanup: false },
     });
     child.unref();
-    const isStarted = new Promise<null>((resolve) => {
-      child.once('spawn', () => {
-        resolve(null);
-      });
-    });
-    const ended = await Promise.race([child, isStarted]);
-    if (ended?.code === 'ENOENT') throw notInstalled(program);
+    await started(child, program);
   };
+
+/** Rejects when there is no such program. */
+async function started(child: Starting, program: string): Promise<void> {
+  const isStarted = new Promise<null>((resolve) => {
+    child.once('spawn', () => {
+      resolve(null);
+    });
+  });
+  const ended = await Promise.race([child, isStarted]);
+  if (ended?.code === 'ENOENT') throw notInstalled(program);
+}
+
+type Starting = Promise<{ readonly code?: string | undefined }> & {
+  readonly once: (event: 'spawn', listener: () => void) => unknown;
+};
 
 /** A build may print for hours: what is shown as it comes is kept for its last lines only. */
 function linesTo(onLine: (line: string) => void, kept: string[]) {

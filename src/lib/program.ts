@@ -27,28 +27,23 @@ export type Capture = (command: Command, directory: string) => Promise<Captured>
 
 export type Command = readonly [program: string, ...args: readonly string[]];
 
-/**
- * Runs two programs, what the first writes going to the second; both as `Exec` does. Rejects with `TimeoutProblem`
- * when nothing has gone over for `idleMs`, and both are ended.
- */
-export type Pipe = (
-  from: Command,
-  to: Command,
-  idleMs: number,
-  /** Told how many bytes of each piece that goes over. */
-  onBytes?: (bytes: number) => void,
-) => Promise<Piped>;
-
-export type Piped = { readonly from: ExecResult; readonly to: ExecResult };
-
 /** A stream. Nothing is held whole in memory. */
 export type Bytes = AsyncIterable<Uint8Array>;
+
+/**
+ * Runs a program as `Exec` does, and hands what it prints to `take`, no faster than it is taken. The program is ended
+ * when `take` fails; when `take` is done, nothing more is read of it.
+ */
+export type Stream = <T>(command: Command, take: (output: Bytes) => Promise<T>) => Promise<Streamed<T>>;
+
+/** `taken`: what `take` made of it. */
+export type Streamed<T> = Omit<ExecResult, 'stdout'> & { readonly taken: T };
 
 /** All ways in which a program is run. */
 export type Programs = {
   readonly exec: Exec;
   readonly capture: Capture;
-  readonly pipe: Pipe;
+  readonly stream: Stream;
   /** Starts a program that a person names and leaves it to itself. */
   readonly launch: (command: Command) => Promise<void>;
 };

@@ -64,7 +64,7 @@ function programsIn(env: Variables): Programs {
   return {
     exec: async (...args) => (await load()).exec(...args),
     capture: async (...args) => (await load()).capture(...args),
-    pipe: async (...args) => (await load()).pipe(...args),
+    stream: async (...args) => (await load()).stream(...args),
     launch: async (...args) => (await load()).launch(...args),
   };
 }

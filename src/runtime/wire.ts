@@ -20,13 +20,13 @@ import type { Runtime } from './runtime.js';
 export const ASSEMBLY = fileURLToPath(new URL('../nix', import.meta.url));
 
 export function portsFor(runtime: Runtime, project: Project, timeoutMs: number): Services {
-  const { exec, pipe } = runtime.programs;
+  const { exec, stream } = runtime.programs;
   const name = project.manifest.project;
   const incus = runtime.daemons.get(LOCAL).incus(name);
   return {
     incus,
     nix: knowing(nixFor(runtime, project), knownSystems(runtime, name)),
-    stores: openStores(name, incus, exec, pipe),
+    stores: openStores(name, incus, exec, stream),
     guest: guestOver(incus, exec),
     host: localHost,
     secrets: project.secrets,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { AppName } from '../domain/names.js';
 import type { Incus, InstanceSpec, StoreBackend } from '../domain/services.js';
-import type { Exec, Pipe } from '../lib/program.js';
+import type { Exec, Stream } from '../lib/program.js';
 
 /** A store mode: a file of this folder. What it is capable of is said in `domain/store-mode.ts`. */
 export type Store = {
@@ -19,7 +19,7 @@ export type Store = {
 
 export type StoreParts = Pick<InstanceSpec, 'config' | 'devices'>;
 
-export type StoreTools = { readonly incus: Incus; readonly exec: Exec; readonly pipe: Pipe };
+export type StoreTools = { readonly incus: Incus; readonly exec: Exec; readonly stream: Stream };
 
 /** Where the generations are; in the guest, and with `per-pet` below it on the host. */
 export const PROFILES = '/nix/var/nix/profiles';

@@ -1,10 +1,9 @@
 import { chunks, closureOf, isRefusal, sizesOf } from '../domain/closure.js';
-import { GUEST_PATH } from '../domain/guest-path.js';
 import type { AppName, StorePath } from '../domain/names.js';
 import type { StoreBackend } from '../domain/services.js';
 import type { Tell } from '../lib/progress.js';
-import type { Exec, Piped } from '../lib/program.js';
-import { FailedProgram } from '../domain/problem.js';
+import type { Exec } from '../lib/program.js';
+import { sendAll } from './delivery.js';
 import { count, nixFailed, pointAt, removeGenerations, setGeneration } from './generations.js';
 import { ANSWER_MS, guestDirectory } from './guest-directory.js';
 import { nixIn, type GuestNix } from './guest-nix.js';
@@ -14,9 +13,7 @@ import { BOOTS_PROFILE, type Store, type StoreTools } from './backend.js';
 const ASKED = 1000;
 /** Paths in one stream. What has arrived stays there should a later stream break. */
 const SENT = 100;
-const ATTEMPTS = 3;
 const COLLECT_MS = 600_000;
-const IN_PATH = ['--env', `PATH=${GUEST_PATH}`] as const;
 
 /** A store of the guest's own: its system is sent there, and its generations are in its own profile. */
 export const copyStore: Store = {
@@ -26,14 +23,14 @@ export const copyStore: Store = {
   surplus: () => Promise.resolve([]),
 };
 
-function backendOver({ incus, exec, pipe }: StoreTools): StoreBackend {
+function backendOver({ incus, exec, stream }: StoreTools): StoreBackend {
   return {
     instance: () => ({ config: BOOTS_PROFILE, devices: {} }),
     // Until its system is there it boots what the image brought.
     bootstrap: () => ({ config: { 'security.nesting': 'true' }, devices: {} }),
 
     sendSystem: (app, toplevel, limitMs, tell) =>
-      sendSystem({ app, toplevel, limitMs, tell }, { incus, exec, pipe }),
+      sendSystem({ app, toplevel, limitMs, tell }, { incus, exec, stream }),
 
     setProfile: async (app, toplevel, above) =>
       setGeneration(await guestDirectory(incus, app), app, toplevel, above),
@@ -66,27 +63,23 @@ type Sending = {
 
 async function sendSystem(
   { app, toplevel, limitMs, tell }: Sending,
-  { incus, exec, pipe }: StoreTools,
+  { incus, exec, stream }: StoreTools,
 ): Promise<string> {
   const nix = await nixIn(incus, app, limitMs);
-  const missing = await missingIn(nix, await pathsOf(exec, app, toplevel));
-  if (missing.length === 0) return '';
-  const target = ['incus', '--project', 'default', 'exec', '-T', ...IN_PATH, `local:${app}`] as const;
-  const total = await sizeOf(exec, app, missing);
+  const lacking = await missingIn(nix, await pathsOf(exec, app, toplevel));
+  if (lacking.length === 0) return '';
+  const total = await sizeOf(exec, app, lacking);
   let sent = 0;
   // What is sent anew counts again: the whole is at most told to be there too early.
   const onBytes = (bytes: number) => {
     sent += bytes;
     tell({ what: 'system', done: Math.min(sent, total), total });
   };
-  const into = [...target, '--', `${nix.directory}nix-store`, '--import'] as const;
-  for (const batch of chunks(missing, SENT)) {
-    await sendAll(app, batch, nix, (part) =>
-      pipe(['nix-store', '--export', ...part], into, limitMs, onBytes),
-    );
-  }
+  const missing = (paths: readonly string[]) => missingIn(nix, paths);
+  for (const batch of chunks(lacking, SENT))
+    await sendAll(batch, { app, nix, idleMs: limitMs, onBytes, missing }, { incus, stream });
   tell(null);
-  return `${count(missing.length, 'path')}, ${inWords(total)}`;
+  return `${count(lacking.length, 'path')}, ${inWords(total)}`;
 }
 
 /** What is referred to comes before what refers to it: each part of it can be sent once those before it were. */
@@ -111,37 +104,6 @@ async function sizeOf(exec: Exec, app: AppName, paths: readonly string[]): Promi
   if (isRefusal(sizes))
     throw nixFailed(app, 'nix-store could not tell the size of what to send', sizes.refusal);
   return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
-}
-
-/** A stream may break for want of one thing or another: what has not arrived is sent again, a time or two. */
-async function sendAll(
-  app: AppName,
-  paths: readonly string[],
-  nix: GuestNix,
-  send: (paths: readonly string[]) => Promise<Piped>,
-): Promise<void> {
-  let left = paths;
-  for (let n = 1; left.length > 0; n++) {
-    const piped = await send(left);
-    if (piped.from.exitCode === 0 && piped.to.exitCode === 0) return;
-    if (n === ATTEMPTS) throw sendFailed(app, piped);
-    left = await missingIn(nix, left);
-  }
-}
-
-/** Where one of the two fails the other usually does as well: the guest's words are the ones to begin with. */
-function sendFailed(app: AppName, { from, to }: Piped): FailedProgram {
-  const log = `${from.stderr}\n${to.stderr}`.split('\n').filter((line) => line.trim() !== '');
-  const why = [to.stderr, from.stderr].map((text) => text.trim().split('\n').at(-1) ?? '');
-  return new FailedProgram(
-    {
-      code: 'transfer-failed',
-      app,
-      message: `sending the system broke off: ${why.find((line) => line !== '') ?? 'nothing was said'}`,
-      hint: `what has arrived stays there; \`pets up ${app}\` sends the rest`,
-    },
-    log,
-  );
 }
 
 function inWords(bytes: number): string {

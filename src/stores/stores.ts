@@ -1,7 +1,7 @@
 import type { AppName } from '../domain/names.js';
 import type { Incus, StoreBackend } from '../domain/services.js';
 import type { StoreMode } from '../domain/store-mode.js';
-import type { Exec, Pipe } from '../lib/program.js';
+import type { Exec, Stream } from '../lib/program.js';
 import type { Store, StoreParts } from './backend.js';
 import { copyStore } from './copy.js';
 import { sharedStore } from './shared.js';
@@ -10,10 +10,10 @@ const MODES: Readonly<Record<StoreMode, Store>> = { shared: sharedStore, copy: c
 
 export type StoreBackends = Readonly<Record<StoreMode, StoreBackend>>;
 
-export function openStores(project: string, incus: Incus, exec: Exec, pipe: Pipe): StoreBackends {
+export function openStores(project: string, incus: Incus, exec: Exec, stream: Stream): StoreBackends {
   const opened = Object.entries(MODES).map(([mode, store]) => [
     mode,
-    store.open(project, { incus, exec, pipe }),
+    store.open(project, { incus, exec, stream }),
   ]);
   return Object.fromEntries(opened) as StoreBackends;
 }

@@ -245,6 +245,7 @@ export function recordingPorts(
       readBytes: unused,
       writeLink: unused,
       query: unused,
+      feed: unused,
       exec: unused,
       clearOutputs: () => Promise.resolve(),
     },

@@ -8,7 +8,6 @@ in
     virtualisation.incus = {
       enable = mkOption { type = types.bool; default = false; };
       preseed = mkOption { type = types.nullOr (types.attrsOf types.anything); default = null; };
-      clientPackage = mkOption { type = types.package; default = pkgs.writeShellScriptBin "incus" ""; };
     };
     networking.firewall.trustedInterfaces = mkOption { type = types.listOf types.str; default = [ ]; };
   };

@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { capture, exec, launch, pipe } from '../programs.js';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { capture, exec, launch, stream } from '../programs.js';
 import { EXIT, ProblemError, TimeoutProblem } from '../../src/domain/problem.js';
-import { until } from '../support/wait.js';
+import type { Bytes } from '../../src/lib/program.js';
+import { sleep, until } from '../support/wait.js';
 
 describe('exec', () => {
   test('gives exit code, output and error lines as they come', async () => {
@@ -54,71 +55,65 @@ describe('exec', () => {
   });
 });
 
-describe('pipe', () => {
+describe('stream', () => {
   const sh = (script: string) => ['sh', '-c', script] as const;
-  /** Longer than what goes over without a pause is ever held up. */
-  const LONG_MS = 600_000;
+  const textOf = async (output: Bytes) => {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of output) pieces.push(piece);
+    return Buffer.concat(pieces).toString('latin1');
+  };
+  const group = (script: string) => sh(`ps -o pgid= -p $$ | tr -d ' '; ${script}`);
+  /** The first line of what it prints, while it goes on. */
+  const firstLine = async (output: Bytes) => {
+    for await (const piece of output) return Buffer.from(piece).toString().trim();
+    return '';
+  };
+  const isGone = async (pgid: string) => (await exec('pgrep', ['-g', pgid])).exitCode === 1;
 
-  test('what the first writes is what the second reads, byte for byte', async () => {
-    const piped = await pipe(sh('head -c 3000000 /dev/urandom'), sh('wc -c'), LONG_MS);
-    expect(piped.to).toEqual({ exitCode: 0, stdout: '3000000', stderr: '' });
-    expect(piped.from.exitCode).toBe(0);
-  });
-
-  test('both sides tell how they ended', async () => {
-    const piped = await pipe(
-      sh('echo half; echo broke >&2; exit 3'),
-      sh('cat; echo short >&2; exit 4'),
-      LONG_MS,
-    );
-    expect(piped).toEqual({
-      from: { exitCode: 3, stdout: '', stderr: 'broke' },
-      to: { exitCode: 4, stdout: 'half', stderr: 'short' },
+  test('what is printed is there, byte for byte, however late it is read', async () => {
+    const size = 3_000_000;
+    const program = sh(`head -c ${size} /dev/zero | tr '\\0' '\\377'; echo broke >&2; exit 3`);
+    const { taken, ...end } = await stream(program, async (output) => {
+      await sleep(300);
+      return textOf(output);
     });
+    expect(end).toEqual({ exitCode: 3, stderr: 'broke' });
+    expect(taken === '\u00ff'.repeat(size)).toBe(true);
   });
 
-  test('a reader that ends early ends the writer', async () => {
-    const piped = await pipe(['yes'], sh('head -c 1; echo full >&2; exit 1'), LONG_MS);
-    expect(piped.to).toMatchObject({ exitCode: 1, stderr: 'full' });
-    expect(piped.from.exitCode).not.toBe(0);
+  test('a program waits for who takes what it prints', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pets-stream-'));
+    const count = join(folder, 'count');
+    const script = `for n in $(seq 100); do head -c 100000 /dev/zero; echo $n > ${count}; done`;
+    await stream(sh(script), async (output) => {
+      await until(() => existsSync(count), { what: 'it does not begin' });
+      await sleep(500);
+      expect(Number(readFileSync(count, 'utf8'))).toBeLessThan(5);
+      return textOf(output);
+    });
+    expect(readFileSync(count, 'utf8')).toBe('100\n');
+    rmSync(folder, { recursive: true });
   });
 
-  test('one that stands still is ended', async () => {
-    // A day is longer than any test may take: it is over only because both are ended.
-    const piped = pipe(sh('echo some; sleep 86400'), ['cat'], 300);
-    await expect(piped).rejects.toBeInstanceOf(TimeoutProblem);
+  test('one of which no more is read ends', async () => {
+    const { taken, exitCode } = await stream(group('exec yes'), firstLine);
+    expect(exitCode).not.toBe(0);
+    expect(await isGone(taken.split('\n')[0] ?? '')).toBe(true);
   });
 
-  test('a slow one is not', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'pets-pipe-'));
-    const [gate, out] = [join(folder, 'gate'), join(folder, 'out')];
-    writeFileSync(out, '');
-    // A line goes over when we say so, and the clock goes when we say so.
-    const slow = 'for n in 1 2 3 4 5; do until [ -e "$1$n" ]; do sleep 0.02; done; echo $n; done';
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'Date', 'performance'] });
-    try {
-      const over = new AbortController();
-      const piped = pipe(['sh', '-c', slow, 'sh', gate], ['tee', out], 600).finally(() => {
-        over.abort();
-      });
-      for (let n = 1; n <= 5; n++) {
-        writeFileSync(`${gate}${n}`, '');
-        while (!over.signal.aborted && !readFileSync(out, 'utf8').endsWith(`${n}\n`))
-          await new Promise(setImmediate);
-        jest.advanceTimersByTime(500);
-      }
-      expect((await piped).to.stdout).toBe('1\n2\n3\n4\n5');
-    } finally {
-      jest.useRealTimers();
-      rmSync(folder, { recursive: true });
-    }
+  test('whoever fails to take it ends it, with what it has started', async () => {
+    let pgid = '';
+    const taking = stream(group('sleep 86400 & sleep 86400'), async (output) => {
+      pgid = await firstLine(output);
+      throw new Error('no more');
+    });
+    await expect(taking).rejects.toThrow('no more');
+    await until(() => isGone(pgid), { what: 'it goes on' });
   });
 
-  test.each([
-    [['no-such-program'], ['cat']],
-    [['echo', 'x'], ['no-such-program']],
-  ] as const)('%s into %s: a program that is not there is a problem', async (from, to) => {
-    await expect(pipe(from, to, LONG_MS)).rejects.toMatchObject({ exitCode: EXIT.unavailable });
+  test('a program that is not there is a problem', async () => {
+    const taken = stream(['no-such-program'], textOf);
+    await expect(taken).rejects.toMatchObject({ exitCode: EXIT.unavailable });
   });
 });
 
@@ -155,8 +150,12 @@ describe('the environment', () => {
 
   test('of a program that pets chooses is what docs/security.md says', async () => {
     mustBeChosen((await exec('env', [])).stdout);
-    mustBeChosen((await pipe(['true'], ['env'], 600_000)).to.stdout);
-    mustBeChosen((await pipe(['env'], ['cat'], 600_000)).to.stdout);
+    const { taken } = await stream(['env'], async (output) => {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of output) pieces.push(piece);
+      return Buffer.concat(pieces).toString();
+    });
+    mustBeChosen(taken);
   });
 
   test('of one that a person names is all but the repository of a hook', async () => {

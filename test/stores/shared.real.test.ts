@@ -16,7 +16,7 @@ import { handProfileOver } from '../../src/stores/host-directory.js';
 import { profileDirectory } from '../../src/stores/backend.js';
 import { profileTarget } from '../../src/stores/shared.js';
 import { openStores } from '../../src/stores/stores.js';
-import { exec, pipe } from '../programs.js';
+import { exec, stream } from '../programs.js';
 import type { AppName, StorePath } from '../../src/domain/names.js';
 import type { Incus } from '../../src/domain/services.js';
 
@@ -25,7 +25,7 @@ const NOBODY = 65534;
 
 describe('profiles on the host', () => {
   const project = `t${process.pid}-shared`;
-  const { shared: store } = openStores(project, {} as Incus, exec, pipe);
+  const { shared: store } = openStores(project, {} as Incus, exec, stream);
   const folder = dirname(profileDirectory(project, web));
   let scratch = '';
   /** A small path in the real store. */

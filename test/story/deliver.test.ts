@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openStores } from '../../src/stores/stores.js';
-import { exec, pipe } from '../programs.js';
+import { exec, stream } from '../programs.js';
 import { guestOver } from '../../src/guest/guest.js';
 import { incusOver } from '../../src/incus/client/client.js';
 import { socketPath } from '../../src/incus/client/http.js';
 import type { AppName, StorePath } from '../../src/domain/names.js';
-import type { Command } from '../../src/lib/program.js';
+import type { Command, Stream } from '../../src/lib/program.js';
 import type { Amount } from '../../src/lib/progress.js';
 import { must, standIn, Story } from './rig.js';
 
@@ -38,7 +38,7 @@ describe('a store of the container’s own', () => {
   const story = new Story('copy');
   const app = story.name('box') as AppName;
   const incus = incusOver(socketPath(process.env), story.project);
-  const { copy } = openStores(story.project, incus, exec, pipe);
+  const { copy } = openStores(story.project, incus, exec, stream);
   const guest = guestOver(incus, exec);
   const inside = (...command: string[]) => story.inside('box', ...command);
   /** The links of the profile, by name. */
@@ -77,9 +77,9 @@ describe('a store of the container’s own', () => {
   // The large file comes first, and the stream breaks right after it. Of those that follow nothing arrives.
   test('a stream that breaks leaves what has arrived, and says so', async () => {
     let streams = 0;
-    const cut = (from: Command, to: Command, idleMs: number) => {
-      const first: Command = ['sh', '-c', 'nix-store "$@" | head -c 1700000', ...from];
-      return pipe(streams++ === 0 ? first : ['true'], to, idleMs);
+    const cut: Stream = (command, take) => {
+      const first: Command = ['sh', '-c', 'nix-store "$@" | head -c 1700000', ...command];
+      return stream(streams++ === 0 ? first : ['true'], take);
     };
     const broken = openStores(story.project, incus, exec, cut).copy;
     await expect(broken.sendSystem(app, first, LIMIT_MS, () => undefined)).rejects.toMatchObject({

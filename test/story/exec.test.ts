@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { must, PROGRAM, run, sleep, Story, until } from './rig.js';
+import { must, peakOf, PROGRAM, run, sleep, Story, until } from './rig.js';
 import { SlowDaemon } from './slow-daemon.js';
 import { onTerminal } from './terminal.js';
 
@@ -18,13 +17,6 @@ beforeAll(async () => {
 afterAll(() => story.cleanUp());
 
 const sh = (script: string, app = web) => ['exec', app, '--', 'sh', '-c', script];
-
-/** The most memory that a process has had, in MB, looked at as long as it runs. */
-function peakOf({ pid, exitCode }: ChildProcess): number {
-  if (exitCode !== null) return 0;
-  const status = readFileSync(`/proc/${pid ?? 0}/status`, 'utf8');
-  return Number(/VmHWM:\s*(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-}
 
 /** Resolves once it has printed that. */
 async function says(child: ChildProcess, words: string): Promise<void> {

@@ -51,7 +51,6 @@ store = "copy"
       `${standIn().replace(/^path:/, '')}:/srv/nixpkgs:ro`,
       `${ROOT}:/srv/pets:ro`,
       `${dirname(process.execPath)}:/srv/node:ro`,
-      '/usr/bin:/srv/bin:ro',
     ];
     story.manifest({ box: `flake-ref = "./box"\nbinds = ${JSON.stringify(binds)}` });
     await story.ok(['up']);
@@ -97,7 +96,6 @@ function boxOf(manifest: string): string {
       update.enable = true;
       package = pkgs.writeShellScriptBin "pets" "exec /srv/node/node /srv/pets/dist/pets.cjs \\"$@\\"";
     };
-    virtualisation.incus.clientPackage = pkgs.writeShellScriptBin "incus" "exec /srv/bin/incus \\"$@\\"";
     systemd.services = lib.genAttrs [ "pets-up" "pets-update" ] (_: {
       wantedBy = lib.mkForce [ ];
       environment = { INCUS_SOCKET = "/srv/incus/incus.socket"; NIX_REMOTE = "unix:///srv/nix/socket"; };

@@ -280,6 +280,16 @@ export class Story {
   }
 }
 
+/** The most memory that a process has had, in MB; of one that has ended 0. */
+export function peakOf({ pid }: ChildProcess): number {
+  try {
+    const status = readFileSync(`/proc/${pid ?? 0}/status`, 'utf8');
+    return Number(/VmHWM:\s*(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
 /** Resolves once a running `pets` has told of a step. */
 export function seen(child: ChildProcess, step: string): Promise<void> {
   let text = '';

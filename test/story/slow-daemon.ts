@@ -52,10 +52,15 @@ export class SlowDaemon {
     });
   }
 
+  /** As a daemon that is restarted. */
+  breakOff(): void {
+    for (const one of this.#open) one.destroy();
+  }
+
   /** As a daemon that is killed. */
   end(): void {
     this.#server.close();
-    for (const one of this.#open) one.destroy();
+    this.breakOff();
   }
 
   remove(): void {

@@ -34,6 +34,7 @@ export function attachOver(tools: Tools): Attach {
     const isPassing = (error: unknown) => error instanceof NotBegun && !input.hasSent && !ends.giveUp.aborted;
     return withErrorContext(`running ${command[0] ?? ''} in \`${app}\``, () =>
       retryFor(async () => {
+        ends.giveUp.throwIfAborted();
         const size = ends.terminal?.size() ?? null;
         return converse(
           await unlessGivenUp(beginSession({ ...ends, app, command, size }, tools), ends.giveUp),

@@ -1,7 +1,9 @@
 import type { Incus } from '../../domain/services.js';
 import { archivesOf } from './archives.js';
+import { attachOver } from './attach.js';
 import { withErrorContext } from './attempt.js';
 import { connector } from './connections.js';
+import { feedOf } from './feed.js';
 import { sender } from './http.js';
 import { insideOf } from './inside.js';
 import { instancesOf } from './instances.js';
@@ -39,6 +41,7 @@ export function incusOver(socket: string, project: string, trials: Trials = noTr
     ...instancesOf(rest, own),
     ...powerOf(rest, own),
     ...insideOf(rest, own, dialer(socket), new Shells(rest, connector(socket))),
+    ...feedOf(own, attachOver({ rest, connect: connector(socket) })),
     ...volumesOf(rest, project, sharing),
     ...snapshotsOf(rest, project),
     ...archivesOf(rest, transferOver(socket), project),

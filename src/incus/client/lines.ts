@@ -1,10 +1,10 @@
 import { PassThrough } from 'node:stream';
 import { ProblemError } from '../../domain/problem.js';
 import type { GuestResult } from '../../domain/services.js';
-import { endsWithin } from '../../lib/wait.js';
 import type { Attach } from './attach.js';
 import type { Taker } from './connections.js';
-import { takerOf } from './taker.js';
+import { attachUntil } from './killable.js';
+import { tail, takerOf } from './taker.js';
 
 /**
  * The lines that a command in a guest prints, as they come; it waits while nobody takes them. It is ended when `stop`
@@ -18,9 +18,6 @@ export type Lines = (
 
 export type LinesResult = Pick<GuestResult, 'stderr'> & { readonly exitCode: number | null };
 
-/** How long a command may take to end that was killed: its guest may be frozen. */
-const KILLED_MS = 5000;
-const KILL = 9;
 /** What is kept of its errors. */
 const ERROR_BYTES = 64 * 1024;
 /** Far longer than an entry of a journal. */
@@ -50,38 +47,11 @@ async function run(
   { out, end }: Running,
 ): Promise<LinesResult> {
   const errors = tail(ERROR_BYTES);
-  const giveUp = new AbortController();
-  let kill: ((signal: number) => void) | null = null;
-  const ends = {
-    ...{
-      stdin: null,
-      terminal: null,
-      term: undefined,
-      stdout: untilEnd(takerOf(out), end),
-      stderr: errors.take,
-    },
-    giveUp: giveUp.signal,
-    onBegun: (signal: (n: number) => void) => {
-      kill = signal;
-      return () => undefined;
-    },
-  };
-  const running = attach(app, command, ends);
-  const onEnd = () => {
-    kill?.(KILL);
-    const abandon = () => {
-      giveUp.abort(end.reason);
-    };
-    if (kill === null) abandon();
-    else void endsWithin(running, KILLED_MS).then(abandon);
-  };
-  if (end.aborted) onEnd();
-  else end.addEventListener('abort', onEnd, { once: true });
-  const result = await running.then(
+  const streams = { stdin: null, stdout: untilEnd(takerOf(out), end), stderr: errors.take };
+  const result = await attachUntil(end, attach, { app, command, ...streams }).then(
     (exitCode) => ({ exitCode, stderr: errors.text() }),
     (error: unknown) => ({ exitCode: null, stderr: wordsOf(error) }),
   );
-  end.removeEventListener('abort', onEnd);
   out.end();
   return result;
 }
@@ -106,18 +76,6 @@ function untilEnd(take: Taker, end: AbortSignal): Taker {
 function wordsOf(error: unknown): string {
   if (error instanceof ProblemError || error instanceof Error) return error.message;
   return String(error);
-}
-
-/** The last of what is taken. */
-function tail(most: number): { readonly take: Taker; readonly text: () => string } {
-  let kept = Buffer.alloc(0);
-  return {
-    take: (piece) => {
-      kept = Buffer.concat([kept, piece]).subarray(-most);
-      return null;
-    },
-    text: () => kept.toString(),
-  };
 }
 
 const NEWLINE = 10;

@@ -10,3 +10,15 @@ export function takerOf(stream: Pick<Writable, 'write'> & NodeJS.EventEmitter): 
 async function drained(stream: NodeJS.EventEmitter): Promise<void> {
   await once(stream, 'drain');
 }
+
+/** The last of what is taken. */
+export function tail(most: number): { readonly take: Taker; readonly text: () => string } {
+  let kept = Buffer.alloc(0);
+  return {
+    take: (piece) => {
+      kept = Buffer.concat([kept, piece]).subarray(-most);
+      return null;
+    },
+    text: () => kept.toString(),
+  };
+}
