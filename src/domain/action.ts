@@ -40,6 +40,8 @@ export type Action =
   | { readonly kind: 'mark'; readonly state: 'ready' }
   /** `isTried`: something else than what failed before, or that once more; what failed is forgotten. */
   | { readonly kind: 'mark'; readonly state: 'upgrading'; readonly isTried: boolean }
+  /** As `upgrading`, to a generation that was good: what it writes is kept unless it is found to be bad now. */
+  | { readonly kind: 'mark'; readonly state: 'returning' }
   /** See that the pool can hold a copy of what the running app's volumes hold, before anything is interrupted. */
   | { readonly kind: 'room'; readonly mounts: readonly VolumeMount[] }
   /** Keep what the volumes hold now under a name; an older copy of that name goes, or `isLasting` keeps its own. */

@@ -40,11 +40,12 @@ export const INCUS_PET = {
 
 export type Labels = Readonly<Record<string, string>>;
 
-const STATES = ['creating', 'ready', 'upgrading', 'restoring'] as const;
+const STATES = ['creating', 'ready', 'upgrading', 'returning', 'restoring'] as const;
 
 /**
  * `creating`: no run has brought it up whole yet; `ready`: one has; `upgrading`: a run that has not ended, well or
- * not, had begun to change it, and its volumes may have been written to by the system that was to come; `restoring`:
+ * not, had begun to change it, and its volumes may have been written to by the system that was to come; `returning`:
+ * the same of a generation that a person went back to, which was good once: what it has written is kept; `restoring`:
  * such a run was giving the volumes back what they had held, and nobody knows how far it came.
  */
 export type PetState = (typeof STATES)[number];

@@ -24,6 +24,11 @@ export function returnsIn(aim: Aim): Generation | null {
   return aim.kind === 'build' ? null : aim.to;
 }
 
+/** Whether a person goes back to a generation that was good, with the volumes as they are. */
+export function keepsData(aim: Aim): boolean {
+  return aim.kind === 'by-hand' && !aim.data;
+}
+
 /** Whether the app goes on with the system that it has. */
 export function isKept({ kind }: Aim): boolean {
   return kind === 'keep' || kind === 'hold' || kind === 'hold-by-hand';

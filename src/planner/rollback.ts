@@ -1,4 +1,4 @@
-import { condemnedIn } from './aim.js';
+import { condemnedIn, keepsData } from './aim.js';
 import type { Action, ActionKind, SystemRef } from '../domain/action.js';
 import type { Generation } from '../domain/actual.js';
 import type { OpId, Operation } from '../domain/plan.js';
@@ -81,6 +81,7 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
       cause: 'it did not work',
       rescues: tried,
     },
+    ...(keepsData(compared.aim) ? [tellDirty(tried)] : []),
     {
       action: { kind: 'stop', instance: app.name, graceMs: app.stopTimeout },
       cause,
@@ -94,6 +95,15 @@ function stepsBack(compared: Compared, last: Generation, forward: readonly Opera
     { action: { kind: 'settle', system }, cause, rescues: stopped },
     ...at(WHEN_UP),
   ];
+}
+
+/** What was good once has been found bad: what it has written is taken back, by the next run should this be cut short. */
+function tellDirty(tried: readonly OpId[]): StepBack {
+  return {
+    action: { kind: 'mark', state: 'upgrading', isTried: false },
+    cause: 'what it has written is not kept',
+    rescues: tried,
+  };
 }
 
 /** What must have failed for each part of the way back to be due. `tried`: what shows whether a system is any good. */

@@ -6,6 +6,7 @@ import type { Chain } from './chain.js';
 import { takeName } from './clear-way.js';
 import { movesStore, type Compared } from './compare.js';
 import { mountsOf, moveData, movesData } from './data.js';
+import { keepsData } from './aim.js';
 import { causesOf } from './diff.js';
 import type { ExposureContext } from './expose.js';
 import type { Step } from '../facets/facet.js';
@@ -214,6 +215,10 @@ function setProfile({ ops, compared, cause }: Task): void {
 function beginUpgrade(ops: Chain, { actual, store, resumesRollback, aim }: Compared): void {
   if (!actual || !lastGood(actual) || movesStore({ actual, store }) || resumesRollback) return;
   if (isDirty(actual) && actual.rejected === null) return;
-  const isTried = aim.kind === 'build';
-  ops.then({ kind: 'mark', state: 'upgrading', isTried }, 'should this be cut short');
+  ops.then(
+    keepsData(aim)
+      ? { kind: 'mark', state: 'returning' }
+      : { kind: 'mark', state: 'upgrading', isTried: aim.kind === 'build' },
+    'should this be cut short',
+  );
 }

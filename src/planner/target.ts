@@ -64,8 +64,19 @@ export function lastGood(there: ActualApp | null): Generation | null {
  * back they are too: the way back restores them first. In a store of the guest's own the profile is not to be seen.
  */
 export function isDirty({ state, applied, facets }: ActualApp): boolean {
-  if (state === 'restoring') return true;
-  return state === 'upgrading' && toplevelIn(facets) !== applied?.toplevel;
+  const toplevel = toplevelIn(facets) ?? null;
+  switch (state) {
+    case 'restoring':
+      return true;
+    case 'upgrading':
+      return toplevel !== (applied?.toplevel ?? null);
+    case 'returning':
+      // What has been good keeps what it wrote; but somebody must see that it runs.
+      return toplevel === null;
+    case 'creating':
+    case 'ready':
+      return false;
+  }
 }
 
 /** A recorded generation as something to be wanted. Secrets are not kept by generation: those of `app` count. */

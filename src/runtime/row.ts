@@ -99,6 +99,7 @@ export function powerWords(app: ActualApp): string {
 const UNFINISHED = {
   creating: 'unfinished',
   upgrading: 'upgrade not finished',
+  returning: 'rollback not finished',
   restoring: 'rollback not finished',
 } as const;
 

@@ -195,4 +195,20 @@ describe('a rollback by hand', () => {
   test('to what serves already, with its data, leaves nothing but what was left before', () => {
     expect(steps(2, true).slice(-3)).toEqual(['settle', 'c', 'record']);
   });
+
+  const cutShort = (state: string, more: string) =>
+    shown({
+      want: [`web - source=b volumes=data:/x ${more}`],
+      have: [`web - source=b volumes=data:/x kept=1,2 state=${state} ${more}`],
+    });
+  const GIVES_BACK = /\/restore(?!.*~back)/;
+
+  test('that was cut short gives nothing back: what served has been good, and what it wrote is kept', () => {
+    expect(cutShort('returning', 'top=/nix/store/a')).not.toMatch(GIVES_BACK);
+    expect(cutShort('upgrading', 'top=/nix/store/a')).toMatch(GIVES_BACK);
+  });
+
+  test('that was cut short where nobody sees what runs is taken back', () => {
+    expect(cutShort('returning', 'store=copy')).toBe(cutShort('upgrading', 'store=copy'));
+  });
 });

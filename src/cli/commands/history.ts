@@ -95,6 +95,9 @@ function textOf(app: ActualApp): string {
     ...(state === 'upgrading' || state === 'restoring'
       ? [`An upgrade was cut short; \`pets up ${name}\` ends it, well or back.`]
       : []),
+    ...(state === 'returning'
+      ? [`A rollback was cut short; \`pets up ${name}\` brings back what is wanted.`]
+      : []),
     ...app.unreadable.map(
       (key) => `The record \`${oneLine(key)}\` of the instance cannot be read: somebody else has changed it.`,
     ),
