@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CampaignPet } from './campaign.js';
-import { standIn } from './rig.js';
+import { answerOf, standIn } from './rig.js';
 
 /** What writes. */
 export type Verb = {
@@ -35,6 +35,8 @@ const former = (pet: CampaignPet) => rowsBefore.get(pet) ?? [];
 async function addAfter(pet: CampaignPet, work: () => Promise<unknown>): Promise<void> {
   rowsBefore.set(pet, pet.writer.kept);
   await work();
+  // A backup ends when the system is up, which on a busy machine is before its service listens.
+  await answerOf(pet.port);
   await pet.writer.add(pet.port);
 }
 
