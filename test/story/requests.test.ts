@@ -42,7 +42,8 @@ describe('what a verb asks of the daemon', () => {
         manifest(second);
       },
     },
-    { what: 'nothing', args: ['up'], most: 3 },
+    // Other stories' ports may be passing from one to another just then: what is there is listed anew.
+    { what: 'nothing', args: ['up'], most: 8 },
     { what: 'a restart', args: ['restart', story.name('web')], most: 50 },
     { what: 'a stop', args: ['stop', story.name('web')], most: 12 },
     { what: 'a start', args: ['start', story.name('web')], most: 36 },
