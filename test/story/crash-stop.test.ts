@@ -48,4 +48,4 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-for (const scenario of sampleOf(SCENARIOS, 3)) testCrashes(scenario);
+for (const scenario of sampleOf(SCENARIOS, 6)) testCrashes(scenario);
