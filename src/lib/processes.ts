@@ -1,3 +1,5 @@
+import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { environmentFor, personalEnvironment, type Variables } from './environment.js';
 import { EXIT, ProblemError, TimeoutProblem } from '../domain/problem.js';
@@ -107,13 +109,14 @@ const streamWith =
       maxBuffer: MAX_OUTPUT,
       detached: true,
     });
-    // What nobody reads at once, execa itself reads and drops.
-    child.stdout.pause();
+    // When a program ends, Node reads what is left of its output, and drops what nobody has begun to take.
+    const output = new PassThrough();
+    pipeline(child.stdout, output).catch(() => undefined);
     const { pid } = child;
     if (pid !== undefined) running.add(pid);
     try {
       await started(child, program);
-      const taken = await take(child.stdout);
+      const taken = await take(output);
       // One that has more to say ends of it, as in a shell.
       child.stdout.destroy();
       if (pid !== undefined && !(await endsWithin(child, UNREAD_MS))) endGroup(pid, 'SIGKILL');

@@ -56,6 +56,23 @@ describe('exec', () => {
 });
 
 describe('stream', () => {
+  test('what a program has printed that ended before anybody read it is there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pets-stream-'));
+    const script = `printf ${'x'.repeat(1000)}; echo $$ >"$0"`;
+    try {
+      const { taken, exitCode } = await stream(['sh', '-c', script, join(folder, 'pid')], async (output) => {
+        const pid = () => existsSync(join(folder, 'pid')) && readFileSync(join(folder, 'pid'), 'utf8').trim();
+        await until(() => pid() || null, { what: 'it has not begun' });
+        await until(() => (existsSync(`/proc/${String(pid())}`) ? null : true), { what: 'it has not ended' });
+        await new Promise((resolve) => setImmediate(resolve));
+        return textOf(output);
+      });
+      expect([taken.length, exitCode]).toEqual([1000, 0]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   const sh = (script: string) => ['sh', '-c', script] as const;
   const textOf = async (output: Bytes) => {
     const pieces: Uint8Array[] = [];
