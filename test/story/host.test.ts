@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ROOT, Story, until } from './rig.js';
 
 /** What src/ runs by name, and what Nix runs for refs with ssh; git comes with the package. */
-const PROGRAMS = ['nix', 'nix-store', 'nix-instantiate', 'incus', 'ssh'];
+const PROGRAMS = ['nix', 'nix-store', 'nix-instantiate', 'ssh'];
 
 // Notes that it was called, and which of pets' programs it finds; ends as the next line of /srv/ends says, without one
 // with 1. `drain`: what it has begun ends only after the stop has been heard.
