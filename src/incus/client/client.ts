@@ -40,7 +40,7 @@ export function incusOver(socket: string, project: string, trials: Trials = noTr
     hasImage: (alias) => withErrorContext(`looking for the image \`${alias}\``, () => hasImage(alias, rest)),
     ...instancesOf(rest, own),
     ...powerOf(rest, own),
-    ...insideOf(rest, own, dialer(socket), new Shells(rest, connector(socket))),
+    ...insideOf(rest, own, dialer(socket), new Shells({ rest, connect: connector(socket) })),
     ...feedOf(own, attachOver({ rest, connect: connector(socket) })),
     ...volumesOf(rest, project, sharing),
     ...snapshotsOf(rest, project),

@@ -32,11 +32,11 @@ export type Session = {
 export type Tools = { readonly rest: RestClient; readonly connect: Connect };
 
 /** Begins a command; a NotBegun may be tried again. */
-export async function beginSession(request: Request, { rest, connect }: Tools): Promise<Session> {
-  const begun = await rest.begin('POST', instanceUrl(request.app, '/exec'), { body: bodyOf(request) });
-  const [control, stdin, ...more] = await connectAll(request, begun, connect);
+export async function beginSession(request: Request, tools: Tools): Promise<Session> {
+  const { path, streams } = await beginCommand(request, tools);
+  const [control, stdin, ...more] = streams;
   // The streams of a daemon that is gone are gone too: there is nothing to be patient for.
-  const operation = rest.wait(begun.operation, Infinity, 0);
+  const operation = tools.rest.wait(path, Infinity, 0);
   const exitCode = awaitCommand(operation).then(({ metadata }) => exitCodeIn(metadata));
   // Whoever does not wait for it is told by the streams.
   exitCode.catch(() => undefined);
@@ -62,6 +62,15 @@ export async function beginSession(request: Request, { rest, connect }: Tools): 
       for (const stream of [stdin, ...more, control]) stream.close();
     },
   };
+}
+
+/** A command with its streams, and the path of its operation; nobody waits for that yet. */
+export async function beginCommand(
+  request: Request,
+  { rest, connect }: Tools,
+): Promise<{ readonly path: string; readonly streams: All }> {
+  const begun = await rest.begin('POST', instanceUrl(request.app, '/exec'), { body: bodyOf(request) });
+  return { path: begun.operation, streams: await connectAll(request, begun, connect) };
 }
 
 function bodyOf({ command, term, size }: Request): object {

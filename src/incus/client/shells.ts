@@ -1,8 +1,7 @@
-import { GUEST_PATH } from '../../domain/guest-path.js';
 import type { GuestResult } from '../../domain/services.js';
-import type { Connect, Connection } from './connections.js';
-import { OperationTimeout, type RestClient } from './operations.js';
-import { instanceUrl } from './own.js';
+import type { Connection } from './connections.js';
+import { OperationTimeout } from './operations.js';
+import { beginCommand, type Tools } from './session.js';
 import { Answer } from './shell-answer.js';
 
 /** The daemon, once told to end, waits for what runs in guests: a shell that nobody asks is not held for longer. */
@@ -17,13 +16,11 @@ const FIRST = 'command -v timeout >/dev/null 2>&1 || exit 0\n';
  * of its own is seven requests to the daemon and two processes of its. It ends with us, as such a command does.
  */
 export class Shells {
-  readonly #rest: RestClient;
-  readonly #connect: Connect;
+  readonly #tools: Tools;
   readonly #shells = new Map<string, Shell>();
 
-  constructor(rest: RestClient, connect: Connect) {
-    this.#rest = rest;
-    this.#connect = connect;
+  constructor(tools: Tools) {
+    this.#tools = tools;
   }
 
   /** Null: no shell can be had, or it broke; the same may be asked in another way. At the deadline an OperationTimeout. */
@@ -45,7 +42,7 @@ export class Shells {
 
   #open(name: string): Shell {
     const shell = new Shell(
-      (takers) => dialShell(name, takers, this.#rest, this.#connect),
+      (takers) => dialShell(name, takers, this.#tools),
       () => {
         if (this.#shells.get(name) === shell) this.#shells.delete(name);
       },
@@ -62,40 +59,18 @@ type Dialled = {
 };
 
 async function dialShell(
-  name: string,
-  takers: readonly [stdout: Take, stderr: Take],
-  rest: RestClient,
-  connect: Connect,
+  app: string,
+  [stdout, stderr]: readonly [Take, Take],
+  tools: Tools,
 ): Promise<Dialled> {
-  const { operation, metadata } = await rest.begin('POST', instanceUrl(name, '/exec'), {
-    body: {
-      command: ['/bin/sh'],
-      environment: { PATH: GUEST_PATH },
-      'record-output': false,
-      'wait-for-websocket': true,
-      interactive: false,
-    },
-  });
-  const secrets = (metadata['fds'] ?? {}) as Readonly<Record<string, string>>;
-  const open = (fd: string, take: Take) =>
-    connect(`${operation}/websocket?secret=${encodeURIComponent(secrets[fd] ?? '')}`, (piece) => {
-      take(piece);
-      return null;
-    });
-  const dialling = [
-    open('control', () => undefined),
-    open('1', takers[0]),
-    open('2', takers[1]),
-    open('0', () => undefined),
-  ];
-  try {
-    const all = await Promise.all(dialling);
-    return { all, stdin: all[3] as Connection };
-  } catch (error) {
-    for (const stream of await Promise.allSettled(dialling))
-      if (stream.status === 'fulfilled') stream.value.close();
-    throw error;
-  }
+  const taker = (take: Take) => (piece: Uint8Array) => {
+    take(piece);
+    return null;
+  };
+  const shell = { app, command: ['/bin/sh'], term: undefined, size: null };
+  const request = { ...shell, stdout: taker(stdout), stderr: taker(stderr) };
+  const { streams } = await beginCommand(request, tools);
+  return { all: streams, stdin: streams[1] };
 }
 
 /** What is being asked: `take` is given what comes from one of its streams. */

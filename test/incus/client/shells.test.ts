@@ -61,7 +61,7 @@ function guest(path = process.env['PATH']) {
     });
   };
   const { rest, asked } = daemon({ [EXEC]: begin });
-  const shells = new Shells(rest, connect);
+  const shells = new Shells({ rest, connect });
   const ask = (command: readonly string[], limitMs = 10_000) =>
     shells.ask('web', command, Date.now() + limitMs);
   return {
