@@ -90,7 +90,15 @@ async function main(): Promise<void> {
     await tell(error);
     process.exitCode = error instanceof ProblemError ? error.exitCode : EXIT.bug;
   }
+  process.off('beforeExit', tellUnended);
   if (state.signal === 'SIGHUP') end(EXIT.terminated);
 }
+
+/** Node ends with success when nothing is left that could go on, whatever is still waited for. */
+function tellUnended(): void {
+  process.exitCode = EXIT.bug;
+  void tell(new Error('it waits for something that nothing brings about any more'));
+}
+process.once('beforeExit', tellUnended);
 
 void main();

@@ -36,9 +36,9 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-function pets(args: readonly string[], program = join(dist, 'pets.cjs')) {
+function pets(args: readonly string[], program = join(dist, 'pets.cjs'), options: readonly string[] = []) {
   const env = { PETS_DIST: dist, INCUS_SOCKET: join(folder, 'none'), PETS_STATE_DIR: join(folder, 'state') };
-  return spawnSync(process.execPath, [program, ...args], { cwd: folder, env, encoding: 'utf8' });
+  return spawnSync(process.execPath, [...options, program, ...args], { cwd: folder, env, encoding: 'utf8' });
 }
 
 /** What a run reads of the program, and what is in it. */
@@ -135,4 +135,20 @@ test.each<[string, Spoil]>([
 test('a link to where the program was once starts it too', () => {
   const { stdout, stderr } = pets(['--version'], join(dist, 'pets.mjs'));
   expect({ stdout, stderr }).toEqual({ stdout: pets(['--version']).stdout, stderr: '' });
+});
+
+/** What it asks a daemon is answered by nobody, and nothing is left that could go on. */
+const NO_ANSWER = `
+const request = () => new (require('node:stream').PassThrough)();
+require('node:http').request = () => Object.assign(request(), { setTimeout() {} });
+`;
+
+test('a run that nothing brings to its end does not pass for one that ended well', () => {
+  writeFileSync(join(folder, 'no-answer.cjs'), NO_ANSWER);
+  const { status, stdout, stderr } = pets(['ps'], join(dist, 'pets.cjs'), [
+    '-r',
+    join(folder, 'no-answer.cjs'),
+  ]);
+  expect({ status, stdout }).toEqual({ status: 70, stdout: '' });
+  expect(stderr).toContain('it waits for something that nothing brings about any more');
 });

@@ -31,12 +31,18 @@ export class Chain {
 
   /** A guest that gets its system into a store of its own starts twice. */
   #freeId(action: Action): OpId {
-    const id = idOf(this.#app, action);
-    const taken = new Set(this.all.map((op) => op.id));
-    for (let n = 1; ; n++) {
-      const free = n === 1 ? id : `${id}~${n}`;
-      if (!taken.has(free)) return free;
-    }
+    return freeId(
+      idOf(this.#app, action),
+      this.all.map((op) => op.id),
+    );
+  }
+}
+
+/** `id`, or `id~2`, `id~3`…: another step of the same kind may have the name. */
+export function freeId(id: OpId, taken: readonly OpId[]): OpId {
+  for (let n = 1; ; n++) {
+    const free = n === 1 ? id : `${id}~${n}`;
+    if (!taken.includes(free)) return free;
   }
 }
 

@@ -1,6 +1,6 @@
 import equal from 'fast-deep-equal';
 import type { Operation, Plan } from '../domain/plan.js';
-import { edgesBack } from './rollback.js';
+import { BACK, edgesBack } from './rollback.js';
 
 type Numbers = ReadonlyMap<string, number>;
 
@@ -86,8 +86,6 @@ function isPlain(op: Operation, before: readonly Operation[]): boolean {
     equal([op.needs, op.after], [edges.needs, edges.after])
   );
 }
-
-const BACK = '~back';
 
 function nameOf({ id, app }: Operation): string {
   return id.slice(app.length + 1, -BACK.length);

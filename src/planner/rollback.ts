@@ -12,12 +12,15 @@ import {
 } from '../facets/facet.js';
 import { FACETS } from '../facets/index.js';
 import { withoutSecrets } from '../facets/secrets.js';
-import { idOf } from './chain.js';
+import { freeId, idOf } from './chain.js';
 import { movesStore, type Compared } from './compare.js';
 import { isDirty, lastGood } from './target.js';
 
 /** Take the service away for a moment, or change what serves. */
 const INTERRUPTS: readonly ActionKind[] = ['stop', 'start', 'activate', 'restart-units'];
+
+/** What the names of its operations end with, but for a number. */
+export const BACK = '~back';
 
 /**
  * The way back to what was last recorded: system, config, devices, volumes, exposures. It is in the plan from the
@@ -30,7 +33,10 @@ export function rescueOperations(compared: Compared, forward: readonly Operation
   // It is the way back itself: the next run goes it again.
   if (compared.resumesRollback) return [];
   const steps = stepsBack(compared, last, forward).filter(({ rescues }) => rescues.length > 0);
-  const ids = steps.map(({ action }) => `${idOf(compared.app.name, action)}~back`);
+  const ids = steps.reduce<OpId[]>(
+    (taken, { action }) => [...taken, freeId(`${idOf(compared.app.name, action)}${BACK}`, taken)],
+    [],
+  );
   return steps.map(({ action, cause, interrupts = 'nothing', rescues }, i) => {
     const before = steps.slice(0, i).map((step, n) => ({ id: ids[n] ?? '', action: step.action }));
     const edges = edgesBack(before);

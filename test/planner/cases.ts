@@ -97,7 +97,15 @@ const fate = fc.constantFrom(
   '',
   ...['status=Stopped', 'status=Frozen', 'record=none', 'becoming=its-own', 'top=/nix/store/by-hand'],
   ...['mounts=none', 'mounts=data:/elsewhere', 'seen-limits=memory:9GiB', 'altered=raw.lxc'],
-  ...['kept=1', 'kept=1,2', 'kept=1 status=Stopped', 'kept=2 mounts=none', 'kept=1 seen-limits=memory:9GiB'],
+  ...[
+    'kept=1',
+    'kept=1,2',
+    'kept=1,2,3 status=Stopped',
+    'kept=1,2 state=returning',
+    'kept=1 status=Stopped',
+    'kept=2 mounts=none',
+    'kept=1 seen-limits=memory:9GiB',
+  ],
   ...['kept=1 state=upgrading', 'kept=1 state=upgrading top=/nix/store/by-hand', 'kept=1 state=restoring'],
   ...[
     'kept=1 state=upgrading status=Stopped',

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { AppName } from '../../src/domain/names.js';
 import type { Desired } from '../../src/domain/desired.js';
 import type { Operation, Plan } from '../../src/domain/plan.js';
+import { planOf } from '../../src/planner/plan.js';
 import { printPlan } from '../../src/planner/print.js';
 import { cases, NAMES, picker, places, planFor, startOf, withFolders, type Case } from './cases.js';
 import { Machine, orderOf } from './simulation.js';
@@ -31,6 +32,23 @@ function deletes({ apps }: Plan): AppName[] {
   return apps.filter((app) => app.verb === 'destroy' || app.verb === 'recreate').map((app) => app.app);
 }
 
+function mustBeSound(plan: Plan): void {
+  const ids = plan.operations.map((op) => op.id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(
+    plan.operations.flatMap((op) => [...op.needs, ...op.after]).filter((id) => !ids.includes(id)),
+  ).toEqual([]);
+  for (const { needs, after } of plan.operations) {
+    expect(new Set([...needs, ...after]).size).toBe(needs.length + after.length);
+  }
+  const forward = plan.operations.filter(({ phase }) => phase === 'forward');
+  expect(orderOf(plan, () => 0)).toEqual(expect.arrayContaining(forward));
+  const known = plan.operations.flatMap((op) => (op.phase === 'rollback' ? op.rescues : []));
+  expect(known.filter((id) => !forward.some((op) => op.id === id))).toEqual([]);
+  for (const { needs, after } of forward)
+    expect([...needs, ...after].filter((id) => id.endsWith('~back'))).toEqual([]);
+}
+
 describe('for any manifest and any machine', () => {
   test('the plan is the same each time', () => {
     fc.assert(
@@ -44,23 +62,23 @@ describe('for any manifest and any machine', () => {
   test('operations have names of their own, wait only for what is in the plan, and for nothing in a ring', () => {
     fc.assert(
       fc.property(cases, (one) => {
-        const plan = planFor(startOf(one));
-        const ids = plan.operations.map((op) => op.id);
-        expect(new Set(ids).size).toBe(ids.length);
-        expect(
-          plan.operations.flatMap((op) => [...op.needs, ...op.after]).filter((id) => !ids.includes(id)),
-        ).toEqual([]);
-        for (const { needs, after } of plan.operations) {
-          expect(new Set([...needs, ...after]).size).toBe(needs.length + after.length);
-        }
-        const forward = plan.operations.filter(({ phase }) => phase === 'forward');
-        expect(orderOf(plan, () => 0)).toEqual(expect.arrayContaining(forward));
-        const known = plan.operations.flatMap((op) => (op.phase === 'rollback' ? op.rescues : []));
-        expect(known.filter((id) => !forward.some((op) => op.id === id))).toEqual([]);
-        for (const { needs, after } of forward)
-          expect([...needs, ...after].filter((id) => id.endsWith('~back'))).toEqual([]);
+        mustBeSound(planFor(startOf(one)));
       }),
       RUNS,
+    );
+  });
+
+  test('so it is of a rollback by hand, to each generation, with its data and without', () => {
+    fc.assert(
+      fc.property(cases, fc.boolean(), (one, data) => {
+        const { wanted, there } = startOf(one);
+        const goals = there.apps.flatMap(({ name, generations }) =>
+          generations.map((generation) => ({ only: new Set([name]), rollback: { generation, data } })),
+        );
+        for (const goal of goals)
+          mustBeSound(planOf(wanted, there, { prune: false, recreate: false, retry: false, ...goal }));
+      }),
+      examples(400),
     );
   });
 
