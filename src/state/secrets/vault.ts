@@ -4,6 +4,7 @@ import type { ManifestApp, Secret } from '../../domain/manifest.js';
 import type { SecretRead } from '../../domain/desired.js';
 import type { Secrets } from '../../domain/services.js';
 import { ProblemError } from '../../domain/problem.js';
+import { HiddenParts } from './hide.js';
 import { freshKey, freshSecret, SecretFiles } from './kept.js';
 import { readSource, type OutsideSource, type Surroundings } from './source.js';
 
@@ -32,6 +33,7 @@ class MemoryVault implements SecretStore {
   readonly #around: Surroundings;
   /** By app and secret. */
   readonly #held = new Map<string, Held>();
+  readonly #hidden = new HiddenParts();
   readonly #outside = new Map<string, Promise<Uint8Array>>();
   #key: Uint8Array | null = null;
   /** Apps ask at the same time. */
@@ -79,10 +81,7 @@ class MemoryVault implements SecretStore {
   }
 
   hide(text: string): string {
-    let hidden = text;
-    for (const { secret, value } of this.#held.values())
-      for (const part of partsOf(value)) hidden = hidden.replaceAll(part, `[secret ${secret.name}]`);
-    return hidden;
+    return this.#hidden.hide(text);
   }
 
   async #readOne(app: ManifestApp, secret: Secret): Promise<SecretRead> {
@@ -90,6 +89,7 @@ class MemoryVault implements SecretStore {
       const found = await this.#valueOf(app, secret);
       const { value } = found;
       this.#held.set(`${app.name}/${secret.name}`, { secret, ...found });
+      this.#hidden.add(secret.name, value);
       this.#key ??= (await this.#kept.key()) ?? freshKey();
       return { fingerprint: fingerprint(this.#key, secret.name, value) };
     } catch (error) {
@@ -123,16 +123,6 @@ class MemoryVault implements SecretStore {
       secret.source.kind !== 'generate' || (await this.#kept.generated(app, secret.name)) !== null;
     if (!isKept) await this.#kept.keepGenerated(app, secret.name, value);
   }
-}
-
-/** Shorter ones are found everywhere; hiding them would only tell what they are. */
-const LEAST_HIDDEN = 4;
-
-/** A value as it may be printed: whole, or line by line. */
-function partsOf(value: Uint8Array): string[] {
-  const text = Buffer.from(value).toString();
-  const parts = [text.trim(), ...text.split('\n').map((line) => line.trim())];
-  return parts.filter((part) => part.length >= LEAST_HIDDEN);
 }
 
 const FINGERPRINT_DIGITS = 32;
