@@ -25,7 +25,7 @@ describe('what a verb asks of the daemon', () => {
 
   const nothing = () => undefined;
   test.each([
-    { what: 'a new app', args: ['up'], most: 45 },
+    { what: 'a new app', args: ['up'], most: 40 },
     {
       what: 'another page',
       args: ['up'],
@@ -50,6 +50,15 @@ describe('what a verb asks of the daemon', () => {
   ])('$what', async ({ args, most, change = nothing }) => {
     change();
     const requests = await asked(args);
-    expect(requests.length).toBeLessThanOrEqual(most);
+    expect(withoutPolls(requests).length).toBeLessThanOrEqual(most);
   });
 });
+
+/** The two questions that are asked until a guest is up count once, however long that took. */
+function withoutPolls(requests: readonly string[]): string[] {
+  return requests.reduce<string[]>((kept, request) => {
+    const all = [...kept, request];
+    const [a, b, c, d] = all.slice(-4);
+    return all.length >= 4 && a === c && b === d ? all.slice(0, -2) : all;
+  }, []);
+}
