@@ -1,6 +1,6 @@
 /**
  * `npm run test:node [-- units|stories] [22 26]`: the units and two stories under other releases of Node, the newest of
- * each line; of the files of units every second one, and the next run the others. A deprecation warning, of the tests or of a `pets` that they run, is a failure.
+ * each line; of the files of units every third one, and the next runs the others. A deprecation warning, of the tests or of a `pets` that they run, is a failure.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -72,7 +72,7 @@ function removeOthers(line: string, version: string): void {
 
 /** Of the units; PETS_TEST_ALL has all of them. */
 function shareOf(seed: string): string[] {
-  return process.env['PETS_TEST_ALL'] === '1' ? [] : [`--shard=${1 + (Number(seed) % 2)}/2`];
+  return process.env['PETS_TEST_ALL'] === '1' ? [] : [`--shard=${1 + (Number(seed) % 3)}/3`];
 }
 
 async function testUnder({ version, program }: Release, names: readonly Part[]): Promise<Tested[]> {

@@ -16,7 +16,7 @@ import { handOver, logToStderr, runMain, withLock } from './run.js';
 
 /** Units keep each core busy; stories wait most of the time, for Incus and for guests (docs/testing.md). */
 const UNITS = ['--selectProjects', 'unit', '--maxWorkers=100%'];
-const STORIES = ['--selectProjects', 'story', '--maxWorkers=4'];
+const STORIES = ['--selectProjects', 'story', '--maxWorkers=5'];
 
 const jest = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> =>
   handOver(process.execPath, [JEST, ...args], env);
@@ -25,11 +25,7 @@ const jest = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> 
 async function everything(env: NodeJS.ProcessEnv): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'pets-times-'));
   const times = join(folder, 'times');
-  const all = {
-    ...env,
-    PETS_TEST_TIMES: times,
-    PETS_TEST_SEED: process.env['PETS_TEST_SEED'] ?? String(nextSeed()),
-  };
+  const all = { ...env, PETS_TEST_TIMES: times };
   try {
     const units = await jest(UNITS, all);
     // Whoever interrupts them wants no stories either.
@@ -46,7 +42,8 @@ await runMain(async () => {
   const { nixpkgs, socket } = await bringUp(logToStderr);
   // Two runs that begin together would be in each other's way.
   await withLock(logToStderr, () => removeLeftovers(socket, logToStderr));
-  const env = { ...offlineNixEnv(), PETS_BENCH_NIXPKGS: nixpkgs };
+  const seed = process.env['PETS_TEST_SEED'] ?? String(nextSeed());
+  const env = { ...offlineNixEnv(), PETS_BENCH_NIXPKGS: nixpkgs, PETS_TEST_SEED: seed };
   const args = process.argv.slice(2);
   if (args[0] === '--story') return jest([...STORIES, ...args.slice(1)], env);
   return args.length > 0 ? jest(args, env) : everything(env);
