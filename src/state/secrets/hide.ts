@@ -24,7 +24,7 @@ export class HiddenParts {
   hide(text: string): string {
     let hidden = '';
     let told = 0;
-    for (let at = 0; at + LEAST_HIDDEN <= text.length; ) {
+    for (let at = 0; at + LEAST_HIDDEN <= text.length;) {
       const found = this.#at(text, at);
       if (!found) at++;
       else {
