@@ -29,6 +29,7 @@ export const VERBS = {
     addOpen: ['open'],
     addHistory: ['history'],
     addRuns: ['runs'],
+    addAlerts: ['alerts', 'notify'],
   },
   'Data:': {
     addBackup: ['backup'],

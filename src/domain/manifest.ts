@@ -1,4 +1,5 @@
 import type { JsonValue } from '../lib/json.js';
+import type { NoticeKind } from './alert.js';
 import type { Binding } from './binding.js';
 import type { AppName, IpAddress, Port, StorePath } from './names.js';
 import type { StoreMode } from './store-mode.js';
@@ -82,6 +83,9 @@ export type SecretSource =
   /** Made once, of `length` letters and digits, and kept in the state directory. */
   | { readonly kind: 'generate'; readonly length: number };
 
+/** A source that is outside of pets. */
+export type OutsideSource = Exclude<SecretSource, { kind: 'generate' }>;
+
 export type Secret = {
   readonly name: string;
   readonly source: SecretSource;
@@ -162,6 +166,21 @@ export type ManifestApp = AppRefs & {
   readonly timeout: number | null;
   /** How long a stop may take before it is a kill, ms. */
   readonly stopTimeout: number;
+};
+
+/** How a receiver of notices takes them. */
+export const NOTIFY_FORMATS = ['json', 'ntfy', 'slack', 'matrix'] as const;
+export type NotifyFormat = (typeof NOTIFY_FORMATS)[number];
+
+/** Whom to tell what. At least one of `command` and `url` is there. */
+export type Notify = {
+  /** Gets JSON on its standard input. */
+  readonly command: readonly [program: string, ...args: readonly string[]] | null;
+  /** Written as it is, or a secret: who knows the address of such a receiver can write to it. */
+  readonly url: { readonly kind: 'written'; readonly url: string } | OutsideSource | null;
+  readonly format: NotifyFormat;
+  /** Sorted as `NOTICE_KINDS` has them. */
+  readonly on: readonly NoticeKind[];
 };
 
 export type Manifest = {

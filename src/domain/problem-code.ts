@@ -24,6 +24,9 @@ export const PROBLEM_CODES = {
   'app-not-whole':
     'No run has brought the app up whole yet, so it has no system to go on with; `pets up` does.',
   'app-not-exposed': 'The app has no URL; give it a `port` in the manifest.',
+  'notify-missing': 'The manifest names nobody to tell; `[notify]` does.',
+  'notify-failed': 'A notice could not be delivered; the message says why, and the next run tries again.',
+  'alerts-unreadable': 'What is kept of alerts is not what pets writes; the next run begins it anew.',
   'folder-gone': 'The current folder was deleted; change to one that is there.',
   'file-exists': 'Something stands where a file would be written; nothing is ever overwritten.',
   'file-changed': 'A file was changed by somebody else meanwhile; run the same command again.',

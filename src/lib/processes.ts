@@ -75,15 +75,15 @@ const execWith =
  */
 const captureWith =
   (env: Variables): Capture =>
-  async ([program, ...args], directory) => {
+  async ([program, ...args], directory, { input, limitMs = CAPTURE_MS } = {}) => {
     const result = await execa(program, args, {
       ...personal(env),
       reject: false,
       cwd: directory,
-      stdin: 'ignore',
+      ...(input === undefined ? { stdin: 'ignore' } : { input }),
       encoding: 'buffer',
       stripFinalNewline: false,
-      timeout: CAPTURE_MS,
+      timeout: limitMs,
       maxBuffer: MAX_CAPTURED,
     });
     if (result.exitCode === undefined && result.code === 'ENOENT') throw notInstalled(program);

@@ -23,7 +23,10 @@ export type Captured = Omit<ExecResult, 'stdout'> & { readonly stdout: Uint8Arra
  * Runs a program in a folder and keeps what it prints to itself. It shares our terminal, on which it may ask a
  * person. A missing program is a ProblemError.
  */
-export type Capture = (command: Command, directory: string) => Promise<Captured>;
+export type Capture = (command: Command, directory: string, options?: CaptureOptions) => Promise<Captured>;
+
+/** `input`: on its standard input, which is empty else. `limitMs`: past it, the program is ended. */
+export type CaptureOptions = { readonly input?: string; readonly limitMs?: number };
 
 export type Command = readonly [program: string, ...args: readonly string[]];
 

@@ -31,6 +31,7 @@ export function documentedTables(): readonly DocumentedTable[] {
   );
   return [
     { header: '', of: null, keys: keysOf(top.entries) },
+    { header: '[notify]', of: 'notify', keys: keysOf(entriesOf(top.entries.notify)) },
     { header: '[defaults]', of: 'defaults', keys: keysOf(defaults.entries) },
     { header: '[apps.web]', of: 'apps', keys: appKeys },
     { header: '[[apps.web.publish]]', of: 'publish', keys: below('publish') },

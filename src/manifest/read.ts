@@ -1,9 +1,10 @@
-import type { FlakeRef, Manifest, ManifestApp } from '../domain/manifest.js';
+import type { FlakeRef, Manifest, ManifestApp, Notify } from '../domain/manifest.js';
 import type { KeyPath, Problem } from '../domain/problem.js';
 import { checkTable, type Issue, type PartialApp } from './check.js';
 import { appOf, checkedDrafts, draftOf, withFallbacks } from './draft.js';
 import { type ManifestSchema, schemaOf } from './schema.js';
 import { exposedBy, findDuplicates } from './keys/exposures.js';
+import { checkNotify, notifyOf } from './keys/notify.js';
 import type { Located, Locator } from './locate.js';
 import { isAppName, NAME_RULE, nameHint } from '../domain/names.js';
 import { parseToml } from './parse.js';
@@ -17,6 +18,8 @@ export type ReadManifest =
       readonly manifest: Manifest;
       /** Of apps that do not say. */
       readonly nixpkgs: FlakeRef;
+      /** Null: nobody is told. */
+      readonly notify: Notify | null;
       readonly locate: (path: KeyPath) => Located;
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };
@@ -32,20 +35,21 @@ export function readManifest(text: string, { file, directory }: ManifestOrigin):
   const toml = parseToml(text, file, isNixos);
   if (!toml.ok) return toml;
   const { locate } = toml;
-  const { project, nixpkgs, drafts, findings } = check(toml.table, schemaOf(directory));
+  const { project, nixpkgs, notify = null, drafts, findings } = check(toml.table, schemaOf(directory));
   const exposed = drafts.flatMap(exposedBy);
   findings.push(...findDuplicates(exposed, (path) => locate(path).place));
   const checked = checkedDrafts(drafts, findings);
   if (checked === null || project === undefined || nixpkgs === undefined)
     return { ok: false, problems: problemsOf(findings, locate) };
   const manifest = { project, apps: checked.map(appOf).sort(byName) };
-  return { ok: true, manifest, nixpkgs, locate: (path) => locate(path) };
+  return { ok: true, manifest, nixpkgs, notify, locate: (path) => locate(path) };
 }
 
 /** `drafts`: in the order of the file. */
 type Read = {
   readonly project?: string;
   readonly nixpkgs?: FlakeRef;
+  readonly notify?: Notify;
   readonly drafts: readonly PartialApp[];
   readonly findings: Issue[];
 };
@@ -67,10 +71,12 @@ function check(table: unknown, schema: ManifestSchema): Read {
     const keys = checkTable(context, schema.app, app, path);
     return keys && isTable(app) ? [draftOf(name, app, keys, defaults)] : [];
   });
+  if (top?.notify !== undefined) checkNotify(top.notify, context.say);
   for (const draft of drafts) checkApp(draft, context.say);
   checkRelations(drafts, context.say);
   return {
     ...(top?.project !== undefined && { project: top.project }),
+    ...(top?.notify !== undefined && { notify: notifyOf(top.notify) }),
     ...(defaults.nixpkgs !== undefined && { nixpkgs: defaults.nixpkgs }),
     drafts,
     findings,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { listOf, parsedValue, refuse } from './keys/kinds.js';
 import { nixos } from './keys/nixos.js';
+import { notify } from './keys/notify-keys.js';
 import { bind, localPath, storePath } from './keys/paths.js';
 import { secrets } from './keys/secret-keys.js';
 import { key } from './shape.js';
@@ -31,6 +32,12 @@ export function schemaOf(directory: string) {
         example: { listen: '0.0.0.0' },
         default: 'none',
         interrupts: 'what the same key of an app does',
+      }),
+      notify: key(v.exactOptional(notify(directory)), {
+        meaning: 'whom to tell what goes wrong, and what is mended: a program or a URL',
+        example: { url: 'https://ntfy.example/pets', format: 'ntfy' },
+        default: 'nobody',
+        interrupts: NOTHING,
       }),
       apps: key(v.exactOptional(table), {
         meaning: 'one table for each app: `[apps.<name>]`',

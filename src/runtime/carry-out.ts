@@ -1,3 +1,5 @@
+import { sightingsOf } from '../alerts/sightings.js';
+import { tellSightings } from './alerts.js';
 import type { LockOptions } from './project-lock.js';
 import type { Plan } from '../domain/plan.js';
 import type { Desired } from '../domain/desired.js';
@@ -32,13 +34,15 @@ export type CarryOut = {
 
 /** Shows the run, records it and says with which code it ended. Nothing is touched when the plan has problems. */
 export async function carryOut(runtime: Runtime, work: CarryOut, options: RunOptions): Promise<ExitCode> {
-  const { plan, project } = work;
+  const { verb, plan, project } = work;
   refuseProblems(plan, project);
-  return recordRun(runtime, work, (record) =>
+  const shown: { outcome: Outcome | null } = { outcome: null };
+  const code = await recordRun(runtime, work, (record) =>
     // A screen takes its time to be set up: a signal that comes meanwhile is answered by the run, and in its record.
     runtime.draining(async (stop) => {
       const reporter = await runtime.output.reporter(record.logOf, plan.operations.length === 0);
       const emit = (event: Event) => {
+        if (event.kind === 'run-ended') shown.outcome = event.outcome;
         // First what lasts: the summary names its files.
         record.event(event);
         reporter.event(event);
@@ -54,7 +58,14 @@ export async function carryOut(runtime: Runtime, work: CarryOut, options: RunOpt
       }
     }),
   );
+  const { outcome } = shown;
+  if (outcome !== null && SHOWING.has(verb))
+    await tellSightings(runtime, project, sightingsOf(outcome), outcome.interrupted);
+  return code;
 }
+
+/** Verbs that bring apps to what is wanted of them, or take them away: what they show of an app is how it is. */
+const SHOWING: ReadonlySet<string> = new Set(['up', 'deploy', 'rollback', 'down', 'rm']);
 
 /** Before anybody is asked whether to carry it out. */
 export function refuseProblems(plan: Plan, project: Project): void {

@@ -38,6 +38,7 @@ export function projectOf(manifest: Manifest, { cwd, state }: Pick<Host, 'cwd' |
   return {
     manifest,
     nixpkgs: null,
+    notify: null,
     lock: emptyLock,
     path: null,
     lockPath: null,

@@ -1,4 +1,4 @@
-import type { FlakeRef, Lock, Manifest } from '../domain/manifest.js';
+import type { FlakeRef, Lock, Manifest, Notify } from '../domain/manifest.js';
 import type { KeyPath, Problem } from '../domain/problem.js';
 import type { SecretStore } from '../state/secrets/vault.js';
 
@@ -8,6 +8,8 @@ export type Project = {
   /** Of apps that do not say; null: the usual one. */
   readonly nixpkgs: FlakeRef | null;
   readonly lock: Lock;
+  /** Null: nobody is told. */
+  readonly notify: Notify | null;
   /** The manifest, absolute and real; null: it was read from standard input, or there is none. */
   readonly path: string | null;
   /** Null: nothing is pinned for later. */

@@ -56,6 +56,7 @@ export async function readProjectIfAny(reader: Reader): Promise<Project | null> 
   return {
     manifest: read.manifest,
     nixpkgs: read.nixpkgs,
+    notify: read.notify,
     locate: read.locate,
     secrets: reader.state.vault(read.manifest.project, directory),
     lock: lockPath === null ? emptyLock : readLock(lockPath),

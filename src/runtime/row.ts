@@ -1,3 +1,4 @@
+import { KIND_WORDS, type Alert } from '../domain/alert.js';
 import { untilWords, type Hold } from '../domain/hold.js';
 import { formatBinding, formatListen, urlOf, type Binding, type Listen } from '../domain/binding.js';
 import type { ActualApp } from '../domain/actual.js';
@@ -29,6 +30,8 @@ export type Row = {
   readonly currency: Freshness | null;
   /** A person keeps its system as it is. */
   readonly hold: Hold | null;
+  /** What is wrong and not mended yet. */
+  readonly alerts: readonly Pick<Alert, 'kind' | 'since' | 'message'>[];
 };
 
 /** `outdated, held until 2026-12-24`. */
@@ -37,7 +40,17 @@ export function systemWords({ currency, hold }: Pick<Row, 'currency' | 'hold'>):
   return [...(currency === null ? [] : [currency]), ...(hold ? [`held${until}`] : [])].join(', ') || '-';
 }
 
-export function exposureWords({ url, exposure, published }: Row): string {
+/** `running, alert: rolled back`. */
+export function stateWords({ state, alerts }: Pick<Row, 'state' | 'alerts'>): string {
+  const kinds = alerts.map(({ kind }) => KIND_WORDS[kind]).join(', ');
+  return kinds === '' ? state : `${state}, alert: ${kinds}`;
+}
+
+export function exposureWords({
+  url,
+  exposure,
+  published,
+}: Pick<Row, 'url' | 'exposure' | 'published'>): string {
   const all = [...(url === null ? [] : [url]), ...(url === null && exposure !== null ? [exposure] : [])];
   return [...all, ...published].join(', ') || '-';
 }
@@ -53,7 +66,7 @@ export function healthWords({
 }
 
 /** `wanted`: null when the manifest does not have it. */
-export function rowOf(app: ActualApp, wanted: DesiredApp | null): Row {
+export function rowOf(app: ActualApp, wanted: DesiredApp | null): Omit<Row, 'alerts'> {
   const { applied, exposures, facets, generations } = app;
   const web = exposures.find((e) => e.role === 'web');
   const published = exposures.filter((e) => e.role === 'publish');

@@ -141,7 +141,7 @@ describe('too much', () => {
     ['digits', (n) => `project = ${'9'.repeat(n)}`, 100_000],
     ['a line', (n) => `project = "${'x'.repeat(n)}"`, 100_000],
     ['a key', (n) => `${'k'.repeat(n)} = 1`, 100_000],
-    ['keys', (n) => Array.from({ length: n }, (_, i) => `k${i} = 1`).join('\n'), 2000],
+    ['keys', (n) => Array.from({ length: n }, (_, i) => `k${1000 + i} = 1`).join('\n'), 2000],
     [
       'apps',
       (n) =>

@@ -38,7 +38,8 @@ test('every key has a meaning, says what a change interrupts, and has an example
           : /publish|volumes/.test(header)
             ? needed
             : {};
-      const beside = others[key] ?? '';
+      const told = header === '[notify]' && key !== 'url' ? 'url = "https://ntfy.example/pets"\n' : '';
+      const beside = others[key] ?? told;
       const db = key === 'after' ? '[apps.db]\nflake-ref = "."\n' : '';
       const app =
         header.startsWith('[apps.web]') || header === '[defaults]' ? '' : '[apps.web]\nflake-ref = "."\n';
@@ -50,7 +51,7 @@ test('every key has a meaning, says what a change interrupts, and has an example
 
 test('the default of a key is the value it has when it is not written', () => {
   const [app] = manifestOf('project = "x"\n[apps.web]\nflake-ref = "."\n').apps;
-  const [, defaults] = documentedTables();
+  const defaults = documentedTables().find(({ header }) => header === '[defaults]');
   const written = (defaults?.keys ?? []).filter(
     ({ default: fallback }) => fallback.startsWith('`"') || /^`\d/.test(fallback),
   );

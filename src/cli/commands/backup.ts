@@ -6,9 +6,12 @@ import { takeBackup } from '../../backup/take.js';
 import { selectApps } from '../../manifest/select.js';
 import type { Actual } from '../../domain/actual.js';
 import type { AppName } from '../../domain/names.js';
+import type { Sighting } from '../../domain/alert.js';
 import type { Manifest } from '../../domain/manifest.js';
 import { EXIT, problemOf, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
 import type { Runtime } from '../../runtime/runtime.js';
+import { tellSightings } from '../../runtime/alerts.js';
+import type { Project } from '../../runtime/project-type.js';
 import { tellInterrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
 import { everything, observeIdle } from '../../runtime/observe.js';
 import { withLock } from '../../runtime/project-lock.js';
@@ -44,10 +47,11 @@ async function backup(
   selectors: readonly string[],
 ): Promise<ExitCode> {
   const read = () => runtime.project();
-  return withLock(runtime, { ...options, read }, async ({ manifest }) => {
+  return withLock(runtime, { ...options, read }, async (project) => {
+    const { manifest } = project;
     const actual = await observeIdle(runtime, manifest.project, everything);
     const subjects = subjectsOf(selectors, manifest, actual);
-    return runtime.draining((stop) => backUpAll(runtime, options, subjects, manifest, stop));
+    return runtime.draining((stop) => backUpAll(runtime, options, subjects, project, stop));
   });
 }
 
@@ -56,20 +60,29 @@ async function backUpAll(
   runtime: Runtime,
   options: BackupOptions,
   subjects: readonly BackupTarget[],
-  manifest: Manifest,
+  project: Project,
   stop: AbortSignal,
 ): Promise<ExitCode> {
   const problems: Problem[] = [];
+  const sightings: Sighting[] = [];
   for (const subject of subjects) {
     try {
       if (stop.aborted) throw new Interrupted('interrupted; there is no new backup', stop);
-      await backUp(runtime, options, subject, manifest, stop);
+      await backUp(runtime, options, subject, project.manifest, stop);
+      sightings.push({ app: subject.app, alert: null, mends: ['backup-failed'], updated: null });
     } catch (error) {
-      if (error instanceof Interrupted) return tellInterrupted(runtime.output, subject.app, error);
+      if (error instanceof Interrupted) {
+        await tellSightings(runtime, project, sightings, true);
+        return tellInterrupted(runtime.output, subject.app, error);
+      }
       if (!(error instanceof ProblemError)) throw error;
-      problems.push({ app: subject.app, ...problemOf(error) });
+      const problem = { app: subject.app, ...problemOf(error) };
+      problems.push(problem);
+      const alert = { kind: 'backup-failed' as const, message: problem.message };
+      sightings.push({ app: subject.app, alert, mends: [], updated: null });
     }
   }
+  await tellSightings(runtime, project, sightings);
   if (problems.length > 0) throw new ProblemError(problems);
   return EXIT.ok;
 }

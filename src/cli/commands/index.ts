@@ -1,5 +1,6 @@
 /** All that a command may need, as one: it is loaded when a word of the command line asks for it. */
 export { addAdopt } from './adopt.js';
+export { addAlerts } from './alerts.js';
 export { addBackup } from './backup.js';
 export { addBackups } from './backups.js';
 export { addCheck } from './check.js';

@@ -31,7 +31,7 @@ function secret(directory: string) {
 }
 
 /** Where a value comes from that is not pets' own. */
-function outsideKeys(directory: string) {
+export function outsideKeys(directory: string) {
   return {
     file: key(v.exactOptional(localPath(directory, 'a file')), {
       meaning: 'a file, taken byte for byte',

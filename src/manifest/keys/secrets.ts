@@ -1,11 +1,13 @@
 import type { DesiredApp } from '../../domain/desired.js';
-import type { ManifestApp, Secret, SecretSource } from '../../domain/manifest.js';
+import type { ManifestApp, OutsideSource, Secret, SecretSource } from '../../domain/manifest.js';
 import type { KeyPath } from '../../domain/problem.js';
 import type { Say, App, PartialApp } from '../check.js';
 import { ONE_OF } from './secret-keys.js';
 
 const SOURCES = ['file', 'sops', 'env', 'command', 'generate'] as const;
 type Written = NonNullable<App['secrets']>[number][1];
+/** What says where a value comes from, of a secret or of something else. */
+type WrittenSource = Pick<Written, (typeof SOURCES)[number] | 'key'>;
 
 /** What the keys of one secret must be to one another. */
 export function checkSecrets({ path, keys }: PartialApp, say: Say): void {
@@ -13,13 +15,38 @@ export function checkSecrets({ path, keys }: PartialApp, say: Say): void {
 }
 
 function checkSecret(written: Written, path: KeyPath, say: Say): void {
-  const [first, ...others] = SOURCES.filter((source) => written[source] !== undefined);
+  if (!checkSource(written, SECRET, path, say)) return;
+  if (written.length !== undefined && written.generate === undefined && sourcesIn(written).length > 0)
+    say({
+      code: 'manifest-conflict',
+      path: [...path, 'length'],
+      at: 'key',
+      message: 'has no effect without `generate`',
+    });
+}
+
+function sourcesIn(written: WrittenSource): (typeof SOURCES)[number][] {
+  return SOURCES.filter((source) => written[source] !== undefined);
+}
+
+/** What has a value from outside, as messages call it; the keys that it may have, and one of them. */
+type Sourced = { readonly what: string; readonly oneOf: string; readonly example: string };
+const SECRET: Sourced = { what: 'a secret', oneOf: ONE_OF, example: 'file = "./secrets/db"' };
+
+/** False: several sources are written, and nothing more can be said of it. */
+export function checkSource(
+  written: WrittenSource,
+  { what, oneOf, example }: Sourced,
+  path: KeyPath,
+  say: Say,
+): boolean {
+  const [first, ...others] = sourcesIn(written);
   if (first === undefined) {
-    const message = `exactly ${ONE_OF} is needed`;
-    say({ code: 'manifest-missing-key', path, at: 'key', message, hint: 'file = "./secrets/db"' });
+    const message = `exactly ${oneOf} is needed`;
+    say({ code: 'manifest-missing-key', path, at: 'key', message, hint: example });
   }
   for (const other of others) {
-    const message = `a secret has exactly ${ONE_OF}; this one has \`${first ?? ''}\``;
+    const message = `${what} has exactly ${oneOf}; this one has \`${first ?? ''}\``;
     say({
       code: 'manifest-conflict',
       path: [...path, other],
@@ -28,7 +55,7 @@ function checkSecret(written: Written, path: KeyPath, say: Say): void {
       hint: 'take one of them out',
     });
   }
-  if (others.length > 0) return;
+  if (others.length > 0) return false;
   if (first === 'sops' && written.key === undefined)
     say({
       code: 'manifest-missing-key',
@@ -37,17 +64,14 @@ function checkSecret(written: Written, path: KeyPath, say: Say): void {
       message: '`key` is missing',
       hint: 'key = "db.password"',
     });
-  const isWith = (one: 'key' | 'length', source: string) => {
-    if (written[one] === undefined || first === undefined || first === source) return;
+  if (written.key !== undefined && first !== undefined && first !== 'sops')
     say({
       code: 'manifest-conflict',
-      path: [...path, one],
+      path: [...path, 'key'],
       at: 'key',
-      message: `has no effect without \`${source}\``,
+      message: 'has no effect without `sops`',
     });
-  };
-  isWith('key', 'sops');
-  isWith('length', 'generate');
+  return true;
 }
 
 const DEFAULT_LENGTH = 32;
@@ -64,11 +88,22 @@ export function secretsOf({ secrets: written = [] }: App): Secret[] {
 }
 
 function sourceOf(written: Written): SecretSource {
-  const { file, sops, env, command: words, length = DEFAULT_LENGTH } = written;
+  const { length = DEFAULT_LENGTH } = written;
+  return outsideSourceOf(written) ?? { kind: 'generate', length };
+}
+
+/** Null: none is written. */
+export function outsideSourceOf({
+  file,
+  sops,
+  env,
+  command: words,
+  key = '',
+}: WrittenSource): OutsideSource | null {
   if (file) return { kind: 'file', file };
-  if (sops) return { kind: 'sops', file: sops, key: written.key ?? '' };
+  if (sops) return { kind: 'sops', file: sops, key };
   if (env !== undefined) return { kind: 'env', variable: env };
-  return words ? { kind: 'command', command: words } : { kind: 'generate', length };
+  return words ? { kind: 'command', command: words } : null;
 }
 
 export function desiredSecrets({ secrets: all }: ManifestApp): DesiredApp['secrets'] {

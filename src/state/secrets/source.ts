@@ -1,4 +1,4 @@
-import type { LocalPath, SecretSource } from '../../domain/manifest.js';
+import type { LocalPath, OutsideSource } from '../../domain/manifest.js';
 import type { Capture, Captured, Command } from '../../lib/program.js';
 import { ProblemError } from '../../domain/problem.js';
 import { readRegular, UnfitFile } from '../../lib/regular-file.js';
@@ -10,9 +10,6 @@ export type Surroundings = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly capture: Capture;
 };
-
-/** A source that is outside of pets. */
-export type OutsideSource = Exclude<SecretSource, { kind: 'generate' }>;
 
 /** Bytes that systemd takes of all credentials of a unit together, their names included (exec-credential.c). */
 export const MOST_SECRET = 2 ** 20;

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import type { AppName } from '../../domain/names.js';
-import type { ManifestApp, Secret } from '../../domain/manifest.js';
+import type { ManifestApp, OutsideSource, Secret } from '../../domain/manifest.js';
 import type { SecretRead } from '../../domain/desired.js';
 import type { Secrets } from '../../domain/services.js';
 import { ProblemError } from '../../domain/problem.js';
 import { HiddenParts } from './hide.js';
 import { freshKey, freshSecret, SecretFiles } from './kept.js';
-import { readSource, type OutsideSource, type Surroundings } from './source.js';
+import { readSource, type Surroundings } from './source.js';
 
 export type Reads = Readonly<Record<string, Readonly<Record<string, SecretRead>>>>;
 

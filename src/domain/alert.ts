@@ -1,0 +1,81 @@
+import type { AppName } from './names.js';
+
+/** What stays open until it is mended. */
+export const ALERT_KINDS = ['failed', 'rolled-back', 'backup-failed'] as const;
+export type AlertKind = (typeof ALERT_KINDS)[number];
+
+/** What is told: an alert that opens, that one is mended, and what is worth knowing and needs nobody. */
+export const NOTICE_KINDS = [...ALERT_KINDS, 'mended', 'updated'] as const;
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
+
+/** Something is wrong with an app. There is one of a kind at a time. */
+export type Alert = {
+  readonly kind: AlertKind;
+  readonly app: AppName;
+  /** When it was found, ISO 8601. */
+  readonly since: string;
+  /** One line. */
+  readonly message: string;
+};
+
+/** What somebody is to be told, once. `app`: null in a test. */
+export type Notice = {
+  readonly kind: NoticeKind | 'test';
+  readonly app: AppName | null;
+  readonly at: string;
+  readonly message: string;
+};
+
+/** Whom a notice goes to: the keys of [notify]. */
+export const TARGETS = ['command', 'url'] as const;
+export type Target = (typeof TARGETS)[number];
+
+/** One that was not delivered yet, or not to all. */
+export type Outgoing = Notice & { readonly to: readonly Target[] };
+
+/** What is wrong, and what nobody has been told yet: the oldest first. */
+export type Alerts = { readonly open: readonly Alert[]; readonly outbox: readonly Outgoing[] };
+
+export const NO_ALERTS: Alerts = { open: [], outbox: [] };
+
+/** What a run has shown of an app. `alert`: what is wrong now; `mends`: what is not, whether it was or not. */
+export type Sighting = {
+  readonly app: AppName;
+  readonly alert: Pick<Alert, 'kind' | 'message'> | null;
+  readonly mends: readonly AlertKind[];
+  /** Another system serves, and well; how, in words. */
+  readonly updated: string | null;
+};
+
+type Told = { readonly open: readonly Alert[]; readonly notices: readonly Notice[] };
+
+/** `at`: of the run, ISO 8601. What is open already is neither opened nor told again. */
+export function alertsAfter(open: readonly Alert[], sightings: readonly Sighting[], at: string): Told {
+  return sightings.reduce<Told>((told, sighting) => afterOne(told, sighting, at), { open, notices: [] });
+}
+
+function afterOne({ open, notices }: Told, { app, alert, mends, updated }: Sighting, at: string): Told {
+  const mended = open.filter((one) => one.app === app && mends.includes(one.kind));
+  const left = open.filter((one) => !mended.includes(one));
+  const isNew = alert !== null && !left.some((one) => one.app === app && one.kind === alert.kind);
+  const more: Notice[] = [
+    ...mended.map(({ kind, since }) => ({
+      ...{ kind: 'mended' as const, app, at },
+      message: `${KIND_WORDS[kind]} since ${since}: that is over`,
+    })),
+    ...(updated === null ? [] : [{ kind: 'updated' as const, app, at, message: updated }]),
+    ...(isNew ? [{ kind: alert.kind, app, at, message: alert.message }] : []),
+  ];
+  if (more.length === 0) return { open, notices };
+  return { open: isNew ? [...left, { ...alert, app, since: at }] : left, notices: [...notices, ...more] };
+}
+
+/** As a title has it. */
+export const KIND_WORDS: Readonly<Record<Notice['kind'], string>> = {
+  failed: 'failed',
+  'rolled-back': 'rolled back',
+  'backup-failed': 'backup failed',
+  mended: 'well again',
+  updated: 'updated',
+  test: 'test',
+};

@@ -1,0 +1,143 @@
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { deliver, type Delivering } from '../alerts/deliver.js';
+import {
+  alertsAfter,
+  NO_ALERTS,
+  TARGETS,
+  type Alerts,
+  type Notice,
+  type Outgoing,
+  type Sighting,
+  type Target,
+} from '../domain/alert.js';
+import type { Notify } from '../domain/manifest.js';
+import { EXIT, problemOf, ProblemError } from '../domain/problem.js';
+import type { Project } from './project-type.js';
+import type { Runtime } from './runtime.js';
+
+type Around = Pick<Runtime, 'state' | 'output' | 'programs' | 'cwd'>;
+
+/**
+ * Keeps what a run has shown, and tells who is to be told. Nothing of it fails the run: what cannot be kept or
+ * delivered is a warning, and the next run tries to deliver it again. `isCut`: somebody wants it to end now.
+ */
+export async function tellSightings(
+  runtime: Around,
+  project: Project,
+  sightings: readonly Sighting[],
+  isCut = false,
+): Promise<void> {
+  const { output } = runtime;
+  try {
+    const kept = runtime.state.alerts(project.manifest.project);
+    const before = readOrBegin(runtime, project);
+    const { open, notices } = alertsAfter(before.open, sightings, new Date().toISOString());
+    const outbox = [...before.outbox, ...outgoing(notices, project.notify)];
+    const isOther = notices.length > 0 || open !== before.open;
+    if (isOther) kept.write({ open, outbox });
+    if (isCut || project.notify === null || outbox.length === 0) return;
+    const left = await deliverAll(outbox, deliveringFor(runtime, project, project.notify), (problem) => {
+      output.notice('warning', `a notice is not delivered, and the next run tries again: ${problem}`);
+    });
+    if (left.length < outbox.length || targetsIn(left) < targetsIn(outbox))
+      kept.write({ open, outbox: left });
+  } catch (error) {
+    output.notice('warning', `alerts are not kept: ${problemOf(error).message}`);
+  }
+}
+
+function readOrBegin({ state, output }: Around, { manifest }: Project): Alerts {
+  try {
+    return state.alerts(manifest.project).read();
+  } catch (error) {
+    output.notice('warning', `${problemOf(error).message}; it is begun anew`);
+    return NO_ALERTS;
+  }
+}
+
+/** What is wanted of them, and by whom. */
+function outgoing(notices: readonly Notice[], notify: Notify | null): Outgoing[] {
+  if (notify === null) return [];
+  const to = targetsOf(notify);
+  return notices
+    .filter(({ kind }) => kind === 'test' || notify.on.includes(kind))
+    .map((one) => ({ ...one, to }));
+}
+
+export function targetsOf(notify: Notify): Target[] {
+  return TARGETS.filter((target) => notify[target] !== null);
+}
+
+function targetsIn(outbox: readonly Outgoing[]): number {
+  return outbox.reduce((sum, { to }) => sum + to.length, 0);
+}
+
+/** In order, and of each target no more after the first that fails: whoever is away for one is away for all. */
+export async function deliverAll(
+  outbox: readonly Outgoing[],
+  around: Delivering,
+  onProblem: (message: string) => void,
+): Promise<Outgoing[]> {
+  const away = new Set<Target>();
+  const left: Outgoing[] = [];
+  for (const notice of outbox) {
+    const missed: Target[] = [];
+    for (const target of notice.to) {
+      // It is not in the manifest any more.
+      if (around.notify[target] === null) continue;
+      if (!away.has(target)) {
+        try {
+          await deliver(notice, target, around);
+          continue;
+        } catch (error) {
+          onProblem(`${target}: ${problemOf(error).message}`);
+          away.add(target);
+        }
+      }
+      missed.push(target);
+    }
+    if (missed.length > 0) left.push({ ...notice, to: missed });
+  }
+  return left;
+}
+
+export function deliveringFor(
+  { programs, state, cwd }: Around,
+  { manifest, path }: Project,
+  notify: Notify,
+): Delivering {
+  const directory = path === null ? cwd : dirname(path);
+  const { capture } = programs;
+  let url: Promise<string> | null = null;
+  const readUrl = async () => {
+    if (notify.url === null) return '';
+    if (notify.url.kind === 'written') return notify.url.url;
+    const value = await state.valueOf(notify.url, directory);
+    return mustBeUrl(Buffer.from(value).toString().trim());
+  };
+  return {
+    ...{ notify, directory, capture },
+    sender: { project: manifest.project, host: hostname() },
+    url: () => (url ??= readUrl()),
+  };
+}
+
+/** What is wrong with it is said without it. */
+function mustBeUrl(text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new ProblemError({ code: 'notify-failed', message: 'what `notify.url` leads to is no http(s) URL' });
+}
+
+/** Whom the manifest names, or a ProblemError. */
+export function notifyIn({ notify }: Project): Notify {
+  if (notify) return notify;
+  throw new ProblemError(
+    {
+      code: 'notify-missing',
+      message: 'the manifest has no [notify]: there is nobody to tell',
+      hint: '[notify]\nurl = "https://ntfy.example/pets"\nformat = "ntfy"',
+    },
+    EXIT.usage,
+  );
+}
