@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { commandLine } from '../src/cli/args.js';
 import { FREE_VERBS } from '../src/cli/verbs.js';
 
-const { stdin, stderr } = process;
+const { stderr } = process;
 
 export const program = await commandLine(
   {
@@ -11,7 +11,7 @@ export const program = await commandLine(
     argv: [],
     freeVerbs: FREE_VERBS,
     env: {},
-    stdin,
+    stdin: () => process.stdin,
     stdout: new PassThrough(),
     stderr,
     draining: (work) => work(new AbortController().signal),

@@ -2,7 +2,8 @@ import { run } from './cli/args.js';
 import type { Context } from './runtime/context.js';
 import { EXIT, ProblemError, type ExitCode } from './domain/problem.js';
 
-const { env, stdin, stdout, stderr } = process;
+const { env, stdout, stderr } = process;
+const stdin = () => process.stdin;
 const argv = process.argv.slice(2);
 
 const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.terminated } as const;
@@ -66,7 +67,7 @@ function endStuck(signal: keyof typeof SIGNALS): void {
 
 /** Node restores the terminal when it ends, and aborts with a core dump where that terminal was closed. */
 function end(code: ExitCode): void {
-  if (state.signal === 'SIGHUP' && (stdin.isTTY || stderr.isTTY)) process.kill(process.pid, 'SIGKILL');
+  if (state.signal === 'SIGHUP' && (stderr.isTTY || stdin().isTTY)) process.kill(process.pid, 'SIGKILL');
   process.exit(code);
 }
 

@@ -14,7 +14,8 @@ const RUN: Readonly<Record<string, string>> = { 'docs/tutorial.md': 'test/story/
 /** What the help of a command says; null: there is no such command. */
 async function helpOf(...command: readonly string[]): Promise<string | null> {
   const stdout = new PassThrough();
-  const { stdin, stderr } = process;
+  const { stderr } = process;
+  const stdin = () => process.stdin;
   const draining = <T>(work: (stop: AbortSignal) => Promise<T>) => work(new AbortController().signal);
   const argv = [...command, '--help'];
   try {

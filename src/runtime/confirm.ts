@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { EXIT, ProblemError } from '../domain/problem.js';
 import type { Context } from './context.js';
 import type { Output } from './output.js';
@@ -13,9 +12,11 @@ export type Prompt = {
 
 type Streams = Pick<Context, 'stdin' | 'stderr'>;
 
-export function promptOn(streams: Streams, mayAsk: boolean): Prompt {
+export function promptOn(streams: Streams, mayAsk: () => boolean): Prompt {
   return {
-    mayAsk,
+    get mayAsk() {
+      return mayAsk();
+    },
     ask: (question) => ask(question, streams),
     confirm: (question) => confirm(question, streams),
   };
@@ -27,7 +28,7 @@ export function mayAsk(
   { speaks }: Pick<Output, 'speaks'>,
   { stdin, stderr }: Streams,
 ): boolean {
-  return input && speaks && stdin.isTTY && stderr.isTTY;
+  return input && speaks && stderr.isTTY && stdin().isTTY;
 }
 
 /** Only y or yes is yes, the end of input is no. */
@@ -37,7 +38,8 @@ async function confirm(question: string, streams: Streams): Promise<boolean> {
 
 /** Asks on stderr; the end of input is an empty answer. Ctrl-C ends the run: nothing was touched. */
 async function ask(question: string, { stdin, stderr }: Streams): Promise<string> {
-  const prompt = createInterface({ input: stdin, output: stderr });
+  const { createInterface } = await import('node:readline/promises');
+  const prompt = createInterface({ input: stdin(), output: stderr });
   const closed = new Promise<string>((resolve) => {
     prompt.once('close', () => {
       resolve('');

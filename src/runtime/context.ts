@@ -8,7 +8,8 @@ export type Context = {
   /** Those that go by no manifest: a command of theirs that is advised needs none named. */
   readonly freeVerbs: ReadonlySet<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: NodeJS.ReadStream;
+  /** Asked for only where it is read: what Node makes of it costs a tenth of a short run. */
+  readonly stdin: () => NodeJS.ReadStream;
   /** Results. */
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Progress, warnings, errors. */

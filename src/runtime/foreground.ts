@@ -34,7 +34,7 @@ export function foregroundIn(own: Own): Foreground {
         throw error;
       } finally {
         // What is left to read is not ours, and would keep us from ending.
-        if (stdin === 'inherit') own.stdin.destroy();
+        if (stdin === 'inherit') own.stdin().destroy();
       }
     });
 }
@@ -63,10 +63,10 @@ function endsOf(own: Own, input: 'inherit' | 'ignore', stop: AbortSignal): Ends 
     giveUp.abort(new GaveUp(code === 'EPIPE' ? BROKEN_PIPE : EXIT.failed));
   };
   for (const stream of [own.stdout, own.stderr]) stream.once('error', onError);
-  const raw = input === 'inherit' && own.stdin.isTTY && own.stdout.isTTY === true ? rawMode(own) : null;
+  const raw = input === 'inherit' && own.stdout.isTTY === true && own.stdin().isTTY ? rawMode(own) : null;
   const stdout = takerOf(own.stdout);
   return {
-    stdin: input === 'inherit' ? own.stdin : null,
+    stdin: input === 'inherit' ? own.stdin() : null,
     stdout: raw ? raw.after(stdout) : stdout,
     stderr: takerOf(own.stderr),
     term: own.env['TERM'],
@@ -117,7 +117,7 @@ function rawMode({ stdin, capture }: Own): RawMode {
   let ready: Promise<unknown> | null = null;
   return {
     enter: () => {
-      stdin.setRawMode(true);
+      stdin().setRawMode(true);
       // Node leaves it to the terminal to return at each new line. A terminal without stty shows most all the same.
       ready = capture(['stty', '-F', '/dev/tty', '-opost'], '/')
         .catch(() => undefined)
@@ -125,7 +125,7 @@ function rawMode({ stdin, capture }: Own): RawMode {
           ready = null;
         });
       return () => {
-        stdin.setRawMode(false);
+        stdin().setRawMode(false);
       };
     },
     after: (take) => (piece) => (ready === null ? take(piece) : ready.then(() => take(piece) ?? undefined)),

@@ -5,9 +5,10 @@ const CTRL_C = '\u0003';
 
 /** Tells when a person wants to leave: `q`, or Ctrl-C, which a terminal that is read key by key gives as a key. */
 export function watchKeys(
-  { stdin }: Pick<Context, 'stdin'>,
+  own: Pick<Context, 'stdin'>,
   leave: (code: ExitCode) => void,
 ): { readonly close: () => void } {
+  const stdin = own.stdin();
   if (!stdin.isTTY) return { close: () => undefined };
   const onData = (data: Buffer) => {
     const keys = data.toString();

@@ -34,7 +34,7 @@ export async function manifestFile({ cwd, stdin, file, lockFile }: Named): Promi
   const lockPath = lockFile === undefined || lockFile === '' ? null : resolve(cwd, lockFile);
   if (file !== undefined && isStandardInput(file)) {
     const shown = '<stdin>';
-    const text = textFrom(await standardInput(stdin, MOST_MANIFEST), shown);
+    const text = textFrom(await standardInput(stdin(), MOST_MANIFEST), shown);
     return { text, shown, path: null, directory: cwd, lockPath };
   }
   const path = file === undefined || file === '' ? await searchManifest(cwd) : await namedManifest(cwd, file);

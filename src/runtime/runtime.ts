@@ -44,7 +44,7 @@ export function createRuntime(context: Context, options: RuntimeOptions): Runtim
   const reading = { cwd, stdin, file, lockFile, state, daemons };
   return {
     ...{ cwd, argv, stdin, draining, output, programs, state, daemons, file },
-    prompt: promptOn({ stdin, stderr }, mayAsk(options, output, { stdin, stderr })),
+    prompt: promptOn({ stdin, stderr }, () => mayAsk(options, output, { stdin, stderr })),
     foreground: foregroundIn({ ...context, capture: programs.capture }),
     browser: browserIn(env),
     project: () => readProject(reading),

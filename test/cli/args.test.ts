@@ -31,13 +31,13 @@ afterAll(() => {
 
 async function pets(...argv: string[]): Promise<{ code: number; out: string }> {
   const stdout = new PassThrough();
-  const { stdin, stderr } = process;
+  const { stderr } = process;
   const context: Context = {
     cwd: folder,
     argv,
     freeVerbs: FREE_VERBS,
     env,
-    stdin,
+    stdin: () => process.stdin,
     stdout,
     stderr,
     draining: (work) => work(new AbortController().signal),

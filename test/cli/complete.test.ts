@@ -31,10 +31,10 @@ afterAll(() => {
 });
 
 function contextOf(argv: readonly string[]): Context & { readonly stdout: PassThrough } {
-  const { stdin, stderr } = process;
+  const { stderr } = process;
   const env = { PETS_STATE_DIR: join(folder, 'state'), INCUS_SOCKET: join(folder, 'no.socket') };
   const draining: Context['draining'] = (work) => work(new AbortController().signal);
-  const streams = { stdin, stdout: new PassThrough(), stderr };
+  const streams = { stdin: () => process.stdin, stdout: new PassThrough(), stderr };
   return { cwd: folder, argv, freeVerbs: FREE_VERBS, env, ...streams, draining };
 }
 

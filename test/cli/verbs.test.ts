@@ -3,7 +3,8 @@ import { PassThrough } from 'node:stream';
 import { commandLine } from '../../src/cli/args.js';
 import { FREE_VERBS, VERBS, verbsFor } from '../../src/cli/verbs.js';
 
-const { stdin, stderr } = process;
+const { stderr } = process;
+const stdin = () => process.stdin;
 const lineFor = (...argv: readonly string[]) =>
   commandLine(
     {

@@ -21,7 +21,7 @@ function readerOf(file: string, stdin = '', lockFile?: string): Reader {
     stdin === '' ? [] : [Buffer.from(stdin.slice(0, 5)), Buffer.from(stdin.slice(5))],
   );
   const state = stateIn({ PETS_STATE_DIR: folder }, () => Promise.reject(new Error('nothing is run')));
-  return { cwd: folder, file, lockFile, state, stdin: input } as unknown as Reader;
+  return { cwd: folder, file, lockFile, state, stdin: () => input } as unknown as Reader;
 }
 
 async function refusal(read: Promise<unknown>): Promise<string> {
@@ -59,7 +59,7 @@ describe('standard input', () => {
     async function* endless() {
       for (;;) yield await Promise.resolve(Buffer.alloc(65_536));
     }
-    const reader = { ...readerOf('-'), stdin: endless() as unknown as Reader['stdin'] };
+    const reader = { ...readerOf('-'), stdin: () => endless() as unknown as ReturnType<Reader['stdin']> };
     expect(await refusal(manifestFile(reader))).toContain('more than 1.0 MiB');
   });
 });
