@@ -4,6 +4,7 @@ import type { Operation } from '../../../src/domain/plan.js';
 import { emptyBoard, reduce, type ProgressState } from '../../../src/ui/reporters/board.js';
 import { liveLines, screenRows } from '../../../src/ui/reporters/layout.js';
 import { lineWidth, type Line } from '../../../src/ui/text.js';
+import { sampleOf } from '../../sample.js';
 import { appPlan, bigPlan, EVENTS, name, planOf, PROBLEM, T0 } from '../fixtures.js';
 
 function after(events: readonly Event[]): ProgressState {
@@ -54,9 +55,11 @@ const SIZES = [
   [33, 2],
 ] as const;
 
+const ALL_COUNTS = Array.from({ length: 100 }, (_, n) => n + 1);
+
 describe.each(SIZES)('at %i × %i', (columns, rows) => {
   test('never as tall as the terminal nor wider, with 1 to 100 apps', () => {
-    for (let count = 1; count <= 100; count += 1) {
+    for (const count of new Set([1, 2, 3, 100, ...sampleOf(ALL_COUNTS, 8)])) {
       const boards = [
         boardOf(count, 0, 0),
         boardOf(count, count, 0),
