@@ -58,6 +58,7 @@ class Run {
     health: new Map(),
     failures: new Map(),
     begun: new Map(),
+    bare: new Set(),
   };
   readonly #ended = new Map<OpId, OperationOutcome>();
   readonly #ends = new Map<OpId, Promise<void>>();

@@ -40,6 +40,8 @@ export type RunState = {
   readonly failures: Map<AppName, unknown>;
   /** When what runs in an app was last started or switched to, as `Date.now()` counts. */
   readonly begun: Map<AppName, number>;
+  /** Apps that had no volumes when this run looked, and so no copies of what any held. */
+  readonly bare: Set<AppName>;
 };
 
 /** One app's operation under way. */

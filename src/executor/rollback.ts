@@ -95,8 +95,9 @@ const COPY = /^(pets-(?:undone-)?(\d+))(?:-(\d+))?$/;
  * The last generation of which the app's volumes have copies, though nothing else may know of it any more: another one
  * of that number would be taken for the one that left them. 0: none.
  */
-export async function lastCopied({ app, services }: OperationContext): Promise<number> {
+export async function lastCopied({ app, services, state }: OperationContext): Promise<number> {
   const own = (await services.incus.volumes()).filter((v) => v.app === app);
+  if (own.length === 0) state.bare.add(app);
   const copies = (await Promise.all(own.map((volume) => services.incus.snapshots(volume)))).flat();
   return Math.max(0, ...copies.map((copy) => Number(COPY.exec(copy)?.[2] ?? 0)));
 }
@@ -112,7 +113,13 @@ export type Surplus = {
 
 type Reading = Pick<Incus, 'instance' | 'volumes' | 'snapshots'>;
 
-export async function surplusOf(app: AppName, keep: number, incus: Reading): Promise<Surplus> {
+/** `isBare`: it is known that the app has had no volumes. */
+export async function surplusOf(
+  app: AppName,
+  keep: number,
+  incus: Reading,
+  { isBare = false } = {},
+): Promise<Surplus> {
   const { config } = await incus.instance(app);
   const recorded = Object.keys(config).flatMap((key) => generationIn(key) ?? []);
   const newest = recorded.sort((a, b) => b - a).slice(0, Math.max(1, keep));
@@ -120,7 +127,8 @@ export async function surplusOf(app: AppName, keep: number, incus: Reading): Pro
   const serving = parseApplied(config[LABEL.applied])?.generation;
   const kept = [...new Set([...newest, ...recorded.filter((generation) => generation === serving)])];
   const copies: { volume: Volume; name: string }[] = [];
-  for (const volume of (await incus.volumes()).filter((v) => v.app === app))
+  const volumes = isBare ? [] : await incus.volumes();
+  for (const volume of volumes.filter((v) => v.app === app))
     for (const name of await incus.snapshots(volume)) {
       const [, , generation] = COPY.exec(name) ?? [];
       if (generation !== undefined && !kept.includes(Number(generation))) copies.push({ volume, name });
@@ -130,11 +138,12 @@ export async function surplusOf(app: AppName, keep: number, incus: Reading): Pro
 
 /** Removes generations beyond the newest `keep` good ones, with their records and copies; what went, in words. */
 export async function collect(
-  { app, services }: OperationContext,
+  { app, services, state }: OperationContext,
   keep: number,
   store: StoreMode,
 ): Promise<string> {
-  const { kept, gone, copies } = await surplusOf(app, keep, services.incus);
+  const isBare = state.bare.has(app);
+  const { kept, gone, copies } = await surplusOf(app, keep, services.incus, { isBare });
   // First: what is recorded and gone would still be offered to return to.
   if (gone.length > 0)
     await services.incus.setConfig(

@@ -46,10 +46,12 @@ export function insideOf(
 
     clearOutputs: (name) =>
       idempotent(`clearing old outputs of \`${name}\``, async () => {
+        const found = await rest.get(instanceUrl(name, '/logs/exec-output'));
+        const outputs = (found?.metadata ?? []) as readonly string[];
+        if (outputs.length === 0) return;
         await own.get(name);
         if (await isRecording(name, rest)) return;
-        const found = await rest.get(instanceUrl(name, '/logs/exec-output'));
-        for (const path of (found?.metadata ?? []) as readonly string[]) await rest.remove(path);
+        for (const path of outputs) await rest.remove(path);
       }),
 
     // What runs twice does no harm: a run that was killed is followed by one that does all of it again.

@@ -190,8 +190,11 @@ test('what the daemon has recorded is deleted, but not beside a command that is 
   };
   const { clearOutputs, asked } = web(answers);
   await clearOutputs('web');
-  expect(asked).toEqual([LOOK, LIST]);
+  expect(asked).toEqual([folder, LOOK, LIST]);
   const idle = web({ ...answers, [LIST]: () => shown({}) });
   await idle.clearOutputs('web');
-  expect(idle.asked).toEqual([LOOK, LIST, folder, `DELETE ${old}`, `GET ${old}`]);
+  const none = web({ [folder]: () => shown([]) });
+  await none.clearOutputs('web');
+  expect(none.asked).toEqual([folder]);
+  expect(idle.asked).toEqual([folder, LOOK, LIST, `DELETE ${old}`, `GET ${old}`]);
 });
