@@ -120,7 +120,7 @@ export type Health = {
     | { readonly kind: 'stable'; readonly listens?: readonly GuestPort[] };
   /** For all of it. */
   readonly timeoutMs: number;
-  /** Between two tries. */
+  /** From the begin of one try to that of the next. */
   readonly intervalMs: number;
   /** Tries that must go well, one after the other. */
   readonly successes: number;

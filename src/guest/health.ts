@@ -35,6 +35,7 @@ export async function check(
   const patient = { incus, app, deadline, during, since, toplevel, closure, baseline, health, through };
   let row = NO_TRIES;
   for (;;) {
+    const next = Date.now() + health.intervalMs;
     const verdict = await judgeVerdict(patient, row, await probe(patient));
     const before = row.ill?.ill;
     row = addTry(row, verdict);
@@ -42,7 +43,8 @@ export async function check(
     if ('note' in verdict && isHealthy(row, health.successes, isLast)) return { note: verdict.note };
     if (row.length === 0 && row.ill && row.ill.ill !== before) say(row.ill.ill);
     if (isLast || (row.length === 0 && row.ill?.isFinal)) throw await unhealthy(patient, row);
-    await sleep(health.intervalMs);
+    // What a try takes is no pause: what is to be seen is that all is well for a while.
+    await sleep(Math.max(0, next - Date.now()));
   }
 }
 

@@ -73,7 +73,7 @@ const patienceKeys = {
     interrupts: NOTHING,
   }),
   interval: key(v.exactOptional(duration), {
-    meaning: 'between two tries',
+    meaning: 'from the begin of one try to that of the next',
     example: '2s',
     default: { value: formatDuration(HEALTH_DEFAULTS.intervalMs) },
     interrupts: NOTHING,
