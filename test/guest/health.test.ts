@@ -15,7 +15,10 @@ const TOPLEVEL = '/nix/store/x-system';
 const UNITS = 'LoadState=loaded\nId=web.service\nActiveState=active\nSubState=exited\nMainPID=0';
 
 /** When each try began, in ms of a clock that only tries and pauses move; each takes `triesMs`. */
-async function begins(triesMs: readonly number[], health: Partial<Health> = {}): Promise<readonly number[]> {
+async function begins(
+  triesMs: readonly number[],
+  health: Partial<Pick<Health, 'intervalMs'>> = {},
+): Promise<readonly number[]> {
   const start = Date.now();
   const begun: number[] = [];
   const query = async (_: string, command: readonly string[]): Promise<GuestResult> => {
@@ -28,13 +31,10 @@ async function begins(triesMs: readonly number[], health: Partial<Health> = {}):
   };
   const status = () => Promise.resolve('Running');
   const incus = { query, status, instance: () => Promise.resolve({ config: {} }) } as unknown as Incus;
+  const patience = { timeoutMs: 60_000, intervalMs: 1000, successes: triesMs.length, ...health };
   const asking = {
     ...{ app: 'web' as AppName, toplevel: TOPLEVEL, through: [] },
-    health: {
-      check: { kind: 'command', command: ['true'] },
-      ...{ timeoutMs: 60_000, intervalMs: 1000, successes: triesMs.length },
-      ...health,
-    } as Health,
+    health: { check: { kind: 'command' as const, command: ['true'] as const }, ...patience },
   };
   const exec = () => Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
   const found = check({ incus, exec }, asking, () => undefined);
