@@ -95,6 +95,16 @@ in
         description = "When, as systemd.time(7) has it.";
       };
     };
+
+    watch = {
+      enable = mkEnableOption "looking at the apps, at `services.pets.watch.schedule`, and telling whom `[notify]` in the manifest names";
+      schedule = mkOption {
+        type = types.str;
+        default = "*:0/5";
+        example = "*:0";
+        description = "When, as systemd.time(7) has it.";
+      };
+    };
   };
 
   config = mkIf cfg.enable {
@@ -102,6 +112,10 @@ in
       {
         assertion = cfg.update.enable -> cfg.manifest != null && !lib.hasPrefix "${builtins.storeDir}/" cfg.manifest;
         message = "services.pets.update writes pets.lock beside the manifest: set services.pets.manifest to a path outside the Nix store.";
+      }
+      {
+        assertion = cfg.watch.enable -> cfg.manifest != null;
+        message = "services.pets.watch looks at the apps of a manifest: set services.pets.manifest.";
       }
     ];
 
@@ -181,6 +195,20 @@ in
         Persistent = true;
         RandomizedDelaySec = "15min";
       };
+    };
+
+    systemd.services.pets-watch = mkIf cfg.watch.enable (lib.mkMerge [
+      service
+      {
+        description = "Look at the pets";
+        after = [ "pets-up.service" ];
+        serviceConfig.ExecStart = "${pets "alerts"} --check --progress plain";
+      }
+    ]);
+    systemd.timers.pets-watch = mkIf cfg.watch.enable {
+      description = "Look at the pets";
+      wantedBy = [ "timers.target" ];
+      timerConfig.OnCalendar = cfg.watch.schedule;
     };
   };
 }

@@ -40,6 +40,8 @@ export function noticeJson({ kind, app, at, message }: Notice, { project, host }
 const IS_BAD: Readonly<Record<Notice['kind'], boolean>> = {
   failed: true,
   'rolled-back': true,
+  unhealthy: true,
+  drift: false,
   'backup-failed': true,
   mended: false,
   updated: false,

@@ -1,7 +1,7 @@
 import type { AppName } from './names.js';
 
 /** What stays open until it is mended. */
-export const ALERT_KINDS = ['failed', 'rolled-back', 'backup-failed'] as const;
+export const ALERT_KINDS = ['failed', 'rolled-back', 'unhealthy', 'drift', 'backup-failed'] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
 /** What is told: an alert that opens, that one is mended, and what is worth knowing and needs nobody. */
@@ -74,6 +74,8 @@ function afterOne({ open, notices }: Told, { app, alert, mends, updated }: Sight
 export const KIND_WORDS: Readonly<Record<Notice['kind'], string>> = {
   failed: 'failed',
   'rolled-back': 'rolled back',
+  unhealthy: 'unhealthy',
+  drift: 'changed by hand',
   'backup-failed': 'backup failed',
   mended: 'well again',
   updated: 'updated',

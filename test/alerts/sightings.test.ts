@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { ALERT_KINDS } from '../../src/domain/alert.js';
 import { sightingsOf } from '../../src/alerts/sightings.js';
 import type { AppName } from '../../src/domain/names.js';
 import type { AppResult } from '../../src/domain/outcome.js';
@@ -33,7 +34,7 @@ describe('what the outcome of a run shows', () => {
   });
 
   test('of an app that is no more nothing is wrong', () => {
-    expect(shown('done', 'destroy')).toMatchObject([{ mends: ['failed', 'rolled-back', 'backup-failed'] }]);
+    expect(shown('done', 'destroy')).toMatchObject([{ mends: ALERT_KINDS }]);
   });
 
   test('another port is no other version', () => {

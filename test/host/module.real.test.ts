@@ -47,7 +47,7 @@ async function host(configuration: string): Promise<Host> {
       rules = config.systemd.tmpfiles.rules;
       groups = builtins.mapAttrs (_: user: user.extraGroups) config.users.users;
       units = builtins.mapAttrs (_: unit: builtins.unsafeDiscardStringContext unit.text)
-        (builtins.intersectAttrs { "pets-up.service" = 0; "pets-update.service" = 0; "pets-update.timer" = 0; } config.systemd.units);
+        (nixpkgs.lib.filterAttrs (name: _: nixpkgs.lib.hasPrefix "pets-" name) config.systemd.units);
     }`;
   return (await nixValue(expression)) as Host;
 }
@@ -119,6 +119,18 @@ describe('services.pets', () => {
       for (const what of [/-nix-[\d.]+\/bin/, /-ssh\/bin/]) expect(path).toMatch(what);
       expect(path).not.toContain('incus');
     }
+  });
+
+  test('looks at the apps only when asked to, and at those of a manifest', async () => {
+    const watch = 'services.pets.watch = { enable = true; schedule = "*:0"; };';
+    const { units, failed } = await host(`{ services.pets.enable = true; ${MANIFEST} ${watch} }`);
+    expect(failed).toEqual([]);
+    expect(lines(units['pets-watch.timer'], 'OnCalendar')).toEqual(['*:0']);
+    expect(lines(units['pets-watch.service'], 'ExecStart')).toEqual([
+      expect.stringMatching(/^bin\/pets alerts --file "\/etc\/pets\/pets.toml" --check /),
+    ]);
+    const without = await host(`{ services.pets.enable = true; ${watch} }`);
+    expect(without.failed).toEqual([expect.stringContaining('set services.pets.manifest')]);
   });
 
   test('updates only when asked to, and only a lock that can be written', async () => {

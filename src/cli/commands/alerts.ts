@@ -3,23 +3,25 @@ import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { plural } from '../../lib/format.js';
 import { jsonText, table } from '../../ui/index.js';
 import { deliverAll, deliveringFor, notifyIn, targetsOf } from '../../runtime/alerts.js';
+import { watchApps } from '../../runtime/watch.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 import type { Project } from '../../runtime/project-type.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { CommandLine } from '../command-line.js';
-import { examples, withGlobalOptions, withLockOptions } from '../options.js';
+import { examples, withLockOptions } from '../options.js';
 
-type AlertsOptions = { readonly json: boolean };
+type AlertsOptions = LockOptions & { readonly json: boolean; readonly check: boolean };
 type NotifyOptions = LockOptions & { readonly test: boolean };
 
 export function addAlerts({ program, actionOf }: CommandLine): void {
-  withGlobalOptions(program.command('alerts'))
+  withLockOptions(program.command('alerts'))
     .summary('list what is wrong and not mended yet')
     .description(
-      'Lists the alerts of the project that are open: apps whose last run failed or was rolled back, and backups that failed. One closes by itself with the run that mends it. Asks no daemon.',
+      'Lists the alerts of the project that are open: apps whose last run failed or was rolled back, apps that were found unhealthy or changed by hand, and backups that failed. One closes by itself with the run that mends it. With --check it looks first: whether each app runs, is reached, passes its health check, and is as it was last applied.',
     )
+    .option('--check', 'look at all apps first, and tell whom [notify] names what is new', false)
     .option('--json', 'print JSON', false)
-    .addHelpText('after', examples('pets alerts', 'pets alerts --json'))
+    .addHelpText('after', examples('pets alerts', 'pets alerts --check', 'pets alerts --json'))
     .action(actionOf(alerts));
   withLockOptions(program.command('notify'))
     .summary('tell whom [notify] names what waits to be told')
@@ -32,6 +34,7 @@ export function addAlerts({ program, actionOf }: CommandLine): void {
 }
 
 async function alerts(runtime: Runtime, options: AlertsOptions): Promise<ExitCode> {
+  if (options.check) await watchApps(runtime, options);
   const { manifest } = await runtime.project();
   const { open, outbox } = runtime.state.alerts(manifest.project).read();
   if (options.json) {
