@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { deliver, type Delivering } from '../alerts/deliver.js';
+export { briefly } from '../alerts/sightings.js';
 import {
   alertsAfter,
   NO_ALERTS,
@@ -37,11 +38,14 @@ export async function tellSightings(
     const isOther = notices.length > 0 || open !== before.open;
     if (isOther) kept.write({ open, outbox });
     if (isCut || project.notify === null || outbox.length === 0) return;
-    const left = await deliverAll(outbox, deliveringFor(runtime, project, project.notify), (problem) => {
-      output.notice('warning', `a notice is not delivered, and the next run tries again: ${problem}`);
+    await deliverAll(outbox, deliveringFor(runtime, project, project.notify), {
+      onProblem: (problem) => {
+        output.notice('warning', `a notice is not delivered, and the next run tries again: ${problem}`);
+      },
+      onLeft: (left) => {
+        kept.write({ open, outbox: left });
+      },
     });
-    if (left.length < outbox.length || targetsIn(left) < targetsIn(outbox))
-      kept.write({ open, outbox: left });
   } catch (error) {
     output.notice('warning', `alerts are not kept: ${problemOf(error).message}`);
   }
@@ -69,37 +73,38 @@ export function targetsOf(notify: Notify): Target[] {
   return TARGETS.filter((target) => notify[target] !== null);
 }
 
-function targetsIn(outbox: readonly Outgoing[]): number {
-  return outbox.reduce((sum, { to }) => sum + to.length, 0);
-}
+type Listening = {
+  readonly onProblem: (message: string) => void;
+  /** What waits still, after each that was delivered: who is cut short then must not tell it once more. */
+  readonly onLeft: (left: readonly Outgoing[]) => void;
+};
 
 /** In order, and of each target no more after the first that fails: whoever is away for one is away for all. */
 export async function deliverAll(
   outbox: readonly Outgoing[],
   around: Delivering,
-  onProblem: (message: string) => void,
-): Promise<Outgoing[]> {
+  { onProblem, onLeft }: Listening,
+): Promise<readonly Outgoing[]> {
   const away = new Set<Target>();
-  const left: Outgoing[] = [];
-  for (const notice of outbox) {
-    const missed: Target[] = [];
+  let left = outbox;
+  for (const [n, notice] of outbox.entries())
     for (const target of notice.to) {
-      // It is not in the manifest any more.
-      if (around.notify[target] === null) continue;
-      if (!away.has(target)) {
-        try {
-          await deliver(notice, target, around);
-          continue;
-        } catch (error) {
-          onProblem(`${target}: ${problemOf(error).message}`);
-          away.add(target);
-        }
+      if (away.has(target)) continue;
+      try {
+        // One that is not in the manifest any more is nobody to tell.
+        if (around.notify[target] !== null) await deliver(notice, target, around);
+        left = left.map((one, i) => (i === n ? { ...one, to: one.to.filter((to) => to !== target) } : one));
+        onLeft(waitingOf(left));
+      } catch (error) {
+        onProblem(`${target}: ${problemOf(error).message}`);
+        away.add(target);
       }
-      missed.push(target);
     }
-    if (missed.length > 0) left.push({ ...notice, to: missed });
-  }
-  return left;
+  return waitingOf(left);
+}
+
+function waitingOf(outbox: readonly Outgoing[]): Outgoing[] {
+  return outbox.filter(({ to }) => to.length > 0);
 }
 
 export function deliveringFor(

@@ -1,3 +1,4 @@
+import { briefly } from '../alerts/sightings.js';
 import type { Sighting } from '../domain/alert.js';
 import type { Actual, ActualApp, Generation } from '../domain/actual.js';
 import type { Desired } from '../domain/desired.js';
@@ -75,7 +76,7 @@ async function illness(runtime: Runtime, { manifest }: Project, app: ActualApp):
     .check(app.name, toplevel, asked, throughFor(serving), () => undefined)
     .then(
       () => null,
-      (error: unknown) => problemOf(error).message,
+      (error: unknown) => briefly(problemOf(error).message),
     );
 }
 

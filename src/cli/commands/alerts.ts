@@ -68,15 +68,12 @@ async function notify(runtime: Runtime, options: NotifyOptions): Promise<ExitCod
     const tests = options.test ? [{ ...testNotice(), to: targetsOf(wanted) }] : [];
     const problems: string[] = [];
     // The test first: what waits may do so because somebody is away.
-    const left = await deliverAll(
-      [...tests, ...outbox],
-      deliveringFor(runtime, project, wanted),
-      (message) => {
-        problems.push(message);
+    const left = await deliverAll([...tests, ...outbox], deliveringFor(runtime, project, wanted), {
+      onProblem: (message) => problems.push(message),
+      onLeft: (waiting) => {
+        if (outbox.length > 0) kept.write({ open, outbox: waiting.filter(({ kind }) => kind !== 'test') });
       },
-    );
-    const waiting = left.filter(({ kind }) => kind !== 'test');
-    if (outbox.length > 0) kept.write({ open, outbox: waiting });
+    });
     runtime.output.write(deliveredWords([...tests, ...outbox], left, project));
     if (problems.length === 0) return EXIT.ok;
     throw new ProblemError(problems.map((message) => ({ code: 'notify-failed' as const, message })));
