@@ -75,13 +75,6 @@ describe('a run loads what it needs', () => {
     expect(rejected).toEqual([]);
   });
 
-  test.each([['diff'], ['config']])('%s makes nothing of standard input, and asks nobody', (verb) => {
-    const { builtins } = loadedBy(verb);
-    expect(
-      builtins.filter((name) => /^(internal\/fs\/streams|readline|readline\/promises)$/.test(name)),
-    ).toEqual([]);
-  });
-
   test('to tell the version, hardly anything', () => {
     const { text, builtins } = loadedBy('--version');
     expect(marked(text)).toEqual([]);

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import { EXIT, ProblemError } from '../domain/problem.js';
 import type { Context } from './context.js';
 import type { Output } from './output.js';
@@ -38,7 +39,6 @@ async function confirm(question: string, streams: Streams): Promise<boolean> {
 
 /** Asks on stderr; the end of input is an empty answer. Ctrl-C ends the run: nothing was touched. */
 async function ask(question: string, { stdin, stderr }: Streams): Promise<string> {
-  const { createInterface } = await import('node:readline/promises');
   const prompt = createInterface({ input: stdin(), output: stderr });
   const closed = new Promise<string>((resolve) => {
     prompt.once('close', () => {
