@@ -17,15 +17,12 @@ export type Delivering = {
   readonly capture: Capture;
   /** Where the notices are sent; asked for only where one is. */
   readonly url: () => Promise<string>;
+  readonly patience?: Patience;
 };
 
 /** Rejects with a ProblemError in which the URL is not: it may be a secret. */
-export function deliver(
-  notice: Notice,
-  target: Target,
-  around: Delivering,
-  patience = PATIENCE,
-): Promise<void> {
+export function deliver(notice: Notice, target: Target, around: Delivering): Promise<void> {
+  const { patience = PATIENCE } = around;
   return target === 'command' ? runCommand(notice, around, patience) : post(notice, around, patience);
 }
 

@@ -21,42 +21,63 @@ type Around = Pick<Runtime, 'state' | 'output' | 'programs' | 'cwd'>;
 
 /**
  * Keeps what a run has shown, and tells who is to be told. Nothing of it fails the run: what cannot be kept or
- * delivered is a warning, and the next run tries to deliver it again. `isCut`: somebody wants it to end now.
+ * delivered is a warning, and the next run tries to deliver it again.
  */
 export async function tellSightings(
   runtime: Around,
   project: Project,
   sightings: readonly Sighting[],
-  isCut = false,
 ): Promise<void> {
-  const { output } = runtime;
-  try {
-    const kept = runtime.state.alerts(project.manifest.project);
-    const before = readOrBegin(runtime, project);
-    const { open, notices } = alertsAfter(before.open, sightings, new Date().toISOString());
-    const outbox = [...before.outbox, ...outgoing(notices, project.notify)];
-    const isOther = notices.length > 0 || open !== before.open;
-    if (isOther) kept.write({ open, outbox });
-    if (isCut || project.notify === null || outbox.length === 0) return;
-    await deliverAll(outbox, deliveringFor(runtime, project, project.notify), {
-      onProblem: (problem) => {
-        output.notice('warning', `a notice is not delivered, and the next run tries again: ${problem}`);
-      },
-      onLeft: (left) => {
+  const { output, state } = runtime;
+  const { open, outbox } = keepSightings(runtime, project, sightings);
+  if (project.notify === null || outbox.length === 0) return;
+  const kept = state.alerts(project.manifest.project);
+  await deliverAll(outbox, deliveringFor(runtime, project, project.notify), {
+    onProblem: (problem) => {
+      output.notice('warning', `a notice is not delivered, and the next run tries again: ${problem}`);
+    },
+    onLeft: (left) => {
+      const write = () => {
         kept.write({ open, outbox: left });
-      },
-    });
-  } catch (error) {
-    output.notice('warning', `alerts are not kept: ${problemOf(error).message}`);
-  }
+      };
+      attempt(output, write, notKept);
+    },
+  });
 }
 
-function readOrBegin({ state, output }: Around, { manifest }: Project): Alerts {
+/** The same for a run that somebody wants to end now: the next one tells. */
+export function keepSightings(
+  { state, output }: Pick<Around, 'state' | 'output'>,
+  { manifest, notify }: Project,
+  sightings: readonly Sighting[],
+): Alerts {
+  const kept = state.alerts(manifest.project);
+  const before =
+    attempt(
+      output,
+      () => kept.read(),
+      (why) => `${why}; it is begun anew`,
+    ) ?? NO_ALERTS;
+  const { open, notices } = alertsAfter(before.open, sightings, new Date().toISOString());
+  const after = { open, outbox: [...before.outbox, ...outgoing(notices, notify)] };
+  const write = () => {
+    if (notices.length > 0) kept.write(after);
+  };
+  attempt(output, write, notKept);
+  return after;
+}
+
+function notKept(why: string): string {
+  return `what is wrong is not kept, and \`pets alerts\` will not have it: ${why}`;
+}
+
+/** Null where it fails, which is a warning. */
+function attempt<T>({ notice }: Around['output'], work: () => T, words: (why: string) => string): T | null {
   try {
-    return state.alerts(manifest.project).read();
+    return work();
   } catch (error) {
-    output.notice('warning', `${problemOf(error).message}; it is begun anew`);
-    return NO_ALERTS;
+    notice('warning', words(problemOf(error).message));
+    return null;
   }
 }
 

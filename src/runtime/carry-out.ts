@@ -1,5 +1,5 @@
 import { sightingsOf } from '../alerts/sightings.js';
-import { tellSightings } from './alerts.js';
+import { keepSightings, tellSightings } from './alerts.js';
 import type { LockOptions } from './project-lock.js';
 import type { Plan } from '../domain/plan.js';
 import type { Desired } from '../domain/desired.js';
@@ -60,7 +60,7 @@ export async function carryOut(runtime: Runtime, work: CarryOut, options: RunOpt
   );
   const { outcome } = shown;
   if (outcome !== null && SHOWING.has(verb))
-    await tellSightings(runtime, project, sightingsOf(outcome), outcome.interrupted);
+    await (outcome.interrupted ? keepSightings : tellSightings)(runtime, project, sightingsOf(outcome));
   return code;
 }
 

@@ -51,7 +51,7 @@ const HASTE = { commandMs: 60_000, answerMs: 60_000, pauseMs: 0 };
 
 /** The words of the failure; none of them may be the address. */
 async function failure(target: Target, where: ReturnType<typeof around>, patience = HASTE): Promise<string> {
-  const error = await deliver(notice, target, where, patience).then(
+  const error = await deliver(notice, target, { ...where, patience }).then(
     () => null,
     (thrown: unknown) => thrown as Error,
   );
@@ -99,7 +99,7 @@ describe('a receiver', () => {
   test('that fails once is asked again', async () => {
     let asked = 0;
     const url = await receiver((_, reply) => reply.writeHead(++asked === 1 ? 503 : 200).end());
-    await deliver(notice, 'url', around({}, url), HASTE);
+    await deliver(notice, 'url', { ...around({}, url), patience: HASTE });
     expect(asked).toBe(2);
   });
 

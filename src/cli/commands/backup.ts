@@ -10,7 +10,7 @@ import type { Sighting } from '../../domain/alert.js';
 import type { Manifest } from '../../domain/manifest.js';
 import { EXIT, problemOf, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { briefly, tellSightings } from '../../runtime/alerts.js';
+import { briefly, keepSightings, tellSightings } from '../../runtime/alerts.js';
 import type { Project } from '../../runtime/project-type.js';
 import { tellInterrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
 import { everything, observeIdle } from '../../runtime/observe.js';
@@ -72,7 +72,7 @@ async function backUpAll(
       sightings.push({ app: subject.app, alert: null, mends: ['backup-failed'], updated: null });
     } catch (error) {
       if (error instanceof Interrupted) {
-        await tellSightings(runtime, project, sightings, true);
+        keepSightings(runtime, project, sightings);
         return tellInterrupted(runtime.output, subject.app, error);
       }
       if (!(error instanceof ProblemError)) throw error;
