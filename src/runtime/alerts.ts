@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { deliver, type Delivering } from '../alerts/deliver.js';
-export { briefly } from '../alerts/sightings.js';
 import {
   alertsAfter,
   NO_ALERTS,
   TARGETS,
+  type Alert,
   type Alerts,
   type Notice,
   type Outgoing,
@@ -16,6 +16,8 @@ import type { Notify } from '../domain/manifest.js';
 import { EXIT, problemOf, ProblemError } from '../domain/problem.js';
 import type { Project } from './project-type.js';
 import type { Runtime } from './runtime.js';
+
+export { briefly } from '../alerts/sightings.js';
 
 type Around = Pick<Runtime, 'state' | 'output' | 'programs' | 'cwd'>;
 
@@ -52,19 +54,29 @@ export function keepSightings(
   sightings: readonly Sighting[],
 ): Alerts {
   const kept = state.alerts(manifest.project);
-  const before =
-    attempt(
-      output,
-      () => kept.read(),
-      (why) => `${why}; it is begun anew`,
-    ) ?? NO_ALERTS;
+  const known = attempt(
+    output,
+    () => kept.read(),
+    (why) => `${why}; it is begun anew`,
+  );
+  const before = known ?? NO_ALERTS;
   const { open, notices } = alertsAfter(before.open, sightings, new Date().toISOString());
   const after = { open, outbox: [...before.outbox, ...outgoing(notices, notify)] };
   const write = () => {
-    if (notices.length > 0) kept.write(after);
+    if (notices.length > 0 || known === null) kept.write(after);
   };
   attempt(output, write, notKept);
   return after;
+}
+
+/** Those that are open, as far as that can be read. */
+export function openAlerts({ state }: Pick<Around, 'state'>, project: string): readonly Alert[] {
+  try {
+    return state.alerts(project).read().open;
+  } catch {
+    // Whoever keeps what it sees says so, and begins anew.
+    return [];
+  }
 }
 
 function notKept(why: string): string {

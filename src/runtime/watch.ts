@@ -1,14 +1,15 @@
 import { briefly } from '../alerts/sightings.js';
-import type { Sighting } from '../domain/alert.js';
+import { ALERT_KINDS, type Sighting } from '../domain/alert.js';
 import type { Actual, ActualApp, Generation } from '../domain/actual.js';
 import type { Desired } from '../domain/desired.js';
 import type { Health } from '../domain/manifest.js';
+import type { ProblemCode } from '../domain/problem-code.js';
 import { problemOf } from '../domain/problem.js';
 import { unreachedWords } from '../facets/exposure.js';
 import { throughOf } from '../facets/health.js';
 import { guestOver } from '../guest/guest.js';
 import { planOf } from '../planner/plan.js';
-import { tellSightings } from './alerts.js';
+import { openAlerts, tellSightings } from './alerts.js';
 import { LOCAL } from './daemons.js';
 import { observe, wantedBy } from './observe.js';
 import { resolveDesired } from './project.js';
@@ -48,7 +49,15 @@ async function lookAtApps(runtime: Runtime, project: Project): Promise<readonly 
     const some = apps.slice(n, n + AT_A_TIME).map((app) => wellness(runtime, project, app));
     found.push(...(await Promise.all(some)));
   }
-  return [...found, ...driftIn(desired, actual)];
+  return [...found, ...driftIn(desired, actual), ...goneSince(runtime, desired, actual)];
+}
+
+/** Of an app that is neither wanted nor there any more nothing is wrong, however it went. */
+function goneSince(runtime: Runtime, desired: Desired, actual: Actual): Sighting[] {
+  const known = new Set([...desired.apps, ...actual.apps].map(({ name }) => name));
+  const open = openAlerts(runtime, desired.project).map(({ app }) => app);
+  const gone = [...new Set(open)].filter((app) => !known.has(app));
+  return gone.map((app) => ({ app, alert: null, mends: ALERT_KINDS, updated: null }));
 }
 
 /** One that a run is at, or has left half done, is as that run says. */
@@ -76,9 +85,17 @@ async function illness(runtime: Runtime, { manifest }: Project, app: ActualApp):
     .check(app.name, toplevel, asked, throughFor(serving), () => undefined)
     .then(
       () => null,
-      (error: unknown) => briefly(problemOf(error).message),
+      (error: unknown) => {
+        const { code, message } = problemOf(error);
+        // A daemon that does not answer says nothing of the app.
+        if (!ILL.has(code)) throw error;
+        return briefly(message);
+      },
     );
 }
+
+/** What a look at a guest fails with that is not well. */
+const ILL: ReadonlySet<ProblemCode> = new Set(['health-failed', 'guest-died', 'guest-frozen']);
 
 function patienceFor({ timeoutMs, intervalMs, successes }: Health): number {
   return Math.min(timeoutMs, ANSWER_MS + successes * intervalMs);

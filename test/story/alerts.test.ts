@@ -147,6 +147,9 @@ describe('what goes wrong', () => {
     writeFileSync(file, '{}');
     expect(await story.pets(['alerts'])).toMatchObject({ code: 1, stdout: '' });
     expect((await story.ok(['ps'])).stderr).toContain('what is kept of alerts cannot be read');
+    expect((await story.pets(['up'], env())).stderr).toContain('it is begun anew');
+    expect(await story.ok(['alerts'])).toMatchObject({ stdout: 'No alerts are open.\n' });
+    writeFileSync(file, '{}');
     story.plainFlake('app', `${GOOD} "10"; ${BAD}`);
     const up = await story.pets(['up'], env());
     expect(up).toMatchObject({ code: 3, stderr: expect.stringContaining('it is begun anew') });

@@ -81,6 +81,22 @@ describe('apps that are looked at', () => {
     expect(told()).toEqual([]);
   });
 
+  test('of an app that is neither wanted nor there any more nothing is wrong', async () => {
+    await must('incus', ['stop', '--force', other], story.env());
+    await look();
+    expect(told()).toMatchObject([{ kind: 'unhealthy', app: other }]);
+    await must('incus', ['delete', '--force', other], story.env());
+    story.write('pets.toml', story.read('pets.toml').replace(/\[apps\.[^\]]*other\]\n[^\n]*\n/, ''));
+    expect((await look()).stdout).toBe('No alerts are open.\n');
+    expect(told()).toMatchObject([{ kind: 'mended', app: other }]);
+  });
+
+  test('a daemon that does not answer says nothing of an app', async () => {
+    const away = await story.pets(['alerts', '--check'], { INCUS_SOCKET: join(story.folder, 'none') });
+    expect(away).toMatchObject({ code: 69, stdout: '' });
+    expect(told()).toEqual([]);
+  });
+
   test('beside a run nothing is told', async () => {
     manifest('health = { path = "/nowhere", timeout = "20s" }');
     const run = story.start(['up']);
