@@ -16,7 +16,7 @@ beforeEach(() => {
   jest.spyOn(Date, 'now').mockImplementation(() => now);
   // Commands take their time by the clock of above; what passes between them need not be waited for.
   const short = (work: () => void, ms = 0) => pause(work, ms / 100);
-  jest.spyOn(globalThis, 'setTimeout').mockImplementation(short as unknown as typeof setTimeout);
+  jest.spyOn(globalThis, 'setTimeout').mockImplementation(short);
 });
 afterEach(() => {
   jest.restoreAllMocks();
