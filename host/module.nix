@@ -12,6 +12,12 @@ let
 
   operators = lib.unique (cfg.operators ++ lib.optional (cfg.user != "root") cfg.user);
 
+  schedule = default: example: mkOption {
+    type = types.str;
+    inherit default example;
+    description = "When, as systemd.time(7) has it.";
+  };
+
   service = {
     after = [ "network-online.target" "nix-daemon.socket" "incus.service" "incus-preseed.service" "incus-startup.service" ];
     wants = [ "network-online.target" "incus.service" ];
@@ -88,22 +94,12 @@ in
 
     update = {
       enable = mkEnableOption "moving the pins in pets.lock and applying them, at `services.pets.update.schedule`";
-      schedule = mkOption {
-        type = types.str;
-        default = "03:00";
-        example = "Sun 04:00";
-        description = "When, as systemd.time(7) has it.";
-      };
+      schedule = schedule "03:00" "Sun 04:00";
     };
 
     watch = {
       enable = mkEnableOption "looking at the apps, at `services.pets.watch.schedule`, and telling whom `[notify]` in the manifest names";
-      schedule = mkOption {
-        type = types.str;
-        default = "*:0/5";
-        example = "*:0";
-        description = "When, as systemd.time(7) has it.";
-      };
+      schedule = schedule "*:0/5" "*:0";
     };
   };
 

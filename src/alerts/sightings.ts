@@ -7,7 +7,7 @@ export function sightingsOf({ apps }: Outcome): Sighting[] {
 }
 
 function sightingOf({ app, verb, result, failure, url }: AppOutcome): Sighting[] {
-  const why = failure === null ? '`pets runs last` has why' : briefly(failure.problem.message);
+  const why = failure === null ? '`pets runs last` has why' : failure.problem.message;
   switch (result) {
     case 'failed':
       return [{ app, alert: { kind: 'failed', message: why }, mends: [], updated: null }];
@@ -29,13 +29,4 @@ function sightingOf({ app, verb, result, failure, url }: AppOutcome): Sighting[]
     case 'interrupted':
       return [];
   }
-}
-
-/** Characters of a reason: it goes to a phone. */
-const LONGEST = 500;
-
-/** One line, with nothing in it that a terminal would act upon. */
-export function briefly(message: string): string {
-  const line = message.replace(/[\p{Cc}\s]+/gu, ' ').trim();
-  return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
 }

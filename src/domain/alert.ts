@@ -55,6 +55,7 @@ export function alertsAfter(open: readonly Alert[], sightings: readonly Sighting
 }
 
 function afterOne({ open, notices }: Told, { app, alert, mends, updated }: Sighting, at: string): Told {
+  const message = alert === null ? '' : briefly(alert.message);
   const mended = open.filter((one) => one.app === app && mends.includes(one.kind));
   const left = open.filter((one) => !mended.includes(one));
   const isNew = alert !== null && !left.some((one) => one.app === app && one.kind === alert.kind);
@@ -64,10 +65,13 @@ function afterOne({ open, notices }: Told, { app, alert, mends, updated }: Sight
       message: `${KIND_WORDS[kind]} since ${since}: that is over`,
     })),
     ...(updated === null ? [] : [{ kind: 'updated' as const, app, at, message: updated }]),
-    ...(isNew ? [{ kind: alert.kind, app, at, message: alert.message }] : []),
+    ...(isNew ? [{ kind: alert.kind, app, at, message }] : []),
   ];
   if (more.length === 0) return { open, notices };
-  return { open: isNew ? [...left, { ...alert, app, since: at }] : left, notices: [...notices, ...more] };
+  return {
+    open: isNew ? [...left, { kind: alert.kind, app, since: at, message }] : left,
+    notices: [...notices, ...more],
+  };
 }
 
 /** As a title has it. */
@@ -81,3 +85,12 @@ export const KIND_WORDS: Readonly<Record<Notice['kind'], string>> = {
   updated: 'updated',
   test: 'test',
 };
+
+/** Characters of a reason: it goes to a phone. */
+const LONGEST = 500;
+
+/** One line, with nothing in it that a terminal would act upon. */
+function briefly(message: string): string {
+  const line = message.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
+}

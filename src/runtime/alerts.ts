@@ -17,8 +17,6 @@ import { EXIT, problemOf, ProblemError } from '../domain/problem.js';
 import type { Project } from './project-type.js';
 import type { Runtime } from './runtime.js';
 
-export { briefly } from '../alerts/sightings.js';
-
 type Around = Pick<Runtime, 'state' | 'output' | 'programs' | 'cwd'>;
 
 /**

@@ -1,4 +1,3 @@
-import { briefly } from '../alerts/sightings.js';
 import { ALERT_KINDS, type Sighting } from '../domain/alert.js';
 import type { Actual, ActualApp, Generation } from '../domain/actual.js';
 import type { Desired } from '../domain/desired.js';
@@ -89,7 +88,7 @@ async function illness(runtime: Runtime, { manifest }: Project, app: ActualApp):
         const { code, message } = problemOf(error);
         // A daemon that does not answer says nothing of the app.
         if (!ILL.has(code)) throw error;
-        return briefly(message);
+        return message;
       },
     );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ALERT_KINDS } from '../../src/domain/alert.js';
-import { briefly, sightingsOf } from '../../src/alerts/sightings.js';
+import { sightingsOf } from '../../src/alerts/sightings.js';
 import type { AppName } from '../../src/domain/names.js';
 import type { AppResult } from '../../src/domain/outcome.js';
 import type { Verb } from '../../src/domain/plan.js';
@@ -31,11 +31,6 @@ describe('what the outcome of a run shows', () => {
   ])('%s', (result, sightings) => {
     expect(shown(result)).toMatchObject(sightings);
     expect(shown(result)).toHaveLength(sightings.length);
-  });
-
-  test('a reason is one line of a length that a phone shows', () => {
-    expect(briefly('first\n\u001b[2J second\t')).toBe('first [2J second');
-    expect(briefly('x'.repeat(10_000))).toHaveLength(500);
   });
 
   test('of an app that is no more nothing is wrong', () => {

@@ -14,7 +14,7 @@ import { removeLeftovers } from './leftovers.js';
 import { offlineNixEnv } from './nix.js';
 import { handOver, logToStderr, runMain, withLock } from './run.js';
 
-/** Units keep each core busy; stories wait most of the time, for Incus and for guests (docs/testing.md). */
+/** Units keep each core busy; stories wait now and then, for Incus and for guests (docs/testing.md). */
 const UNITS = ['--selectProjects', 'unit', '--maxWorkers=100%'];
 const STORIES = ['--selectProjects', 'story', '--maxWorkers=5'];
 

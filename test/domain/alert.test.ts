@@ -42,3 +42,13 @@ test('a version that serves in place of another is told, and is no alert', () =>
   const { open: left, notices } = alertsAfter([], [well('another version serves')], AT);
   expect({ left, kinds: notices.map(({ kind }) => kind) }).toEqual({ left: [], kinds: ['updated'] });
 });
+
+test('what is wrong is one line, of a length that a phone shows', () => {
+  const messageOf = (message: string) => {
+    const told = alertsAfter([], [failed(message)], AT);
+    expect(told.open[0]?.message).toBe(told.notices[0]?.message);
+    return told.notices[0]?.message;
+  };
+  expect(messageOf('first\n\u001b[2J second\t')).toBe('first [2J second');
+  expect(messageOf('x'.repeat(10_000))).toHaveLength(500);
+});

@@ -10,7 +10,7 @@ import type { Sighting } from '../../domain/alert.js';
 import type { Manifest } from '../../domain/manifest.js';
 import { EXIT, problemOf, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { briefly, keepSightings, tellSightings } from '../../runtime/alerts.js';
+import { keepSightings, tellSightings } from '../../runtime/alerts.js';
 import type { Project } from '../../runtime/project-type.js';
 import { tellInterrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
 import { everything, observeIdle } from '../../runtime/observe.js';
@@ -78,7 +78,7 @@ async function backUpAll(
       if (!(error instanceof ProblemError)) throw error;
       const problem = { app: subject.app, ...problemOf(error) };
       problems.push(problem);
-      const alert = { kind: 'backup-failed' as const, message: briefly(problem.message) };
+      const alert = { kind: 'backup-failed' as const, message: problem.message };
       sightings.push({ app: subject.app, alert, mends: [], updated: null });
     }
   }
