@@ -96,7 +96,7 @@ export async function whoAnswers(
   const about = unitsOf(knock);
   const isKept = listeners.some(({ pid }) => pid === INIT);
   const runs = new Map(units.filter(({ id }) => about.includes(id)).map((u) => [u.id, runOf(u, isKept)]));
-  return { note: `${what} ${origin}`, runs, age: ageOf(listeners), about };
+  return { note: `${what} ${origin}`, runs, age: ageOf(listeners), about, units };
 }
 
 export function unitsOf({ listeners }: Knock): string[] {

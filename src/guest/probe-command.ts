@@ -30,6 +30,7 @@ export async function probeCommand(
       runs,
       age: others.some(isUnsteady) ? 'young' : 'old',
       about: [],
+      units,
     };
   }
   const log = `${printed.join('=\n')}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');

@@ -30,7 +30,7 @@ export async function probeStable(patient: HealthTarget, check: CheckOf<'stable'
   if (ill) return ill;
   const runs = new Map(others.map((unit) => [unit.id, restartsOf(unit)]));
   const excused = units.filter((unit) => known.has(unit.id) && isAiling(unit)).map(({ id }) => id);
-  return { note: noteOf(patient, listens, excused), runs, age: 'old', about: [] };
+  return { note: noteOf(patient, listens, excused), runs, age: 'old', about: [], units };
 }
 
 function ailing(units: readonly Unit[]): Unhealthy | null {

@@ -37,5 +37,6 @@ export async function probeUnit(patient: HealthTarget, name: string): Promise<Pr
     runs,
     age: unit.pid === 0 ? 'old' : ageOf(processes),
     about: [unit.id],
+    units,
   };
 }

@@ -10,8 +10,9 @@ export type Healthy = {
   /** What must not be restarted between two tries. */
   readonly runs: Runs;
   readonly age: Age;
-  /** The units that it is known to be about. */
+  /** The units that it is known to be about, and all that there are. */
   readonly about: readonly string[];
+  readonly units: readonly Unit[];
 };
 /** `young`: what answers has run for so short a time that it may end any moment. `unknown`: nobody is seen to answer. */
 export type Age = 'old' | 'young' | 'unknown';

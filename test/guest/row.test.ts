@@ -1,18 +1,29 @@
 import { describe, expect, test } from '@jest/globals';
 import { addTry, isHealthy, NO_TRIES, type Row } from '../../src/guest/row.js';
+import { unitsIn, type Unit } from '../../src/guest/units.js';
 import type { ProbeResult } from '../../src/guest/verdict.js';
 
-/** `0/7`: web.service in this run; `young …`: for a short time; any other word: that is wrong. */
+/** `0/7`: web.service in this run; `young …`: for a short time; `closed 1`: wrong, after so many restarts of it; `nobody`. */
 function rowOf(tries: readonly string[]): Row {
   return tries.map(verdictOf).reduce(addTry, NO_TRIES);
 }
 
 function verdictOf(words: string): ProbeResult {
-  if (words === 'nobody') return { note: 'well', runs: new Map(), age: 'unknown', about: [] };
+  if (words === 'nobody') return { note: 'well', runs: new Map(), age: 'unknown', about: [], units: [] };
   const [run] = /\d+\/\d+$/.exec(words) ?? [];
-  if (run === undefined) return { ill: words };
+  if (run === undefined) return { ill: words, units: unitsAt(/\d+$/.exec(words)?.[0]) };
   const runs = new Map([['web.service', run]]);
-  return { note: 'well', runs, age: words.startsWith('young') ? 'young' : 'old', about: ['web.service'] };
+  return {
+    note: 'well',
+    runs,
+    age: words.startsWith('young') ? 'young' : 'old',
+    about: ['web.service'],
+    units: unitsAt(run),
+  };
+}
+
+function unitsAt(run: string | undefined): Unit[] {
+  return run === undefined ? [] : unitsIn(`Id=web.service\nNRestarts=${Number.parseInt(run)}\n`);
 }
 
 const last = (tries: readonly string[], isLast = false) => isHealthy(rowOf(tries), 2, isLast);
@@ -46,6 +57,9 @@ describe('an app is healthy', () => {
     expect(last(['young 0/7', 'young 0/7'], true)).toBe(true);
     expect(last(['young 0/7', 'young 1/8', 'young 1/8', 'young 1/8'], true)).toBe(false);
     expect(last(['young 0/7'], true)).toBe(false);
+    expect(last(['closed 0', 'young 1/8', 'young 1/8'], true)).toBe(false);
+    expect(last(['closed 2', 'young 2/8', 'young 2/8'], true)).toBe(true);
+    expect(last(['closed 0', '1/8', '1/8'], true)).toBe(true);
   });
 });
 

@@ -37,7 +37,7 @@ const MODULE = `
   systemd.services.flickering = {
     unitConfig.StartLimitIntervalSec = 0;
     serviceConfig = {
-      ExecStart = "/bin/sh -c '/bin/busybox timeout 2 /bin/busybox httpd -f -p 8087 -h /; exit 1'";
+      ExecStart = "/bin/sh -c '/bin/busybox timeout 1 /bin/busybox httpd -f -p 8087 -h /; exit 1'";
       Restart = "always";
       RestartSec = "100ms";
     };
