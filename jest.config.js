@@ -5,7 +5,7 @@ register();
 
 // Jest's workers are processes of their own: they get our options of Node, and tests are ES modules.
 if (!process.execArgv.includes('--experimental-vm-modules'))
-  process.execArgv.push('--experimental-vm-modules', '--disable-warning=ExperimentalWarning');
+  process.execArgv.push('--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--max-semi-space-size=32');
 
 const shared = {
   testEnvironment: 'node',
@@ -25,6 +25,7 @@ const shared = {
       },
     ],
   },
+  setupFiles: ['<rootDir>/test/jest/end-contexts.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/bench/.cache/'],
 };
 

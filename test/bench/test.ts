@@ -15,7 +15,7 @@ import { offlineNixEnv } from './nix.js';
 import { handOver, logToStderr, runMain, withLock } from './run.js';
 
 /** Units keep each core busy; stories wait now and then, for Incus and for guests (docs/testing.md). */
-const UNITS = ['--selectProjects', 'unit', '--maxWorkers=100%'];
+const UNITS = ['--selectProjects', 'unit', '--maxWorkers=3'];
 const STORIES = ['--selectProjects', 'story', '--maxWorkers=5'];
 
 const jest = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> =>

@@ -19,10 +19,10 @@ describe('exec', () => {
   test('a program that is listened to may print without end: its last lines are kept', async () => {
     let count = 0;
     const script =
-      'i=0; while [ $i -lt 24 ]; do head -c 3000000 /dev/zero | tr "\\0" x | fold -w 100000; i=$((i+1)); done; echo; echo last';
+      'i=0; while [ $i -lt 8 ]; do head -c 3000000 /dev/zero | tr "\\0" x | fold -w 100000; i=$((i+1)); done; echo; echo last';
     const result = await exec('bash', ['-c', `(${script}) >&2`], { onLine: () => count++ });
     expect(result.exitCode).toBe(0);
-    expect(count).toBeGreaterThan(650);
+    expect(count).toBeGreaterThan(200);
     expect(result.stderr.endsWith('\nlast')).toBe(true);
     expect(result.stderr.length).toBeLessThan(2_000_000);
   });
