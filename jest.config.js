@@ -5,7 +5,11 @@ register();
 
 // Jest's workers are processes of their own: they get our options of Node, and tests are ES modules.
 if (!process.execArgv.includes('--experimental-vm-modules'))
-  process.execArgv.push('--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--max-semi-space-size=32');
+  process.execArgv.push(
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    '--max-semi-space-size=32',
+  );
 
 const shared = {
   testEnvironment: 'node',

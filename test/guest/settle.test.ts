@@ -20,10 +20,12 @@ afterEach(() => {
 
 /** What a promise comes to, with as much time as it takes. */
 async function ended<T>(promise: Promise<T>): Promise<T> {
-  let isOver = false;
-  const end = () => (isOver = true);
-  promise.then(end, end);
-  for (let n = 0; !isOver && n < 10_000; n++) await jest.advanceTimersByTimeAsync(100);
+  const end = new AbortController();
+  const noteEnd = () => {
+    end.abort();
+  };
+  promise.then(noteEnd, noteEnd);
+  for (let n = 0; !end.signal.aborted && n < 10_000; n++) await jest.advanceTimersByTimeAsync(100);
   return promise;
 }
 

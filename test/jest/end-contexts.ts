@@ -15,9 +15,11 @@ watched[USED]?.clear();
 
 if (watched[USED] === undefined) {
   const used = (watched[USED] = new Set());
-  const { run } = watched;
-  watched.run = function (this: AsyncLocalStorage<unknown>, ...args: Parameters<typeof run>) {
+  const run: unknown = Reflect.get(watched, 'run');
+  if (typeof run !== 'function') throw new Error('a context has no `run`');
+  const watch = function (this: AsyncLocalStorage<unknown>, ...args: unknown[]): unknown {
     used.add(this);
-    return run.apply(this, args);
-  } as typeof run;
+    return Reflect.apply(run, this, args);
+  };
+  Object.assign(watched, { run: watch });
 }

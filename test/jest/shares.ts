@@ -2,14 +2,14 @@
 const SHARES: readonly { readonly parts: number; readonly has: (story: string) => boolean }[] = [
   // One thing each that goes wrong, at one moment after the other.
   {
-    parts: 3,
+    parts: 4,
     has: (story) =>
       /^(?:crash|interrupts|campaign|trouble)-|-(?:killed|struck)$/.test(story) ||
       ['daemon', 'full-disk', 'copy-streams'].includes(story),
   },
   // What has a subject with a story that each run has: verbs, upgrade, health, secrets, backup, copy, deploy.
   {
-    parts: 2,
+    parts: 3,
     has: (story) => /^(?:backup|host|secrets)-/.test(story) || VARIANTS.includes(story),
   },
 ];
