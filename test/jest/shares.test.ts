@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../support/places.js';
-import { leftOf, VARIANTS } from './shares.js';
+import { leftOf, SUBJECTS, VARIANTS } from './shares.js';
 
 const stories = readdirSync(join(ROOT, 'test/story'))
   .filter((name) => name.endsWith('.test.ts'))
@@ -19,7 +19,7 @@ test('each story runs within four runs, many of them in each', () => {
   expect(new Set(runs.flat()).size).toBe(stories.length);
   const always = stories.filter((story) => runs.every((run) => run.includes(story)));
   expect(always).toEqual(
-    expect.arrayContaining(['everyday', 'upgrade', 'health', 'secrets', 'copy', 'restore']),
+    expect.arrayContaining(['everyday', 'upgrade', 'health', 'secrets', 'exposure', 'restore']),
   );
   for (const run of runs) expect(run.length).toBeLessThan(stories.length);
 });
@@ -30,5 +30,5 @@ test('a story that nobody has put anywhere runs each time', () => {
 });
 
 test('those that are named are there', () => {
-  expect(VARIANTS.filter((story) => !stories.includes(story))).toEqual([]);
+  expect([...VARIANTS, ...SUBJECTS].filter((story) => !stories.includes(story))).toEqual([]);
 });

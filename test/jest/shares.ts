@@ -12,6 +12,13 @@ const SHARES: readonly { readonly parts: number; readonly has: (story: string) =
     parts: 3,
     has: (story) => /^(?:backup|host|secrets)-/.test(story) || VARIANTS.includes(story),
   },
+  { parts: 2, has: (story) => SUBJECTS.includes(story) },
+];
+
+/** Subjects of their own, each of which has parts in the stories that each run has. */
+export const SUBJECTS = [
+  ...['activation', 'adopt', 'alerts', 'binds', 'completion', 'copy', 'deploy', 'host', 'limits', 'protected'],
+  ...['remote', 'rename', 'upgrade-generations', 'watch'],
 ];
 
 export const VARIANTS = [
