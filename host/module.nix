@@ -93,8 +93,9 @@ in
     };
 
     update = {
-      enable = mkEnableOption "moving the pins in pets.lock and applying them, at `services.pets.update.schedule`";
-      schedule = schedule "03:00" "Sun 04:00";
+      enable = mkEnableOption "updating the apps that have `update = { auto = true, … }` in the manifest, each when its own schedule says";
+      # Not when they are updated, but how often it is looked which of them are due.
+      schedule = schedule "*:0/15" "hourly";
     };
 
     watch = {
@@ -180,7 +181,11 @@ in
       {
         description = "Update the pets";
         after = [ "pets-up.service" ];
-        serviceConfig.ExecStart = [ "${pets "update"} --progress plain --lock-wait 30m" "${pets "up"} ${run}" ];
+        serviceConfig = {
+          ExecStart = "${pets "update"} --due --progress plain --lock-wait 30m";
+          # Rolled back: the old version serves, and `pets alerts` has it.
+          SuccessExitStatus = lib.mkForce "143 3";
+        };
       }
     ]);
     systemd.timers.pets-update = mkIf cfg.update.enable {
@@ -188,8 +193,6 @@ in
       wantedBy = [ "timers.target" ];
       timerConfig = {
         OnCalendar = cfg.update.schedule;
-        Persistent = true;
-        RandomizedDelaySec = "15min";
       };
     };
 

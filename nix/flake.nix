@@ -30,6 +30,17 @@
       # The name that the flake suggests; the request's own where it says none.
       inherit (system.config.incus.container) hostname;
       inherit contract;
+      # The app's own, as its service's package or the flake's has it; null: nothing says one.
+      version =
+        let
+          textOr = value: let tried = builtins.tryEval (if builtins.isString value then value else null); in
+            if tried.success then tried.value else null;
+          ofService = name: textOr (system.config.services.${name}.package.version or null);
+          inherit (system.config.incus.container) hostname;
+          said = builtins.filter (one: one != null)
+            [ (ofService hostname) (ofService asked.name) (textOr (app.packages.${asked.platform}.default.version or null)) ];
+        in
+        if said == [ ] then null else builtins.head said;
       # A system with what can be told of the contract by the way: it is evaluated once.
       judged = {
         inherit (system.config.system.build) toplevel;

@@ -43,6 +43,8 @@ const IS_BAD: Readonly<Record<Notice['kind'], boolean>> = {
   unhealthy: true,
   drift: false,
   'backup-failed': true,
+  'update-failed': true,
+  'update-held': false,
   mended: false,
   updated: false,
   test: false,

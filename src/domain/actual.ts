@@ -2,6 +2,7 @@ import type { Binding } from './binding.js';
 import type { DesiredExposure } from './desired.js';
 import type { Facet, Facets } from './facet.js';
 import type { Hold } from './hold.js';
+import type { Attempt } from './update.js';
 import type { InstanceState } from './instance-state.js';
 import type { PetState } from './labels.js';
 import type { Health, Passthrough } from './manifest.js';
@@ -87,6 +88,8 @@ export type ActualApp = {
   readonly rejected: Rejected | null;
   /** A person keeps it at the system that serves it, until a time that is yet to come. */
   readonly hold: Hold | null;
+  /** The last update by its schedule. */
+  readonly attempt: Attempt | null;
   /** Keys of its own records that are there and cannot be read. */
   readonly unreadable: readonly string[];
   readonly store: StoreMode;

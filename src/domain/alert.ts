@@ -1,7 +1,10 @@
 import type { AppName } from './names.js';
 
 /** What stays open until it is mended. */
-export const ALERT_KINDS = ['failed', 'rolled-back', 'unhealthy', 'drift', 'backup-failed'] as const;
+export const ALERT_KINDS = [
+  ...(['failed', 'rolled-back', 'unhealthy', 'drift'] as const),
+  ...(['backup-failed', 'update-failed', 'update-held'] as const),
+] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
 /** What is told: an alert that opens, that one is mended, and what is worth knowing and needs nobody. */
@@ -81,6 +84,8 @@ export const KIND_WORDS: Readonly<Record<Notice['kind'], string>> = {
   unhealthy: 'unhealthy',
   drift: 'changed by hand',
   'backup-failed': 'backup failed',
+  'update-failed': 'update failed',
+  'update-held': 'update waits',
   mended: 'well again',
   updated: 'updated',
   test: 'test',

@@ -21,6 +21,8 @@ export const LABEL = {
   rejected: 'user.pets.condemned',
   /** That a person keeps it at the system that serves it, as JSON. */
   hold: 'user.pets.hold',
+  /** When it was last updated by its schedule, and to what while that goes on, as JSON. */
+  update: 'user.pets.update',
   /** Names of secrets that a run has touched and not recorded. */
   touchedSecrets: 'user.pets.secrets',
   /** Names of the units that had failed before its last change. */

@@ -2,6 +2,7 @@ import type { JsonValue } from '../lib/json.js';
 import type { NoticeKind } from './alert.js';
 import type { Binding } from './binding.js';
 import type { AppName, IpAddress, Port, StorePath } from './names.js';
+import type { Schedule } from './schedule.js';
 import type { StoreMode } from './store-mode.js';
 
 /** A flake reference, taken apart. `attribute` is the fragment: `nixosModules.incus` when none was written. */
@@ -166,6 +167,15 @@ export type ManifestApp = AppRefs & {
   readonly timeout: number | null;
   /** How long a stop may take before it is a kill, ms. */
   readonly stopTimeout: number;
+  /** Null: only by hand. */
+  readonly update: AutoUpdate | null;
+};
+
+/** How an app is updated by itself. */
+export type AutoUpdate = {
+  readonly schedule: Schedule;
+  /** A new major version is taken as well; else it waits for a person. */
+  readonly allowMajor: boolean;
 };
 
 /** How a receiver of notices takes them. */
@@ -210,4 +220,9 @@ export type Locked = {
 };
 
 /** `pets.lock`, keyed by the unlocked URL of a remote flake-ref. */
-export type Lock = { readonly version: 1; readonly refs: Readonly<Record<string, Locked>> };
+export type Lock = {
+  readonly version: 1;
+  readonly refs: Readonly<Record<string, Locked>>;
+  /** By app, where one that shares a URL with others has gone on and they have not. */
+  readonly apps?: Readonly<Record<string, Readonly<Record<string, Locked>>>>;
+};

@@ -12,7 +12,6 @@ import type {
 } from '../domain/desired.js';
 import {
   flakesOf,
-  type AppRefs,
   type FlakeRef,
   type LocalPath,
   type Manifest,
@@ -24,6 +23,7 @@ import { withNixpkgs } from '../facets/meta.js';
 import { identityOf } from '../facets/system.js';
 import { healthOf } from './keys/health.js';
 import { hashAt, ownValue, problemsOf, unread } from './keys/host.js';
+import { pinOf } from './lock.js';
 import { parentOf } from './path.js';
 import { desiredSecrets } from './keys/secrets.js';
 import { DEFAULT_NIXPKGS } from './keys/shared-keys.js';
@@ -87,15 +87,14 @@ function isMissing({ path }: LocalPath, { paths }: DesiredInputs): boolean {
   return ownValue(paths, path) === 'missing';
 }
 
-function sourcesOf({ source, nixpkgs }: AppRefs, inputs: DesiredInputs): AppSources {
+function sourcesOf({ name, source, nixpkgs }: ManifestApp, inputs: DesiredInputs): AppSources {
   if (nixpkgs === null) return { source, nixpkgs };
-  const main = source.kind === 'flake' ? resolve(source.ref, inputs) : source;
-  return { source: main, nixpkgs: resolve(nixpkgs, inputs) };
+  const main = source.kind === 'flake' ? resolve(name, source.ref, inputs) : source;
+  return { source: main, nixpkgs: resolve(name, nixpkgs, inputs) };
 }
 
-function resolve(ref: FlakeRef, { lock, contentHashes }: DesiredInputs): Source {
-  if (ref.directory === undefined)
-    return { kind: 'remote', ref, locked: ownValue(lock.refs, ref.url) ?? null };
+function resolve(app: string, ref: FlakeRef, { lock, contentHashes }: DesiredInputs): Source {
+  if (ref.directory === undefined) return { kind: 'remote', ref, locked: pinOf(lock, app, ref.url) };
   const content = ownValue(contentHashes, ref.url) ?? unread(ref.directory);
   return 'hash' in content
     ? { kind: 'local', ref, contentHash: content.hash }

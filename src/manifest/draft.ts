@@ -94,6 +94,7 @@ export function appOf({ name, source, keys }: CheckedDraft): ManifestApp {
     keep,
     timeout: app.timeout ?? null,
     stopTimeout,
+    update: app.update ?? null,
   };
 }
 

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import type { Lock, Locked } from '../domain/manifest.js';
+import { PIN, type Pins } from '../domain/update.js';
 import type { Problem } from '../domain/problem.js';
 import { quote } from '../lib/format.js';
+import { ownValue } from './keys/host.js';
 import { isTable, show } from './text.js';
 
 export type ParsedLock =
@@ -17,22 +19,13 @@ const keySchema = v.pipe(
   v.regex(/^[A-Za-z][^\s\p{Cc}]*$/u, 'expected a flake reference'),
 );
 
-/** What Nix pins: a URL, which ends up in Nix' arguments. */
-const url = v.pipe(
-  v.string('expected a string'),
-  v.regex(/^[a-z][a-z0-9+.-]*:[^\s#\p{Cc}]+$/u, 'expected a flake reference'),
-);
+const url = v.pipe(v.string('expected a string'), v.regex(PIN.locked, 'expected a flake reference'));
 
 const lockedSchema = v.object(
   {
     locked: url,
-    narHash: v.pipe(
-      v.string('expected a string'),
-      v.regex(/^sha256-[A-Za-z0-9+/]{43}=$/, 'expected `sha256-…`'),
-    ),
-    rev: v.exactOptional(
-      v.pipe(v.string('expected a string'), v.regex(/^[0-9a-f]{40,64}$/, 'expected a revision')),
-    ),
+    narHash: v.pipe(v.string('expected a string'), v.regex(PIN.narHash, 'expected `sha256-…`')),
+    rev: v.exactOptional(v.pipe(v.string('expected a string'), v.regex(PIN.rev, 'expected a revision'))),
   },
   (issue) => (issue.received === 'undefined' ? 'missing' : `expected an object, got ${show(issue.input)}`),
 );
@@ -43,7 +36,7 @@ export function parseLock(text: string, file: string): ParsedLock {
   if (!json.ok) return refuse(file, json.line, 'not valid JSON', json.hint);
   const top = json.value;
   if (!isTable(top)) return refuse(file, 1, `expected an object, got ${show(top)}`, RESTORE);
-  const { version, refs } = top;
+  const { version, refs, apps = {} } = top;
   if (typeof version === 'number' && version > 1) {
     const message = `version ${version} is newer than this pets, which reads version 1`;
     const place = { file, line: 1, column: 1 };
@@ -51,37 +44,126 @@ export function parseLock(text: string, file: string): ParsedLock {
   }
   if (version !== 1) return refuse(file, 1, 'expected `"version": 1`', RESTORE);
   if (!isTable(refs)) return refuse(file, 1, 'expected `"refs": {…}`', RESTORE);
-  return parseRefs(refs, text, file);
+  if (!isTable(apps)) return refuse(file, 1, 'expected `"apps": {…}`', RESTORE);
+  const shared = parseRefs(refs, 'refs', text, file);
+  const own = Object.entries(apps).map(
+    ([app, pins]) => [app, parseRefs(pins, `apps.${quote(app)}`, text, file)] as const,
+  );
+  const problems = [shared, ...own.map(([, one]) => one)].flatMap((one) => one.problems);
+  if (problems.length > 0) return { ok: false, problems };
+  const lock = { version: 1 as const, refs: shared.pins };
+  return {
+    ok: true,
+    lock:
+      own.length === 0
+        ? lock
+        : { ...lock, apps: Object.fromEntries(own.map(([app, { pins }]) => [app, pins])) },
+  };
 }
 
-function parseRefs(refs: Readonly<Record<string, unknown>>, text: string, file: string): ParsedLock {
+type ParsedRefs = { readonly pins: Pins; readonly problems: readonly Problem[] };
+
+/** `where`: the table in the lock. */
+function parseRefs(refs: unknown, where: string, text: string, file: string): ParsedRefs {
   const problems: Problem[] = [];
   const entries: [string, Locked][] = [];
+  if (!isTable(refs)) {
+    const place = { file, line: 1, column: 1 };
+    return {
+      pins: {},
+      problems: [{ code: 'lock-damaged', message: `${where}: expected an object`, place, hint: RESTORE }],
+    };
+  }
   for (const [key, value] of Object.entries(refs)) {
     const result = v.safeParse(lockedSchema, value);
     const flaw = v.is(keySchema, key) ? null : 'expected a flake reference';
     if (result.success && flaw === null) entries.push([key, result.output]);
-    const issues = result.issues?.map((issue) => `${pathOf(key, issue)}: ${issue.message}`) ?? [];
-    const messages = flaw === null ? issues : [`refs.${quote(key)}: ${flaw}`, ...issues];
+    const issues = result.issues?.map((issue) => `${pathOf(where, key, issue)}: ${issue.message}`) ?? [];
+    const messages = flaw === null ? issues : [`${where}.${quote(key)}: ${flaw}`, ...issues];
     const place = { file, line: lineOf(text, JSON.stringify(key)), column: 1 };
     problems.push(
       ...messages.map((message) => ({ code: 'lock-damaged' as const, message, place, hint: RESTORE })),
     );
   }
-  if (problems.length > 0) return { ok: false, problems };
   // fromEntries defines keys rather than assigning them: `__proto__` is a key like any other.
-  return { ok: true, lock: { version: 1, refs: Object.fromEntries(entries) } };
+  return { pins: Object.fromEntries(entries), problems };
 }
 
 /** Sorted and indented, so that two machines write the same bytes and git shows one entry's change. */
 export function printLock(lock: Lock): string {
-  const refs = Object.entries(lock.refs)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(
-      ([key, { locked, narHash, rev }]) =>
-        [key, { locked, narHash, ...(rev === undefined ? {} : { rev }) }] as const,
-    );
-  return `${JSON.stringify({ refs: Object.fromEntries(refs), version: lock.version }, null, 2)}\n`;
+  const { apps = {}, refs, version } = lock;
+  const own = sorted(apps).flatMap(([app, pins]) =>
+    Object.keys(pins).length === 0 ? [] : [[app, printPins(pins)] as const],
+  );
+  const content = {
+    ...(own.length > 0 && { apps: Object.fromEntries(own) }),
+    refs: printPins(refs),
+    version,
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+function printPins(pins: Pins): Pins {
+  return Object.fromEntries(
+    sorted(pins).map(([key, { locked, narHash, rev }]) => [
+      key,
+      { locked, narHash, ...(rev !== undefined && { rev }) },
+    ]),
+  );
+}
+
+function sorted<T>(table: Readonly<Record<string, T>>): [string, T][] {
+  return Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** What a URL stands for in an app; null: nothing is pinned yet. */
+export function pinOf({ refs, apps = {} }: Lock, app: string, url: string): Locked | null {
+  return ownValue(ownValue(apps, app) ?? {}, url) ?? ownValue(refs, url) ?? null;
+}
+
+/**
+ * The lock once an app has gone on to `pins`. `usersOf`: the apps that a URL is for. The others stay where they are, until
+ * all of them have come to the same.
+ */
+export function movePins(
+  lock: Lock,
+  app: string,
+  pins: Pins,
+  usersOf: (url: string) => readonly string[],
+): Lock {
+  return Object.entries(pins).reduce(
+    (before, [url, pin]) => movePin(before, { app, url, pin, users: usersOf(url) }),
+    lock,
+  );
+}
+
+type Moved = {
+  readonly app: string;
+  readonly url: string;
+  readonly pin: Locked;
+  readonly users: readonly string[];
+};
+
+function movePin(lock: Lock, { app, url, pin, users }: Moved): Lock {
+  const others = users.filter((user) => user !== app).map((user) => pinOf(lock, user, url));
+  if (others.every((other) => other?.locked === pin.locked)) return moveAll(lock, url, pin);
+  const { apps = {} } = lock;
+  return { ...lock, apps: { ...apps, [app]: { ...ownValue(apps, app), [url]: pin } } };
+}
+
+/** The lock with one pin of a URL for whoever it is for. */
+export function moveAll({ refs, apps = {}, version }: Lock, url: string, pin: Locked): Lock {
+  const own = Object.entries(apps).map(([app, pins]) => [app, without(pins, url)] as const);
+  const left = own.filter(([, pins]) => Object.keys(pins).length > 0);
+  return {
+    version,
+    refs: { ...refs, [url]: pin },
+    ...(left.length > 0 && { apps: Object.fromEntries(left) }),
+  };
+}
+
+function without(pins: Pins, url: string): Pins {
+  return Object.fromEntries(Object.entries(pins).filter(([key]) => key !== url));
 }
 
 type Json =
@@ -108,9 +190,9 @@ function refuse(file: string, line: number, message: string, hint: string): Pars
   return { ok: false, problems: [{ code: 'lock-damaged', message, place: { file, line, column: 1 }, hint }] };
 }
 
-function pathOf(key: string, issue: v.BaseIssue<unknown>): string {
+function pathOf(where: string, key: string, issue: v.BaseIssue<unknown>): string {
   const field = issue.path?.map((item) => `.${String(item.key)}`).join('') ?? '';
-  return `refs.${quote(key)}${field}`;
+  return `${where}.${quote(key)}${field}`;
 }
 
 function lineOf(text: string, needle: string): number {

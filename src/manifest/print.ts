@@ -1,5 +1,13 @@
 import { formatDuration } from '../lib/format.js';
-import type { Bind, Manifest, ManifestApp, NixValue, Publish, Secret } from '../domain/manifest.js';
+import type {
+  AutoUpdate,
+  Bind,
+  Manifest,
+  ManifestApp,
+  NixValue,
+  Publish,
+  Secret,
+} from '../domain/manifest.js';
 import { writtenHealth } from './keys/health.js';
 import { leavesOf, type NixTable, formatJson, formatKey } from '../domain/nix-value.js';
 import { formatValue } from './toml.js';
@@ -55,6 +63,7 @@ function keysOf(app: ManifestApp): Tables {
     tags: app.tags,
     ...(timeout !== null && { timeout: formatDuration(timeout) }),
     'stop-timeout': formatDuration(app.stopTimeout),
+    ...(app.update !== null && { update: updateOf(app.update) }),
     keep: app.keep,
     activation: app.activation,
     ...(store !== null && { store }),
@@ -99,6 +108,10 @@ function secretOf({ source, mode, owner }: Secret): Tables {
     }
   };
   return { ...from(), mode, owner };
+}
+
+function updateOf({ schedule, allowMajor }: AutoUpdate): Tables {
+  return { auto: true, schedule: schedule.written, 'allow-major': allowMajor };
 }
 
 function limitsOf({ memory, cpu }: ManifestApp['limits']): Tables {

@@ -70,6 +70,17 @@ export function suggestedName(evaluation: Evaluation): Promise<string> {
   return withInputs(evaluation, async (evaluate) => (await evaluate('hostname')) as string);
 }
 
+/** As version numbers are written: it is shown, and compared. */
+const VERSION = /^[\w.+~-]{1,64}$/;
+
+/** The version that the app says it has; null: it says none. */
+export function ownVersion(evaluation: Evaluation): Promise<string | null> {
+  return withInputs(evaluation, async (evaluate) => {
+    const version = await evaluate('version');
+    return typeof version === 'string' && VERSION.test(version) ? version : null;
+  });
+}
+
 /** Evaluates an output of the assembling flake: what its JSON holds. Rejects with Nix' words. */
 export type Evaluate = {
   (output: string, more?: readonly string[]): Promise<unknown>;

@@ -3,8 +3,11 @@ import type { Lock } from '../domain/manifest.js';
 import type { LockFile } from '../domain/services.js';
 import { ProblemError } from '../domain/problem.js';
 
+/** `change`: what was added meanwhile is in what it is given. */
+export type ChangingLock = LockFile & { readonly change: (next: (lock: Lock) => Lock) => Promise<void> };
+
 /** Written whole or not at all, one after the other. */
-export function lockFileAt(path: string, initial: Lock, print: (lock: Lock) => string): LockFile {
+export function lockFileAt(path: string, initial: Lock, print: (lock: Lock) => string): ChangingLock {
   let lock = initial;
   let last: Promise<void> = Promise.resolve();
   const write = async () => {
@@ -20,11 +23,13 @@ export function lockFileAt(path: string, initial: Lock, print: (lock: Lock) => s
       });
     }
   };
+  const change = (next: Lock) => {
+    lock = next;
+    last = last.then(write, write);
+    return last;
+  };
   return {
-    add: (url, locked) => {
-      lock = { ...lock, refs: { ...lock.refs, [url]: locked } };
-      last = last.then(write, write);
-      return last;
-    },
+    add: (url, locked) => change({ ...lock, refs: { ...lock.refs, [url]: locked } }),
+    change: (next) => change(next(lock)),
   };
 }

@@ -7,7 +7,7 @@ import type { AppName, StorePath } from '../domain/names.js';
 import type { Nix } from '../domain/services.js';
 import type { Exec } from '../lib/program.js';
 import { ProblemError } from '../domain/problem.js';
-import { assemble, suggestedName } from './assemble.js';
+import { assemble, ownVersion, suggestedName } from './assemble.js';
 import type { AssembledApp } from './inputs.js';
 import { lockedFrom } from './metadata.js';
 import { pinnedBy } from './pinned.js';
@@ -20,6 +20,8 @@ import { failedBuild } from './words.js';
 export type LocalNix = Nix & {
   /** Keeps a system from being collected until its profile does; false: the store does not have it. */
   readonly hold: (app: AppName, toplevel: StorePath) => Promise<boolean>;
+  /** The version that the app itself says it has; null: it says none. Rejects with Nix' words where it does not evaluate. */
+  readonly version: (app: DesiredApp) => Promise<string | null>;
 };
 
 /**
@@ -38,7 +40,7 @@ export function nixOver(
 
   return {
     lock: async (url) =>
-      pinnedBy(url) ?? notLocal(url, await lockedFrom(await tools.metadata(url, '--refresh'), tools.fetch)),
+      pinnedBy(url) ?? notLocal(url, await lockedFrom(await tools.metadata(url), tools.fetch)),
 
     evaluate: async (app, pins) => {
       if (app.nixpkgs === null)
@@ -63,6 +65,9 @@ export function nixOver(
         if (result.exitCode !== 0) throw failedBuild(result);
       });
     },
+
+    version: async (app) =>
+      app.nixpkgs === null ? null : ownVersion({ app, pins: {}, folder: await folder(), tools }),
 
     hold: async (app, toplevel) => {
       const root = await rootOf(app, await folder());

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Exec, ExecResult } from '../lib/program.js';
+import { ProblemError } from '../domain/problem.js';
 import { fetchedFrom, type Fetched } from './metadata.js';
 import { pathUrl } from './url.js';
 import { failedEvaluation, hideFolder } from './words.js';
@@ -8,8 +9,8 @@ import { failedEvaluation, hideFolder } from './words.js';
 export type Tools = {
   readonly exec: Exec;
   readonly nix: (args: readonly string[]) => Promise<ExecResult>;
-  /** `nix flake metadata --json` of a URL. */
-  readonly metadata: (url: string, ...more: readonly string[]) => Promise<string>;
+  /** `nix flake metadata --json` of a URL, as it is now: from what Nix had of it before it may not answer. */
+  readonly metadata: (url: string) => Promise<string>;
   /** Copies what a pinned or local URL stands for to the store. */
   readonly fetch: (url: string) => Promise<Fetched>;
   /** URL of the flake that puts a pet's system together. */
@@ -30,13 +31,24 @@ export function toolsOver(exec: Exec, assembly: string, ignored: ReadonlySet<str
     const blame = () => ({ code: 'fetch-failed' }) as const;
     if (result.exitCode !== 0)
       throw failedEvaluation(`cannot fetch ${url}`, result, hideFolder(assembly), blame);
-    return result.stdout;
+    return result;
   };
+  const told = async (command: string, url: string, options: readonly string[]) =>
+    (await answer(command, url, options)).stdout;
   // For a URL that needs no registry as well, Nix before 2.14 would download one.
   const unregistered = ['--option', 'flake-registry', join(assembly, 'no-registry.json')];
   return {
     ...{ exec, nix, assembler, ignored },
-    metadata: (url, ...more) => answer('metadata', url, [...spared, ...more]),
-    fetch: async (url) => fetchedFrom(await answer('prefetch', url, unregistered)),
+    metadata: async (url) => {
+      const { stdout, stderr } = await answer('metadata', url, [...spared, '--refresh']);
+      const [stale] = /^.*(?:could not update local clone|; using cached version).*$/m.exec(stderr) ?? [];
+      if (stale === undefined) return stdout;
+      throw new ProblemError({
+        code: 'fetch-failed',
+        message: `cannot fetch ${url}: ${stale.replace(/^warning: /, '').trim()}`,
+        hint: 'what Nix has of it from before is not what it is now, and was not taken for that',
+      });
+    },
+    fetch: async (url) => fetchedFrom(await told('prefetch', url, unregistered)),
   };
 }

@@ -59,6 +59,8 @@ const SHOWN = {
   generations: ({ generations }) => each(generations, (one) => [`generation.${one.generation}`, json(one)]),
   rejected: ({ rejected }) => ({ rejected: rejected && json(rejected) }),
   hold: ({ hold }) => ({ hold: hold && json(hold) }),
+  // What it has come to stands in `pets.lock`.
+  attempt: null,
   unreadable: ({ unreadable }) => ({ unreadable: listed(unreadable) }),
   store: ({ store }) => ({ store }),
   exposures: ({ exposures }) => each(exposures, (one) => [`device.${one.device}`, json(one.value)]),

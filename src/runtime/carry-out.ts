@@ -65,7 +65,7 @@ export async function carryOut(runtime: Runtime, work: CarryOut, options: RunOpt
 }
 
 /** Verbs that bring apps to what is wanted of them, or take them away: what they show of an app is how it is. */
-const SHOWING: ReadonlySet<string> = new Set(['up', 'deploy', 'rollback', 'down', 'rm']);
+const SHOWING: ReadonlySet<string> = new Set(['up', 'update', 'deploy', 'rollback', 'down', 'rm']);
 
 /** Before anybody is asked whether to carry it out. */
 export function refuseProblems(plan: Plan, project: Project): void {

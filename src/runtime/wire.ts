@@ -7,9 +7,8 @@ import { openStores } from '../stores/stores.js';
 import { guestOver } from '../guest/guest.js';
 import { localHost } from '../incus/observe/host.js';
 import { printLock } from '../manifest/lock.js';
-import { lockFileAt } from '../nix/lock-file.js';
+import { lockFileAt, type ChangingLock } from '../nix/lock-file.js';
 import { nixOver, type LocalNix } from '../nix/nix.js';
-import type { LockFile } from '../domain/services.js';
 import { profileTarget } from '../stores/shared.js';
 import { LOCAL } from './daemons.js';
 import { knowing, recipeIn, type Known } from './known-systems.js';
@@ -45,8 +44,9 @@ export function nixFor(
 }
 
 /** Where what a run pins is written; nowhere without a manifest. */
-export function lockFileOf({ lockPath, lock }: Pick<Project, 'lockPath' | 'lock'>): LockFile {
-  return lockPath === null ? { add: () => Promise.resolve() } : lockFileAt(lockPath, lock, printLock);
+export function lockFileOf({ lockPath, lock }: Pick<Project, 'lockPath' | 'lock'>): ChangingLock {
+  const nothing = () => Promise.resolve();
+  return lockPath === null ? { add: nothing, change: nothing } : lockFileAt(lockPath, lock, printLock);
 }
 
 let hashed: string | null = null;

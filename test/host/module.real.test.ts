@@ -134,13 +134,12 @@ describe('services.pets', () => {
   });
 
   test('updates only when asked to, and only a lock that can be written', async () => {
-    const update = 'services.pets.update = { enable = true; schedule = "Sun 04:00"; };';
+    const update = 'services.pets.update = { enable = true; schedule = "hourly"; };';
     const { units, failed } = await host(`{ services.pets.enable = true; ${MANIFEST} ${update} }`);
     expect(failed).toEqual([]);
-    expect(lines(units['pets-update.timer'], 'OnCalendar')).toEqual(['Sun 04:00']);
+    expect(lines(units['pets-update.timer'], 'OnCalendar')).toEqual(['hourly']);
     expect(lines(units['pets-update.service'], 'ExecStart')).toEqual([
-      expect.stringMatching(/^bin\/pets update --file "\/etc\/pets\/pets.toml" /),
-      expect.stringMatching(/^bin\/pets up --file /),
+      expect.stringMatching(/^bin\/pets update --file "\/etc\/pets\/pets.toml" --due /),
     ]);
     expect(lines(units['pets-update.service'], 'Restart')).toEqual([]);
     const stored = await host(

@@ -17,7 +17,18 @@ const SHARES: readonly { readonly parts: number; readonly has: (story: string) =
 
 /** Subjects of their own, each of which has parts in the stories that each run has. */
 export const SUBJECTS = [
-  ...['activation', 'adopt', 'alerts', 'binds', 'completion', 'copy', 'deploy', 'host', 'limits', 'protected'],
+  ...[
+    'activation',
+    'adopt',
+    'alerts',
+    'binds',
+    'completion',
+    'copy',
+    'deploy',
+    'host',
+    'limits',
+    'protected',
+  ],
   ...['remote', 'rename', 'upgrade-generations', 'watch'],
 ];
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { emptyLock, parseLock, printLock } from '../../src/manifest/lock.js';
+import { emptyLock, moveAll, movePins, parseLock, pinOf, printLock } from '../../src/manifest/lock.js';
 import type { Lock } from '../../src/domain/manifest.js';
 import { formatProblem } from '../../src/domain/problem.js';
 import { golden } from './reading.js';
@@ -141,6 +141,61 @@ pets.lock:6:1: refs."two words": expected a flake reference
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         const result = parseLock(text, 'pets.lock');
         return result.ok || result.problems.length > 0;
+      }),
+    );
+  });
+});
+
+describe('an app that goes on alone', () => {
+  const pin = (n: number) => ({ locked: `github:a/a/${n}`, narHash: HASH });
+  const url = 'github:a/a';
+  const users = ['blog', 'web', 'wiki'];
+  const move = (lock: Lock, app: string, n: number) => movePins(lock, app, { [url]: pin(n) }, () => users);
+  const seen = (lock: Lock) => users.map((app) => pinOf(lock, app, url)?.locked.at(-1));
+  const first: Lock = { version: 1, refs: { [url]: pin(1) } };
+
+  test('leaves the others where they are, until all have come to the same', () => {
+    const one = move(first, 'web', 2);
+    expect(seen(one)).toEqual(['1', '2', '1']);
+    const two = move(one, 'blog', 2);
+    expect(seen(two)).toEqual(['2', '2', '1']);
+    expect(Object.keys(two.apps ?? {})).toEqual(['web', 'blog']);
+    expect(move(two, 'wiki', 2)).toEqual({ version: 1, refs: { [url]: pin(2) } });
+  });
+
+  test('is alone no more once somebody moves all of them', () => {
+    expect(moveAll(move(first, 'web', 2), url, pin(3))).toEqual({ version: 1, refs: { [url]: pin(3) } });
+  });
+
+  test('needs no entry of its own where nobody shares its flake', () => {
+    expect(movePins(first, 'web', { [url]: pin(2) }, () => ['web'])).toEqual({
+      version: 1,
+      refs: { [url]: pin(2) },
+    });
+  });
+
+  test('is written, and read the same again; what is wrong with it is told', () => {
+    const lock = move(first, 'web', 2);
+    expect(parsed(printLock(lock))).toEqual(lock);
+    const damaged = printLock(lock).replace('"github:a/a/2"', '"--option"');
+    expect(parsed(damaged)).toMatch(/apps\."web"\."github:a\/a"\.locked: expected a flake reference/);
+    expect(parsed('{"version": 1, "refs": {}, "apps": []}')).toContain('expected `"apps": {…}`');
+    expect(parsed('{"version": 1, "refs": {}, "apps": {"web": 1}}')).toContain(
+      'apps."web": expected an object',
+    );
+  });
+
+  test('whatever moves when, each app has what it went to last', () => {
+    const step = fc.tuple(fc.constantFrom(...users), fc.integer({ min: 1, max: 3 }));
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const wanted = new Map(users.map((app) => [app, '1']));
+        const lock = steps.reduce((before, [app, n]) => {
+          wanted.set(app, String(n));
+          return move(before, app, n);
+        }, first);
+        expect(seen(lock)).toEqual(users.map((app) => wanted.get(app)));
+        expect(parsed(printLock(lock))).toEqual(lock);
       }),
     );
   });

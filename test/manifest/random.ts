@@ -82,6 +82,11 @@ const run = fc
     one('autostart', ['true', 'false']),
     one('timeout', ['"90s"', '"7m"', '"3h"']),
     one('stop-timeout', ['"30s"', '"2m"']),
+    one('update', [
+      'false',
+      '{ auto = true }',
+      '{ auto = true, schedule = "Sun 04:00", allow-major = true }',
+    ]),
     one('keep', ['1', '100']),
     one('activation', ['"auto"', '"switch"', '"restart"']),
     one('store', ['"shared"', '"copy"']),

@@ -87,6 +87,7 @@ export function created(app: DesiredApp, store: StoreMode, root: number): Instan
     generations: [],
     rejected: null,
     hold: null,
+    attempt: null,
     unreadable: [],
     store,
   } as const;

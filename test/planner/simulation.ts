@@ -257,6 +257,7 @@ export class Machine {
         generations: [record, ...older],
         rejected: null,
         hold: null,
+        attempt: null,
         unreadable: [],
         facets: { ...seenFacets, meta: facets.meta ?? {} },
       });

@@ -221,6 +221,7 @@ export function applied(app: DesiredApp): ActualApp {
     generations: [],
     rejected: null,
     hold: null,
+    attempt: null,
     unreadable: [],
     store,
     exposures,

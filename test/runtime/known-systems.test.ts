@@ -60,6 +60,7 @@ function nixThat(evaluated: Partial<Evaluated> = {}, isHeld = true): LocalNix & 
       calls.evaluated += 1;
       return Promise.resolve({ drv: DRV, toplevel: SYSTEM, ...evaluated });
     },
+    version: () => Promise.resolve(null),
     hold: () => {
       calls.held += 1;
       return Promise.resolve(isHeld);

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createServer, type Server } from 'node:http';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeployStory, removeProfile } from './deploy-story.js';
+import { GitServer } from './git-server.js';
 import { answerOf, freePorts, get, must, standIn, Story, watchedNix } from './rig.js';
 
 type Rows = { apps: { name: string; currency: string | null; hold: { because: string } | null }[] };
@@ -127,32 +126,15 @@ describe('an app that is held', () => {
 describe('the pins of an app that is held', () => {
   const story = new Story('holdpins');
   const [web, other] = [story.name('web'), story.name('other')];
-  const repository = join(story.folder, 'repository');
-  let server: Server;
-  let base = '';
-  const git = (...args: string[]) =>
-    must('git', ['-C', repository, '-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args]);
-  const publish = async (page: string) => {
+  const server = new GitServer(join(story.folder, 'repository'));
+  const publish = (page: string) => {
     story.page('repository', page);
-    await git('add', '-A');
-    await git('commit', '--quiet', '--message', page);
-    await git('update-server-info');
-    return git('rev-parse', 'HEAD');
+    return server.commit(page);
   };
 
   beforeAll(async () => {
-    const [port = 0] = await freePorts(1);
     story.flake('repository');
-    await must('git', ['init', '--quiet', '--initial-branch', 'main', repository]);
-    // git's "dumb" protocol is a folder of files; each app has it under a name of its own.
-    server = createServer((request, reply) => {
-      const { pathname } = new URL(request.url ?? '', 'http://x');
-      const path = join(repository, '.git', pathname.replace(/\/(web|other)\.git/, ''));
-      const found = existsSync(path) && !path.endsWith('/');
-      reply.writeHead(found ? 200 : 404).end(found ? readFileSync(path) : '');
-    });
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    base = `http://127.0.0.1:${port}`;
+    await server.start();
   });
   afterAll(async () => {
     server.close();
@@ -161,7 +143,7 @@ describe('the pins of an app that is held', () => {
 
   test('stay, those of others move; by its name it is refused', async () => {
     const first = await publish('one');
-    const refOf = (app: string) => `flake-ref = "git+${base}/${app}.git?ref=main"`;
+    const refOf = (app: string) => `flake-ref = "${server.ref(app)}"`;
     story.manifest({ web: refOf('web'), other: refOf('other') });
     await story.ok(['update']);
     await story.ok(['up', web]);
@@ -191,7 +173,7 @@ describe('the pins of an app that is held', () => {
 
   test('move for another app that shares them; where no Incus is nobody knows of a hold', async () => {
     const third = await publish('three');
-    const shared = `flake-ref = "git+${base}/web.git?ref=main"`;
+    const shared = `flake-ref = "${server.ref('web')}"`;
     story.manifest({ web: shared, same: shared });
     await story.ok(['hold', web]);
     const moved = await story.ok(['update']);
@@ -207,7 +189,7 @@ describe('the pins of an app that is held', () => {
   });
 
   test('are not asked for where all apps are held', async () => {
-    story.manifest({ web: `flake-ref = "git+${base}/web.git?ref=main"` });
+    story.manifest({ web: `flake-ref = "${server.ref('web')}"` });
     expect(await story.ok(['update'])).toMatchObject({ stdout: 'Nothing was moved.\n' });
   });
 });

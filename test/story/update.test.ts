@@ -1,40 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { freePorts, must, Story } from './rig.js';
+import { GitServer } from './git-server.js';
+import { Story } from './rig.js';
 
 describe('update', () => {
   const story = new Story('update');
-  const repository = join(story.folder, 'repository');
-  let server: Server;
-  let ref = '';
-  const git = (...args: string[]) =>
-    must('git', ['-C', repository, '-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args]);
-  const publish = async (page: string) => {
+  const server = new GitServer(join(story.folder, 'repository'));
+  const publish = (page: string) => {
     story.page('repository', page);
-    await git('add', '-A');
-    await git('commit', '--quiet', '--message', page);
-    await git('update-server-info');
-    return git('rev-parse', 'HEAD');
+    return server.commit(page);
   };
 
   beforeAll(async () => {
-    const [port = 0] = await freePorts(1);
     story.flake('repository');
-    await must('git', ['init', '--quiet', '--initial-branch', 'main', repository]);
-    // git's "dumb" protocol is a folder of files.
-    server = createServer((request, reply) => {
-      const path = join(
-        repository,
-        '.git',
-        new URL(request.url ?? '', 'http://x').pathname.replace('/app.git', ''),
-      );
-      const found = existsSync(path) && !path.endsWith('/');
-      reply.writeHead(found ? 200 : 404).end(found ? readFileSync(path) : '');
-    });
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    ref = `git+http://127.0.0.1:${port}/app.git?ref=main`;
+    server.gone.add('none');
+    await server.start();
   });
   afterAll(async () => {
     server.close();
@@ -43,7 +23,7 @@ describe('update', () => {
 
   test('moves the selected entries, says from where to where, and applies nothing', async () => {
     const first = await publish('one');
-    const missing = ref.replace('app.git', 'none.git');
+    const [ref, missing] = [server.ref('app'), server.ref('none')];
     story.manifest({
       web: `flake-ref = "${ref}"`,
       same: `flake-ref = "${ref}"`,

@@ -1,4 +1,5 @@
 import type { AppName } from '../../domain/names.js';
+import type { Desired } from '../../domain/desired.js';
 import type { AppPlan, Plan } from '../../domain/plan.js';
 import { printPlanRecord } from '../../domain/plan-record.js';
 import { planOf } from '../../planner/plan.js';
@@ -10,7 +11,8 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { observe, wantedBy } from '../../runtime/observe.js';
 import { systemOf } from '../../runtime/known-systems.js';
 import { packagesOf, type Packages } from '../../runtime/packages.js';
-import { resolveDesired, locateProblems } from '../../runtime/project.js';
+import { seeSettled } from '../../runtime/due.js';
+import { locateProblems } from '../../runtime/project.js';
 import { savePlan, TO_STDOUT } from '../../runtime/plan-file.js';
 import { selectNamed } from '../../runtime/select.js';
 import { knownSystems } from '../../runtime/wire.js';
@@ -68,10 +70,10 @@ export async function diff(
   options: DiffOptions,
   apps: readonly string[],
 ): Promise<ExitCode> {
-  const project = await runtime.project();
-  const only = selectNamed(apps, project.manifest);
-  const desired = await resolveDesired(runtime, project, only);
-  const actual = await observe(runtime, desired.project, wantedBy(desired));
+  const read = await runtime.project();
+  const only = selectNamed(apps, read.manifest);
+  const look = (wanted: Desired) => observe(runtime, wanted.project, wantedBy(wanted));
+  const { project, desired, actual } = await seeSettled(runtime, read, only, { look, mayWrite: false });
   const plan = planOf(desired, actual, { ...options, only });
   const problems = locateProblems(plan.problems, project);
   const isBuilt = options.build && problems.length === 0;

@@ -1,10 +1,11 @@
+import type { Desired } from '../../domain/desired.js';
 import type { Plan, Verb } from '../../domain/plan.js';
 import { planOf } from '../../planner/plan.js';
 import type { ExitCode } from '../../domain/problem.js';
 import { diffText } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { endRestores, observeToMake, wantedBy } from '../../runtime/observe.js';
-import { resolveDesired } from '../../runtime/project.js';
+import { seeSettled } from '../../runtime/due.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { selectNamed } from '../../runtime/select.js';
 import { type RunOptions, carryOut } from '../../runtime/carry-out.js';
@@ -59,10 +60,10 @@ async function up(runtime: Runtime, options: UpOptions, apps: readonly string[])
     const project = await runtime.project();
     return { ...project, only: selectNamed(apps, project.manifest) };
   };
-  return withLock(runtime, { ...options, read }, async ({ only, ...project }) => {
-    await endRestores(runtime, project.manifest.project);
-    const desired = await resolveDesired(runtime, project, only);
-    const actual = await observeToMake(runtime, desired.project, wantedBy(desired));
+  return withLock(runtime, { ...options, read }, async ({ only, ...read }) => {
+    await endRestores(runtime, read.manifest.project);
+    const look = (wanted: Desired) => observeToMake(runtime, wanted.project, wantedBy(wanted));
+    const { project, desired, actual } = await seeSettled(runtime, read, only, { look, mayWrite: true });
     const planFor = (allowed: Allowed) => planOf(desired, actual, { ...options, ...allowed, only });
     const plan = planFor(await allowedBy(runtime, options, planFor(options)));
     return carryOut(runtime, { verb: 'up', plan, desired, project }, options);

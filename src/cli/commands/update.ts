@@ -1,7 +1,7 @@
 import { holdWords, type Hold } from '../../domain/hold.js';
 import { DEPLOYED } from '../../domain/labels.js';
 import type { AppName } from '../../domain/names.js';
-import { flakesOf, type Locked, type ManifestApp } from '../../domain/manifest.js';
+import type { Locked, ManifestApp } from '../../domain/manifest.js';
 import { EXIT, ProblemError, problemOf, type ExitCode, type Problem } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -10,12 +10,18 @@ import { tellWaiting } from '../../runtime/patience.js';
 import type { Project } from '../../runtime/project.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 import { revisionOf } from '../../runtime/revision.js';
+import { movePinOfAll, pinnedUrls } from '../../runtime/due.js';
 import { selectNamed } from '../../runtime/select.js';
 import { lockFileOf, nixFor } from '../../runtime/wire.js';
 import type { CommandLine } from '../command-line.js';
 import { dryRun, examples, withLockOptions } from '../options.js';
+import { updateNow } from './update-now.js';
 
-type UpdateOptions = LockOptions & { readonly json: boolean };
+type UpdateOptions = LockOptions & {
+  readonly json: boolean;
+  readonly due: boolean;
+  readonly allowMajor: boolean;
+};
 
 /** What became of one entry of `pets.lock`. */
 type Moved = {
@@ -31,11 +37,22 @@ export function addUpdate({ program, actionOf }: CommandLine): void {
   withLockOptions(program.command('update [app...]'))
     .summary('move pets.lock to what the flakes are now')
     .description(
-      "Moves the entries of pets.lock for the apps' flake-ref and nixpkgs to what these stand for now, and prints from where to where. Nothing is built or applied: `pets diff` shows what it changes, `pets up` applies it. Local flakes are not pinned. Apps that are held are left out, and refused by name.",
+      "Moves the entries of pets.lock for the apps' flake-ref and nixpkgs to what these stand for now, and prints from where to where. Nothing is built or applied: `pets diff` shows what it changes, `pets up` applies it. Local flakes are not pinned. Apps that are held are left out, and refused by name. With --due it updates the apps whose `update` key says when, each by itself: it finds what is newer, brings the app to it as `up` does, and writes the new pins once they serve; what fails goes back, and a major step waits.",
     )
     .addOption(dryRun())
+    .option('--due', 'update the apps whose `update.schedule` came since the last time', false)
+    .option('--allow-major', 'update the named apps now, as --due does, to a new major version too', false)
     .option('--json', 'print JSON', false)
-    .addHelpText('after', examples('pets update', 'pets update web && pets up web', 'pets update --json'))
+    .addHelpText(
+      'after',
+      examples(
+        'pets update',
+        'pets update web && pets up web',
+        'pets update --due',
+        'pets update web --allow-major',
+        'pets update --json',
+      ),
+    )
     .action(actionOf(update));
 }
 
@@ -45,6 +62,7 @@ async function update(
   options: UpdateOptions,
   selectors: readonly string[],
 ): Promise<ExitCode> {
+  if (options.due || options.allowMajor) return updateNow(runtime, options, selectors);
   const read = async () => {
     const project = await runtime.project();
     return { ...project, only: selectNamed(selectors, project.manifest) };
@@ -56,13 +74,13 @@ async function update(
     const selected = apps.filter((app) => only === null || only.has(app.name));
     const held = await heldAmong(runtime, project.manifest, selected, selectors);
     const chosen = selected.filter((app) => !held.has(app.name));
-    const urls = [...new Set(chosen.flatMap(remoteUrls))].sort();
+    const urls = [...new Set(chosen.flatMap(pinnedUrls))].sort();
     for (const app of selected.filter((one) => held.has(one.name)))
       runtime.output.notice('note', leftOut(app, held.get(app.name), urls));
     const isDry = options.dryRun === true;
     const find = (url: string, pin: Promise<Locked>) =>
       tellWaiting(`Nix to find ${url}`, pin, runtime.output);
-    const moved = await moveAll(urls, { ...project, lockPath }, { isDry, find, runtime });
+    const moved = await moveUrls(urls, { ...project, lockPath }, { isDry, find, runtime });
     const refs = moved.map(recordOf);
     runtime.output.write(
       options.json
@@ -93,7 +111,7 @@ async function heldAmong(
 
 /** What it shares with an app that is not held moves for that one. */
 function leftOut(app: ManifestApp, hold: Hold | undefined, urls: readonly string[]): string {
-  const shared = remoteUrls(app).filter((url) => urls.includes(url));
+  const shared = pinnedUrls(app).filter((url) => urls.includes(url));
   const moves = shared.length === 0 ? '' : `; ${shared.join(', ')} moves for others`;
   return `${app.name} is left out${moves}: ${hold ? holdWords(app.name, hold) : ''}`;
 }
@@ -113,13 +131,6 @@ function notLocked(project: string): ProblemError {
   );
 }
 
-/** Local sources are followed as they are: nothing pins them. */
-function remoteUrls(app: ManifestApp): string[] {
-  return flakesOf(app)
-    .filter(({ directory }) => directory === undefined)
-    .map(({ url }) => url);
-}
-
 /** Most of it is waiting for somebody else's server. */
 const AT_A_TIME = 4;
 
@@ -131,7 +142,7 @@ type Moving = {
 };
 
 /** One that cannot be had leaves the others alone, and its own entry as it is. */
-async function moveAll(
+async function moveUrls(
   urls: readonly string[],
   project: Project & { readonly lockPath: string },
   { isDry, find, runtime }: Moving,
@@ -142,11 +153,11 @@ async function moveAll(
   const moved: Moved[] = [];
   const move = async (url: string) => {
     const from = Object.hasOwn(lock.refs, url) ? (lock.refs[url] ?? null) : null;
-    const apps = manifest.apps.filter((app) => remoteUrls(app).includes(url)).map(({ name }) => name);
+    const apps = manifest.apps.filter((app) => pinnedUrls(app).includes(url)).map(({ name }) => name);
     try {
       const to = await find(url, nix.lock(url));
       const isOther = to.locked !== from?.locked || to.narHash !== from.narHash;
-      if (isOther && !isDry) await file.add(url, to);
+      if (isOther && !isDry) await movePinOfAll(file, url, to);
       moved.push({ url, apps, from, to, problem: null });
     } catch (error) {
       moved.push({ url, apps, from, to: null, problem: problemOf(error) });

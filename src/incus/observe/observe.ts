@@ -1,5 +1,6 @@
 import { socketsOf } from '../../domain/binding.js';
 import { holdIn } from '../../domain/hold.js';
+import { attemptIn } from '../../domain/update.js';
 import { DEPLOYED, INCUS_PET, LABEL, parsePetState } from '../../domain/labels.js';
 import { parseApplied, parseCondemned, unreadableIn } from '../../domain/records.js';
 import type { Actual, ActualApp, Volume, Protection } from '../../domain/actual.js';
@@ -87,6 +88,7 @@ function actualApp(
     generations: generationsOf(config, volumes),
     rejected: parseCondemned(config[LABEL.rejected]),
     hold: holdIn(config, Date.now()),
+    attempt: attemptIn(config),
     unreadable: unreadableIn(config),
     store,
     exposures,

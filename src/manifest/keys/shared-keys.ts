@@ -6,6 +6,7 @@ import { health } from './health-keys.js';
 import { choice, refuse, text } from './kinds.js';
 import { key } from '../shape.js';
 import { EXPOSURE, limits, NOTHING } from './tables.js';
+import { update } from './update-keys.js';
 import { duration, flag, flakeRef, integer, ipAddress } from '../values.js';
 
 /** The stable release that pets is made for. */
@@ -16,7 +17,7 @@ export const SWITCH = "the app's services that changed (a switch)";
 
 /** The keys that [defaults] takes as well as each app. */
 export function sharedKeys(directory: string) {
-  return { ...addressKeys(directory), ...healthKeys, ...limitKeys, ...systemKeys };
+  return { ...addressKeys(directory), ...healthKeys, ...limitKeys, ...systemKeys, ...updateKeys };
 }
 
 function addressKeys(directory: string) {
@@ -73,6 +74,16 @@ const limitKeys = {
     default: { value: formatDuration(DEFAULT_GRACE_MS) },
     details:
       'Of every stop that pets asks for. The shutdown of the host has a limit of its own: `boot.host_shutdown_timeout` of Incus.',
+    interrupts: NOTHING,
+  }),
+};
+
+const updateKeys = {
+  update: key(v.exactOptional(update), {
+    meaning: 'whether `pets update --due` updates it by itself, and when; `false`: only by hand',
+    example: { auto: true, schedule: 'Sun 04:00' },
+    default: { value: false },
+    details: 'An app’s own is taken whole in place of that of [defaults].',
     interrupts: NOTHING,
   }),
 };

@@ -8,7 +8,10 @@ function notifyOf(text: string) {
   if (!read.ok) throw new Error(JSON.stringify(read.problems));
   return read.notify;
 }
-const ALL = ['failed', 'rolled-back', 'unhealthy', 'drift', 'backup-failed', 'mended'];
+const ALL = [
+  ...['failed', 'rolled-back', 'unhealthy', 'drift', 'backup-failed'],
+  ...['update-failed', 'update-held', 'mended'],
+];
 
 test('nobody is told where nobody is named', () => {
   expect(notifyOf('project = "x"\n')).toBeNull();

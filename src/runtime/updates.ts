@@ -1,0 +1,187 @@
+import type { AlertKind } from '../domain/alert.js';
+import type { DesiredApp } from '../domain/desired.js';
+import type { ManifestApp } from '../domain/manifest.js';
+import type { AppName } from '../domain/names.js';
+import { EXIT, problemOf, ProblemError, type ExitCode } from '../domain/problem.js';
+import { isMajorJump, type Pins } from '../domain/update.js';
+import { pinOf } from '../manifest/lock.js';
+import { planOf } from '../planner/plan.js';
+import { tellSightings } from './alerts.js';
+import { carryOut, type RunOptions } from './carry-out.js';
+import { lockWith, noteAttempt, pinnedUrls, writeLock } from './due.js';
+import { endRestores, observeToMake, wantedBy } from './observe.js';
+import { tellWaiting } from './patience.js';
+import { resolveDesired } from './project.js';
+import type { Project } from './project-type.js';
+import type { Runtime } from './runtime.js';
+import { nixFor } from './wire.js';
+
+/** What became of an app's update. `words`: one line. */
+export type Updated = {
+  readonly app: AppName;
+  readonly result: 'updated' | 'unchanged' | 'waits' | 'failed' | 'rolled-back' | 'interrupted';
+  readonly words: string;
+};
+
+type Updating = RunOptions & { readonly allowMajor: boolean };
+
+/** Each app by itself: what goes wrong with one is nothing to the others. Also the code that the worst of them ends with. */
+export async function updateApps(
+  runtime: Runtime,
+  project: Project,
+  apps: readonly ManifestApp[],
+  options: Updating,
+): Promise<{ readonly updated: readonly Updated[]; readonly code: ExitCode }> {
+  const updated: Updated[] = [];
+  let now = project;
+  let code: ExitCode = EXIT.ok;
+  for (const app of apps) {
+    const done = await updateApp(runtime, now, app, options);
+    updated.push(done);
+    now = done.project;
+    code = worse(code, done.code);
+    if (done.result === 'interrupted') break;
+  }
+  return { updated, code };
+}
+
+function worse(one: ExitCode, other: ExitCode): ExitCode {
+  const order: readonly ExitCode[] = [EXIT.ok, EXIT.rolledBack, EXIT.failed];
+  const rank = (code: ExitCode) => (order.includes(code) ? order.indexOf(code) : order.length);
+  return rank(other) > rank(one) ? other : one;
+}
+
+type Done = Updated & { readonly project: Project; readonly code: ExitCode };
+
+async function updateApp(
+  runtime: Runtime,
+  project: Project,
+  app: ManifestApp,
+  options: Updating,
+): Promise<Done> {
+  const { name } = app;
+  await noteAttempt(runtime, project, name, null);
+  try {
+    const pins = await newestPins(runtime, project, app);
+    const changed = Object.keys(pins).filter(
+      (url) => pins[url]?.locked !== pinOf(project.lock, name, url)?.locked,
+    );
+    if (changed.length === 0) return await unchanged(runtime, project, name);
+    const next = { ...project, lock: lockWith(project, name, pins) };
+    const jump =
+      app.update?.allowMajor === true || options.allowMajor
+        ? null
+        : await majorJump(runtime, [project, next], name);
+    if (jump !== null) return await wait(runtime, project, name, jump);
+    return await bring(runtime, { project, next, app: name, pins }, options);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    const { message } = problemOf(error);
+    await tell(runtime, project, name, { alert: { kind: 'update-failed', message }, mends: [] });
+    return { app: name, result: 'failed', words: message, project, code: EXIT.failed };
+  }
+}
+
+/** What the app's flakes stand for now. */
+async function newestPins(runtime: Runtime, project: Project, app: ManifestApp): Promise<Pins> {
+  const nix = nixFor(runtime, project);
+  const found = pinnedUrls(app).map(async (url) => {
+    return [url, await tellWaiting(`Nix to find ${url}`, nix.lock(url), runtime.output)] as const;
+  });
+  return Object.fromEntries(await Promise.all(found));
+}
+
+async function unchanged(runtime: Runtime, project: Project, app: AppName): Promise<Done> {
+  await tell(runtime, project, app, { alert: null, mends: ['update-failed', 'update-held'] });
+  return { app, result: 'unchanged', words: 'nothing newer', project, code: EXIT.ok };
+}
+
+type Told = {
+  readonly alert: { readonly kind: AlertKind; readonly message: string } | null;
+  readonly mends: readonly AlertKind[];
+};
+
+function tell(runtime: Runtime, project: Project, app: AppName, told: Told): Promise<void> {
+  return tellSightings(runtime, project, [{ app, ...told, updated: null }]);
+}
+
+/** `2.4.1 → 3.0.0`; null: it is a smaller step, or the app does not say. */
+async function majorJump(
+  runtime: Runtime,
+  [before, after]: readonly [Project, Project],
+  name: AppName,
+): Promise<string | null> {
+  const [from, to] = [await versionIn(runtime, before, name), await versionIn(runtime, after, name)];
+  return isMajorJump(from, to) ? `${from ?? ''} → ${to ?? ''}` : null;
+}
+
+async function versionIn(runtime: Runtime, project: Project, name: AppName): Promise<string | null> {
+  const { apps } = await resolveDesired(runtime, project, new Set());
+  const app = apps.find((one) => one.name === name);
+  const isPinned = app && [app.source, app.nixpkgs].every(isResolved);
+  return isPinned ? nixFor(runtime, project).version(app) : null;
+}
+
+/** What was never pinned has no version that an update could be compared with. */
+function isResolved(source: DesiredApp['source'] | DesiredApp['nixpkgs']): boolean {
+  return source === null || source.kind !== 'remote' || source.locked !== null;
+}
+
+async function wait(runtime: Runtime, project: Project, app: AppName, jump: string): Promise<Done> {
+  const message = `${jump} is a major step: \`pets update ${app} --allow-major\` takes it`;
+  await tell(runtime, project, app, { alert: { kind: 'update-held', message }, mends: ['update-failed'] });
+  return { app, result: 'waits', words: message, project, code: EXIT.ok };
+}
+
+type Bringing = {
+  readonly project: Project;
+  readonly next: Project;
+  readonly app: AppName;
+  readonly pins: Pins;
+};
+
+/** As `up` does, with the new pins; these are written down when they serve, and not before. */
+async function bring(
+  runtime: Runtime,
+  { project, next, app, pins }: Bringing,
+  options: RunOptions,
+): Promise<Done> {
+  await noteAttempt(runtime, project, app, pins);
+  const only = new Set([app]);
+  await endRestores(runtime, project.manifest.project);
+  const desired = await resolveDesired(runtime, next, only);
+  const actual = await observeToMake(runtime, desired.project, wantedBy(desired));
+  const plan = planOf(desired, actual, { prune: false, recreate: false, retry: false, only });
+  if (plan.apps.some((one) => one.app === app && one.condemned)) {
+    await noteAttempt(runtime, project, app, null);
+    return {
+      app,
+      result: 'unchanged',
+      words: 'what is newer has failed before, and is not tried again',
+      project,
+      code: EXIT.ok,
+    };
+  }
+  const code = await carryOut(runtime, { verb: 'update', plan, desired, project: next }, options);
+  if (code === EXIT.ok) await writeLock(next);
+  await noteAttempt(runtime, project, app, null);
+  if (code === EXIT.ok) {
+    await tell(runtime, project, app, { alert: null, mends: ['update-failed', 'update-held'] });
+    return { app, result: 'updated', words: 'the new version serves', project: next, code };
+  }
+  return {
+    app,
+    ...ENDS[code === EXIT.rolledBack ? 'rolledBack' : code === EXIT.failed ? 'failed' : 'interrupted'],
+    project,
+    code,
+  };
+}
+
+const ENDS = {
+  rolledBack: {
+    result: 'rolled-back',
+    words: 'the new version failed, the one before serves; its pins stay',
+  },
+  failed: { result: 'failed', words: 'it failed; `pets runs last` has why, and its pins stay' },
+  interrupted: { result: 'interrupted', words: 'interrupted; its pins stay' },
+} as const;
