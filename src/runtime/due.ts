@@ -1,4 +1,6 @@
 import type { Actual, ActualApp } from '../domain/actual.js';
+import { DEPLOYED } from '../domain/labels.js';
+import { EXIT, ProblemError } from '../domain/problem.js';
 import type { Desired } from '../domain/desired.js';
 import { flakesOf, type Lock, type Locked, type ManifestApp } from '../domain/manifest.js';
 import type { AppName } from '../domain/names.js';
@@ -122,4 +124,25 @@ async function serves(runtime: Runtime, project: Project, app: AppName, actual: 
 
 export async function writeLock(project: Project): Promise<void> {
   await lockFileOf(project).change(() => project.lock);
+}
+
+/** Where pins are written. Rejects where there is no such place. */
+export function lockPathOf({ lockPath, manifest }: Pick<Project, 'lockPath' | 'manifest'>): string {
+  if (lockPath === null) throw notLocked(manifest.project);
+  return lockPath;
+}
+
+function notLocked(project: string): ProblemError {
+  if (project !== DEPLOYED) {
+    const hint = 'name the lock of this manifest with --lock-file';
+    return new ProblemError(
+      { code: 'lock-missing', message: 'there is no lock to be updated', hint },
+      EXIT.usage,
+    );
+  }
+  const message = 'what was deployed without a manifest is not pinned: each deploy takes the newest revision';
+  return new ProblemError(
+    { code: 'lock-missing', message, hint: '`pets up --deployed` does that for all of them' },
+    EXIT.usage,
+  );
 }

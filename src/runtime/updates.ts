@@ -68,12 +68,10 @@ async function updateApp(
     );
     if (changed.length === 0) return await unchanged(runtime, project, name);
     const next = { ...project, lock: lockWith(project, name, pins) };
-    const jump =
-      app.update?.allowMajor === true || options.allowMajor
-        ? null
-        : await majorJump(runtime, [project, next], name);
-    if (jump !== null) return await wait(runtime, project, name, jump);
-    return await bring(runtime, { project, next, app: name, pins }, options);
+    const mayJump = app.update?.allowMajor === true || options.allowMajor;
+    const versions = mayJump ? NO_VERSIONS : await versionsOf(runtime, [project, next], name);
+    if (isMajorJump(versions.from, versions.to)) return await wait(runtime, project, name, versions);
+    return await bring(runtime, { project, next, app: name, pins, versions }, options);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     const { message } = problemOf(error);
@@ -105,14 +103,21 @@ function tell(runtime: Runtime, project: Project, app: AppName, told: Told): Pro
   return tellSightings(runtime, project, [{ app, ...told, updated: null }]);
 }
 
-/** `2.4.1 → 3.0.0`; null: it is a smaller step, or the app does not say. */
-async function majorJump(
+/** What the app says that it is; null: nothing, or nobody has asked. */
+type Versions = { readonly from: string | null; readonly to: string | null };
+const NO_VERSIONS: Versions = { from: null, to: null };
+
+async function versionsOf(
   runtime: Runtime,
   [before, after]: readonly [Project, Project],
   name: AppName,
-): Promise<string | null> {
-  const [from, to] = [await versionIn(runtime, before, name), await versionIn(runtime, after, name)];
-  return isMajorJump(from, to) ? `${from ?? ''} → ${to ?? ''}` : null;
+): Promise<Versions> {
+  return { from: await versionIn(runtime, before, name), to: await versionIn(runtime, after, name) };
+}
+
+/** `2.4.1 → 3.0.0` */
+function stepWords({ from, to }: Versions): string | null {
+  return from === null || to === null || from === to ? null : `${from} → ${to}`;
 }
 
 async function versionIn(runtime: Runtime, project: Project, name: AppName): Promise<string | null> {
@@ -127,8 +132,8 @@ function isResolved(source: DesiredApp['source'] | DesiredApp['nixpkgs']): boole
   return source === null || source.kind !== 'remote' || source.locked !== null;
 }
 
-async function wait(runtime: Runtime, project: Project, app: AppName, jump: string): Promise<Done> {
-  const message = `${jump} is a major step: \`pets update ${app} --allow-major\` takes it`;
+async function wait(runtime: Runtime, project: Project, app: AppName, versions: Versions): Promise<Done> {
+  const message = `${stepWords(versions) ?? 'it'} is a major step: \`pets update ${app} --allow-major\` takes it`;
   await tell(runtime, project, app, { alert: { kind: 'update-held', message }, mends: ['update-failed'] });
   return { app, result: 'waits', words: message, project, code: EXIT.ok };
 }
@@ -138,12 +143,13 @@ type Bringing = {
   readonly next: Project;
   readonly app: AppName;
   readonly pins: Pins;
+  readonly versions: Versions;
 };
 
 /** As `up` does, with the new pins; these are written down when they serve, and not before. */
 async function bring(
   runtime: Runtime,
-  { project, next, app, pins }: Bringing,
+  { project, next, app, pins, versions }: Bringing,
   options: RunOptions,
 ): Promise<Done> {
   await noteAttempt(runtime, project, app, pins);
@@ -167,7 +173,13 @@ async function bring(
   await noteAttempt(runtime, project, app, null);
   if (code === EXIT.ok) {
     await tell(runtime, project, app, { alert: null, mends: ['update-failed', 'update-held'] });
-    return { app, result: 'updated', words: 'the new version serves', project: next, code };
+    return {
+      app,
+      result: 'updated',
+      words: `${stepWords(versions) ?? 'the new version'} serves`,
+      project: next,
+      code,
+    };
   }
   return {
     app,

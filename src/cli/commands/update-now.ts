@@ -2,7 +2,7 @@ import type { ManifestApp } from '../../domain/manifest.js';
 import type { AppName } from '../../domain/names.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
-import { dueApps, noteAttempt, settleUpdates } from '../../runtime/due.js';
+import { dueApps, lockPathOf, noteAttempt, settleUpdates } from '../../runtime/due.js';
 import { refusalOf } from '../../runtime/held.js';
 import { nothingWanted, observe } from '../../runtime/observe.js';
 import type { Project } from '../../runtime/project.js';
@@ -28,6 +28,7 @@ export async function updateNow(
     return { ...project, only: selectNamed(selectors, project.manifest) };
   };
   return withLock(runtime, { ...options, read }, async ({ only, ...found }) => {
+    lockPathOf(found);
     const isDry = options.dryRun === true;
     const actual = await observe(runtime, found.manifest.project, nothingWanted);
     const project = await settleUpdates(runtime, found, actual, !isDry);

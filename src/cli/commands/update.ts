@@ -1,5 +1,4 @@
 import { holdWords, type Hold } from '../../domain/hold.js';
-import { DEPLOYED } from '../../domain/labels.js';
 import type { AppName } from '../../domain/names.js';
 import type { Locked, ManifestApp } from '../../domain/manifest.js';
 import { EXIT, ProblemError, problemOf, type ExitCode, type Problem } from '../../domain/problem.js';
@@ -10,7 +9,7 @@ import { tellWaiting } from '../../runtime/patience.js';
 import type { Project } from '../../runtime/project.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 import { revisionOf } from '../../runtime/revision.js';
-import { movePinOfAll, pinnedUrls } from '../../runtime/due.js';
+import { lockPathOf, movePinOfAll, pinnedUrls } from '../../runtime/due.js';
 import { selectNamed } from '../../runtime/select.js';
 import { lockFileOf, nixFor } from '../../runtime/wire.js';
 import type { CommandLine } from '../command-line.js';
@@ -69,8 +68,7 @@ async function update(
   };
   return withLock(runtime, { ...options, read }, async ({ only, ...project }) => {
     const { apps, project: name } = project.manifest;
-    const { lockPath } = project;
-    if (lockPath === null) throw notLocked(name);
+    const lockPath = lockPathOf(project);
     const selected = apps.filter((app) => only === null || only.has(app.name));
     const held = await heldAmong(runtime, project.manifest, selected, selectors);
     const chosen = selected.filter((app) => !held.has(app.name));
@@ -114,21 +112,6 @@ function leftOut(app: ManifestApp, hold: Hold | undefined, urls: readonly string
   const shared = pinnedUrls(app).filter((url) => urls.includes(url));
   const moves = shared.length === 0 ? '' : `; ${shared.join(', ')} moves for others`;
   return `${app.name} is left out${moves}: ${hold ? holdWords(app.name, hold) : ''}`;
-}
-
-function notLocked(project: string): ProblemError {
-  if (project !== DEPLOYED) {
-    const hint = 'name the lock of this manifest with --lock-file';
-    return new ProblemError(
-      { code: 'lock-missing', message: 'there is no lock to be updated', hint },
-      EXIT.usage,
-    );
-  }
-  const message = 'what was deployed without a manifest is not pinned: each deploy takes the newest revision';
-  return new ProblemError(
-    { code: 'lock-missing', message, hint: '`pets up --deployed` does that for all of them' },
-    EXIT.usage,
-  );
 }
 
 /** Most of it is waiting for somebody else's server. */
