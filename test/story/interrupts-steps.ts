@@ -85,7 +85,7 @@ const SETTINGS: readonly Step[] = [
   of('apps', 'stop-timeout', () => ({ 'stop-timeout': '"45s"' })),
   of('apps', 'keep', () => ({ keep: '3' })),
   of('apps', 'update', () => ({ update: '{ auto = true }' })),
-  of('update', 'auto', () => ({ update: 'false' })),
+  of('update', 'auto', () => ({ update: '{ auto = false }' })),
   of('update', 'schedule', () => ({ update: '{ auto = true, schedule = "Sun 04:00" }' })),
   of('update', 'allow-major', () => ({ update: '{ auto = true, allow-major = true }' })),
   of('apps', 'image', () => ({ image: '"another"' })),

@@ -5,6 +5,7 @@ import { jsonText, table } from '../../ui/index.js';
 import { dueApps, lockPathOf, noteAttempt, settleUpdates } from '../../runtime/due.js';
 import { refusalOf } from '../../runtime/held.js';
 import { nothingWanted, observe } from '../../runtime/observe.js';
+import { petIn } from '../../runtime/pets.js';
 import type { Project } from '../../runtime/project.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -35,7 +36,8 @@ export async function updateNow(
     const selected = project.manifest.apps.filter(({ name }) => only === null || only.has(name));
     const { due, unseen } = dueApps(selected, actual, new Date());
     const held = new Map(actual.apps.map(({ name, hold }) => [name, hold]));
-    const apps = options.due ? due : selected.filter(({ name }) => held.has(name));
+    // Whoever names an app that is not there yet is told so.
+    const apps = options.due ? due : selected.filter(({ name }) => petIn(actual, name));
     refuseHeld(apps, held);
     if (options.due && !selected.some(({ update }) => update !== null))
       runtime.output.notice('note', 'no app has `update = { auto = true }`: none will ever be due');

@@ -4,7 +4,7 @@ import { parseSchedule, type Schedule } from '../../domain/schedule.js';
 import { quote } from '../../lib/format.js';
 import { key } from '../shape.js';
 import { show } from '../text.js';
-import { flag, onlyTrue } from '../values.js';
+import { flag } from '../values.js';
 import { either, parsedValue, refuse, text } from './kinds.js';
 import { NOTHING, table } from './tables.js';
 
@@ -19,7 +19,7 @@ const schedule = text<Schedule>('a schedule', (written) => {
 });
 
 const keys = table({
-  auto: key(onlyTrue, {
+  auto: key(flag, {
     meaning: 'whether it is updated by itself',
     example: true,
     default: 'required',
@@ -45,10 +45,11 @@ const keys = table({
 
 const automatic = v.pipe(
   keys,
-  v.transform((written): AutoUpdate => ({
-    schedule: written.schedule ?? v.parse(schedule, DEFAULT_SCHEDULE),
-    allowMajor: written['allow-major'] ?? false,
-  })),
+  v.transform((written): AutoUpdate | null => {
+    if (!written.auto) return null;
+    const found = written.schedule ?? v.parse(schedule, DEFAULT_SCHEDULE);
+    return { schedule: found, allowMajor: written['allow-major'] ?? false };
+  }),
 );
 
 const never = parsedValue<null>({ const: false }, (value) => {
