@@ -37,7 +37,8 @@ export async function updateNow(
     const { due, unseen } = dueApps(selected, actual, new Date());
     const held = new Map(actual.apps.map(({ name, hold }) => [name, hold]));
     // Whoever names an app that is not there yet is told so.
-    const apps = options.due ? due : selected.filter(({ name }) => petIn(actual, name));
+    if (!options.due) for (const { name } of selected) petIn(actual, name);
+    const apps = options.due ? due : selected;
     refuseHeld(apps, held);
     if (options.due && !selected.some(({ update }) => update !== null))
       runtime.output.notice('note', 'no app has `update = { auto = true }`: none will ever be due');
