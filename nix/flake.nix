@@ -37,10 +37,9 @@
             if tried.success then tried.value else null;
           ofService = name: textOr (system.config.services.${name}.package.version or null);
           inherit (system.config.incus.container) hostname;
-          said = builtins.filter (one: one != null)
-            [ (ofService hostname) (ofService asked.name) (textOr (app.packages.${asked.platform}.default.version or null)) ];
+          first = one: other: if one != null then one else other;
         in
-        if said == [ ] then null else builtins.head said;
+        first (ofService hostname) (first (ofService asked.name) (textOr (app.packages.${asked.platform}.default.version or null)));
       # A system with what can be told of the contract by the way: it is evaluated once.
       judged = {
         inherit (system.config.system.build) toplevel;

@@ -38,7 +38,8 @@ export function parseSchedule(written: string): Schedule | null {
   const isUtc = words.at(-1)?.toLowerCase() === 'utc';
   if (isUtc) words.pop();
   const [only = ''] = words;
-  const spelled = words.length === 1 ? SHORT[only.toLowerCase()]?.split(' ') : undefined;
+  const short = only.toLowerCase();
+  const spelled = words.length === 1 && Object.hasOwn(SHORT, short) ? SHORT[short]?.split(' ') : undefined;
   const rest = spelled ?? words;
   if (rest.length === 0) return null;
   const weekdays = weekdaysIn(rest[0] ?? '');

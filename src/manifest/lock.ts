@@ -151,6 +151,22 @@ function movePin(lock: Lock, { app, url, pin, users }: Moved): Lock {
   return { ...lock, apps: { ...apps, [app]: { ...ownValue(apps, app), [url]: pin } } };
 }
 
+/** What an app had under its former name is its own now. `apps`: those of the manifest. */
+export function renamePins(
+  lock: Lock,
+  apps: readonly { readonly name: string; readonly was: string | null }[],
+): Lock {
+  const { apps: own = {} } = lock;
+  const names = new Set(apps.map(({ name }) => name));
+  const former = new Map(
+    apps.flatMap(({ name, was }) => (was === null || names.has(was) ? [] : [[was, name]])),
+  );
+  if (!Object.keys(own).some((app) => former.has(app))) return lock;
+  const renamed = Object.entries(own).map(([app, pins]) => [former.get(app) ?? app, pins] as const);
+  const kept = Object.entries(own).filter(([app]) => !former.has(app));
+  return { ...lock, apps: Object.fromEntries([...renamed, ...kept]) };
+}
+
 /** The lock with one pin of a URL for whoever it is for. */
 export function moveAll({ refs, apps = {}, version }: Lock, url: string, pin: Locked): Lock {
   const own = Object.entries(apps).map(([app, pins]) => [app, without(pins, url)] as const);

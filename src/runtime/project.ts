@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { SCHEMA_FILE } from '../flake-contract/templates.js';
 import { desiredFrom, hostPaths, localFiles, localRefs } from '../manifest/desired.js';
 import type { PathKind, ContentHash, Desired } from '../domain/desired.js';
-import { emptyLock, parseLock } from '../manifest/lock.js';
+import { emptyLock, parseLock, renamePins } from '../manifest/lock.js';
 import { readManifest } from '../manifest/read.js';
 import { DEPLOYED } from '../domain/labels.js';
 import type { AppName } from '../domain/names.js';
@@ -59,7 +59,7 @@ export async function readProjectIfAny(reader: Reader): Promise<Project | null> 
     notify: read.notify,
     locate: read.locate,
     secrets: reader.state.vault(read.manifest.project, directory),
-    lock: lockPath === null ? emptyLock : readLock(lockPath),
+    lock: lockPath === null ? emptyLock : lockAt(lockPath, read.manifest),
     path,
     lockPath,
     ownFiles: new Set([...own, ...(await secretFiles(read.manifest))]),
@@ -76,6 +76,11 @@ async function secretFiles({ apps }: Manifest): Promise<readonly string[]> {
     return [join(folder, basename(file)), await realpath(file).catch(() => file)];
   });
   return (await Promise.all(real)).flat();
+}
+
+/** What a lock says now, of a manifest's apps by the names that they have. */
+export function lockAt(path: string, { apps }: Pick<Manifest, 'apps'>): Lock {
+  return renamePins(readLock(path), apps);
 }
 
 function readLock(path: string): Lock {

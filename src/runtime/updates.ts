@@ -8,12 +8,13 @@ import { pinOf } from '../manifest/lock.js';
 import { planOf } from '../planner/plan.js';
 import { tellSightings } from './alerts.js';
 import { carryOut, type RunOptions } from './carry-out.js';
-import { lockWith, noteAttempt, pinnedUrls, writeLock } from './due.js';
-import { endRestores, observeToMake, wantedBy } from './observe.js';
+import { pinnedUrls } from './due.js';
+import { endRestores, nothingWanted, observe, observeToMake, wantedBy } from './observe.js';
 import { tellWaiting } from './patience.js';
 import { resolveDesired } from './project.js';
 import type { Project } from './project-type.js';
 import type { Runtime } from './runtime.js';
+import { note, pinsIn, quietly, settleUpdates, withPins, writePins } from './settle-updates.js';
 import { nixFor } from './wire.js';
 
 /** What became of an app's update. `words`: one line. */
@@ -45,7 +46,8 @@ export async function updateApps(
   return { updated, code };
 }
 
-function worse(one: ExitCode, other: ExitCode): ExitCode {
+/** Of two codes that with which a run ends that had both. */
+export function worse(one: ExitCode, other: ExitCode): ExitCode {
   const order: readonly ExitCode[] = [EXIT.ok, EXIT.rolledBack, EXIT.failed];
   const rank = (code: ExitCode) => (order.includes(code) ? order.indexOf(code) : order.length);
   return rank(other) > rank(one) ? other : one;
@@ -60,14 +62,14 @@ async function updateApp(
   options: Updating,
 ): Promise<Done> {
   const { name } = app;
-  await noteAttempt(runtime, project, name, null);
   try {
+    await note(runtime, project, name, null);
     const pins = await newestPins(runtime, project, app);
     const changed = Object.keys(pins).filter(
       (url) => pins[url]?.locked !== pinOf(project.lock, name, url)?.locked,
     );
     if (changed.length === 0) return await unchanged(runtime, project, name);
-    const next = { ...project, lock: lockWith(project, name, pins) };
+    const next = withPins(project, name, pins);
     const mayJump = app.update?.allowMajor === true || options.allowMajor;
     const versions = mayJump ? NO_VERSIONS : await versionsOf(runtime, [project, next], name);
     if (isMajorJump(versions.from, versions.to)) return await wait(runtime, project, name, versions);
@@ -123,8 +125,14 @@ function stepWords({ from, to }: Versions): string | null {
 async function versionIn(runtime: Runtime, project: Project, name: AppName): Promise<string | null> {
   const { apps } = await resolveDesired(runtime, project, new Set());
   const app = apps.find((one) => one.name === name);
-  const isPinned = app && [app.source, app.nixpkgs].every(isResolved);
-  return isPinned ? nixFor(runtime, project).version(app) : null;
+  if (!app || ![app.source, app.nixpkgs].every(isResolved)) return null;
+  // One that does not evaluate says no version; that it cannot be brought up is told when it is tried.
+  return nixFor(runtime, project)
+    .version(app)
+    .catch((error: unknown) => {
+      if (error instanceof ProblemError) return null;
+      throw error;
+    });
 }
 
 /** What was never pinned has no version that an update could be compared with. */
@@ -147,53 +155,66 @@ type Bringing = {
 };
 
 /** As `up` does, with the new pins; these are written down when they serve, and not before. */
-async function bring(
-  runtime: Runtime,
-  { project, next, app, pins, versions }: Bringing,
-  options: RunOptions,
-): Promise<Done> {
-  await noteAttempt(runtime, project, app, pins);
-  const only = new Set([app]);
-  await endRestores(runtime, project.manifest.project);
-  const desired = await resolveDesired(runtime, next, only);
-  const actual = await observeToMake(runtime, desired.project, wantedBy(desired));
-  const plan = planOf(desired, actual, { prune: false, recreate: false, retry: false, only });
-  if (plan.apps.some((one) => one.app === app && one.condemned)) {
-    await noteAttempt(runtime, project, app, null);
-    return {
-      app,
-      result: 'unchanged',
-      words: 'what is newer has failed before, and is not tried again',
-      project,
-      code: EXIT.ok,
-    };
+async function bring(runtime: Runtime, bringing: Bringing, options: RunOptions): Promise<Done> {
+  const { project, next, app, pins, versions } = bringing;
+  const from = pinsIn(project, app, Object.keys(pins));
+  await note(runtime, project, app, { from, to: pins });
+  const { plan, run } = await upAlone(runtime, next, app, options);
+  const kept = plan.apps.find((one) => one.app === app && (one.condemned || one.held !== null));
+  if (kept) {
+    await note(runtime, project, app, null);
+    const words = kept.condemned
+      ? 'what is newer has failed before, and is not tried again'
+      : `\`pets up ${app}\` leaves it alone: ${kept.held ?? ''}`;
+    return { app, result: kept.condemned ? 'unchanged' : 'waits', words, project, code: EXIT.ok };
   }
-  const code = await carryOut(runtime, { verb: 'update', plan, desired, project: next }, options);
-  if (code === EXIT.ok) await writeLock(next);
-  await noteAttempt(runtime, project, app, null);
-  if (code === EXIT.ok) {
-    await tell(runtime, project, app, { alert: null, mends: ['update-failed', 'update-held'] });
-    return {
-      app,
-      result: 'updated',
-      words: `${stepWords(versions) ?? 'the new version'} serves`,
-      project: next,
-      code,
-    };
-  }
-  return {
-    app,
-    ...ENDS[code === EXIT.rolledBack ? 'rolledBack' : code === EXIT.failed ? 'failed' : 'interrupted'],
-    project,
-    code,
-  };
+  const code = await run();
+  if (code !== EXIT.ok) return ended(runtime, project, app, code);
+  const settled = await writePins(project, app, pins);
+  await quietly(runtime, () => note(runtime, project, app, null));
+  await tell(runtime, settled, app, { alert: null, mends: ['update-failed', 'update-held'] });
+  const words = `${stepWords(versions) ?? 'the new version'} serves`;
+  return { app, result: 'updated', words, project: settled, code };
+}
+
+/** It may have come to the new version before it was cut short, or before something failed that comes after. */
+async function ended(runtime: Runtime, project: Project, app: AppName, code: ExitCode): Promise<Done> {
+  const actual = await observe(runtime, project.manifest.project, nothingWanted);
+  const settled = await settleUpdates(runtime, project, actual, true);
+  const { result, words } =
+    ENDS[code === EXIT.rolledBack ? 'rolledBack' : code === EXIT.failed ? 'failed' : 'interrupted'];
+  const pins = settled === project ? 'its pins stay' : 'the new version serves';
+  return { app, result, words: `${words}; ${pins}`, project: settled, code };
 }
 
 const ENDS = {
-  rolledBack: {
-    result: 'rolled-back',
-    words: 'the new version failed, the one before serves; its pins stay',
-  },
-  failed: { result: 'failed', words: 'it failed; `pets runs last` has why, and its pins stay' },
-  interrupted: { result: 'interrupted', words: 'interrupted; its pins stay' },
+  rolledBack: { result: 'rolled-back', words: 'the new version failed, the one before serves' },
+  failed: { result: 'failed', words: 'it failed, and `pets runs last` has why' },
+  interrupted: { result: 'interrupted', words: 'interrupted' },
 } as const;
+
+/** What `pets up` does with one app: its plan, and what carries it out. */
+async function upAlone(runtime: Runtime, project: Project, app: AppName, options: RunOptions) {
+  const only = new Set([app]);
+  await endRestores(runtime, project.manifest.project);
+  const desired = await resolveDesired(runtime, project, only);
+  const actual = await observeToMake(runtime, desired.project, wantedBy(desired));
+  const plan = planOf(desired, actual, { prune: false, recreate: false, retry: false, only });
+  return { plan, run: () => carryOut(runtime, { verb: 'update', plan, desired, project }, options) };
+}
+
+/** Apps that a run which was cut short has left half done are brought to what the lock says, as `up` does. */
+export async function finishApps(
+  runtime: Runtime,
+  project: Project,
+  apps: readonly AppName[],
+  options: RunOptions,
+): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  for (const app of apps)
+    await quietly(runtime, async () => {
+      const { run } = await upAlone(runtime, project, app, options);
+      code = worse(code, await run());
+    });
+  return code;
+}

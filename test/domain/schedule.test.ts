@@ -55,6 +55,8 @@ test.each([
   'Mon,, 1:00',
   'Fri..Mon 1:00',
   'mon 5',
+  'constructor',
+  '__proto__',
   'dayly',
   '03:00 Europe/Berlin',
   '03:00:00.5',

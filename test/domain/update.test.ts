@@ -7,22 +7,24 @@ const AT = '2026-11-27T03:00:00.000Z';
 
 test('an attempt is read as it was written', () => {
   for (const attempt of [
-    { at: AT, pins: null },
-    { at: AT, pins: { 'github:a/b': PIN } },
+    { at: AT, move: null },
+    { at: AT, move: { from: {}, to: { 'github:a/b': PIN } } },
   ])
     expect(attemptIn(printAttempt(attempt))).toEqual(attempt);
 });
 
-test.each(['', 'x', '[]', '{"at":1}', '{"at":"yesterday","pins":null}'])(
+test.each(['', 'x', '[]', '{"at":1}', '{"at":"yesterday","move":null}'])(
   'what pets has not written is none: %j',
   (text) => {
     expect(attemptIn({ [LABEL.update]: text })).toBeNull();
   },
 );
 
-test('of its pins only those are read that Nix may be given', () => {
-  const pins = { good: PIN, bad: { ...PIN, locked: '--option x' }, worse: { ...PIN, narHash: 'x' }, no: 7 };
-  expect(attemptIn({ [LABEL.update]: JSON.stringify({ at: AT, pins }) })?.pins).toEqual({ good: PIN });
+test('a move with a pin that Nix may not be given is none', () => {
+  for (const bad of [{ ...PIN, locked: '--option x' }, { ...PIN, narHash: 'x' }, { ...PIN, rev: 'x' }, 7]) {
+    const move = { from: {}, to: { good: PIN, bad } };
+    expect(attemptIn({ [LABEL.update]: JSON.stringify({ at: AT, move }) })).toEqual({ at: AT, move: null });
+  }
 });
 
 test.each([
@@ -35,7 +37,7 @@ test.each([
   ['0.4.1', '0.4.9', false],
   ['0.4.1', '0.5.0', true],
   ['0.4.1', '1.0.0', true],
-  ['2026-11-01', '2026-12-01', false],
+  ['2026-11-01', '2027-01-04', false],
   ['1', '1.1', false],
   ['unstable', 'unstable', false],
   ['main', '2.0.0', false],

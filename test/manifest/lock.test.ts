@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { emptyLock, moveAll, movePins, parseLock, pinOf, printLock } from '../../src/manifest/lock.js';
+import {
+  emptyLock,
+  moveAll,
+  movePins,
+  parseLock,
+  pinOf,
+  printLock,
+  renamePins,
+} from '../../src/manifest/lock.js';
 import type { Lock } from '../../src/domain/manifest.js';
 import { formatProblem } from '../../src/domain/problem.js';
 import { golden } from './reading.js';
@@ -183,6 +191,16 @@ describe('an app that goes on alone', () => {
     expect(parsed('{"version": 1, "refs": {}, "apps": {"web": 1}}')).toContain(
       'apps."web": expected an object',
     );
+  });
+
+  test('has its pins under its new name too, unless another app has the old one', () => {
+    const lock = move(first, 'web', 2);
+    const site = { name: 'site', was: 'web' };
+    const renamed = renamePins(lock, [site]);
+    expect(pinOf(renamed, 'site', url)).toEqual(pin(2));
+    expect(pinOf(renamed, 'web', url)).toEqual(pin(1));
+    expect(renamePins(lock, [site, { name: 'web', was: null }])).toBe(lock);
+    expect(renamePins(first, [site])).toBe(first);
   });
 
   test('whatever moves when, each app has what it went to last', () => {

@@ -19,14 +19,14 @@ function there(name: string, of: Partial<ActualApp> = {}): ActualApp {
     state: 'ready',
     applied: {},
     hold: null,
-    attempt: { at: LAST, pins: null },
+    attempt: { at: LAST, move: null },
     ...of,
   } as ActualApp;
 }
 
 function dueOf(apps: readonly ManifestApp[], ...actual: readonly ActualApp[]) {
-  const { due, unseen } = dueApps(apps, { apps: actual } as unknown as Actual, NOW);
-  return { due: due.map(({ name }) => name), unseen };
+  const { due, unseen, halfDone } = dueApps(apps, { apps: actual } as unknown as Actual, NOW);
+  return { due: due.map(({ name }) => name), unseen, ...(halfDone.length > 0 && { halfDone }) };
 }
 
 describe('an app is due', () => {
@@ -38,9 +38,9 @@ describe('an app is due', () => {
   });
 
   test('once, however often its time came meanwhile', () => {
-    const attempt = { at: '2026-11-20T00:00:00.000Z', pins: null };
+    const attempt = { at: '2026-11-20T00:00:00.000Z', move: null };
     expect(dueOf([app('web', '*:00')], there('web', { attempt })).due).toEqual(['web']);
-    const just = { at: '2026-11-27T10:00:00.000Z', pins: null };
+    const just = { at: '2026-11-27T10:00:00.000Z', move: null };
     expect(dueOf([app('web', '*:00')], there('web', { attempt: just })).due).toEqual([]);
   });
 
@@ -55,8 +55,22 @@ describe('an app is due', () => {
     const hold = { at: LAST, until: null, because: null };
     expect(dueOf([app('web', null)], there('web', { attempt: null }))).toEqual({ due: [], unseen: [] });
     expect(dueOf([app('web', '03:00')], there('web', { hold }))).toEqual({ due: [], unseen: [] });
-    expect(dueOf([app('web', '03:00')], there('web', { state: 'upgrading' })).due).toEqual([]);
     expect(dueOf([app('web', '03:00')], there('web', { applied: null })).due).toEqual([]);
     expect(dueOf([app('web', '03:00')])).toEqual({ due: [], unseen: [] });
   });
+
+  test('a time that is yet to come was noted by a clock that was wrong', () => {
+    const attempt = { at: '2031-01-01T00:00:00.000Z', move: null };
+    expect(dueOf([app('web', '03:00')], there('web', { attempt }))).toEqual({ due: [], unseen: ['web'] });
+  });
+});
+
+test('what a run has left half done is to be finished, unless it is held or was never whole', () => {
+  const hold = { at: LAST, until: null, because: null };
+  const left = { due: [], unseen: [] };
+  for (const state of ['upgrading', 'returning', 'restoring'] as const)
+    expect(dueOf([app('web', '03:00')], there('web', { state }))).toEqual({ ...left, halfDone: ['web'] });
+  expect(dueOf([app('web', '03:00')], there('web', { state: 'upgrading', hold }))).toEqual(left);
+  expect(dueOf([app('web', null)], there('web', { state: 'upgrading' }))).toEqual(left);
+  expect(dueOf([app('web', '03:00')], there('web', { state: 'creating', applied: null }))).toEqual(left);
 });

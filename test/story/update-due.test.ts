@@ -32,7 +32,7 @@ describe('apps that update themselves', () => {
   const setLabel = (app: string, value: object) =>
     must('incus', ['config', 'set', app, `user.pets.update=${JSON.stringify(value)}`], story.env());
   const LONG_AGO = '2001-01-01T00:00:00.000Z';
-  const makeDue = (app: string) => setLabel(app, { at: LONG_AGO, pins: null });
+  const makeDue = (app: string) => setLabel(app, { at: LONG_AGO, move: null });
   const due = async (...apps: string[]) => {
     for (const app of apps) await makeDue(app);
     const { code, stdout, stderr } = await story.pets(['update', '--due', '--json']);
@@ -67,7 +67,7 @@ describe('apps that update themselves', () => {
   test('are looked at first: their time is yet to come', async () => {
     const first = await story.ok(['update', '--due']);
     expect(first.stdout).toBe('No app is due.\n');
-    expect(JSON.parse(await label(web))).toMatchObject({ at: expect.stringMatching(/^20[2-9]/), pins: null });
+    expect(JSON.parse(await label(web))).toMatchObject({ at: expect.stringMatching(/^20[2-9]/), move: null });
     expect(await label(other)).toBe('');
   });
 
@@ -150,14 +150,38 @@ describe('apps that update themselves', () => {
     expect(await due(web)).toMatchObject({ results: [{ app: web, result: 'updated' }] });
     const after = story.read('pets.lock');
     // As it is where the run ended between the switch and the lock.
-    const pins = JSON.parse(after) as { apps: Record<string, object> };
+    const ref = server.ref('app');
+    const pinOf = (lock: string) => {
+      const { apps, refs } = JSON.parse(lock) as {
+        apps?: Record<string, object>;
+        refs: Record<string, object>;
+      };
+      return { ...refs, ...apps?.[web] }[ref];
+    };
+    const move = { from: { [ref]: pinOf(before) }, to: { [ref]: pinOf(after) } };
     story.write('pets.lock', before);
-    await setLabel(web, { at: LONG_AGO, pins: pins.apps[web] });
+    await setLabel(web, { at: LONG_AGO, move });
     expect(await story.pets(['diff', '--exit-code', web])).toMatchObject({ code: 0 });
     expect(story.read('pets.lock')).toBe(before);
     await story.ok(['up', web]);
     expect(story.read('pets.lock')).toBe(after);
     expect(after).toContain(next);
+    expect((await answerOf(ports.web)).body).toBe('2.2.0');
+    expect(JSON.parse(await label(web))).toEqual({ at: LONG_AGO, move: null });
+    // Whoever has changed the lock since wants something else.
+    await setLabel(web, { at: LONG_AGO, move });
+    await story.ok(['up', web]);
+    expect(story.read('pets.lock')).toBe(after);
+    // A pin of what is no flake of the app is none.
+    await setLabel(web, { at: LONG_AGO, move: { from: {}, to: { 'github:x/y': pinOf(after) } } });
+    await story.ok(['up', web]);
+    expect(story.read('pets.lock')).toBe(after);
+  });
+
+  test('are finished where a run was killed half-way, by the next that looks', async () => {
+    await must('incus', ['config', 'set', web, 'user.pets.state=upgrading'], story.env());
+    await must('incus', ['stop', '--force', web], story.env());
+    expect((await story.ok(['update', '--due'])).stdout).toBe('No app is due.\n');
     expect((await answerOf(ports.web)).body).toBe('2.2.0');
   });
 

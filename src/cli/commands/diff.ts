@@ -11,7 +11,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { observe, wantedBy } from '../../runtime/observe.js';
 import { systemOf } from '../../runtime/known-systems.js';
 import { packagesOf, type Packages } from '../../runtime/packages.js';
-import { seeSettled } from '../../runtime/due.js';
+import { seeSettled } from '../../runtime/settle-updates.js';
 import { locateProblems } from '../../runtime/project.js';
 import { savePlan, TO_STDOUT } from '../../runtime/plan-file.js';
 import { selectNamed } from '../../runtime/select.js';

@@ -5,7 +5,7 @@ import type { ExitCode } from '../../domain/problem.js';
 import { diffText } from '../../ui/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { endRestores, observeToMake, wantedBy } from '../../runtime/observe.js';
-import { seeSettled } from '../../runtime/due.js';
+import { seeSettled } from '../../runtime/settle-updates.js';
 import { withLock } from '../../runtime/project-lock.js';
 import { selectNamed } from '../../runtime/select.js';
 import { type RunOptions, carryOut } from '../../runtime/carry-out.js';

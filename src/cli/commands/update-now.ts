@@ -2,7 +2,8 @@ import type { ManifestApp } from '../../domain/manifest.js';
 import type { AppName } from '../../domain/names.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
-import { dueApps, lockPathOf, noteAttempt, settleUpdates } from '../../runtime/due.js';
+import { dueApps } from '../../runtime/due.js';
+import { lockPathOf, noteFirst, settleUpdates } from '../../runtime/settle-updates.js';
 import { refusalOf } from '../../runtime/held.js';
 import { nothingWanted, observe } from '../../runtime/observe.js';
 import { petIn } from '../../runtime/pets.js';
@@ -10,7 +11,7 @@ import type { Project } from '../../runtime/project.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { selectNamed } from '../../runtime/select.js';
-import { updateApps, type Updated } from '../../runtime/updates.js';
+import { finishApps, updateApps, worse, type Updated } from '../../runtime/updates.js';
 
 type Options = LockOptions & { readonly json: boolean; readonly due: boolean; readonly allowMajor: boolean };
 
@@ -34,7 +35,7 @@ export async function updateNow(
     const actual = await observe(runtime, found.manifest.project, nothingWanted);
     const project = await settleUpdates(runtime, found, actual, !isDry);
     const selected = project.manifest.apps.filter(({ name }) => only === null || only.has(name));
-    const { due, unseen } = dueApps(selected, actual, new Date());
+    const { due, unseen, halfDone } = dueApps(selected, actual, new Date());
     const held = new Map(actual.apps.map(({ name, hold }) => [name, hold]));
     // Whoever names an app that is not there yet is told so.
     if (!options.due) for (const { name } of selected) petIn(actual, name);
@@ -43,13 +44,12 @@ export async function updateNow(
     if (options.due && !selected.some(({ update }) => update !== null))
       runtime.output.notice('note', 'no app has `update = { auto = true }`: none will ever be due');
     if (isDry) return show(runtime, project, apps.map(wouldBe), options);
-    for (const name of unseen) await noteAttempt(runtime, project, name, null);
-    const { updated, code } = await updateApps(runtime, project, apps, {
-      ...options,
-      ...UNATTENDED,
-    });
+    await noteFirst(runtime, project, unseen);
+    const run = { ...options, ...UNATTENDED };
+    const finished = options.due ? await finishApps(runtime, project, halfDone, run) : EXIT.ok;
+    const { updated, code } = await updateApps(runtime, project, apps, run);
     show(runtime, project, updated, options);
-    return code;
+    return worse(finished, code);
   });
 }
 
