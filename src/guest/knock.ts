@@ -17,16 +17,18 @@ const LOOK_MS = 15_000;
 const INIT = 1;
 
 /**
- * Port, limit in seconds, and a request or none. Prints whether it is `open` or `closed`, how the exchange ended, its
- * first line, what of who listens a switch has left running, then who that is, and the units.
+ * Port, limit in seconds, and a request or none. Prints whether it is `open` or `closed`, whether it came to be an
+ * `other` socket meanwhile, how the exchange ended, its first line, what of who listens a switch has left running, then who
+ * that is, and the units.
  */
-const KNOCK = `${PRELUDE}${UNITS}${DESCRIBE}${LISTENERS}${FETCH}${SERVICES}${LEFT}state=closed end= first=
+const KNOCK = `${PRELUDE}${UNITS}${DESCRIBE}${LISTENERS}${FETCH}${SERVICES}${LEFT}state=closed end= first= seen=()
 if { exec 3<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null; then
   state=open
   [ $# -lt 3 ] || fetch "$3" "$2"
 fi
 pids= who=
 look() {
+  seen+=("$(inodes tcp "$1")")
   pids=$(listeners "$1")
   who=$(describe $pids)
 }
@@ -36,7 +38,9 @@ if [ $state != closed ] && [ -z "$who" ]; then
   { exec 4<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || state=closed
   look "$1"
 fi
-printf '%s\\n' "$state" "$end" "\${first:0:80}" "$(left $(services $pids) | tr '\\n' ' ')" "$who" =
+other=
+[ "\${seen[0]}" = "\${seen[1]-\${seen[0]}}" ] || other=other
+printf '%s\\n' "$state" "$other" "$end" "\${first:0:80}" "$(left $(services $pids) | tr '\\n' ' ')" "$who" =
 units '*.service' '*.socket'`;
 
 /** What was found at a port of the guest. `exchange`: means something where a request was made. */
@@ -44,6 +48,8 @@ export type Knock = {
   readonly isOpen: boolean;
   readonly exchange: Exchange;
   readonly listeners: readonly Process[];
+  /** While nobody was found who holds it, the socket became another one. What forwards a port, or the kernel, has none, or one. */
+  readonly isOther: boolean;
   /** Their units that a switch has left as they were, and that say something else by now. */
   readonly left: readonly string[];
   readonly units: readonly Unit[];
@@ -56,10 +62,11 @@ export async function knockAt(patient: Asked, port: Port, request?: string): Pro
   const command = [`${BIN}/bash`, '-c', KNOCK, 'bash', ...args];
   const { exitCode, stdout } = await askWithin(patient, command, ms + LOOK_MS);
   if (exitCode === TOO_LATE) return null;
-  const [state, ended = '', first = '', left = '', ...rest] = stdout.split('\n');
+  const [state, other, ended = '', first = '', left = '', ...rest] = stdout.split('\n');
   const end = rest.indexOf('=');
   return {
     isOpen: state === 'open',
+    isOther: other === 'other',
     exchange: { end: ENDS.find((one) => one === ended) ?? 'late', first },
     left: left.split(' ').filter((unit) => unit !== ''),
     listeners: processesIn(rest.slice(0, end).join('\n')),
@@ -91,6 +98,8 @@ export async function whoAnswers(
 ): Promise<Healthy | Unhealthy> {
   const { listeners, left, units } = knock;
   if (units.length === 0) return NO_ANSWER;
+  // To look for it took longer than it lived.
+  if (listeners.length === 0 && knock.isOther) return { ill: 'what answered has ended meanwhile', units };
   const origin = await originOf(listeners, left, patient.closure);
   if (typeof origin !== 'string') return origin;
   const about = unitsOf(knock);
