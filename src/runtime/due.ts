@@ -15,7 +15,7 @@ export type Due = {
   readonly due: readonly ManifestApp[];
   /** Not looked at yet, which is to be noted: they wait for their next time. */
   readonly unseen: readonly AppName[];
-  /** A run that was cut short has left them half done. */
+  /** A run that was cut short has left them half done, or stopped on the way. */
   readonly halfDone: readonly AppName[];
 };
 
@@ -36,9 +36,13 @@ export function dueApps(apps: readonly ManifestApp[], actual: Actual, now: Date)
     // A time that is yet to come was noted by a clock that was wrong.
     unseen: whole.filter(({ found }) => !isSeen(found)).map(({ found }) => found.name),
     halfDone: automatic
-      .filter(({ found }) => !isWhole(found) && found.state !== 'creating' && found.hold === null)
+      .filter(({ found }) => isLeft(found) && found.state !== 'creating' && found.hold === null)
       .map(({ found }) => found.name),
   };
+}
+
+function isLeft(app: ActualApp): boolean {
+  return !isWhole(app) || (app.attempt !== null && app.attempt.move !== null);
 }
 
 export function isWhole({ state, applied }: ActualApp): boolean {

@@ -20,7 +20,7 @@ import { nixFor } from './wire.js';
 /** What became of an app's update. `words`: one line. */
 export type Updated = {
   readonly app: AppName;
-  readonly result: 'updated' | 'unchanged' | 'waits' | 'failed' | 'rolled-back' | 'interrupted';
+  readonly result: 'updated' | 'unchanged' | 'waits' | 'failed' | 'rolled-back' | 'interrupted' | 'finished';
   readonly words: string;
 };
 
@@ -177,12 +177,14 @@ async function bring(runtime: Runtime, bringing: Bringing, options: RunOptions):
   return { app, result: 'updated', words, project: settled, code };
 }
 
-/** It may have come to the new version before it was cut short, or before something failed that comes after. */
 async function ended(runtime: Runtime, project: Project, app: AppName, code: ExitCode): Promise<Done> {
-  const actual = await observe(runtime, project.manifest.project, nothingWanted);
-  const settled = await settleUpdates(runtime, project, actual, true);
   const { result, words } =
     ENDS[code === EXIT.rolledBack ? 'rolledBack' : code === EXIT.failed ? 'failed' : 'interrupted'];
+  // Whoever is cut short leaves what is noted: the next run settles it, and starts what was stopped on the way.
+  if (result === 'interrupted') return { app, result, words, project, code };
+  // It may have come to the new version before something failed that comes after.
+  const actual = await observe(runtime, project.manifest.project, nothingWanted);
+  const settled = await settleUpdates(runtime, project, actual, true);
   const pins = settled === project ? 'its pins stay' : 'the new version serves';
   return { app, result, words: `${words}; ${pins}`, project: settled, code };
 }
@@ -190,7 +192,7 @@ async function ended(runtime: Runtime, project: Project, app: AppName, code: Exi
 const ENDS = {
   rolledBack: { result: 'rolled-back', words: 'the new version failed, the one before serves' },
   failed: { result: 'failed', words: 'it failed, and `pets runs last` has why' },
-  interrupted: { result: 'interrupted', words: 'interrupted' },
+  interrupted: { result: 'interrupted', words: 'the next `pets update --due` or `pets up` goes on' },
 } as const;
 
 /** What `pets up` does with one app: its plan, and what carries it out. */
@@ -209,12 +211,18 @@ export async function finishApps(
   project: Project,
   apps: readonly AppName[],
   options: RunOptions,
-): Promise<ExitCode> {
+): Promise<{ readonly updated: readonly Updated[]; readonly code: ExitCode }> {
+  const updated: Updated[] = [];
   let code: ExitCode = EXIT.ok;
   for (const app of apps)
     await quietly(runtime, async () => {
-      const { run } = await upAlone(runtime, project, app, options);
-      code = worse(code, await run());
+      const { plan, run } = await upAlone(runtime, project, app, options);
+      if (plan.operations.length === 0) return;
+      const one = await run();
+      code = worse(code, one);
+      updated.push({ app, ...(one === EXIT.ok ? FINISHED : ENDS.failed) });
     });
-  return code;
+  return { updated, code };
 }
+
+const FINISHED = { result: 'finished', words: 'a run was cut short; the version before serves' } as const;

@@ -70,6 +70,8 @@ test('what a run has left half done is to be finished, unless it is held or was 
   const left = { due: [], unseen: [] };
   for (const state of ['upgrading', 'returning', 'restoring'] as const)
     expect(dueOf([app('web', '03:00')], there('web', { state }))).toEqual({ ...left, halfDone: ['web'] });
+  const attempt = { at: LAST, move: { from: {}, to: {} } };
+  expect(dueOf([app('web', 'Mon 03:00')], there('web', { attempt }))).toEqual({ ...left, halfDone: ['web'] });
   expect(dueOf([app('web', '03:00')], there('web', { state: 'upgrading', hold }))).toEqual(left);
   expect(dueOf([app('web', null)], there('web', { state: 'upgrading' }))).toEqual(left);
   expect(dueOf([app('web', '03:00')], there('web', { state: 'creating', applied: null }))).toEqual(left);

@@ -181,8 +181,34 @@ describe('apps that update themselves', () => {
   test('are finished where a run was killed half-way, by the next that looks', async () => {
     await must('incus', ['config', 'set', web, 'user.pets.state=upgrading'], story.env());
     await must('incus', ['stop', '--force', web], story.env());
-    expect((await story.ok(['update', '--due'])).stdout).toBe('No app is due.\n');
+    expect((await story.ok(['update', '--due'])).stdout).toMatch(new RegExp(`${web} +finished`));
     expect((await answerOf(ports.web)).body).toBe('2.2.0');
+    expect((await story.ok(['update', '--due'])).stdout).toMatch(new RegExp(`${web} +unchanged`));
+    // Cut short once it was stopped, and before anything of it was changed.
+    const pin = (JSON.parse(story.read('pets.lock')) as { apps: Record<string, object> }).apps[web];
+    await setLabel(web, { at: new Date().toISOString(), move: { from: pin, to: pin } });
+    await must('incus', ['stop', '--force', web], story.env());
+    expect((await story.ok(['update', '--due'])).stdout).toMatch(new RegExp(`${web} +finished`));
+    expect((await answerOf(ports.web)).body).toBe('2.2.0');
+    expect(JSON.parse(await label(web))).toMatchObject({ move: null });
+    // What a person has stopped stays so.
+    await story.ok(['stop', web]);
+    expect((await story.ok(['update', '--due'])).stdout).toBe('No app is due.\n');
+    await story.ok(['start', web]);
+  });
+
+  test('are finished after Ctrl-C too, whenever that comes', async () => {
+    await publish('2.3.0');
+    await makeDue(web);
+    const { child, ended } = story.start(['update', '--due']);
+    child.stderr?.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes(`${web}: building`)) child.kill('SIGINT');
+    });
+    expect((await ended).code).toBe(130);
+    await story.pets(['update', '--due']);
+    expect((await answerOf(ports.web)).body).toMatch(/^2\.[23]\.0$/);
+    expect(JSON.parse(await label(web))).toMatchObject({ move: null });
+    expect(await story.pets(['diff', '--exit-code', web])).toMatchObject({ code: 0 });
   });
 
   test('a schedule means what systemd takes it for', async () => {

@@ -46,10 +46,10 @@ export async function updateNow(
     if (isDry) return show(runtime, project, apps.map(wouldBe), options);
     await noteFirst(runtime, project, unseen);
     const run = { ...options, ...UNATTENDED };
-    const finished = options.due ? await finishApps(runtime, project, halfDone, run) : EXIT.ok;
+    const finished = await finishApps(runtime, project, options.due ? halfDone : [], run);
     const { updated, code } = await updateApps(runtime, project, apps, run);
-    show(runtime, project, updated, options);
-    return worse(finished, code);
+    show(runtime, project, [...finished.updated, ...updated], options);
+    return worse(finished.code, code);
   });
 }
 
