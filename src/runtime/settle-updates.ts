@@ -62,8 +62,11 @@ export async function settleUpdates(
         settled = mayWrite
           ? await writePins(settled, app.name, attempt.move.to)
           : withPins(settled, app.name, attempt.move.to);
-      if (mayWrite) await noteAttempt(runtime, project, there.name, { ...attempt, move: null });
+      // One that is down is still to be finished, and whoever is at it may be cut short as well.
+      const isOver = isThere || (isWhole(there) && there.status === 'Running');
+      if (mayWrite && isOver) await noteAttempt(runtime, project, there.name, { ...attempt, move: null });
     } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
       // One that cannot be written to must not keep the others from being brought up.
       runtime.output.notice(
         'warning',
@@ -128,6 +131,7 @@ export function note(runtime: Runtime, project: Project, app: AppName, move: Pin
 /** What cannot be noted is a warning: the next run settles it. */
 export async function quietly(runtime: Runtime, work: () => Promise<void>): Promise<void> {
   await work().catch((error: unknown) => {
+    if (!(error instanceof ProblemError)) throw error;
     runtime.output.notice('warning', problemOf(error).message);
   });
 }

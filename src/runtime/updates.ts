@@ -5,24 +5,17 @@ import type { AppName } from '../domain/names.js';
 import { EXIT, problemOf, ProblemError, type ExitCode } from '../domain/problem.js';
 import { isMajorJump, type Pins } from '../domain/update.js';
 import { pinOf } from '../manifest/lock.js';
-import { planOf } from '../planner/plan.js';
 import { tellSightings } from './alerts.js';
-import { carryOut, type RunOptions } from './carry-out.js';
+import type { RunOptions } from './carry-out.js';
 import { pinnedUrls } from './due.js';
-import { endRestores, nothingWanted, observe, observeToMake, wantedBy } from './observe.js';
+import { endOf, upAlone, worse, type Updated } from './finish-updates.js';
+import { nothingWanted, observe } from './observe.js';
 import { tellWaiting } from './patience.js';
 import { resolveDesired } from './project.js';
 import type { Project } from './project-type.js';
 import type { Runtime } from './runtime.js';
 import { note, pinsIn, quietly, settleUpdates, withPins, writePins } from './settle-updates.js';
 import { nixFor } from './wire.js';
-
-/** What became of an app's update. `words`: one line. */
-export type Updated = {
-  readonly app: AppName;
-  readonly result: 'updated' | 'unchanged' | 'waits' | 'failed' | 'rolled-back' | 'interrupted' | 'finished';
-  readonly words: string;
-};
 
 type Updating = RunOptions & { readonly allowMajor: boolean };
 
@@ -44,13 +37,6 @@ export async function updateApps(
     if (done.result === 'interrupted') break;
   }
   return { updated, code };
-}
-
-/** Of two codes that with which a run ends that had both. */
-export function worse(one: ExitCode, other: ExitCode): ExitCode {
-  const order: readonly ExitCode[] = [EXIT.ok, EXIT.rolledBack, EXIT.failed];
-  const rank = (code: ExitCode) => (order.includes(code) ? order.indexOf(code) : order.length);
-  return rank(other) > rank(one) ? other : one;
 }
 
 type Done = Updated & { readonly project: Project; readonly code: ExitCode };
@@ -178,8 +164,7 @@ async function bring(runtime: Runtime, bringing: Bringing, options: RunOptions):
 }
 
 async function ended(runtime: Runtime, project: Project, app: AppName, code: ExitCode): Promise<Done> {
-  const { result, words } =
-    ENDS[code === EXIT.rolledBack ? 'rolledBack' : code === EXIT.failed ? 'failed' : 'interrupted'];
+  const { result, words } = endOf(code);
   // Whoever is cut short leaves what is noted: the next run settles it, and starts what was stopped on the way.
   if (result === 'interrupted') return { app, result, words, project, code };
   // It may have come to the new version before something failed that comes after.
@@ -188,41 +173,3 @@ async function ended(runtime: Runtime, project: Project, app: AppName, code: Exi
   const pins = settled === project ? 'its pins stay' : 'the new version serves';
   return { app, result, words: `${words}; ${pins}`, project: settled, code };
 }
-
-const ENDS = {
-  rolledBack: { result: 'rolled-back', words: 'the new version failed, the one before serves' },
-  failed: { result: 'failed', words: 'it failed, and `pets runs last` has why' },
-  interrupted: { result: 'interrupted', words: 'the next `pets update --due` or `pets up` goes on' },
-} as const;
-
-/** What `pets up` does with one app: its plan, and what carries it out. */
-async function upAlone(runtime: Runtime, project: Project, app: AppName, options: RunOptions) {
-  const only = new Set([app]);
-  await endRestores(runtime, project.manifest.project);
-  const desired = await resolveDesired(runtime, project, only);
-  const actual = await observeToMake(runtime, desired.project, wantedBy(desired));
-  const plan = planOf(desired, actual, { prune: false, recreate: false, retry: false, only });
-  return { plan, run: () => carryOut(runtime, { verb: 'update', plan, desired, project }, options) };
-}
-
-/** Apps that a run which was cut short has left half done are brought to what the lock says, as `up` does. */
-export async function finishApps(
-  runtime: Runtime,
-  project: Project,
-  apps: readonly AppName[],
-  options: RunOptions,
-): Promise<{ readonly updated: readonly Updated[]; readonly code: ExitCode }> {
-  const updated: Updated[] = [];
-  let code: ExitCode = EXIT.ok;
-  for (const app of apps)
-    await quietly(runtime, async () => {
-      const { plan, run } = await upAlone(runtime, project, app, options);
-      if (plan.operations.length === 0) return;
-      const one = await run();
-      code = worse(code, one);
-      updated.push({ app, ...(one === EXIT.ok ? FINISHED : ENDS.failed) });
-    });
-  return { updated, code };
-}
-
-const FINISHED = { result: 'finished', words: 'a run was cut short; the version before serves' } as const;

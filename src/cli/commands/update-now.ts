@@ -11,7 +11,8 @@ import type { Project } from '../../runtime/project.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { selectNamed } from '../../runtime/select.js';
-import { finishApps, updateApps, worse, type Updated } from '../../runtime/updates.js';
+import { finishApps, worse, type Updated } from '../../runtime/finish-updates.js';
+import { updateApps } from '../../runtime/updates.js';
 
 type Options = LockOptions & { readonly json: boolean; readonly due: boolean; readonly allowMajor: boolean };
 
@@ -47,9 +48,10 @@ export async function updateNow(
     await noteFirst(runtime, project, unseen);
     const run = { ...options, ...UNATTENDED };
     const finished = await finishApps(runtime, project, options.due ? halfDone : [], run);
-    const { updated, code } = await updateApps(runtime, project, apps, run);
-    show(runtime, project, [...finished.updated, ...updated], options);
-    return worse(finished.code, code);
+    const isEnded = finished.some(({ result }) => result === 'interrupted');
+    const { updated, code } = await updateApps(runtime, project, isEnded ? [] : apps, run);
+    show(runtime, project, [...finished, ...updated], options);
+    return finished.map((one) => one.code).reduce(worse, code);
   });
 }
 
