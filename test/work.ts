@@ -18,9 +18,12 @@ type Work = Map<string, number>;
 const session = new Session();
 session.connect();
 session.post('Profiler.enable');
-startCounting();
+// Optimised code leaves out of the count what it has inlined.
+setFlagsFromString('--no-opt');
+session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
 afterAll(() => {
   session.disconnect();
+  setFlagsFromString('--opt');
 });
 
 /**
@@ -47,22 +50,15 @@ export function steepParts(
 /** The work of one run. */
 function workOf(run: () => unknown): Work {
   const work: Work = new Map();
-  // Optimised code leaves out of the count what it has inlined.
-  setFlagsFromString('--no-opt');
-  startCounting();
+  takeCounts();
   const unwatch = watchBuiltIns(work);
   try {
     run();
   } finally {
     unwatch();
-    setFlagsFromString('--opt');
   }
   addCounted(work);
   return work;
-}
-
-function startCounting(): void {
-  session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
 }
 
 function addCounted(work: Work): void {

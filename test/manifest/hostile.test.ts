@@ -1,22 +1,8 @@
-// First: what is loaded after it is counted.
-import { steepParts } from '../work.js';
 import { describe, expect, test } from '@jest/globals';
 import { documentedTables } from '../../src/manifest/documented.js';
 import { readManifest } from '../../src/manifest/read.js';
-import { formatProblem } from '../../src/domain/problem.js';
-import { problemsIn } from './reading.js';
-
-/** Text that is no manifest ends as problems, each with a place and without control characters. */
-function expectProblems(text: string): void {
-  const read = readManifest(text, { file: 'pets.toml', directory: '/srv' });
-  expect([text.slice(0, 200), read.ok]).toEqual([text.slice(0, 200), false]);
-  const problems = read.ok ? [] : read.problems;
-  expect(problems.filter(({ place }) => !place || place.line < 1 || place.column < 1)).toEqual([]);
-  const shown = problems.map((problem) => formatProblem(problem)).join('');
-  expect(/[^\P{Cc}\n\t]/u.test(shown)).toBe(false);
-}
-
-const APP = 'project = "x"\n[apps.web]\nflake-ref = "."\n';
+import { APP, TOO_MUCH } from './many.js';
+import { expectProblems } from './reading.js';
 
 describe('syntax', () => {
   test.each([
@@ -131,40 +117,7 @@ describe('names of inherited properties', () => {
 });
 
 describe('too much', () => {
-  const tooMuch: readonly (readonly [what: string, textOf: (n: number) => string, most: number])[] = [
-    ['lists', (n) => `project = ${'['.repeat(n)}${']'.repeat(n)}`, 10_000],
-    ['tables', (n) => `project = ${'{a='.repeat(n)}1${'}'.repeat(n)}`, 10_000],
-    ['lists that nobody closes', (n) => `project = ${'['.repeat(n)}`, 10_000],
-    ['dotted keys', (n) => `${APP}nixos.${'a.'.repeat(n)}a = 1`, 10_000],
-    ['headers', (n) => `${APP}[apps.web.nixos${'.a'.repeat(n)}]\nb = 1`, 10_000],
-    ['options', (n) => `${APP}nixos.x = ${'['.repeat(n)}1${']'.repeat(n)}`, 100],
-    ['digits', (n) => `project = ${'9'.repeat(n)}`, 100_000],
-    ['a line', (n) => `project = "${'x'.repeat(n)}"`, 100_000],
-    ['a key', (n) => `${'k'.repeat(n)} = 1`, 100_000],
-    ['keys', (n) => Array.from({ length: n }, (_, i) => `k${1000 + i} = 1`).join('\n'), 2000],
-    [
-      'apps',
-      (n) =>
-        `project = "x"\n${Array.from({ length: n }, (_, i) => `[apps.a${i}]\nafter = ["b${i}"]\nprot = 1\nport = 80`).join('\n')}`,
-      300,
-    ],
-    ['binds', (n) => `${APP}binds = [${'"./x:/x", '.repeat(n)}]`, 2000],
-  ];
-
-  test.each(tooMuch)('%s', (_, textOf, most) => {
+  test.each(TOO_MUCH)('%s', (_, textOf, most) => {
     expectProblems(textOf(most));
-  });
-
-  /** How many times the work: what an app mounts is compared with all else that it mounts. */
-  const TIMES: Readonly<Record<string, number>> = { binds: 4.5 };
-
-  // Eighty are more than what is allowed or suggested: nothing else begins at twice as many.
-  test.each(tooMuch)('twice as much of %s is no more than what it should be', (what, textOf) => {
-    const prepare = (n: number) => {
-      const text = textOf(n);
-      return () => problemsIn(text);
-    };
-    const steep = steepParts(80, prepare, TIMES[what]);
-    expect(steep).toEqual([]);
   });
 });

@@ -1,9 +1,8 @@
-// First: what is loaded after it is counted.
-import { steepParts } from '../work.js';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readManifest } from '../../src/manifest/read.js';
 import { formatProblem } from '../../src/domain/problem.js';
+import { apps } from './many.js';
 import { flakeOf, golden, manifestOf, problemsIn } from './reading.js';
 import { examples } from '../sample.js';
 
@@ -391,25 +390,11 @@ pets.toml:4:1: __proto__: unknown key
     expect(problemsIn(`project = "x"\n${'a.'.repeat(5000)}a = 1`)).toContain('nested too deeply');
   });
 
-  const many = (count: number, table: (i: number) => string) =>
-    `project = "x"\n${Array.from({ length: count }, (_, i) => `[apps.a${i}]\n${table(i)}\n`).join('')}`;
-
   test('a thousand apps are read, or all reported', () => {
-    const apart = many(1000, (i) => `flake-ref = "."\nport = ${i + 1}`);
+    const apart = apps(1000, (i) => `flake-ref = "."\nport = ${i + 1}`);
     expect(manifestOf(apart).apps).toHaveLength(1000);
-    const clashing = many(1000, () => 'flake-ref = "."\nport = 80');
+    const clashing = apps(1000, () => 'flake-ref = "."\nport = 80');
     expect(problemsIn(clashing).match(/is taken by/g)).toHaveLength(999);
-  });
-
-  test.each<[string, (i: number) => string]>([
-    ['read', (i) => `flake-ref = "."\nport = ${i + 1}`],
-    ['reported', () => 'flake-ref = "."\nport = 80'],
-  ])('twice as many apps are %s with twice the work', (_, table) => {
-    const steep = steepParts(100, (count) => {
-      const text = many(count, table);
-      return () => problemsIn(text);
-    });
-    expect(steep).toEqual([]);
   });
 
   test('any text is a manifest or a list of placed problems', () => {

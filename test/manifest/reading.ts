@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { readManifest } from '../../src/manifest/read.js';
 import type { Manifest, ManifestApp } from '../../src/domain/manifest.js';
 import { formatProblem } from '../../src/domain/problem.js';
@@ -6,6 +7,16 @@ import { formatProblem } from '../../src/domain/problem.js';
 export function problemsIn(text: string): string {
   const result = readManifest(text, { file: 'pets.toml', directory: '/srv/homelab' });
   return result.ok ? 'ok' : result.problems.map((problem) => formatProblem(problem)).join('\n');
+}
+
+/** Text that is no manifest ends as problems, each with a place and without control characters. */
+export function expectProblems(text: string): void {
+  const read = readManifest(text, { file: 'pets.toml', directory: '/srv' });
+  expect([text.slice(0, 200), read.ok]).toEqual([text.slice(0, 200), false]);
+  const problems = read.ok ? [] : read.problems;
+  expect(problems.filter(({ place }) => !place || place.line < 1 || place.column < 1)).toEqual([]);
+  const shown = problems.map((problem) => formatProblem(problem)).join('');
+  expect(/[^\P{Cc}\n\t]/u.test(shown)).toBe(false);
 }
 
 export function manifestOf(text: string): Manifest {

@@ -1,20 +1,6 @@
-// First: what is loaded after it is counted.
-import { steepParts } from '../work.js';
 import { describe, expect, test } from '@jest/globals';
+import { after, inCycle } from './many.js';
 import { manifestOf, problemsIn } from './reading.js';
-
-/** `a: b c` is an app `a` that comes after `b` and `c`. */
-function after(...apps: string[]): string {
-  const tables = apps.map((one) => {
-    const [name = '', others = ''] = one.split(':');
-    const list = others
-      .split(' ')
-      .filter(Boolean)
-      .map((other) => `"${other}"`);
-    return `[apps.${name}]\nflake-ref = "."\nafter = [${list.join(', ')}]\n`;
-  });
-  return `project = "x"\n${tables.join('')}`;
-}
 
 function heads(text: string): string[] {
   return problemsIn(text)
@@ -61,25 +47,11 @@ describe('after', () => {
     );
   });
 
-  const cycle = (count: number) =>
-    after(...Array.from({ length: count }, (_, i) => `a${i}: a${(i + 1) % count}`));
-
   test('a cycle through a thousand apps is found, and shown in short', () => {
-    const [message = '', ...others] = heads(cycle(1000));
+    const [message = '', ...others] = heads(inCycle(1000));
     expect(message).toMatch(/^apps\.a0\.after: the apps wait for one another: a0 → a1 → .* → … → a0$/);
     expect(message.length).toBeLessThan(400);
     expect(others).toEqual([]);
-  });
-
-  test.each<[string, (count: number) => string]>([
-    ['in a cycle', cycle],
-    ['in a row', (n) => after(...Array.from({ length: n }, (_, i) => `a${i}: ${i > 0 ? `a${i - 1}` : ''}`))],
-  ])('twice as many apps %s are twice the work', (_, textOf) => {
-    const steep = steepParts(100, (count) => {
-      const text = textOf(count);
-      return () => problemsIn(text);
-    });
-    expect(steep).toEqual([]);
   });
 });
 

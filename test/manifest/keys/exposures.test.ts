@@ -1,11 +1,10 @@
-// First: what is loaded after it is counted.
-import { steepParts } from '../../work.js';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { overlaps } from '../../../src/domain/binding.js';
 import { type Exposed, findDuplicates } from '../../../src/manifest/keys/exposures.js';
 import type { Binding } from '../../../src/domain/binding.js';
 import type { IpAddress, Port } from '../../../src/domain/names.js';
+import { apart, onOne } from '../many.js';
 import { problemsIn } from '../reading.js';
 import { examples } from '../../sample.js';
 
@@ -84,33 +83,8 @@ describe('in a file', () => {
 });
 
 describe('many ranges of sixty thousand ports', () => {
-  const apart = (count: number) =>
-    Array.from({ length: count }, (_, i): Exposed => ({
-      app: `a${i}`,
-      path: ['apps', `a${i}`, 'port'],
-      binding: {
-        protocol: 'tcp',
-        address: `10.0.${i >> 8}.${i & 255}` as IpAddress,
-        first: (1 + (i % 7)) as Port,
-        last: 60_000 as Port,
-      },
-    }));
-  const onOne = (count: number) =>
-    apart(count).map((one) => ({ ...one, binding: { ...one.binding, address: '0.0.0.0' as IpAddress } }));
-
   test('ten thousand are compared', () => {
     expect(findDuplicates(apart(10_000), () => undefined)).toEqual([]);
     expect(findDuplicates(onOne(10_000), () => undefined)).toHaveLength(9_999);
-  });
-
-  test.each([
-    ['on addresses of their own', apart],
-    ['on one address', onOne],
-  ])('twice as many %s are compared with twice the work', (_, exposedOf) => {
-    const steep = steepParts(500, (count) => {
-      const exposed = exposedOf(count);
-      return () => findDuplicates(exposed, () => undefined);
-    });
-    expect(steep).toEqual([]);
   });
 });

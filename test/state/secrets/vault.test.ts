@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -75,14 +75,20 @@ test('a command runs in the folder of the manifest', async () => {
 describe('of a sops file', () => {
   const tree = { db: { users: ['anna', 'bert'], 'pass word': 'a\nb\n' }, pin: 12_345 };
   let identity = '';
+  const programs = mkdtempSync(join(tmpdir(), 'pets-sops-'));
 
+  beforeAll(() => {
+    writeSops(programs);
+  });
+  afterAll(() => {
+    rmSync(programs, { recursive: true });
+  });
   beforeEach(async () => {
     const key = await ageKey();
     identity = key.identity;
     file('s.yaml', await sopsFile(tree, key.recipient));
     file('keys', identity);
-    writeSops(folder);
-    process.env['PATH'] = `${folder}:${path ?? ''}`;
+    process.env['PATH'] = `${programs}:${path ?? ''}`;
     process.env['SOPS_AGE_KEY_FILE'] = join(folder, 'keys');
   });
   afterEach(() => {
@@ -128,10 +134,10 @@ test('what is larger than systemd takes is refused when it is read, with the lim
   expect(await read({ kind: 'file', file: large })).toBe(`${large.path} has 3.0 MiB; ${most}`);
   const much = 'x'.repeat(2 ** 20 + 1);
   expect(await read({ kind: 'env', variable: 'A' }, { A: much })).toBe(`it has 1.0 MiB; ${most}`);
-  const printing = { kind: 'command', command: ['head', '-c', '1500000', '/dev/zero'] } as const;
+  const printing = { kind: 'command', command: ['printf', '%1500000s', ''] } as const;
   expect(await read(printing)).toBe(`it has 1.4 MiB; ${most}`);
-  const endless = { kind: 'command', command: ['cat', '/dev/zero'] } as const;
-  expect(await read(endless)).toBe(`\`cat\` prints more than 2 MiB; ${most}`);
+  const endless = { kind: 'command', command: ['yes'] } as const;
+  expect(await read(endless)).toBe(`\`yes\` prints more than 2 MiB; ${most}`);
 });
 
 test('a named pipe is not waited for', async () => {
