@@ -35,9 +35,10 @@ export function faultyPorts(ports: Services, faults: readonly Fault[], stop: () 
         plain.includes(name) ? call : (...args: readonly unknown[]) => run(() => call(...args)),
       ]),
     ) as T;
-  const { incus, nix, guest, host, secrets, lockFile, stores, limitMs } = ports;
+  const { incus, nix, guest, host, secrets, lockFile, stores, limitMs, twin } = ports;
   const made = ['instance', 'bootstrap'];
   return {
+    twin,
     ...{ incus: wrap(incus), nix: wrap(nix), guest: wrap(guest), host: wrap(host), limitMs },
     ...{ secrets: wrap(secrets, ['hide']), lockFile: wrap(lockFile) },
     stores: { shared: wrap(stores.shared, made), copy: wrap(stores.copy, made) },

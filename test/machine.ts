@@ -211,6 +211,7 @@ export class Machine {
         this.#run(name, this.#booted(this.#there(name)));
         return later(undefined);
       },
+      freeze: (name) => later(void (this.#there(name).status = 'Frozen')),
       unfreeze: (name) => later(void (this.#there(name).status = 'Running')),
       stop: (name) => {
         if (this.#instances.has(name)) this.halt(name);
@@ -394,15 +395,15 @@ export class Machine {
   }
 
   ports(): Services {
+    const [incus, guest] = [this.#incus(), this.#guest()];
+    const stores = { shared: this.#store('shared'), copy: this.#store('copy') };
     return {
-      incus: this.#incus(),
-      stores: { shared: this.#store('shared'), copy: this.#store('copy') },
+      ...{ incus, stores, guest, twin: { incus, stores, guest } },
       nix: {
         lock: (url) => later({ locked: `${url}/${'1'.repeat(40)}`, narHash: 'sha256-x' }),
         evaluate: (app) => later({ drv: `/nix/store/${app.name}.drv` as StorePath, toplevel: systemOf(app) }),
         build: () => later(undefined),
       },
-      guest: this.#guest(),
       secrets: {
         value: (app, secret) => later(this.#valueOf(app, secret)),
         take: () => later(undefined),

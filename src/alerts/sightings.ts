@@ -10,6 +10,7 @@ function sightingOf({ app, verb, result, failure, url }: AppOutcome): Sighting[]
   const why = failure === null ? '`pets runs last` has why' : failure.problem.message;
   switch (result) {
     case 'failed':
+    case 'refused':
       return [{ app, alert: { kind: 'failed', message: why }, mends: [], updated: null }];
     case 'rolled-back': {
       const alert = { kind: 'rolled-back' as const, message: `${why}; the version before serves` };

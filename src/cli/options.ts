@@ -90,6 +90,13 @@ export function strict(): Option {
   return flag('--strict', meaning).default(false);
 }
 
+/** Whether new systems are tried in twins first; neither: as the manifest says. */
+export function rehearse(command: Command): Command {
+  return command
+    .addOption(flag('--rehearse', 'try each new system in a twin first, as `update.rehearse` does'))
+    .addOption(flag('--no-rehearse', 'bring up new systems without, whatever the manifest says'));
+}
+
 /** For what looks at flakes: docs/contract.md. */
 export function nixpkgs(): Option {
   return flag(

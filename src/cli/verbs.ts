@@ -10,6 +10,7 @@ export type Adder = Extract<keyof typeof Commands, `add${string}`>;
 export const VERBS = {
   'Run:': {
     addUp: ['up'],
+    addRehearse: ['rehearse'],
     addDown: ['down'],
     addPower: ['start', 'stop', 'restart'],
     addRm: ['rm'],

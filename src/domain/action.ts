@@ -22,6 +22,18 @@ export type Action =
   | { readonly kind: 'evaluate' }
   /** Build the evaluated derivation. */
   | { readonly kind: 'build' }
+  /**
+   * Start the built system in a twin of the app, on copies of its volumes, and see that it is healthy there; then the
+   * twin goes. `instance`: the app's name now. `serves`: the system that it has, which tells whether the twin can be
+   * healthy at all. `missing`: folders of the host that are yet to be made.
+   */
+  | {
+      readonly kind: 'rehearse';
+      readonly instance: AppName;
+      readonly store: StoreMode;
+      readonly serves: StorePath;
+      readonly missing: readonly string[];
+    }
   /** Make the built system the newest generation of the pet's profile: it is what boots, and what GC keeps. */
   | {
       readonly kind: 'set-profile';
@@ -166,6 +178,7 @@ export const ACTIONS = {
   lock: { doing: 'locking', done: 'locked', slot: 'evaluate' },
   evaluate: { doing: 'evaluating', done: 'evaluated', slot: 'evaluate' },
   build: { doing: 'building', done: 'built', slot: 'build' },
+  rehearse: { doing: 'rehearsing', done: 'rehearsed', slot: 'wait' },
   'set-profile': { doing: 'setting the profile', done: 'profile set', slot: 'incus' },
   return: { doing: 'returning to the generation before', done: 'generation returned', slot: 'incus' },
   mark: { doing: 'marking', done: 'marked', slot: 'incus' },

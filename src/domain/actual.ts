@@ -147,6 +147,8 @@ export type Actual = {
   readonly addresses: readonly string[];
   /** Why pets cannot share the host's store, in words; null: they can. */
   readonly sharedStoreBlocker: string | null;
+  /** Apps whose rehearsal a run that was killed has left. */
+  readonly twins: readonly AppName[];
   /** Aliases of images that were looked for and are not in the daemon's store. */
   readonly missingImages: readonly string[];
 };

@@ -17,6 +17,7 @@ import type {
 } from './manifest.js';
 import type { AppName } from './names.js';
 import type { StoreMode } from './store-mode.js';
+import type { Rehearsal } from './twin.js';
 import type { Problem } from './problem.js';
 
 /** What became of reading a local source: the hash of its content, or why there is none. */
@@ -81,6 +82,8 @@ export type DesiredApp = AppSources & {
   readonly health: Health | null;
   /** Whether its volumes are copied before an upgrade, and given back should it fail. */
   readonly stateful: boolean;
+  /** Each new system is tried in a twin first; null: it is not. */
+  readonly rehearsal: Rehearsal | null;
   readonly keep: number;
   readonly timeout: number | null;
   readonly stopTimeout: number;

@@ -27,6 +27,10 @@ export const LABEL = {
   touchedSecrets: 'user.pets.secrets',
   /** Names of the units that had failed before its last change. */
   failingUnits: 'user.pets.failing',
+  /** Of a twin: the app that stands still while its volumes are copied. */
+  still: 'user.pets.still',
+  /** Of a twin: the app in whose place it tries a system. */
+  twinOf: 'user.pets.twin-of',
   /** It was made to find out what the host can do. */
   trial: 'user.pets.trial',
   /** The volume for whose restore this one was made, with nothing in it. */

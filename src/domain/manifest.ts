@@ -4,6 +4,7 @@ import type { Binding } from './binding.js';
 import type { AppName, IpAddress, Port, StorePath } from './names.js';
 import type { Schedule } from './schedule.js';
 import type { StoreMode } from './store-mode.js';
+import type { Rehearsal } from './twin.js';
 
 /** A flake reference, taken apart. `attribute` is the fragment: `nixosModules.incus` when none was written. */
 export type FlakeRef = {
@@ -169,6 +170,8 @@ export type ManifestApp = AppRefs & {
   readonly stopTimeout: number;
   /** Null: only by hand. */
   readonly update: AutoUpdate | null;
+  /** Null: a new system is not tried in a twin first, unless the command line says so. */
+  readonly rehearsal: Rehearsal | null;
 };
 
 /** How an app is updated by itself. */

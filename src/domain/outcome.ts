@@ -2,9 +2,17 @@ import type { AppName } from './names.js';
 import type { OpId, Verb } from './plan.js';
 import type { Problem, ToldProblem } from './problem.js';
 
-/** `rolled-back`: it failed, and the generation before serves again. */
+/** `rolled-back`: it failed, and the generation before serves again. `refused`: its rehearsal failed, nothing was touched. */
 export type AppResult =
-  'unchanged' | 'done' | 'failed' | 'rolled-back' | 'skipped' | 'interrupted' | 'held' | 'condemned';
+  | 'unchanged'
+  | 'done'
+  | 'failed'
+  | 'rolled-back'
+  | 'refused'
+  | 'skipped'
+  | 'interrupted'
+  | 'held'
+  | 'condemned';
 
 export type AppOutcome = {
   readonly app: AppName;

@@ -21,6 +21,7 @@ export type Verb =
   | 'rollback'
   | 'create'
   | 'recreate'
+  | 'rehearse'
   | 'collect'
   | 'destroy';
 

@@ -33,6 +33,12 @@ export const PROBLEM_CODES = {
   'file-unreadable': 'A file cannot be read, or is not what it should be; the message says why.',
   'file-unwritable': 'A file or folder cannot be written; see its permissions and the disk.',
 
+  // A rehearsal; nothing was touched.
+  'rehearsal-refused':
+    'A new system was not healthy in its twin, where the one that serves is; its journal is shown.',
+  'rehearsal-impossible':
+    'A new system could not be rehearsed, so nobody knows; `--no-rehearse` goes without.',
+
   // The manifest and its lock.
   'manifest-missing': 'There is no manifest where one was looked for; `pets init` writes one.',
   'manifest-unreadable': 'The manifest is there and cannot be read as a text file.',

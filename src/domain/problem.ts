@@ -38,7 +38,7 @@ export const EXIT = {
   failed: 1,
   changes: 2,
   rolledBack: 3,
-  // 4: a rehearsal has refused.
+  refused: 4,
   stale: 5,
   usage: 64,
   manifest: 65,

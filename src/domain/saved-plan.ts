@@ -24,6 +24,7 @@ export type PlanChoice = {
   readonly recreate: boolean;
   readonly retry: boolean;
   readonly strict: boolean;
+  readonly rehearse?: boolean | undefined;
 };
 
 /** A plan as a file, and all that it needs to be told whether it still holds. */

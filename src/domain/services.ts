@@ -61,6 +61,8 @@ export interface Incus {
   rename(from: string, to: string): Promise<void>;
   /** Resolves when the guest runs and still ran when looked at again. */
   start(name: string): Promise<void>;
+  /** What runs in it stands still. */
+  freeze(name: string): Promise<void>;
   unfreeze(name: string): Promise<void>;
   /** Graceful, then by force after `graceMs`. An instance that is gone or stopped is fine. */
   stop(name: string, graceMs: number): Promise<Stopped>;
@@ -146,8 +148,11 @@ export interface Incus {
   restoreVolume(volume: Volume, snapshot: string): Promise<void>;
   /** One that is gone is fine. */
   removeSnapshot(volume: Volume, name: string): Promise<void>;
-  /** A copy with other marks, in the same pool. What the volume holds must not change meanwhile. */
-  copyVolume(volume: Volume, marks: VolumeMarks): Promise<Volume>;
+  /**
+   * A copy with other marks, in the same pool; `project`: of another project. What the volume holds must not change
+   * meanwhile.
+   */
+  copyVolume(volume: Volume, marks: VolumeMarks, project?: string): Promise<Volume>;
   /** Hands `take` what the volume holds, as an archive that any pool of any daemon can import. */
   exportVolume(volume: Volume, take: (archive: Bytes) => Promise<void>): Promise<void>;
   /** A new volume from such an archive; in the default pool where the one named is not there. */

@@ -21,11 +21,19 @@ export type Services = {
   readonly nix: Nix;
   readonly stores: Readonly<Record<StoreMode, StoreBackend>>;
   readonly guest: Guest;
+  /** The same for twins, which are of a project of their own. */
+  readonly twin: TwinServices;
   readonly host: Host;
   readonly secrets: Secrets;
   readonly lockFile: LockFile;
   /** For an app that sets none: bounds each switch and each boot. */
   readonly limitMs: number;
+};
+
+export type TwinServices = {
+  readonly incus: Incus;
+  readonly stores: Readonly<Record<StoreMode, StoreBackend>>;
+  readonly guest: Guest;
 };
 
 /** What operations of one run hand on to later ones. */

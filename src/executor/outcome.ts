@@ -41,10 +41,12 @@ function appOutcome(
   const result =
     back?.isWhole === true
       ? 'rolled-back'
-      : resultOf(
-          app,
-          ends.map(({ end }) => end.kind),
-        );
+      : isRefused(operations, failed?.op)
+        ? 'refused'
+        : resultOf(
+            app,
+            ends.map(({ end }) => end.kind),
+          );
   return {
     app: app.app,
     verb: app.verb,
@@ -63,6 +65,10 @@ function appOutcome(
         ? (back?.words ?? null)
         : (stopped ?? (result === 'rolled-back' ? servedBy(operations) : null))),
   };
+}
+
+function isRefused(operations: readonly Operation[], failed: OpId | undefined): boolean {
+  return operations.some(({ id, action }) => id === failed && action.kind === 'rehearse');
 }
 
 function resultOf(app: AppPlan, kinds: readonly OperationOutcome['kind'][]): AppResult {

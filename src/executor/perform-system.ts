@@ -1,5 +1,6 @@
 import { collect, lastCopied } from './rollback.js';
 import { activationOf, desiredApp, evaluatedSystem, limitOf, lockSource, toplevelOf } from './job.js';
+import { rehearse } from './rehearsal/rehearse.js';
 import { noteResult, type Performers } from './performer.js';
 
 /** What builds an app's system, gets it to where it boots, and looks how it does. */
@@ -23,6 +24,8 @@ export const SYSTEM = {
     const { toplevel } = evaluatedSystem(job);
     return noteResult(await job.services.stores[store].sendSystem(job.app, toplevel, limitOf(job), job.tell));
   },
+
+  rehearse,
 
   'set-profile': async (job, { store, above }) => {
     const last = Math.max(above, await lastCopied(job));

@@ -57,7 +57,7 @@ export async function snapshot(job: OperationContext, { volumes, name, isLasting
 }
 
 /** Told of as far as the pool shows it. One whose snapshots are no copies has them at once. */
-function copying(
+export function copying(
   volume: Volume,
   { services, tell }: OperationContext,
   work: () => Promise<void>,

@@ -44,7 +44,7 @@ function remembering(app: DesiredApp): DesiredApp {
 function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
   const listen = app.port === null ? null : { address: app.listen, port: app.port };
   const { name, was, modules, nixos, volumes, after, store, image, activation, keep, timeout } = app;
-  const { stateful, stopTimeout } = app;
+  const { stateful, stopTimeout, rehearsal } = app;
   const exposures = exposuresOf(app, listen);
   const wanted = {
     ...{
@@ -61,6 +61,7 @@ function desiredApp(app: ManifestApp, inputs: DesiredInputs): DesiredApp {
       timeout,
       stateful,
       stopTimeout,
+      rehearsal,
     },
     health: healthOf(app.health, exposures),
     binds: app.binds.map((bind) => ({ ...bind, create: bind.create && isMissing(bind.source, inputs) })),

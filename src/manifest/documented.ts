@@ -25,6 +25,7 @@ export type DocumentedTable = {
 export function documentedTables(): readonly DocumentedTable[] {
   const { top, defaults, app } = schemaOf('/');
   const below = (key: keyof typeof app.entries) => keysOf(entriesOf(app.entries[key]));
+  const { rehearse } = entriesOf(app.entries.update);
   const shared = new Set(Object.keys(defaults.entries));
   const appKeys = keysOf(app.entries).map((one) =>
     shared.has(one.key) ? { ...one, default: `\`[defaults]\`, else ${one.default}` } : one,
@@ -38,6 +39,10 @@ export function documentedTables(): readonly DocumentedTable[] {
     { header: '[apps.web.volumes.data]', of: 'volumes', keys: below('volumes') },
     { header: '[apps.web.secrets.db]', of: 'secrets', keys: below('secrets') },
     { header: '[apps.web.health]', of: 'health', keys: below('health') },
+    { header: '[apps.web.update]', of: 'update', keys: below('update') },
+    ...(rehearse === undefined
+      ? []
+      : [{ header: '[apps.web.update.rehearse]', of: 'rehearse', keys: keysOf(entriesOf(rehearse)) }]),
     { header: '[apps.web.limits]', of: 'limits', keys: below('limits') },
     { header: '[apps.web.incus]', of: 'incus', keys: below('incus') },
   ];

@@ -94,7 +94,8 @@ export function appOf({ name, source, keys }: CheckedDraft): ManifestApp {
     keep,
     timeout: app.timeout ?? null,
     stopTimeout,
-    update: app.update ?? null,
+    update: app.update?.auto ?? null,
+    rehearsal: app.update?.rehearsal ?? null,
   };
 }
 

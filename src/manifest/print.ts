@@ -1,13 +1,5 @@
 import { formatDuration } from '../lib/format.js';
-import type {
-  AutoUpdate,
-  Bind,
-  Manifest,
-  ManifestApp,
-  NixValue,
-  Publish,
-  Secret,
-} from '../domain/manifest.js';
+import type { Bind, Manifest, ManifestApp, NixValue, Publish, Secret } from '../domain/manifest.js';
 import { writtenHealth } from './keys/health.js';
 import { leavesOf, type NixTable, formatJson, formatKey } from '../domain/nix-value.js';
 import { formatValue } from './toml.js';
@@ -63,7 +55,7 @@ function keysOf(app: ManifestApp): Tables {
     tags: app.tags,
     ...(timeout !== null && { timeout: formatDuration(timeout) }),
     'stop-timeout': formatDuration(app.stopTimeout),
-    ...(app.update !== null && { update: updateOf(app.update) }),
+    ...((app.update !== null || app.rehearsal !== null) && { update: updateOf(app) }),
     keep: app.keep,
     activation: app.activation,
     ...(store !== null && { store }),
@@ -110,8 +102,13 @@ function secretOf({ source, mode, owner }: Secret): Tables {
   return { ...from(), mode, owner };
 }
 
-function updateOf({ schedule, allowMajor }: AutoUpdate): Tables {
-  return { auto: true, schedule: schedule.written, 'allow-major': allowMajor };
+function updateOf({ update, rehearsal }: Pick<ManifestApp, 'update' | 'rehearsal'>): Tables {
+  return {
+    ...(update === null
+      ? { auto: false }
+      : { auto: true, schedule: update.schedule.written, 'allow-major': update.allowMajor }),
+    rehearse: rehearsal?.network === true ? { network: true } : rehearsal !== null,
+  };
 }
 
 function limitsOf({ memory, cpu }: ManifestApp['limits']): Tables {

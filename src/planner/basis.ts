@@ -80,6 +80,7 @@ const SAID = {
   // Of the others the facet says all.
   health: ({ health }) => (health?.check.kind === 'stable' ? JSON.stringify(health) : null),
   stateful: ({ stateful }) => String(stateful),
+  rehearsal: ({ rehearsal }) => rehearsal && JSON.stringify(rehearsal),
   keep: ({ keep }) => String(keep),
   timeout: ({ timeout }) => (timeout === null ? null : String(timeout)),
   stopTimeout: null,

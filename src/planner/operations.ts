@@ -26,6 +26,7 @@ export function operationsOf(compared: Compared, context: ExposureContext): Oper
   if (ref.kind === 'built') buildSystem(ops, app, system);
   else if (app.source.kind !== 'toplevel' && update.mounts && aim.kind === 'build')
     ops.then({ kind: 'evaluate' }, 'its services must suit what is mounted');
+  rehearse(ops, compared, ref);
   // Marked first: what is made for the new name is found again should the rename be taken back.
   beginRename(ops, compared);
   for (const { action, cause } of update.prepare) ops.then(action, cause);
@@ -111,6 +112,21 @@ function systemRef({ actual, aim }: Compared, system: readonly Change[]): System
   if (returns) return { kind: 'applied', toplevel: returns.toplevel, generation: returns.generation };
   if (!actual?.applied || system.length > 0) return { kind: 'built' };
   return { kind: 'applied', toplevel: actual.applied.toplevel, generation: actual.applied.generation };
+}
+
+/** Where something good serves that a bad system would take away. What a run has left half done is finished. */
+function rehearse(ops: Chain, { app, actual, aim, store, update }: Compared, ref: SystemRef): void {
+  const serves = lastGood(actual);
+  if (app.rehearsal === null || !actual || !serves || isDirty(actual)) return;
+  if (ref.kind !== 'built' || aim.kind !== 'build' || movesStore({ actual, store })) return;
+  const missing = update.prepare.flatMap(({ action }) =>
+    action.kind === 'make-folder' ? [action.path] : [],
+  );
+  const { toplevel } = serves;
+  ops.then(
+    { kind: 'rehearse', instance: actual.name, store, serves: toplevel, missing },
+    'before the app is touched',
+  );
 }
 
 function unlockedUrls({ source, nixpkgs }: DesiredApp): string[] {

@@ -35,6 +35,8 @@ export type PlanOptions = {
   readonly retry: boolean;
   /** Take away what somebody has added to the containers. */
   readonly strict?: boolean;
+  /** Try each new system in a twin first, or do not; absent: as the manifest says. */
+  readonly rehearse?: boolean | undefined;
   /** The generation that a person wants of the selected app. */
   readonly rollback?: Rollback;
   /** The apps a person selected; null: all. Selecting never prunes. */
@@ -46,7 +48,9 @@ export type PlanOptions = {
 /** Pure: the same desired and actual state give the same plan, in the same order. */
 export function planOf(desired: Desired, actual: Actual, options: PlanOptions): Plan {
   const { prune, recreate, retry, strict = false, rollback, only, graces } = options;
-  const selected = desired.apps.filter((app) => only === null || only.has(app.name));
+  const selected = desired.apps
+    .filter((app) => only === null || only.has(app.name))
+    .map((app) => ({ ...app, rehearsal: rehearsalOf(app, options.rehearse) }));
   const instances = matchApps(desired, actual);
   const lost = selected.flatMap((app) => lostAs(app, instances.get(app.name)));
   const known = selected.filter(({ name }) => !lost.some(({ app }) => app === name));
@@ -90,6 +94,11 @@ export function planOf(desired: Desired, actual: Actual, options: PlanOptions): 
   };
 }
 
+function rehearsalOf({ rehearsal }: DesiredApp, isAsked: boolean | undefined): DesiredApp['rehearsal'] {
+  if (isAsked === undefined) return rehearsal;
+  return isAsked ? (rehearsal ?? { network: false }) : null;
+}
+
 function moveFor(compared: Compared): ExposureChange {
   const { app, actual, fate } = compared;
   if (actual && movesStore(compared))
@@ -119,9 +128,14 @@ function planApp(
     held: null,
     condemned: compared.aim.kind === 'hold',
     hold: holdOn(compared),
-    notes: [...notesOf(compared, actual), ...holdNotes(compared)],
+    notes: [...notesOf(compared, actual), ...holdNotes(compared), ...rehearsalNotes(operations)],
   };
   return { summary, operations };
+}
+
+function rehearsalNotes(operations: readonly Operation[]): string[] {
+  const isRehearsed = operations.some(({ action }) => action.kind === 'rehearse');
+  return isRehearsed ? ['its new system is tried in a twin before it serves'] : [];
 }
 
 function verbOf(compared: Compared, operations: readonly Operation[]): Verb {

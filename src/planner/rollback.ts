@@ -131,7 +131,7 @@ function dueOf(
     TRIES.includes(action.kind) && (set.length === 0 || set.includes(id));
   return {
     isResumed: actual !== null && isDirty(actual),
-    tried: all.filter(isTry).map(({ id }) => id),
+    tried: all.filter((op) => op.action.kind === 'rehearse' || isTry(op)).map(({ id }) => id),
     // One that does not run serves again only if it is started.
     stopped: actual?.status === 'Running' ? from(...INTERRUPTS) : from('mark', ...CHANGES, ...INTERRUPTS),
     marked: from('mark'),

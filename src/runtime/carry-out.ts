@@ -106,6 +106,7 @@ function exitCodeOf({ apps }: Outcome): ExitCode {
     (app) => app.result === 'failed' || app.result === 'skipped' || app.result === 'interrupted',
   );
   if (bad) return EXIT.failed;
+  if (apps.some((app) => app.result === 'refused')) return EXIT.refused;
   const isOld = apps.some((app) => app.result === 'rolled-back' || app.result === 'condemned');
   return isOld ? EXIT.rolledBack : EXIT.ok;
 }

@@ -11,26 +11,30 @@ import { settleUpdates } from './settle-updates.js';
 /** What became of an app's update. `words`: one line. */
 export type Updated = {
   readonly app: AppName;
-  readonly result: 'updated' | 'unchanged' | 'waits' | 'failed' | 'rolled-back' | 'interrupted' | 'finished';
+  readonly result:
+    'updated' | 'unchanged' | 'waits' | 'failed' | 'refused' | 'rolled-back' | 'interrupted' | 'finished';
   readonly words: string;
 };
 
 /** Of two codes that with which a run ends that had both. */
 export function worse(one: ExitCode, other: ExitCode): ExitCode {
-  const order: readonly ExitCode[] = [EXIT.ok, EXIT.rolledBack, EXIT.failed];
+  const order: readonly ExitCode[] = [EXIT.ok, EXIT.rolledBack, EXIT.refused, EXIT.failed];
   const rank = (code: ExitCode) => (order.includes(code) ? order.indexOf(code) : order.length);
   return rank(other) > rank(one) ? other : one;
 }
 
 const ENDS = {
   rolledBack: { result: 'rolled-back', words: 'the new version failed, the one before serves' },
+  refused: { result: 'refused', words: 'its rehearsal did not let it through, and the one before serves' },
   failed: { result: 'failed', words: 'it failed, and `pets runs last` has why' },
   interrupted: { result: 'interrupted', words: 'the next `pets update --due` or `pets up` goes on' },
 } as const;
 
 /** How an update ended that is not where it was to be. */
 export function endOf(code: ExitCode): Pick<Updated, 'result' | 'words'> {
-  return ENDS[code === EXIT.rolledBack ? 'rolledBack' : code === EXIT.failed ? 'failed' : 'interrupted'];
+  if (code === EXIT.rolledBack) return ENDS.rolledBack;
+  if (code === EXIT.refused) return ENDS.refused;
+  return code === EXIT.failed ? ENDS.failed : ENDS.interrupted;
 }
 
 /** What `pets up` does with one app: its plan, and what carries it out. */

@@ -2,7 +2,7 @@ import { LABEL } from '../domain/labels.js';
 import { sleep } from '../lib/wait.js';
 import { unfinishedRestores } from '../backup/names.js';
 import { endRestore } from '../backup/restore.js';
-import { instanceOf } from '../stores/stores.js';
+import { instanceOf, openStores } from '../stores/stores.js';
 import { profileTarget } from '../stores/shared.js';
 import { hostView } from '../incus/observe/host.js';
 import { actualFrom } from '../incus/observe/observe.js';
@@ -11,13 +11,16 @@ import { inheritedBindings, USUAL_PROFILES } from '../incus/observe/profiles.js'
 import { ownersOnce } from '../incus/observe/sockets.js';
 import type { Actual } from '../domain/actual.js';
 import type { Binding } from '../domain/binding.js';
+import type { AppName } from '../domain/names.js';
 import type { Desired, DesiredApp } from '../domain/desired.js';
 import { capabilitiesOf, preferredStore, storeIn, type StoreMode } from '../domain/store-mode.js';
 import type { Incus, InstanceJson } from '../domain/services.js';
+import { twinProject } from '../domain/twin.js';
+import { removeTwin } from '../executor/rehearsal/remove.js';
 import { LOCAL, type Daemon } from './daemons.js';
 import type { Runtime } from './runtime.js';
 
-type Host = Pick<Runtime, 'daemons' | 'state'>;
+type Host = Pick<Runtime, 'daemons' | 'state' | 'programs'>;
 
 const SETTLE_MS = 10_000;
 
@@ -135,17 +138,30 @@ async function missing(images: readonly string[], incus: Incus): Promise<string[
 
 /**
  * For those who are about to change something: what the daemon still does to the pets is waited for first, and what
- * a killed restore has left to do is done.
+ * a killed restore or rehearsal has left to do is done.
  */
 export async function observeIdle(runtime: Host, project: string, wanted: Wanted): Promise<Actual> {
   const incus = runtime.daemons.get(LOCAL).incus(project);
   await incus.waitForOperations();
   const actual = await observe(runtime, project, wanted);
   const apps = unfinishedRestores(actual);
-  if (apps.length === 0) return actual;
+  if (apps.length === 0 && actual.twins.length === 0) return actual;
+  await endRehearsals(runtime, project, actual.twins);
   const secrets = runtime.state.generated(project);
   for (const app of apps) await endRestore(app, actual.volumes, { incus, secrets });
   return observe(runtime, project, wanted);
+}
+
+async function endRehearsals(
+  { daemons, programs }: Host,
+  project: string,
+  apps: readonly AppName[],
+): Promise<void> {
+  if (apps.length === 0) return;
+  const local = daemons.get(LOCAL);
+  const [own, incus] = [local.incus(project), local.incus(twinProject(project))];
+  const stores = openStores(twinProject(project), incus, programs.exec, programs.stream);
+  for (const app of apps) await removeTwin({ own, incus, stores }, { app, project });
 }
 
 /** What is there when the daemon is done with what it is at; `isRestoring`: a killed restore has left something to do. */

@@ -105,8 +105,9 @@ export function staleByRestore(file: string): ProblemError {
 }
 
 /** What was said when it was made, as it is typed; nothing where that was nothing. */
-export function choiceWords({ choice: { apps, ...flags } }: Pick<SavedPlan, 'choice'>): string {
+export function choiceWords({ choice: { apps, rehearse, ...flags } }: Pick<SavedPlan, 'choice'>): string {
   const given = Object.entries(flags).flatMap(([flag, isGiven]) => (isGiven ? [`--${flag}`] : []));
-  const words = [...(apps ?? []), ...given].join(' ');
+  const tried = rehearse === undefined ? [] : [rehearse ? '--rehearse' : '--no-rehearse'];
+  const words = [...(apps ?? []), ...given, ...tried].join(' ');
   return words === '' ? '' : `, of \`pets diff ${words}\``;
 }

@@ -66,7 +66,12 @@ function refuseOtherChoice({ choice }: SavedPlan, options: ByPlan, apps: readonl
   const flags = (['prune', 'recreate', 'retry', 'strict'] as const).filter(
     (flag) => options[flag] && !choice[flag],
   );
-  const others = [...apps, ...flags.map((flag) => `--${flag}`)];
+  const rehearse = options.rehearse ?? choice.rehearse;
+  const others = [
+    ...apps,
+    ...flags.map((flag) => `--${flag}`),
+    ...(rehearse === choice.rehearse ? [] : [rehearse === true ? '--rehearse' : '--no-rehearse']),
+  ];
   if (others.length === 0) return;
   const message = `\`pets up --plan\` does what was planned, and does not go with ${others.join(' ')}`;
   const hint = `\`pets diff ${others.join(' ')} --out ${options.plan}\` plans that`;

@@ -1,11 +1,12 @@
 import { availableParallelism, freemem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Limits } from '../executor/execute.js';
-import type { Services } from '../executor/job.js';
+import type { Services, TwinServices } from '../executor/job.js';
 import { mistakesIn } from '../flake-contract/mistakes.js';
 import { openStores } from '../stores/stores.js';
 import { guestOver } from '../guest/guest.js';
 import { localHost } from '../incus/observe/host.js';
+import { twinProject } from '../domain/twin.js';
 import { printLock } from '../manifest/lock.js';
 import { lockFileAt, type ChangingLock } from '../nix/lock-file.js';
 import { nixOver, type LocalNix } from '../nix/nix.js';
@@ -23,6 +24,7 @@ export function portsFor(runtime: Runtime, project: Project, timeoutMs: number):
   const name = project.manifest.project;
   const incus = runtime.daemons.get(LOCAL).incus(name);
   return {
+    twin: twinsFor(runtime, name),
     incus,
     nix: knowing(nixFor(runtime, project), knownSystems(runtime, name)),
     stores: openStores(name, incus, exec, stream),
@@ -32,6 +34,17 @@ export function portsFor(runtime: Runtime, project: Project, timeoutMs: number):
     lockFile: lockFileOf(project),
     limitMs: timeoutMs,
   };
+}
+
+/** For twins of a project's apps. */
+export function twinsFor(
+  { daemons, programs }: Pick<Runtime, 'daemons' | 'programs'>,
+  name: string,
+): TwinServices {
+  const project = twinProject(name);
+  const incus = daemons.get(LOCAL).incus(project);
+  const { exec, stream } = programs;
+  return { incus, stores: openStores(project, incus, exec, stream), guest: guestOver(incus, exec) };
 }
 
 export function nixFor(

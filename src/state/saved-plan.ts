@@ -72,6 +72,7 @@ const body = v.object({
     recreate: v.boolean(),
     retry: v.boolean(),
     strict: v.boolean(),
+    rehearse: v.exactOptional(v.boolean()),
   }),
   // A record of valibot's has no key `constructor`, which is a good name for an app.
   basis: v.custom<Basis>((value) => isTable(value) && Object.values(value).every(isAppBasis)),

@@ -37,6 +37,8 @@ export type Script = {
   readonly free?: number;
   /** Secrets of which nobody has kept what they were. */
   readonly unkept?: readonly string[];
+  /** Instances that the daemon lists beside those that are created. */
+  readonly instances?: readonly string[];
   /** Volumes that somebody deletes after the plan was made. */
   readonly lost?: readonly string[];
 };
@@ -95,12 +97,14 @@ export function recordingPorts(
     size = { bytes: 2 ** 20 },
     free = 2 ** 40,
     unkept = [],
+    instances = [],
     ...before
   }: Script,
   there: readonly Volume[] = [],
 ) {
   const volumes = there.filter(({ volume }) => !lost.includes(volume));
   const specs: InstanceSpec[] = [];
+  const removed = new Set<InstanceSpec>();
   const sinces: (number | undefined)[] = [];
   const configured: Readonly<Record<string, string>>[] = [];
   const devices: Record<string, Readonly<Record<string, string>>> = {};
@@ -163,7 +167,7 @@ export function recordingPorts(
     };
   };
 
-  const ports: Services = {
+  const single: Omit<Services, 'twin'> = {
     incus: {
       create: (spec) => {
         configs[spec.name] = spec.config;
@@ -172,12 +176,16 @@ export function recordingPorts(
       },
       rename: (from, to) => call(['incus.rename', from, to], undefined),
       start: (name) => call(['incus.start', name], undefined),
+      freeze: (name) => call(['incus.freeze', name], undefined),
       unfreeze: (name) => call(['incus.unfreeze', name], undefined),
       stop: (name, graceMs) => {
         const limit = graceMs === DEFAULT_GRACE_MS ? [] : [String(graceMs)];
         return call(['incus.stop', name, ...limit], { forced });
       },
-      remove: (name) => call(['incus.remove', name], undefined),
+      remove: (name) => {
+        for (const spec of specs) if (spec.name === name) removed.add(spec);
+        return call(['incus.remove', name], undefined);
+      },
       setConfig: (name, config) => {
         configs[name] = config;
         configured.push(config);
@@ -225,16 +233,33 @@ export function recordingPorts(
       },
       freeBytes: (pool) => call(['incus.freeBytes', pool], free),
       setDevices: unused,
-      removeVolume: unused,
-      copyVolume: unused,
+      removeVolume: async (volume) => {
+        await call(['incus.removeVolume', volume.name], undefined);
+        volumes.splice(volumes.indexOf(volume), 1);
+      },
+      copyVolume: async (volume, { app, volume: name }, project = 'homelab') => {
+        const copy = { ...volume, app, volume: name, name: `${project}.${app}.${name}` };
+        volumes.push(copy);
+        await call(['incus.copyVolume', volume.name, copy.name], undefined);
+        return copy;
+      },
       exportVolume: unused,
       importVolume: unused,
       unshareable: unused,
       trySharing: unused,
       hasImage: unused,
       waitForOperations: unused,
-      instances: unused,
-      status: unused,
+      instances: () => {
+        const made = specs.filter((spec) => !removed.has(spec));
+        return Promise.resolve(
+          [...instances.map((name) => ({ name, config: {} })), ...made].map(({ name, config }) => ({
+            ...{ name, config, expanded_config: config, devices: devicesOf(name), profiles: [] },
+            ...{ project: 'default', status: 'Running' as const, type: 'container' },
+            expanded_devices: { eth0: { type: 'nic' } },
+          })),
+        );
+      },
+      status: () => Promise.resolve('Running'),
       consoleTail: unused,
       readLink: unused,
       readFile: unused,
@@ -309,6 +334,9 @@ export function recordingPorts(
     lockFile: { add: (url) => call(['lockFile.add', url], undefined) },
     limitMs: 1000,
   };
+  // By its name it is told which of both it is.
+  const { incus, guest, stores } = single;
+  const ports: Services = { ...single, twin: { incus, guest, stores } };
   return { ports, calls, peak, configs, configured, devices, specs, sinces };
 }
 

@@ -85,6 +85,8 @@ const run = fc
     one('update', [
       'false',
       '{ auto = true }',
+      '{ auto = false, rehearse = true }',
+      '{ auto = true, rehearse = { network = true } }',
       '{ auto = true, schedule = "Sun 04:00", allow-major = true }',
     ]),
     one('keep', ['1', '100']),

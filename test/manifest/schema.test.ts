@@ -38,13 +38,23 @@ test('every key has a meaning, says what a change interrupts, and has an example
           : /publish|volumes/.test(header)
             ? needed
             : {};
+      const auto =
+        header === '[apps.web.update]' && key !== 'auto'
+          ? 'auto = true\n'
+          : header.endsWith('.rehearse]')
+            ? '[apps.web.update]\nauto = true\n'
+            : '';
       const told = header === '[notify]' && key !== 'url' ? 'url = "https://ntfy.example/pets"\n' : '';
       const beside = others[key] ?? told;
       const db = key === 'after' ? '[apps.db]\nflake-ref = "."\n' : '';
       const app =
         header.startsWith('[apps.web]') || header === '[defaults]' ? '' : '[apps.web]\nflake-ref = "."\n';
       const own = header === '[apps.web]' ? source : '';
-      expect(problemsIn(`project = "x"\n${db}${app}${header}\n${own}${beside}${example}\n`)).toBe('ok');
+      expect(
+        problemsIn(
+          `project = "x"\n${db}${app}${header}\n${own}${beside}${auto.startsWith('[') ? '' : auto}${example}\n${auto.startsWith('[') ? auto : ''}\n`,
+        ),
+      ).toBe('ok');
     }
   }
 });

@@ -72,6 +72,7 @@ export class Scene {
       activation: 'auto' as const,
       health: null,
       stateful: false,
+      rehearsal: null,
       keep: 5,
       timeout: null,
       stopTimeout: 30_000,

@@ -7,6 +7,7 @@ import { readManifest } from '../../src/manifest/read.js';
 import type { Plan } from '../../src/domain/plan.js';
 import { printPlanRecord } from '../../src/domain/plan-record.js';
 import { planOf } from '../../src/planner/plan.js';
+import { rehearsalsOf } from '../../src/planner/rehearsal.js';
 import { stopPlan } from '../../src/planner/power.js';
 import { actual, actualOf, appName, claim, desired, planned, type World } from './worlds.js';
 
@@ -40,6 +41,7 @@ const WORLDS: Readonly<Record<string, World>> = {
   create: { want: ['web [::]:80 source=github:o/web', 'worker'] },
   swap: { want: ['a 81', 'b 80'], have: ['a 80', 'b 81'] },
   rebuild: REBUILD,
+  rehearsal: { want: ['web 80 source=b rehearse=yes'], have: ['web 80 kept=1'] },
   drift: {
     want: ['web 80', 'b 81', 'c'],
     have: ['web 80 forwarder=dead', 'b 81 devices=web:90 top=/x seen-ref=./y', 'c - altered=raw.lxc'],
@@ -98,6 +100,7 @@ const UNREAD = planOf(
   { prune: false, recreate: false, retry: false, only: null },
 );
 /** Made by no `up`. */
+const REHEARSAL = rehearsalsOf(planned({ want: ['web 80 source=b rehearse=yes'], have: ['web 80 kept=1'] }));
 const STOP = stopPlan(desired(['a']), actual(['a']), new Set([appName('a')]));
 
 test('a plan in which a person holds an app is valid', () => {
@@ -109,11 +112,12 @@ test('a plan in which a person holds an app is valid', () => {
 
 test('a plan that stops something is valid, and one of what nobody knows', () => {
   expect(faults(STOP)).toEqual([]);
+  expect(faults(REHEARSAL)).toEqual([]);
   expect(faults(UNREAD)).toEqual([]);
 });
 
 test('the worlds have every kind of operation and every verb', () => {
-  const plans = [...Object.values(WORLDS).map(planned), STOP, UNREAD];
+  const plans = [...Object.values(WORLDS).map(planned), STOP, REHEARSAL, UNREAD];
   const kinds = plans.flatMap((plan) => plan.operations.map((op) => op.action.kind));
   expect(new Set(kinds)).toEqual(new Set(Object.keys(ACTIONS)));
   const verbs = plans.flatMap((plan) => plan.apps.map((app) => app.verb));

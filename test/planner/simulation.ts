@@ -103,6 +103,7 @@ export class Machine {
     lock: () => undefined,
     evaluate: () => undefined,
     build: (name) => this.#built.add(name),
+    rehearse: () => undefined,
     deliver: (name) => {
       this.#needsBuild(name);
       const it = this.#running(name);

@@ -51,7 +51,7 @@ const WANTED = [
     'health',
     'stateful',
   ],
-  ...['after', 'was', 'store', 'activation', 'keep', 'timeout', 'grace', 'problem'],
+  ...['after', 'was', 'store', 'activation', 'keep', 'timeout', 'grace', 'rehearse', 'problem'],
 ];
 const HAPPENED = [
   ...['status', 'state', 'record', 'top', 'forwarder', 'seen-ref', 'devices', 'altered', 'added', 'becoming'],
@@ -214,6 +214,7 @@ function handling(words: Words) {
     activation: (option('activation') ?? 'auto') as DesiredApp['activation'],
     health: healthOf(option('health')),
     stateful: option('stateful') === undefined && option('volumes') !== undefined,
+    rehearsal: option('rehearse') === undefined ? null : { network: option('rehearse') === 'network' },
     keep: Number(option('keep') ?? 5),
     timeout: timeout === undefined ? null : Number(timeout),
     stopTimeout: graceOf(words),

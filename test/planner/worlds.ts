@@ -164,6 +164,7 @@ export function actual(have: readonly Found[], over: Partial<Actual> = {}): Actu
     addresses: ['127.0.0.1', '10.0.0.5'],
     sharedStoreBlocker: null,
     missingImages: [],
+    twins: [],
     ...over,
   };
 }

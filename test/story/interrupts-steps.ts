@@ -1,3 +1,10 @@
+import { documentedTables } from '../../src/manifest/documented.js';
+
+/** The tables of docs/manifest.md that are about an app: their keys say what a change of them interrupts. */
+export const TABLES = documentedTables().filter(
+  ({ of }) => of !== null && of !== 'defaults' && of !== 'notify',
+);
+
 /** What a step may be about: the pet as it is then. */
 export type Pet = {
   readonly port: number;
@@ -88,6 +95,8 @@ const SETTINGS: readonly Step[] = [
   of('update', 'auto', () => ({ update: '{ auto = false }' })),
   of('update', 'schedule', () => ({ update: '{ auto = true, schedule = "Sun 04:00" }' })),
   of('update', 'allow-major', () => ({ update: '{ auto = true, allow-major = true }' })),
+  of('update', 'rehearse', () => ({ update: '{ auto = true, rehearse = false }' })),
+  of('rehearse', 'network', () => ({ update: '{ auto = true, rehearse = { network = true } }' })),
   of('apps', 'image', () => ({ image: '"another"' })),
   of('apps', 'after', ({ db }) => ({ after: `["${db}"]` })),
   of('apps', 'activation', () => ({ activation: '"switch"' })),

@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { chmodSync } from 'node:fs';
-import { documentedTables } from '../../src/manifest/documented.js';
 import { isDrawn, partOf } from '../sample.js';
-import { STEPS, type Interrupted, type Pet, type Step, type Subject } from './interrupts-steps.js';
+import { STEPS, TABLES, type Interrupted, type Pet, type Step, type Subject } from './interrupts-steps.js';
 import { answerOf, BOOT_ID, freePorts, must, standIn, Story, told } from './rig.js';
-
-/** The tables of docs/manifest.md whose keys say what a change of them interrupts. */
-export const TABLES = documentedTables().filter(({ of }) => of !== null && of !== 'defaults');
 
 /** What the table promises. Where it depends on more than the key, the step says what it is there. */
 function promised(table: string, key: string, here: Interrupted | undefined): Interrupted {

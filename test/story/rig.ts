@@ -200,7 +200,8 @@ export class Story {
     await this.#deleteInstances();
     for (const { name, pool } of await this.volumes())
       await this.#incus('storage', 'volume', 'delete', pool, name);
-    rmSync(join(PROFILES, this.project), { recursive: true, force: true });
+    for (const project of [this.project, `${this.project}_rehearsal`])
+      rmSync(join(PROFILES, project), { recursive: true, force: true });
     if (existsSync(this.#trials())) passOn(this.#trials(), KNOWN);
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -252,7 +253,10 @@ export class Story {
     });
     return (await Promise.all(lists))
       .flat()
-      .filter((v) => v.config['user.pets.project'] === this.project && !v.name.includes('/'));
+      .filter((v) => !v.name.includes('/'))
+      .filter((v) =>
+        [this.project, `${this.project}_rehearsal`].includes(v.config['user.pets.project'] ?? ''),
+      );
   }
 
   /** How a command inside an app ends. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { lastDue, parseSchedule } from '../../src/domain/schedule.js';
 import { GitServer } from './git-server.js';
-import { answerOf, freePorts, must, Story, watchedNix } from './rig.js';
+import { answerOf, BOOT_ID, freePorts, must, Story, watchedNix } from './rig.js';
 
 type Updates = { updates: { app: string; result: string; message: string }[] };
 
@@ -209,6 +209,28 @@ describe('apps that update themselves', () => {
     expect((await answerOf(ports.web)).body).toMatch(/^2\.[23]\.0$/);
     expect(JSON.parse(await label(web))).toMatchObject({ move: null });
     expect(await story.pets(['diff', '--exit-code', web])).toMatchObject({ code: 0 });
+  });
+
+  test('are rehearsed first where that is wanted: what is not healthy in a twin is never seen', async () => {
+    const REHEARSED = 'update = { auto = true, rehearse = true }\nhealth = { path = "/", interval = "1s" }';
+    story.write('pets.toml', story.read('pets.toml').replace(AUTO, REHEARSED));
+    await story.ok(['up', web]);
+    const [before, lock] = [await answerOf(ports.web), story.read('pets.lock')];
+    await publish(
+      '2.9.0',
+      'systemd.services.broken = { wantedBy = [ "multi-user.target" ]; script = "exit 3"; };',
+    );
+    const boot = await story.inside('web', ...BOOT_ID);
+    expect(await due(web)).toMatchObject({ code: 4, results: [{ app: web, result: 'refused' }] });
+    expect(await answerOf(ports.web)).toEqual(before);
+    expect(await story.inside('web', ...BOOT_ID)).toBe(boot);
+    expect(story.read('pets.lock')).toBe(lock);
+    expect((await alerts()).filter(({ app }) => app === web)).toMatchObject([{ kind: 'failed' }]);
+    expect(await due(web)).toMatchObject({ code: 0, results: [{ app: web, result: 'unchanged' }] });
+    await publish('2.9.1');
+    expect(await due(web)).toMatchObject({ code: 0, results: [{ app: web, result: 'updated' }] });
+    expect((await answerOf(ports.web)).body).toBe('2.9.1');
+    expect((await alerts()).map(({ app }) => app)).not.toContain(web);
   });
 
   test('a schedule means what systemd takes it for', async () => {

@@ -40,6 +40,7 @@ export const STEPS: Record<Verb, readonly Simple[]> = {
   restart: ['stop', 'start', 'settle'],
   rename: ['stop', 'rename', 'start', 'settle'],
   rollback: ['return', 'activate', 'settle'],
+  rehearse: ['evaluate', 'build'],
   collect: ['collect'],
   recreate: ['evaluate', 'build', 'stop', 'delete', 'create', 'start', 'settle'],
   destroy: ['delete'],

@@ -17,7 +17,7 @@ import { savePlan, TO_STDOUT } from '../../runtime/plan-file.js';
 import { selectNamed } from '../../runtime/select.js';
 import { knownSystems } from '../../runtime/wire.js';
 import type { CommandLine } from '../command-line.js';
-import { examples, flag, prune, recreate, retry, strict, withGlobalOptions } from '../options.js';
+import { examples, flag, prune, recreate, rehearse, retry, strict, withGlobalOptions } from '../options.js';
 
 type DiffOptions = {
   readonly json: boolean;
@@ -28,12 +28,13 @@ type DiffOptions = {
   readonly strict: boolean;
   /** Evaluate and build what changed, so that its packages can be told. */
   readonly build: boolean;
+  readonly rehearse?: boolean;
   /** Where the plan is saved. */
   readonly out?: string;
 };
 
 export function addDiff({ program, actionOf }: CommandLine): void {
-  withGlobalOptions(program.command('diff [app...]').alias('plan'))
+  rehearse(withGlobalOptions(program.command('diff [app...]').alias('plan')))
     .summary('show what `up` would do')
     .description(
       'Shows every difference between the manifest and the machine, its cause and what applying it interrupts; for systems that are built already also which packages change. Changes nothing, and builds nothing unless asked to.',
@@ -110,10 +111,11 @@ function show({ output }: Runtime, { json }: DiffOptions, plan: Plan, packages: 
 }
 
 function choiceOf(
-  { prune, recreate, retry, strict }: DiffOptions,
+  { prune, recreate, retry, strict, rehearse }: DiffOptions,
   only: ReadonlySet<AppName> | null,
 ): PlanChoice {
-  return { apps: only && [...only].sort(), prune, recreate, retry, strict };
+  const choice = { apps: only && [...only].sort(), prune, recreate, retry, strict };
+  return rehearse === undefined ? choice : { ...choice, rehearse };
 }
 
 function withPackages(app: AppPlan, packages: Packages): object {

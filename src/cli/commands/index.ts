@@ -20,6 +20,7 @@ export { addLogs } from './logs.js';
 export { addOpen } from './open.js';
 export { addPower } from './power.js';
 export { addPs } from './ps.js';
+export { addRehearse } from './rehearse.js';
 export { addRestore } from './restore.js';
 export { addRm } from './rm.js';
 export { addRollback } from './rollback.js';

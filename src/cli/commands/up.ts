@@ -12,19 +12,21 @@ import { type RunOptions, carryOut } from '../../runtime/carry-out.js';
 import { upByPlan } from '../../runtime/up-by-plan.js';
 import { diff } from './diff.js';
 import type { CommandLine } from '../command-line.js';
-import { examples, flag, prune, recreate, retry, strict, withRunOptions } from '../options.js';
+import { examples, flag, prune, recreate, rehearse, retry, strict, withRunOptions } from '../options.js';
 
 type UpOptions = RunOptions & {
   readonly prune: boolean;
   readonly recreate: boolean;
   readonly retry: boolean;
   readonly strict: boolean;
+  /** Absent: as the manifest says. */
+  readonly rehearse?: boolean;
   /** The file of a plan that is to be carried out as it stands. */
   readonly plan?: string;
 };
 
 export function addUp({ program, actionOf }: CommandLine): void {
-  withRunOptions(program.command('up [app...]'))
+  rehearse(withRunOptions(program.command('up [app...]')))
     .summary('make the machine match the manifest')
     .description(
       'Creates, rebuilds, re-exposes and starts apps until the machine is as the manifest says, each with the smallest change that does it.',

@@ -20,20 +20,21 @@ const DATA_MS = 24 * 3_600_000;
 /** Volumes as copies and as archives. What is made here is made once: none of it is tried again. */
 export function archivesOf(rest: RestClient, transfer: Transfer, project: string): Pick<Incus, Calls> {
   const volumes = new OwnVolumes(rest, project);
-  const there = async (volume: Volume) => {
-    const found = await volumes.find(volume, [volume]);
+  const there = async (volume: Volume, of = volumes) => {
+    const found = await of.find(volume, [volume]);
     if (found) return found.json;
     throw new IncusError(`there is no such volume in the pool \`${volume.pool}\``, 404);
   };
   return {
-    copyVolume: (volume, marks) =>
+    copyVolume: (volume, marks, into = project) =>
       withErrorContext(`copying the volume \`${volume.name}\``, async () => {
         const { config } = await there(volume);
-        const { pool, name } = await volumes.place(marks, volume.pool);
-        const body = copyOf(volume, name, { ...config, ...volumes.marks(marks) });
+        const target = new OwnVolumes(rest, into);
+        const { pool, name } = await target.place(marks, volume.pool);
+        const body = copyOf(volume, name, { ...config, ...target.marks(marks) });
         await rest.write('POST', inPool(pool.name), { body }, DATA_MS);
         const copy = { ...volume, ...marks, name, pool: pool.name, usedBy: [] };
-        const made = await there(copy);
+        const made = await there(copy, target);
         if (made.config['size'] !== config['size'])
           throw new IncusError(
             `the copy is there, but its size is not ${config['size'] ?? 'without a limit'}`,

@@ -19,7 +19,10 @@ const SETTLE_LIMIT_MS = 10_000;
 const SETTLE_PAUSE_MS = 300;
 
 /** Starting and stopping. */
-export function powerOf(rest: RestClient, own: ManagedInstances): Pick<Incus, 'start' | 'unfreeze' | 'stop'> {
+export function powerOf(
+  rest: RestClient,
+  own: ManagedInstances,
+): Pick<Incus, 'start' | 'freeze' | 'unfreeze' | 'stop'> {
   return {
     start: (name) =>
       idempotent(`starting \`${name}\``, async () => {
@@ -36,13 +39,10 @@ export function powerOf(rest: RestClient, own: ManagedInstances): Pick<Incus, 's
         throw await deadAtOnce(name, rest);
       }),
 
+    freeze: (name) =>
+      idempotent(`freezing \`${name}\``, () => turn(name, ['Running', 'Frozen'], FREEZE, { rest, own })),
     unfreeze: (name) =>
-      idempotent(`unfreezing \`${name}\``, async () => {
-        const statusOf = async () => stateOf((await own.get(name)).instance);
-        if ((await statusOf()) !== 'Frozen') return;
-        const thawed = setState(name, THAW, START_LIMIT_MS, rest);
-        await ensure(thawed, async () => (await statusOf()) === 'Running');
-      }),
+      idempotent(`unfreezing \`${name}\``, () => turn(name, ['Frozen', 'Running'], THAW, { rest, own })),
 
     stop: async (name, graceMs) => {
       // Outside of what is tried again when the connection breaks: what was done by then was done.
@@ -61,6 +61,18 @@ export function powerOf(rest: RestClient, own: ManagedInstances): Pick<Incus, 's
       return ending;
     },
   };
+}
+
+/** One that is in neither of both states is left as it is. */
+async function turn(
+  name: string,
+  [from, to]: readonly [InstanceState, InstanceState],
+  state: object,
+  { rest, own }: { readonly rest: RestClient; readonly own: ManagedInstances },
+): Promise<void> {
+  const statusOf = async () => stateOf((await own.get(name)).instance);
+  if ((await statusOf()) !== from) return;
+  await ensure(setState(name, state, START_LIMIT_MS, rest), async () => (await statusOf()) === to);
 }
 
 /**
@@ -83,6 +95,7 @@ async function startPatiently(name: string, rest: RestClient): Promise<void> {
 type Ending = { forced: string | null };
 
 const START = { action: 'start', timeout: 30 };
+const FREEZE = { action: 'freeze', timeout: 30 };
 const THAW = { action: 'unfreeze', timeout: 30 };
 
 /** True when a stop of ours ended well: then all that ran for the guest is gone. */

@@ -5,6 +5,7 @@ import { DEPLOYED, INCUS_PET, LABEL, parsePetState } from '../../domain/labels.j
 import { parseApplied, parseCondemned, unreadableIn } from '../../domain/records.js';
 import type { Actual, ActualApp, Volume, Protection } from '../../domain/actual.js';
 import { isAppName, type AppName } from '../../domain/names.js';
+import { twinIn } from '../../domain/twin.js';
 import { storeIn } from '../../domain/store-mode.js';
 import type { InstanceJson, InstanceSpec } from '../../domain/services.js';
 import { seenFacets } from '../../facets/index.js';
@@ -44,6 +45,7 @@ export function actualFrom(seen: Seen): Actual {
     addresses: host.addresses,
     sharedStoreBlocker: unshareable,
     missingImages,
+    twins: here.flatMap(({ config }) => twinIn(config, project) ?? []),
   };
 }
 

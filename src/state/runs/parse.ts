@@ -46,6 +46,7 @@ const VERBS = {
   rollback: true,
   create: true,
   recreate: true,
+  rehearse: true,
   collect: true,
   destroy: true,
 } as const satisfies Record<Verb, true>;
@@ -69,6 +70,7 @@ const RESULTS = {
   done: true,
   failed: true,
   'rolled-back': true,
+  refused: true,
   skipped: true,
   interrupted: true,
   held: true,

@@ -148,7 +148,8 @@ function isRowState(result: AppResult): result is Extract<AppResult, RowState> {
 function endRun(board: ProgressState, at: number, outcome: Outcome): ProgressState {
   const results = new Map(outcome.apps.map((app) => [app.app, app.result]));
   const rows = board.rows.map((row) => {
-    const result = results.get(row.app);
+    const ended = results.get(row.app);
+    const result = ended === 'refused' ? 'failed' : ended;
     const open = ['waiting', 'running', 'returning'].includes(row.state) || result === 'rolled-back';
     return open && result && isRowState(result) ? { ...row, state: result } : row;
   });

@@ -19,7 +19,7 @@ export function failureLines(
   const problem = cleanProblem({ app, ...failure.problem });
   const { hint, ...bare } = problem;
   // A hint of several lines is an explanation (a bug report's stack), not a command to run.
-  const isBack = outcome.result === 'rolled-back';
+  const isBack = outcome.result === 'rolled-back' || outcome.result === 'refused';
   const isCommand = hint !== undefined && !hint.includes('\n') && !isBack;
   const told = formatProblem(isCommand ? bare : problem, {
     error: String,

@@ -20,6 +20,7 @@ export const GLYPHS = {
   unchanged: ['·', 'dim'],
   failed: ['✖', 'red'],
   'rolled-back': ['↩', 'yellow'],
+  refused: ['✖', 'red'],
   skipped: ['–', 'yellow'],
   interrupted: ['–', 'yellow'],
   held: ['-', 'yellow'],
@@ -95,6 +96,8 @@ export function resultWords({ result, verb, because, failure }: Result): string 
       return `failed: ${fit(oneLine(failure?.problem.message ?? because ?? 'no reason given'), SHORT_FAILURE)}`;
     case 'rolled-back':
       return `rolled back${why}`;
+    case 'refused':
+      return `not changed: ${fit(oneLine(failure?.problem.message ?? 'no reason given'), SHORT_FAILURE)}`;
     case 'skipped':
       return `skipped${why}`;
     case 'interrupted':

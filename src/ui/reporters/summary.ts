@@ -93,6 +93,7 @@ const RESULT_ORDER = [
   'running',
   'failed',
   'rolled back',
+  'refused',
   'skipped',
   'interrupted',
   'left alone',

@@ -30,6 +30,23 @@ test('an app has its own whole in place of that of [defaults]', () => {
 });
 
 test.each([
+  ['update = false', null],
+  ['update = { auto = true }', null],
+  ['update = { auto = false, rehearse = true }', { network: false }],
+  ['update = { auto = true, rehearse = false }', null],
+  ['update = { auto = false, rehearse = {} }', { network: false }],
+  ['update = { auto = false, rehearse = { network = true } }', { network: true }],
+])('%s: rehearsed', (lines, rehearsal) => {
+  const text = `project = "x"\n[apps.web]\nflake-ref = "."\n${lines}\n`;
+  const read = readManifest(text, { file: 'pets.toml', directory: '/srv/homelab' });
+  expect(read).toMatchObject({ manifest: { apps: [{ rehearsal }] } });
+});
+
+test.each([
+  [
+    'update = { auto = true, rehearse = "yes" }',
+    'expected true, false, or a table such as { network = true }, got "yes"',
+  ],
   ['update = true', 'expected false, or a table such as { auto = true, schedule = "Sun 04:00" }, got true'],
   ['update = { schedule = "daily" }', '`auto` is missing'],
   ['update = { auto = true, schedule = "dayly" }', 'expected a time that comes again and again, got "dayly"'],
