@@ -11,6 +11,7 @@ type VolumeCalls = Pick<
   | 'resizeVolume'
   | 'markVolume'
   | 'removeVolume'
+  | 'copyVolume'
   | 'snapshots'
   | 'snapshotVolume'
   | 'restoreVolume'
@@ -87,7 +88,19 @@ export class Disks {
         disk.volume = { ...disk.volume, ...marks };
         return later(undefined);
       },
-      removeVolume: () => Promise.reject(new Error('no run deletes a volume')),
+      removeVolume: (volume) => {
+        if (!volume.app.endsWith('-rehearsal')) return Promise.reject(new Error('no run deletes a volume'));
+        return later(void this.#disks.delete(volume.name));
+      },
+      copyVolume: async (volume, marks, into = project) => {
+        const copy = { ...volume, ...marks, name: `${into}.${marks.app}.${marks.volume}` };
+        this.#disks.set(copy.name, {
+          volume: copy,
+          content: this.#there(volume.name).content,
+          snapshots: new Map(),
+        });
+        return later(copy);
+      },
       snapshots: async ({ name }) => later(this.snapshotsOf(name)),
       snapshotVolume: async (volume, name) => {
         const { content, snapshots } = await unused(volume);

@@ -170,7 +170,7 @@ export type AttachmentSpec =
 export type ActionKind = Action['kind'];
 
 /** Which limit an operation counts against; `wait` holds no slot. */
-export type Slot = 'evaluate' | 'build' | 'incus' | 'wait';
+export type Slot = 'evaluate' | 'build' | 'rehearse' | 'incus' | 'wait';
 
 type Row = { readonly doing: string; readonly done: string; readonly slot: Slot };
 
@@ -178,7 +178,7 @@ export const ACTIONS = {
   lock: { doing: 'locking', done: 'locked', slot: 'evaluate' },
   evaluate: { doing: 'evaluating', done: 'evaluated', slot: 'evaluate' },
   build: { doing: 'building', done: 'built', slot: 'build' },
-  rehearse: { doing: 'rehearsing', done: 'rehearsed', slot: 'wait' },
+  rehearse: { doing: 'rehearsing', done: 'rehearsed', slot: 'rehearse' },
   'set-profile': { doing: 'setting the profile', done: 'profile set', slot: 'incus' },
   return: { doing: 'returning to the generation before', done: 'generation returned', slot: 'incus' },
   mark: { doing: 'marking', done: 'marked', slot: 'incus' },

@@ -66,10 +66,11 @@ class Run {
 
   constructor(options: ApplyOptions) {
     this.#options = options;
-    const { evaluate, build, incus } = options.limits;
+    const { evaluate, build, rehearse, incus } = options.limits;
     this.#queues = {
       evaluate: new PQueue({ concurrency: evaluate }),
       build: new PQueue({ concurrency: build }),
+      rehearse: new PQueue({ concurrency: rehearse }),
       incus: new PQueue({ concurrency: incus }),
     };
   }

@@ -78,5 +78,6 @@ const EVALUATION_BYTES = GIB;
 export function limitsFor(jobs: number, evalJobs: number | undefined): Limits {
   const fits = Math.floor((freemem() - GIB) / EVALUATION_BYTES);
   const evaluate = evalJobs ?? Math.max(1, Math.min(fits, availableParallelism()));
-  return { evaluate, build: availableParallelism(), incus: jobs };
+  // A second one of each app at a time would be more than what the host is made for.
+  return { evaluate, build: availableParallelism(), rehearse: 1, incus: jobs };
 }

@@ -65,7 +65,7 @@ export type Recorded = {
   readonly sinces: readonly (number | undefined)[];
 };
 
-const MANY: Limits = { evaluate: 9, build: 9, incus: 9 };
+const MANY: Limits = { evaluate: 9, build: 9, rehearse: 9, incus: 9 };
 
 /** Plans for the world and carries the plan out on ports that write down what they are asked. */
 export async function run(world: World, script: RunScript = {}): Promise<Recorded> {

@@ -91,4 +91,23 @@ describe('a rehearsal', () => {
       Math.min(made, 1),
     );
   });
+
+  test('is one at a time: the host has a second one of one app only', async () => {
+    const [a, b] = ['a', 'b'].map((name, i) => `${name} 8${i} source=b rehearse=yes`);
+    const { calls } = await run(
+      { want: [a ?? '', b ?? ''], have: ['a 80 kept=1', 'b 81 kept=1'] },
+      { instances: ['a', 'b'], limits: { rehearse: 1 } },
+    );
+    const ends = ['a', 'b'].map((name) => calls.lastIndexOf(`incus.remove ${name}-rehearsal`));
+    const begins = ['a', 'b'].map((name) => calls.indexOf(`incus.create ${name}-rehearsal`));
+    expect(Math.max(...begins)).toBeGreaterThan(Math.min(...ends));
+  });
+
+  test.each([
+    ['rehearse=yes', { eth0: { type: 'none' } }],
+    ['rehearse=network', { eth0: { type: 'nic' } }],
+  ])('%s: its network', async (how, devices) => {
+    const world = { want: [`web 80 source=b ${how}`], have: ['web 80 kept=1'] };
+    expect((await run(world, { instances: ['web'] })).specs[0]).toMatchObject({ devices });
+  });
 });

@@ -329,7 +329,7 @@ export async function get(port: number, host = '127.0.0.1'): Promise<Answer | nu
 
 /** The answer of one that is coming up: of an app without a health check nobody has waited for it. */
 export async function answerOf(port: number, host?: string): Promise<Answer> {
-  return until(() => get(port, host), { what: `nobody answers on port ${port}`, withinMs: 60_000 });
+  return until(() => get(port, host), { what: `nobody answers on port ${port}` });
 }
 
 /** What is asked of the tests' daemon. `rewrite`: changes what it answers, not its length. */

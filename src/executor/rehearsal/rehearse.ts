@@ -8,7 +8,7 @@ import type { OperationResult } from '../performer.js';
 import { roomFor } from '../rollback.js';
 import { removeTwin } from './remove.js';
 import type { Stage } from './stage.js';
-import { tryInTwin } from './twin.js';
+import { prepareTwin, startTwin } from './twin.js';
 
 type Rehearse = Extract<Action, { kind: 'rehearse' }>;
 
@@ -66,14 +66,17 @@ async function stageFor(
 /** How the new system was found healthy. */
 async function tryBoth(stage: Stage, { serves }: Rehearse, begin: () => Promise<void>): Promise<string> {
   const { job } = stage;
+  const { toplevel } = evaluatedSystem(job);
+  await prepareTwin(stage, toplevel);
   try {
-    return await tryInTwin(stage, evaluatedSystem(job).toplevel);
+    return await startTwin(stage, toplevel);
   } catch (error) {
     if (!(error instanceof FailedProgram)) throw error;
     const why = problemOf(error).message;
     job.say(`${why}: does what serves now do better there?`);
     await begin();
-    await tryInTwin(stage, serves).catch((old: unknown) => {
+    await prepareTwin(stage, serves);
+    await startTwin(stage, serves).catch((old: unknown) => {
       throw impossible(job.app, `what serves now is not healthy in a twin either: ${problemOf(old).message}`);
     });
     throw refused(job.app, error);

@@ -34,9 +34,9 @@ export async function removeTwin(
     await incus.stop(twin, STOP_MS);
     for (const [device, { pool }] of Object.entries(there.devices))
       if (pool !== undefined && device.startsWith('volume-')) await incus.removeDevice(twin, device);
-    const volumes = (await incus.volumes()).filter((volume) => volume.app === twin);
-    for (const volume of volumes) await incus.removeVolume(volume);
   }
+  const volumes = (await incus.volumes()).filter((volume) => volume.app === twin);
+  for (const volume of volumes) await incus.removeVolume(volume);
   await stores[HOST_PROFILE_STORE].dropProfile(twin);
   if (there) await incus.remove(twin);
 }

@@ -10,17 +10,20 @@ import { copyVolumes } from './volumes.js';
 type Device = Readonly<Record<string, string>>;
 type Devices = Readonly<Record<string, Device>>;
 
-/** From nothing to a twin that is healthy with this system; how that was found. */
-export async function tryInTwin(stage: Stage, toplevel: StorePath): Promise<string> {
-  const { job, twin, secrets } = stage;
-  const { guest, incus } = job.services.twin;
+/** From nothing to a twin that only has to be started. What goes wrong by then says nothing of the system. */
+export async function prepareTwin(stage: Stage, toplevel: StorePath): Promise<void> {
   const { sendsSystem } = capabilitiesOf(stage.store);
   // Its profile directory is a device of the container.
   if (!sendsSystem) await setProfile(stage, toplevel);
   await makeTwin(stage);
   await copyVolumes(stage);
   if (sendsSystem) await sendSystem(stage, toplevel);
-  await guest.writeSecrets(twin, secrets, []);
+  await stage.job.services.twin.guest.writeSecrets(stage.twin, stage.secrets, []);
+}
+
+/** How it was found healthy. */
+export async function startTwin({ job, twin, secrets }: Stage, toplevel: StorePath): Promise<string> {
+  const { guest, incus } = job.services.twin;
   const since = Date.now();
   await incus.start(twin);
   await guest.ownSecrets(twin, secrets, limitOf(job));
@@ -46,27 +49,27 @@ async function makeTwin({ job, twin, store, live }: Stage): Promise<void> {
       // What fails in the app itself says nothing against the new system.
       ...(failing === undefined ? {} : { [LABEL.failingUnits]: failing }),
     },
-    devices: {
-      ...quiet(devices),
-      ...(rehearsal?.network === true ? {} : withoutNetwork(live)),
-      ...bootstrap.devices,
-    },
+    devices: { ...devicesFor(devices, live, rehearsal?.network === true), ...bootstrap.devices },
     profiles,
     image: capabilitiesOf(store).needsImage ? image : null,
   });
 }
 
-/** What the manifest passes through, but for what two cannot have at once: folders are only to be read. */
-function quiet(devices: Devices): Devices {
-  const disks = Object.entries(devices).filter(([, { type }]) => type === 'disk');
-  return Object.fromEntries(
-    disks.map(([name, device]) => [name, device['path'] === '/' ? device : { ...device, readonly: 'true' }]),
-  );
+/** What the manifest passes through and profiles bring, but for what two cannot have at once. */
+function devicesFor(
+  written: Devices,
+  { devices, expanded_devices: all }: InstanceJson,
+  hasNetwork: boolean,
+): Devices {
+  const inherited = Object.entries(all).filter(([name]) => !Object.hasOwn(devices, name));
+  const both = [...inherited, ...Object.entries(written)];
+  return Object.fromEntries(both.map(([name, device]) => [name, quiet(device, hasNetwork)]));
 }
 
-function withoutNetwork({ expanded_devices: all }: InstanceJson): Devices {
-  const cards = Object.entries(all).filter(([, { type }]) => type === 'nic');
-  return Object.fromEntries(cards.map(([name]) => [name, { type: 'none' }]));
+function quiet(device: Device, hasNetwork: boolean): Device {
+  const { type, path } = device;
+  if (type === 'disk') return path === '/' ? device : { ...device, readonly: 'true' };
+  return type === 'nic' && hasNetwork ? device : { type: 'none' };
 }
 
 /** To a twin that runs for that, with what its image brought. */
