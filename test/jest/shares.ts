@@ -28,6 +28,7 @@ export const SUBJECTS = [
     'host',
     'limits',
     'protected',
+    'rehearse',
   ],
   ...['remote', 'rename', 'upgrade-generations', 'watch'],
 ];
