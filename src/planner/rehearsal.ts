@@ -29,7 +29,7 @@ export function rehearsalsOf(plan: Plan): Plan {
 function appOf(app: AppPlan, isRehearsed: boolean): AppPlan {
   if (isRehearsed) return { ...app, verb: 'rehearse', interrupts: 'nothing', notes: [] };
   if (app.held !== null) return app;
-  const isNew = app.verb === 'create' || app.verb === 'recreate';
-  const notes = isNew ? ['there is nothing that serves yet, and so nothing to be careful with'] : [];
-  return { ...app, verb: 'unchanged', changes: [], interrupts: 'nothing', notes };
+  if (app.verb === 'create' || app.verb === 'recreate')
+    return { ...app, held: 'nothing serves yet that could be spared', notes: [] };
+  return { ...app, verb: 'unchanged', changes: [], interrupts: 'nothing', notes: [] };
 }

@@ -68,7 +68,7 @@ test('alone it brings up nothing', () => {
   expect(printPlan(rehearsalsOf(plan))).toBe(
     golden(`
       a: rehearse
-      b: unchanged
+      b: create (held: nothing serves yet that could be spared)
       c: unchanged
       [1] a/evaluate, source changed
       [2] #1 a/build, source changed
