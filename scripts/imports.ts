@@ -15,8 +15,16 @@ export function readSources(folder: string): Sources {
   return new Map(files.sort().map((file) => [file, readFileSync(join(folder, file), 'utf8')]));
 }
 
-/** All that a file imports, types and `import()` included. */
-export function importsOf(text: string): Import[] {
+const found = new Map<string, readonly Import[]>();
+
+/** All that a file imports, types and `import()` included. A text that was read before is not read again. */
+export function importsOf(text: string): readonly Import[] {
+  const known = found.get(text) ?? readImports(text);
+  found.set(text, known);
+  return known;
+}
+
+function readImports(text: string): Import[] {
   return ts.preProcessFile(text).importedFiles.map(({ fileName, pos }) => ({
     from: fileName,
     line: text.slice(0, pos).split('\n').length,

@@ -11,8 +11,17 @@ import { written } from './written.js';
 /** Pages whose commands a story runs, from top to bottom. */
 const RUN: Readonly<Record<string, string>> = { 'docs/tutorial.md': 'test/story/tutorial.test.ts' };
 
+const helps = new Map<string, Promise<string | null>>();
+
 /** What the help of a command says; null: there is no such command. */
-async function helpOf(...command: readonly string[]): Promise<string | null> {
+function helpOf(...command: readonly string[]): Promise<string | null> {
+  const words = command.join(' ');
+  const help = helps.get(words) ?? askForHelp(command);
+  helps.set(words, help);
+  return help;
+}
+
+async function askForHelp(command: readonly string[]): Promise<string | null> {
   const stdout = new PassThrough();
   const { stderr } = process;
   const stdin = () => process.stdin;

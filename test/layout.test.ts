@@ -101,13 +101,12 @@ function touches(file: string, text: string): string[] {
   const isPure = PURE.has(roomOf(file) ?? '');
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
-    const { line } = source.getLineAndCharacterOfPosition(node.getStart());
-    const where = `src/${file}:${line + 1}`;
+    const where = () => `src/${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
     const impurity = isPure ? impurityOf(node) : null;
     const around = isPure || file === 'main.ts' ? null : surroundingOf(node);
-    if (impurity !== null) found.push(`${where} uses ${impurity}: ${String(roomOf(file))}/ is pure`);
+    if (impurity !== null) found.push(`${where()} uses ${impurity}: ${String(roomOf(file))}/ is pure`);
     if (around !== null && !isExcepted(file, around))
-      found.push(`${where} uses ${around}: main.ts gives it to the runtime, and that to everybody`);
+      found.push(`${where()} uses ${around}: main.ts gives it to the runtime, and that to everybody`);
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -120,8 +119,8 @@ const GLOBALS = new Set(['process', 'globalThis', 'performance', 'crypto', 'fetc
 function impurityOf(node: ts.Node): string | null {
   // `x instanceof Date` asks no clock.
   if (ts.isNewExpression(node) && node.expression.getText() === 'Date') return 'new Date';
-  if (ts.isPropertyAccessExpression(node)) {
-    const text = node.getText();
+  if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression)) {
+    const text = `${node.expression.text}.${node.name.text}`;
     if (text === 'Math.random' || text === 'Date.now') return text;
   }
   return ts.isIdentifier(node) && GLOBALS.has(node.text) && isGlobal(node) ? node.text : null;

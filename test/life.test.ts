@@ -276,7 +276,7 @@ async function check(some: fc.Arbitrary<Life>, fixed: string, numRuns: number): 
         throw new Error(`${pet.told.join('\n')}\n${String(error)}`, { cause: error });
       }
     }),
-    examples(numRuns, 8),
+    examples(numRuns, 20),
   );
 }
 

@@ -24,7 +24,7 @@ export function partOf<T>(all: readonly T[], parts: number): readonly T[] {
 }
 
 /** What a property is checked with: one of `parts` of its examples, drawn with the seed of the run. */
-export function examples(number: number, parts = 6): { readonly numRuns: number; readonly seed: number } {
+export function examples(number: number, parts = 10): { readonly numRuns: number; readonly seed: number } {
   return { numRuns: isWhole ? number : Math.ceil(number / parts), seed: SEED };
 }
 

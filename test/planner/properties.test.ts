@@ -10,7 +10,7 @@ import { Machine, orderOf } from './simulation.js';
 import { actual, actualOf, applied, desired, unfolded, volumesOf } from './worlds.js';
 import { examples } from '../sample.js';
 
-const RUNS = examples(120);
+const RUNS = examples(120, 12);
 
 function machineFor({ world, wanted }: Case): Machine {
   return new Machine(actualOf(world), wanted);
@@ -78,7 +78,7 @@ describe('for any manifest and any machine', () => {
         for (const goal of goals)
           mustBeSound(planOf(wanted, there, { prune: false, recreate: false, retry: false, ...goal }));
       }),
-      examples(400),
+      examples(400, 12),
     );
   });
 
@@ -237,7 +237,7 @@ describe('carried out in any order that the plan allows', () => {
         expect(machine.profiles().filter((app) => names.includes(app))).toEqual([]);
         expect(machine.observed().volumes.filter(({ app }) => names.includes(app))).toEqual([]);
       }),
-      examples(400),
+      examples(400, 12),
     );
   });
 
