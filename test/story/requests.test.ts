@@ -50,15 +50,26 @@ describe('what a verb asks of the daemon', () => {
   ])('$what', async ({ args, most, change = nothing }) => {
     change();
     const requests = await asked(args);
-    expect(withoutPolls(requests).length).toBeLessThanOrEqual(most);
+    const counted = withoutPolls(requests);
+    // Which ones, if there are too many.
+    if (counted.length > most) expect(requests).toEqual(counted.slice(0, most));
   });
 });
 
-/** The two questions that are asked until a guest is up count once, however long that took. */
+const LONGEST_POLL = 10;
+
+/**
+ * What is asked until a guest is up counts once, however long that took: two requests or more that come again in the
+ * same order, operations' names aside.
+ */
 function withoutPolls(requests: readonly string[]): string[] {
-  return requests.reduce<string[]>((kept, request) => {
-    const all = [...kept, request];
-    const [a, b, c, d] = all.slice(-4);
-    return all.length >= 4 && a === c && b === d ? all.slice(0, -2) : all;
-  }, []);
+  const kept: string[] = [];
+  for (const request of requests) {
+    kept.push(request.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id'));
+    for (let n = 2; n <= LONGEST_POLL; n++) {
+      const [before, last] = [kept.slice(-2 * n, -n), kept.slice(-n)];
+      if (before.length === n && before.join('\n') === last.join('\n')) kept.length -= n;
+    }
+  }
+  return kept;
 }
