@@ -27,6 +27,7 @@ export const PROBLEM_CODES = {
   'notify-missing': 'The manifest names nobody to tell; `[notify]` does.',
   'notify-failed': 'A notice could not be delivered; the message says why, and the next run tries again.',
   'alerts-unreadable': 'What is kept of alerts is not what pets writes; the next run begins it anew.',
+  'alerts-unwritable': 'Alerts cannot be kept on this host; the message says why.',
   'folder-gone': 'The current folder was deleted; change to one that is there.',
   'file-exists': 'Something stands where a file would be written; nothing is ever overwritten.',
   'file-changed': 'A file was changed by somebody else meanwhile; run the same command again.',

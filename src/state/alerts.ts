@@ -46,28 +46,39 @@ export class KeptAlerts {
     return { open, outbox };
   }
 
+  /** Throws a ProblemError where it cannot be kept. */
   write({ open, outbox }: Alerts): void {
-    makeFolderSync(dirname(this.#path), MODES.private.folder);
     const content = { version: 1, open, outbox: outbox.slice(-MOST_KEPT) };
-    replaceFileSync(this.#path, `${JSON.stringify(content, null, 1)}\n`, MODES.private.file);
+    try {
+      makeFolderSync(dirname(this.#path), MODES.private.folder);
+      replaceFileSync(this.#path, `${JSON.stringify(content, null, 1)}\n`, MODES.private.file);
+    } catch (error) {
+      throw this.#problem('alerts-unwritable', 'cannot be kept', wordsOf(error));
+    }
   }
 
   #text(): string | null {
     try {
       return readRegular(this.#path, MOST_BYTES).toString();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw this.#unreadable(error instanceof Error ? error.message : String(error));
+      // No folder of state either, or no place for one.
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+      throw this.#unreadable(wordsOf(error));
     }
   }
 
   #unreadable(why: string): ProblemError {
-    return new ProblemError({
-      code: 'alerts-unreadable',
-      data: { path: this.#path },
-      message: `what is kept of alerts cannot be read: ${this.#path}: ${why}`,
-    });
+    return this.#problem('alerts-unreadable', 'cannot be read', why);
   }
+
+  #problem(code: 'alerts-unreadable' | 'alerts-unwritable', what: string, why: string): ProblemError {
+    const message = `what is kept of alerts ${what}: ${this.#path}: ${why}`;
+    return new ProblemError({ code, data: { path: this.#path }, message });
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function parsed(text: string): unknown {
