@@ -93,7 +93,7 @@ in
     };
 
     update = {
-      enable = mkEnableOption "updating the apps that have `update = { auto = true, … }` in the manifest, each when its own schedule says";
+      enable = mkEnableOption "backing up and updating the apps that have `backup = { schedule = … }` and `update = { auto = true, … }` in the manifest, each when its own schedule says";
       # Not when they are updated, but how often it is looked which of them are due.
       schedule = schedule "*:0/15" "hourly";
     };

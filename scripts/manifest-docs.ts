@@ -45,12 +45,18 @@ const HEAD = `# Every key that a pets.toml can have, once, with its default or a
 /** A manifest with every key once. */
 export function manifestExample(tables: readonly Table[]): string {
   const values = new Set(tables.map(({ of }) => of));
-  const meaningOf = new Map(tables.flatMap(({ keys }) => keys.map((key) => [key.key, key])));
+  // `backup.keep` is another key than `keep`, and has a table.
+  const meaningOf = new Map(
+    tables.flatMap(({ of, keys }) =>
+      keys.flatMap((key) => [[key.key, key] as const, [`${of ?? ''}.${key.key}`, key] as const]),
+    ),
+  );
   const parts = tables.map(({ header, of, keys }) => {
     const own = meaningOf.get(of ?? '');
     const head = header === '' ? [] : [`${own ? comment(own) : ''}${header}`];
     // What has a table of its own is written there, but for what [defaults] has of it.
-    const here = keys.filter(({ key }) => header === '[defaults]' || !values.has(key));
+    const hasTable = (key: string) => values.has(key) || values.has(`${of ?? ''}.${key}`);
+    const here = keys.filter(({ key }) => header === '[defaults]' || !hasTable(key));
     return [...head, ...here.map(entry)].join('\n\n');
   });
   return `${[HEAD.trimEnd(), ...parts].join('\n\n')}\n`;

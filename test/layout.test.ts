@@ -45,8 +45,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'cli/commands/up.ts': 'planner',
   // The verb is all that there is of its room from outside.
   'cli/commands/adopt.ts': 'facets manifest stores',
-  'cli/commands/backup.ts': 'backup manifest',
-  'cli/commands/backups.ts': 'backup',
   'cli/commands/gc.ts': 'executor planner stores',
   'cli/commands/restore.ts': 'backup',
   'cli/commands/runs.ts': 'state',

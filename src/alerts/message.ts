@@ -43,6 +43,7 @@ const IS_BAD: Readonly<Record<Notice['kind'], boolean>> = {
   unhealthy: true,
   drift: false,
   'backup-failed': true,
+  'backup-late': true,
   'update-failed': true,
   'update-held': false,
   mended: false,

@@ -36,28 +36,34 @@ export async function readBackup(folder: string): Promise<Backup> {
   return parseBackup(await tellFileErrors(`reading ${path}`, () => readRegular(path, MOST).toString()), path);
 }
 
+/** Which of an app's backups, oldest first, are to go. */
+export type Choose = (own: readonly Found[]) => readonly Found[];
+
 /**
- * Deletes an app's whole backups but the newest `keep`, and gives their ids, oldest first. What is no backup of this
- * app, or cannot be read as one, stays.
+ * Deletes those of an app's whole backups that are to go, once the newest was read back and is what was written; gives
+ * their ids, oldest first. What is no backup of this app, or cannot be read as one, stays.
  */
 export async function removeOlder(
   root: string,
   { project, app }: Pick<Backup, 'project' | 'app'>,
-  keep: number,
+  choose: Choose,
 ): Promise<readonly string[]> {
-  const own: string[] = [];
+  const own: Found[] = [];
   for (const id of await idsIn(root)) {
-    const backup = await readBackup(join(root, id)).catch(() => null);
-    if (backup?.project === project && backup.app === app) own.push(id);
+    const folder = join(root, id);
+    const backup = await readBackup(folder).catch(() => null);
+    if (backup?.project === project && backup.app === app) own.push({ id, folder, backup });
   }
-  const gone = own.slice(0, -Math.max(1, keep));
-  for (const id of gone)
-    await tellFileErrors(`deleting ${join(root, id)}`, async () => {
+  const newest = own.at(-1);
+  const gone = choose(own).filter((one) => one !== newest);
+  if (newest && gone.length > 0) await verify(newest.folder, newest.backup);
+  for (const { id, folder } of gone)
+    await tellFileErrors(`deleting ${folder}`, async () => {
       // Killed in between, it is none any more, and the next backup deletes the rest.
-      await rename(join(root, id), join(root, `${PARTIAL}${id}`));
+      await rename(folder, join(root, `${PARTIAL}${id}`));
       await rm(join(root, `${PARTIAL}${id}`), { recursive: true });
     });
-  return gone;
+  return gone.map(({ id }) => id);
 }
 
 /** Every file of the backup must be what was written. */

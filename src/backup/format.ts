@@ -45,6 +45,8 @@ const backup = v.object({
   pets: text,
   /** Why the app was ended by force before it was copied; null: it ended by itself, or did not run. Older ones do not say. */
   killed: v.exactOptional(textOrNull),
+  /** Made by the app's schedule, and so subject to what the manifest keeps; absent: by hand, or by a restore. */
+  scheduled: v.exactOptional(v.literal(true)),
   volumes: v.array(volume),
   secrets: v.array(secret),
 });

@@ -10,6 +10,8 @@ const KINDS = {
   copy: 'copy',
   /** Imported, but not in place yet. */
   restored: 'restored',
+  /** Imported to see whether it can be, and for nothing else. */
+  tried: 'tried',
   /** What a restore took out, until there is a backup of it. */
   replaced: 'replaced',
 } as const;
@@ -23,7 +25,7 @@ export function stagingName(volume: string, kind: Kind, id: string): string {
 export function partsOf(
   mark: string,
 ): { readonly name: string; readonly kind: Kind; readonly id: string } | null {
-  const [, name, kind, id] = /^([^.]+)\.(copy|restored|replaced)-(.+)$/.exec(mark) ?? [];
+  const [, name, kind, id] = /^([^.]+)\.(copy|restored|tried|replaced)-(.+)$/.exec(mark) ?? [];
   return name === undefined || id === undefined ? null : { name, kind: kind as Kind, id };
 }
 
@@ -39,7 +41,7 @@ export function leftovers(app: string, volumes: readonly Volume[]): Volume[] {
   const placed = inPlace(app, volumes);
   return volumes.filter((v) => {
     const kind = v.app === app ? partsOf(v.volume)?.kind : undefined;
-    return (kind === 'copy' || kind === 'restored') && !placed.includes(v);
+    return (kind === 'copy' || kind === 'restored' || kind === 'tried') && !placed.includes(v);
   });
 }
 

@@ -88,7 +88,7 @@ async function comesUp(subject: BackupTarget, { folder }: Found, work: BackupCon
 
 /** What runs that were killed have left in Incus; what a restore took out of an app stays. */
 export async function removeLeftovers(
-  { app, volumes }: BackupTarget,
+  { app, volumes }: Pick<BackupTarget, 'app' | 'volumes'>,
   { incus, secrets, say }: BackupContext,
 ): Promise<void> {
   await secrets.unstage();

@@ -1,3 +1,4 @@
+import type { BackupRecord } from './backup-record.js';
 import type { Binding } from './binding.js';
 import type { DesiredExposure } from './desired.js';
 import type { Facet, Facets } from './facet.js';
@@ -90,6 +91,8 @@ export type ActualApp = {
   readonly hold: Hold | null;
   /** The last update by its schedule. */
   readonly attempt: Attempt | null;
+  /** What is known of its backups; null: nothing yet. */
+  readonly backup: BackupRecord | null;
   /** Keys of its own records that are there and cannot be read. */
   readonly unreadable: readonly string[];
   readonly store: StoreMode;
@@ -152,3 +155,8 @@ export type Actual = {
   /** Aliases of images that were looked for and are not in the daemon's store. */
   readonly missingImages: readonly string[];
 };
+
+/** Whether its last run ended well. One that a run is at, or has left half done, is as that run says. */
+export function isWhole({ state, applied }: Pick<ActualApp, 'state' | 'applied'>): boolean {
+  return state === 'ready' && applied !== null;
+}

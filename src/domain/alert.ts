@@ -3,7 +3,7 @@ import type { AppName } from './names.js';
 /** What stays open until it is mended. */
 export const ALERT_KINDS = [
   ...(['failed', 'rolled-back', 'unhealthy', 'drift'] as const),
-  ...(['backup-failed', 'update-failed', 'update-held'] as const),
+  ...(['backup-failed', 'backup-late', 'update-failed', 'update-held'] as const),
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
@@ -84,6 +84,7 @@ export const KIND_WORDS: Readonly<Record<Notice['kind'], string>> = {
   unhealthy: 'unhealthy',
   drift: 'changed by hand',
   'backup-failed': 'backup failed',
+  'backup-late': 'backup late',
   'update-failed': 'update failed',
   'update-held': 'update waits',
   mended: 'well again',

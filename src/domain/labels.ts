@@ -23,6 +23,8 @@ export const LABEL = {
   hold: 'user.pets.hold',
   /** When it was last updated by its schedule, and to what while that goes on, as JSON. */
   update: 'user.pets.update',
+  /** When it was last backed up, by its schedule and at all, as JSON. */
+  backup: 'user.pets.backup',
   /** Names of secrets that a run has touched and not recorded. */
   touchedSecrets: 'user.pets.secrets',
   /** Names of the units that had failed before its last change. */

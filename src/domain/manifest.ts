@@ -2,6 +2,7 @@ import type { JsonValue } from '../lib/json.js';
 import type { NoticeKind } from './alert.js';
 import type { Binding } from './binding.js';
 import type { AppName, IpAddress, Port, StorePath } from './names.js';
+import type { Keep } from './retention.js';
 import type { Schedule } from './schedule.js';
 import type { StoreMode } from './store-mode.js';
 import type { Rehearsal } from './twin.js';
@@ -172,6 +173,8 @@ export type ManifestApp = AppRefs & {
   readonly update: AutoUpdate | null;
   /** Null: a new system is not tried in a twin first, unless the command line says so. */
   readonly rehearsal: Rehearsal | null;
+  /** Null: its volumes are backed up only by hand, into pets' own folder. */
+  readonly backup: BackupPolicy | null;
 };
 
 /** How an app is updated by itself. */
@@ -179,6 +182,16 @@ export type AutoUpdate = {
   readonly schedule: Schedule;
   /** A new major version is taken as well; else it waits for a person. */
   readonly allowMajor: boolean;
+};
+
+/** When an app's volumes are backed up by themselves, and what becomes of the backups. */
+export type BackupPolicy = {
+  /** Null: only by hand. */
+  readonly schedule: Schedule | null;
+  /** Null: all of them stay. */
+  readonly keep: Keep | null;
+  /** A folder of the host; null: pets' own. */
+  readonly to: LocalPath | null;
 };
 
 /** How a receiver of notices takes them. */

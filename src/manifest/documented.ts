@@ -26,6 +26,7 @@ export function documentedTables(): readonly DocumentedTable[] {
   const { top, defaults, app } = schemaOf('/');
   const below = (key: keyof typeof app.entries) => keysOf(entriesOf(app.entries[key]));
   const { rehearse } = entriesOf(app.entries.update);
+  const { keep } = entriesOf(app.entries.backup);
   const shared = new Set(Object.keys(defaults.entries));
   const appKeys = keysOf(app.entries).map((one) =>
     shared.has(one.key) ? { ...one, default: `\`[defaults]\`, else ${one.default}` } : one,
@@ -43,6 +44,10 @@ export function documentedTables(): readonly DocumentedTable[] {
     ...(rehearse === undefined
       ? []
       : [{ header: '[apps.web.update.rehearse]', of: 'rehearse', keys: keysOf(entriesOf(rehearse)) }]),
+    { header: '[apps.web.backup]', of: 'backup', keys: below('backup') },
+    ...(keep === undefined
+      ? []
+      : [{ header: '[apps.web.backup.keep]', of: 'backup.keep', keys: keysOf(entriesOf(keep)) }]),
     { header: '[apps.web.limits]', of: 'limits', keys: below('limits') },
     { header: '[apps.web.incus]', of: 'incus', keys: below('incus') },
   ];

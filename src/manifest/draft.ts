@@ -96,6 +96,7 @@ export function appOf({ name, source, keys }: CheckedDraft): ManifestApp {
     stopTimeout,
     update: app.update?.auto ?? null,
     rehearsal: app.update?.rehearsal ?? null,
+    backup: app.backup ?? null,
   };
 }
 

@@ -1,5 +1,13 @@
 import { formatDuration } from '../lib/format.js';
-import type { Bind, Manifest, ManifestApp, NixValue, Publish, Secret } from '../domain/manifest.js';
+import type {
+  BackupPolicy,
+  Bind,
+  Manifest,
+  ManifestApp,
+  NixValue,
+  Publish,
+  Secret,
+} from '../domain/manifest.js';
 import { writtenHealth } from './keys/health.js';
 import { leavesOf, type NixTable, formatJson, formatKey } from '../domain/nix-value.js';
 import { formatValue } from './toml.js';
@@ -56,6 +64,7 @@ function keysOf(app: ManifestApp): Tables {
     ...(timeout !== null && { timeout: formatDuration(timeout) }),
     'stop-timeout': formatDuration(app.stopTimeout),
     ...((app.update !== null || app.rehearsal !== null) && { update: updateOf(app) }),
+    ...(app.backup !== null && { backup: backupOf(app.backup) }),
     keep: app.keep,
     activation: app.activation,
     ...(store !== null && { store }),
@@ -108,6 +117,14 @@ function updateOf({ update, rehearsal }: Pick<ManifestApp, 'update' | 'rehearsal
       ? { auto: false }
       : { auto: true, schedule: update.schedule.written, 'allow-major': update.allowMajor }),
     rehearse: rehearsal?.network === true ? { network: true } : rehearsal !== null,
+  };
+}
+
+function backupOf({ schedule, keep, to }: BackupPolicy): Tables {
+  return {
+    ...(schedule !== null && { schedule: schedule.written }),
+    ...(keep !== null && { keep: { ...keep } }),
+    ...(to !== null && { to: to.written }),
   };
 }
 

@@ -61,6 +61,8 @@ const SHOWN = {
   hold: ({ hold }) => ({ hold: hold && json(hold) }),
   // What it has come to stands in `pets.lock`.
   attempt: null,
+  // That data was copied meanwhile changes nothing.
+  backup: null,
   unreadable: ({ unreadable }) => ({ unreadable: listed(unreadable) }),
   store: ({ store }) => ({ store }),
   exposures: ({ exposures }) => each(exposures, (one) => [`device.${one.device}`, json(one.value)]),

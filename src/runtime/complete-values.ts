@@ -8,6 +8,7 @@ import type { AppName } from '../domain/names.js';
 import type { Manifest, ManifestApp } from '../domain/manifest.js';
 import type { InstanceJson } from '../domain/services.js';
 import { listRuns } from '../state/runs/read.js';
+import { placesOf } from './backup-places.js';
 import type { Context } from './context.js';
 import { isDeployed } from './deployed.js';
 import { createRuntime, type Runtime } from './runtime.js';
@@ -36,7 +37,7 @@ type Asked = Pick<ValueWanted, 'given'> & {
 /** What is known of a project without waiting long. */
 type Known = {
   readonly project: Manifest['project'];
-  readonly apps: readonly Pick<ManifestApp, 'name' | 'tags'>[];
+  readonly apps: readonly (Pick<ManifestApp, 'name' | 'tags'> & Partial<Pick<ManifestApp, 'backup'>>)[];
 };
 type Source = (asked: Asked) => Promise<readonly Word[]> | readonly Word[];
 
@@ -149,6 +150,6 @@ async function runs({ runtime, project }: Asked): Promise<Word[]> {
 
 async function backups({ given: [app = ''], runtime, project }: Asked): Promise<Word[]> {
   const known = await project();
-  const ids = await idsIn(join(runtime.state.backups(known.project), app));
-  return ids.map((id) => [id, 'backup']);
+  const ids = await Promise.all(placesOf(runtime, known).map((place) => idsIn(join(place, app))));
+  return ids.flat().map((id) => [id, 'backup']);
 }

@@ -1,4 +1,4 @@
-import type { Actual, ActualApp } from '../domain/actual.js';
+import { isWhole, type Actual, type ActualApp } from '../domain/actual.js';
 import { flakesOf, type ManifestApp } from '../domain/manifest.js';
 import type { AppName } from '../domain/names.js';
 import { lastDue } from '../domain/schedule.js';
@@ -43,8 +43,4 @@ export function dueApps(apps: readonly ManifestApp[], actual: Actual, now: Date)
 
 function isLeft(app: ActualApp): boolean {
   return !isWhole(app) || (app.attempt !== null && app.attempt.move !== null);
-}
-
-export function isWhole({ state, applied }: ActualApp): boolean {
-  return state === 'ready' && applied !== null;
 }

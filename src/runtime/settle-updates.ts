@@ -1,4 +1,4 @@
-import type { Actual, ActualApp } from '../domain/actual.js';
+import { isWhole, type Actual, type ActualApp } from '../domain/actual.js';
 import type { Desired } from '../domain/desired.js';
 import { DEPLOYED } from '../domain/labels.js';
 import type { Lock, Locked, ManifestApp } from '../domain/manifest.js';
@@ -9,7 +9,7 @@ import { nixpkgsIdentityIn, sourceIn } from '../facets/system.js';
 import { moveAll, movePins, pinOf } from '../manifest/lock.js';
 import type { ChangingLock } from '../nix/lock-file.js';
 import { LOCAL } from './daemons.js';
-import { isWhole, pinnedUrls } from './due.js';
+import { pinnedUrls } from './due.js';
 import { lockAt, resolveDesired } from './project.js';
 import type { Project } from './project-type.js';
 import type { Runtime } from './runtime.js';

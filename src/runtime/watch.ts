@@ -1,5 +1,6 @@
+import { lateBackups } from '../backup/due.js';
 import { ALERT_KINDS, type Sighting } from '../domain/alert.js';
-import type { Actual, ActualApp, Generation } from '../domain/actual.js';
+import { isWhole, type Actual, type ActualApp, type Generation } from '../domain/actual.js';
 import type { Desired } from '../domain/desired.js';
 import type { Health } from '../domain/manifest.js';
 import type { ProblemCode } from '../domain/problem-code.js';
@@ -48,7 +49,18 @@ async function lookAtApps(runtime: Runtime, project: Project): Promise<readonly 
     const some = apps.slice(n, n + AT_A_TIME).map((app) => wellness(runtime, project, app));
     found.push(...(await Promise.all(some)));
   }
-  return [...found, ...driftIn(desired, actual), ...goneSince(runtime, desired, actual)];
+  const late = latenessIn(project, actual);
+  return [...found, ...late, ...driftIn(desired, actual), ...goneSince(runtime, desired, actual)];
+}
+
+/** Whether the backups come that their schedules ask for: who makes them may not run at all. */
+function latenessIn({ manifest }: Project, actual: Actual): Sighting[] {
+  return lateBackups(manifest.apps, actual, new Date()).map(({ app, late }) => ({
+    app,
+    alert: late === null ? null : { kind: 'backup-late', message: late },
+    mends: late === null ? ['backup-late'] : [],
+    updated: null,
+  }));
 }
 
 /** Of an app that is neither wanted nor there any more nothing is wrong, however it went. */
@@ -57,11 +69,6 @@ function goneSince(runtime: Runtime, desired: Desired, actual: Actual): Sighting
   const open = openAlerts(runtime, desired.project).map(({ app }) => app);
   const gone = [...new Set(open)].filter((app) => !known.has(app));
   return gone.map((app) => ({ app, alert: null, mends: ALERT_KINDS, updated: null }));
-}
-
-/** One that a run is at, or has left half done, is as that run says. */
-function isWhole({ state, applied }: ActualApp): boolean {
-  return state === 'ready' && applied !== null;
 }
 
 async function wellness(runtime: Runtime, project: Project, app: ActualApp): Promise<Sighting> {

@@ -18,12 +18,14 @@ import {
   removeOlder,
   secretsIn,
   verify,
+  type Found,
 } from '../../src/backup/folder.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pets-backups-'));
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
+const butNewest = (n: number) => (own: readonly Found[]) => own.slice(0, -n);
 let count = 0;
 const fresh = () => join(folder, String(++count));
 
@@ -66,12 +68,21 @@ test('of an app’s whole backups the newest are kept; what is none of them is n
   for (const id of others) mkdirSync(join(root, id));
   writeFileSync(join(root, '20250102-000000', 'backup.json'), '{"version":2}');
   mkdirSync(join(root, 'lost+found'));
-  expect(await removeOlder(root, { ...own, project: 'q' }, 1)).toEqual([]);
-  expect(await removeOlder(root, { ...own, app: 'db' }, 1)).toEqual([]);
-  expect(await removeOlder(root, own, 4)).toEqual([]);
-  expect(await removeOlder(root, own, 2)).toEqual(['20260101-000000', '20260102-000000']);
+  expect(await removeOlder(root, { ...own, project: 'q' }, butNewest(1))).toEqual([]);
+  expect(await removeOlder(root, { ...own, app: 'db' }, butNewest(1))).toEqual([]);
+  expect(await removeOlder(root, own, butNewest(4))).toEqual([]);
+  expect(await removeOlder(root, own, butNewest(2))).toEqual(['20260101-000000', '20260102-000000']);
   expect(readdirSync(root).sort()).toEqual([...others, '20260103-000000', '20260104-000000', 'lost+found']);
-  expect(await removeOlder(root, own, 1)).toEqual(['20260103-000000']);
+  expect(await removeOlder(root, own, butNewest(1))).toEqual(['20260103-000000']);
+});
+
+test('nothing goes where the newest is not what was written', async () => {
+  const root = fresh();
+  for (const day of [1, 2, 3]) await written(root, `2026010${day}-000000`);
+  writeFileSync(join(root, '20260103-000000', 'data.tar.gz'), 'onetwO');
+  await expect(removeOlder(root, { project: 'p', app: 'web' }, butNewest(1))).rejects.toThrow('checksum');
+  expect(readdirSync(root)).toHaveLength(3);
+  expect(await removeOlder(root, { project: 'p', app: 'web' }, () => [])).toEqual([]);
 });
 
 test('a second one in the same second gets another name, and sorts behind', async () => {

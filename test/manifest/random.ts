@@ -89,6 +89,12 @@ const run = fc
       '{ auto = true, rehearse = { network = true } }',
       '{ auto = true, schedule = "Sun 04:00", allow-major = true }',
     ]),
+    one('backup', [
+      'false',
+      '{}',
+      '{ schedule = "daily", keep = { daily = 7, weekly = 4 } }',
+      '{ to = "../nas/a b", keep = { last = 1, monthly = 2, yearly = 3 } }',
+    ]),
     one('keep', ['1', '100']),
     one('activation', ['"auto"', '"switch"', '"restart"']),
     one('store', ['"shared"', '"copy"']),

@@ -36,6 +36,7 @@ const PLAIN = {
   timeout: null,
   stopTimeout: 30_000,
   update: null,
+  backup: null,
   rehearsal: null,
   health: { check: { kind: 'stable' }, timeoutMs: 60_000, intervalMs: 1000, successes: 4 },
   stateful: false,

@@ -88,6 +88,7 @@ export function created(app: DesiredApp, store: StoreMode, root: number): Instan
     rejected: null,
     hold: null,
     attempt: null,
+    backup: null,
     unreadable: [],
     store,
   } as const;

@@ -259,6 +259,7 @@ export class Machine {
         rejected: null,
         hold: null,
         attempt: null,
+        backup: null,
         unreadable: [],
         facets: { ...seenFacets, meta: facets.meta ?? {} },
       });

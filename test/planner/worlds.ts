@@ -223,6 +223,7 @@ export function applied(app: DesiredApp): ActualApp {
     rejected: null,
     hold: null,
     attempt: null,
+    backup: null,
     unreadable: [],
     store,
     exposures,

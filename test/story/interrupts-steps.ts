@@ -97,6 +97,13 @@ const SETTINGS: readonly Step[] = [
   of('update', 'allow-major', () => ({ update: '{ auto = true, allow-major = true }' })),
   of('update', 'rehearse', () => ({ update: '{ auto = true, rehearse = false }' })),
   of('rehearse', 'network', () => ({ update: '{ auto = true, rehearse = { network = true } }' })),
+  of('apps', 'backup', () => ({ backup: '{ schedule = "daily" }' })),
+  of('backup', 'schedule', () => ({ backup: '{ schedule = "weekly" }' })),
+  of('backup', 'to', () => ({ backup: '{ schedule = "weekly", to = "./to" }' })),
+  ...['last', 'daily', 'weekly', 'monthly', 'yearly'].map((word) =>
+    of('backup.keep', word, () => ({ backup: `{ schedule = "weekly", keep = { ${word} = 2 } }` })),
+  ),
+  of('backup', 'keep', () => ({ backup: '{ schedule = "weekly", keep = { last = 3 } }' })),
   of('apps', 'image', () => ({ image: '"another"' })),
   of('apps', 'after', ({ db }) => ({ after: `["${db}"]` })),
   of('apps', 'activation', () => ({ activation: '"switch"' })),

@@ -1,41 +1,35 @@
-import { join, resolve } from 'node:path';
-import { removeOlder } from '../../backup/folder.js';
-import { isStaged } from '../../backup/names.js';
-import { Interrupted, type BackupTarget } from '../../backup/subject.js';
-import { takeBackup } from '../../backup/take.js';
-import { selectApps } from '../../manifest/select.js';
-import type { Actual } from '../../domain/actual.js';
-import type { AppName } from '../../domain/names.js';
-import type { Sighting } from '../../domain/alert.js';
-import type { Manifest } from '../../domain/manifest.js';
-import { EXIT, problemOf, ProblemError, type ExitCode, type Problem } from '../../domain/problem.js';
+import { EXIT, problemOf, ProblemError, type ExitCode } from '../../domain/problem.js';
+import { backUpAll, interruptionOf, type BackedUp, type BackingUp } from '../../runtime/backups.js';
+import { backUpDue } from '../../runtime/backups-due.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { keepSightings, tellSightings } from '../../runtime/alerts.js';
-import type { Project } from '../../runtime/project-type.js';
-import { tellInterrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
+import { subjectsOf } from '../../runtime/backup-subjects.js';
+import { tellInterrupted, type DataOptions } from '../../runtime/data.js';
 import { everything, observeIdle } from '../../runtime/observe.js';
 import { withLock } from '../../runtime/project-lock.js';
+import { selectNamed } from '../../runtime/select.js';
 import type { CommandLine } from '../command-line.js';
 import { count, examples, timeoutFlag, withLockOptions } from '../options.js';
 
-type BackupOptions = DataOptions & {
-  readonly output?: string;
-  /** So many of each app stay; absent: all. */
-  readonly keep?: number;
-};
+type BackupOptions = DataOptions & Pick<BackingUp, 'output' | 'keep'> & { readonly due: boolean };
 
 export function addBackup({ program, actionOf }: CommandLine): void {
   withLockOptions(program.command('backup [app...]'))
     .summary("back up apps' volumes")
     .description(
-      'Writes a consistent, portable backup of all volumes of each app, one app after the other, and prints the folders. An app is stopped while its volumes are copied, and started again. Without names all that have volumes.',
+      'Writes a consistent, portable backup of all volumes of each app, one app after the other, and prints the folders. An app is stopped while its volumes are copied, and started again. Without names all that have volumes. With --due those whose `backup` key says when, if that came since the last time; then backups go that `backup.keep` does not ask for.',
     )
-    .option('--output <folder>', 'put it into <folder>/<app>/<id>, not with the project’s other backups')
+    .option('--due', 'only the apps whose `backup.schedule` came since the last time', false)
+    .option('--output <folder>', 'put it into <folder>/<app>/<id>, not where the manifest says')
     .option('--keep <n>', 'delete older backups of the app there, up to so many', count)
     .addOption(timeoutFlag('limit for the boot after it: 90s, 10m'))
     .addHelpText(
       'after',
-      examples('pets backup', 'pets backup web db --keep 7', 'pets backup web --output /mnt/nas/pets'),
+      examples(
+        'pets backup',
+        'pets backup web db --keep 7',
+        'pets backup web --output /mnt/nas/pets',
+        'pets backup --due',
+      ),
     )
     .action(actionOf(backup));
 }
@@ -46,106 +40,42 @@ async function backup(
   options: BackupOptions,
   selectors: readonly string[],
 ): Promise<ExitCode> {
+  if (options.due && (options.output !== undefined || options.keep !== undefined)) throw bothSaid();
   const read = () => runtime.project();
   return withLock(runtime, { ...options, read }, async (project) => {
     const { manifest } = project;
+    const onFolder = (folder: string) => {
+      runtime.output.write(`${folder}\n`);
+    };
+    if (options.due) {
+      const asked = { onFolder, only: selectNamed(selectors, manifest), timeout: options.timeout };
+      return endOf(runtime, await backUpDue(runtime, project, asked));
+    }
     const actual = await observeIdle(runtime, manifest.project, everything);
     const subjects = subjectsOf(selectors, manifest, actual);
-    return runtime.draining((stop) => backUpAll(runtime, options, subjects, project, stop));
+    const how = { ...options, isScheduled: false };
+    const done = await runtime.draining((stop) =>
+      backUpAll(runtime, subjects, { project, actual, how, stop, onFolder }),
+    );
+    return endOf(runtime, done);
   });
 }
 
-/** One that fails leaves the others alone. */
-async function backUpAll(
-  runtime: Runtime,
-  options: BackupOptions,
-  subjects: readonly BackupTarget[],
-  project: Project,
-  stop: AbortSignal,
-): Promise<ExitCode> {
-  const problems: Problem[] = [];
-  const sightings: Sighting[] = [];
-  for (const subject of subjects) {
-    try {
-      if (stop.aborted) throw new Interrupted('interrupted; there is no new backup', stop);
-      await backUp(runtime, options, subject, project.manifest, stop);
-      sightings.push({ app: subject.app, alert: null, mends: ['backup-failed'], updated: null });
-    } catch (error) {
-      if (error instanceof Interrupted) {
-        keepSightings(runtime, project, sightings);
-        return tellInterrupted(runtime.output, subject.app, error);
-      }
-      if (!(error instanceof ProblemError)) throw error;
-      const problem = { app: subject.app, ...problemOf(error) };
-      problems.push(problem);
-      const alert = { kind: 'backup-failed' as const, message: problem.message };
-      sightings.push({ app: subject.app, alert, mends: [], updated: null });
-    }
-  }
-  await tellSightings(runtime, project, sightings);
+function endOf({ output }: Runtime, done: readonly BackedUp[]): ExitCode {
+  if (done.length === 0) output.write('No backup is due.\n');
+  const last = done.at(-1);
+  const interruption = interruptionOf(done);
+  if (last && interruption) return tellInterrupted(output, last.app, interruption);
+  const problems = done.flatMap(({ app, failure }) => (failure ? [{ app, ...problemOf(failure) }] : []));
   if (problems.length > 0) throw new ProblemError(problems);
   return EXIT.ok;
 }
 
-async function backUp(
-  runtime: Runtime,
-  options: BackupOptions,
-  subject: BackupTarget,
-  manifest: Manifest,
-  stop: AbortSignal,
-): Promise<void> {
-  const { app } = subject;
-  const { output, keep } = options;
-  const root = output === undefined ? runtime.state.backups(manifest.project) : resolve(runtime.cwd, output);
-  const { folder } = await takeBackup(subject, {
-    ...workFor(runtime, { app, root, manifest, timeout: options.timeout }),
-    stop,
-  });
-  runtime.output.write(`${folder}\n`);
-  if (keep === undefined) return;
-  const gone = await removeOlder(join(root, app), { project: manifest.project, app }, keep);
-  if (gone.length > 0) runtime.output.step(app, `deleted ${gone.join(', ')}: ${keep} are kept`);
-}
-
-/** What is refused is refused before any app is stopped. Patterns, tags and no names at all mean apps with volumes. */
-function subjectsOf(selectors: readonly string[], manifest: Manifest, actual: Actual): BackupTarget[] {
-  const names = selectors.length === 0 ? ['*'] : selectors;
-  const named = names.filter((name) => !isPattern(name)).map((name) => subjectOf(name, manifest, actual));
-  const bare = named.find((subject) => !hasVolumes(subject));
-  if (bare) throw nothingToBackUp(`\`${bare.app}\` has no volumes`);
-  const fitting = names
-    .filter(isPattern)
-    .flatMap((pattern) => appsFor(pattern, manifest, actual))
-    .map((name) => subjectOf(name, manifest, actual))
-    .filter(hasVolumes);
-  const all = new Map([...named, ...fitting].map((subject) => [subject.app, subject]));
-  if (all.size === 0) throw nothingToBackUp('no app has volumes');
-  return [...all.values()];
-}
-
-function isPattern(selector: string): boolean {
-  return /[*?]|^@/.test(selector);
-}
-
-function hasVolumes({ volumes }: BackupTarget): boolean {
-  return volumes.some((volume) => !isStaged(volume));
-}
-
-/** Of the manifest's apps, and those that it does not have any more and that are there, or have left volumes. */
-function appsFor(pattern: string, { apps }: Manifest, actual: Actual): readonly AppName[] {
-  const others = [...actual.apps.map(({ name }) => name), ...actual.volumes.map(({ app }) => app as AppName)];
-  const gone = [...new Set(others)].filter((name) => !apps.some((app) => app.name === name)).sort();
-  const known = [...apps, ...gone.map((name) => ({ name, tags: [] }))];
-  if (pattern === '*') return known.map(({ name }) => name);
-  const selection = selectApps([pattern], known);
-  if (!selection.ok) throw new ProblemError(selection.problems, EXIT.usage);
-  return [...selection.apps];
-}
-
-function nothingToBackUp(what: string): ProblemError {
-  return new ProblemError({
-    code: 'backup-empty',
-    message: `${what}: there is nothing to back up`,
-    hint: 'give it some with `volumes` in pets.toml; what is on a root disk is not backed up',
-  });
+function bothSaid(): ProblemError {
+  const hint =
+    'where they go and which stay says `backup` in the manifest; by hand `pets backup <app> --output …`';
+  return new ProblemError(
+    { code: 'usage', message: '--due goes with neither --output nor --keep', hint },
+    EXIT.usage,
+  );
 }

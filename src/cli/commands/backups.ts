@@ -1,72 +1,100 @@
-import { join } from 'node:path';
-import { idsIn, namesIn, readBackup, type Found } from '../../backup/folder.js';
-import { isAppName } from '../../domain/names.js';
-import { EXIT, problemOf, type ExitCode } from '../../domain/problem.js';
+import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
+import { listBackups } from '../../runtime/backup-list.js';
+import { verdictOn, type Judged } from '../../runtime/backup-verdict.js';
+import { tellInterrupted } from '../../runtime/data.js';
+import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { CommandLine } from '../command-line.js';
-import { examples, withGlobalOptions } from '../options.js';
+import { examples, withLockOptions } from '../options.js';
+
+type Options = LockOptions & { readonly json: boolean; readonly verify: boolean };
 
 export function addBackups({ program, actionOf }: CommandLine): void {
-  withGlobalOptions(program.command('backups [app]'))
+  withLockOptions(program.command('backups [app]'))
     .summary('list the backups with time, size and revision')
+    .description(
+      'Lists the backups of the project, or of one app, wherever the manifest has them go. With --verify the files of each are compared with their checksums, and the newest of each app is restored into volumes made for it, compared file by file, and deleted again; no app is touched.',
+    )
+    .option('--verify', 'see whether they can be restored', false)
     .option('--json', 'print JSON', false)
-    .addHelpText('after', examples('pets backups', 'pets backups web', 'pets backups --json'))
+    .addHelpText(
+      'after',
+      examples('pets backups', 'pets backups web', 'pets backups --verify', 'pets backups --json'),
+    )
     .action(actionOf(backups));
 }
 
 /** The project's backups, or one app's, newest first; those of apps that are gone included. */
-async function backups(
-  runtime: Runtime,
-  options: { readonly json: boolean },
-  app: string | undefined,
-): Promise<ExitCode> {
+async function backups(runtime: Runtime, options: Options, app: string | undefined): Promise<ExitCode> {
+  if (options.verify) return verifyAll(runtime, options, app);
   const { manifest } = await runtime.project();
-  const root = runtime.state.backups(manifest.project);
-  const apps = app === undefined ? (await namesIn(root)).filter(isAppName) : [app];
-  const warn = (line: string) => {
-    runtime.output.notice('warning', line);
-  };
-  const found = (await Promise.all(apps.map((name) => listBackups(join(root, name), warn)))).flat();
-  found.sort((a, b) => b.id.localeCompare(a.id, 'en', { numeric: true }));
-  if (options.json) {
-    const records = found.map(({ id, folder, backup }) => ({
-      id,
-      folder,
-      bytes: bytesOf(backup),
-      ...backup,
-    }));
-    runtime.output.write(jsonText({ version: 1, project: manifest.project, backups: records }));
+  const found = await listBackups(runtime, manifest, app);
+  show(
+    runtime,
+    found.map((one) => ({ ...one, verdict: null })),
+    manifest.project,
+    options,
+  );
+  return EXIT.ok;
+}
+
+function verifyAll(runtime: Runtime, options: Options, app: string | undefined): Promise<ExitCode> {
+  const read = () => runtime.project();
+  return withLock(runtime, { ...options, read }, async (project) => {
+    const found = await listBackups(runtime, project.manifest, app);
+    const judged: Judged[] = [];
+    try {
+      await runtime.draining(async (stop) => {
+        for (const one of found)
+          judged.push({ ...one, verdict: await verdictOn(runtime, project, one, { found, stop }) });
+      });
+    } catch (error) {
+      return tellInterrupted(runtime.output, judged.at(-1)?.backup.app ?? project.manifest.project, error);
+    }
+    show(runtime, judged, project.manifest.project, options);
+    const problems = judged.flatMap(({ verdict, backup }) =>
+      typeof verdict === 'object' && verdict !== null ? [{ app: backup.app, ...verdict.problem }] : [],
+    );
+    if (problems.length > 0) throw new ProblemError(problems);
     return EXIT.ok;
-  }
-  const rows = found.map(({ id, backup }) => [
+  });
+}
+
+function show(
+  { output }: Runtime,
+  judged: readonly Judged[],
+  project: string,
+  { json, verify }: Options,
+): void {
+  output.write(
+    json
+      ? jsonText({ version: 1, project, backups: judged.map((one) => recordOf(one, verify)) })
+      : textOf(judged, verify),
+  );
+}
+
+function recordOf({ id, folder, backup, verdict }: Judged, isVerified: boolean): object {
+  const verified = typeof verdict === 'object' ? (verdict?.problem.message ?? null) : verdict;
+  return { id, folder, bytes: bytesOf(backup), ...backup, ...(isVerified && { verified }) };
+}
+
+function textOf(judged: readonly Judged[], isVerified: boolean): string {
+  const rows = judged.map(({ id, backup, verdict }) => [
     backup.app,
     id,
     backup.time.slice(0, 19).replace('T', ' '),
     sizeText(bytesOf(backup)),
     backup.revision ?? '-',
     backup.volumes.map(({ name }) => name).join(', '),
+    ...(isVerified ? [typeof verdict === 'string' ? verdict : 'DAMAGED'] : []),
     ...((backup.killed ?? null) === null ? [] : ['copied after a kill']),
   ]);
-  runtime.output.write(table(rows, ['APP', 'ID', 'WHEN (UTC)', 'SIZE', 'REVISION', 'VOLUMES']));
-  return EXIT.ok;
+  const header = ['APP', 'ID', 'WHEN (UTC)', 'SIZE', 'REVISION', 'VOLUMES'];
+  return table(rows, isVerified ? [...header, 'VERIFIED'] : header);
 }
 
-/** One that cannot be read is told, and hides no other. */
-async function listBackups(folder: string, warn: (line: string) => void): Promise<Found[]> {
-  const found: Found[] = [];
-  for (const id of await idsIn(folder)) {
-    const path = join(folder, id);
-    try {
-      found.push({ id, folder: path, backup: await readBackup(path) });
-    } catch (error) {
-      warn(problemOf(error).message);
-    }
-  }
-  return found;
-}
-
-function bytesOf({ volumes }: Found['backup']): number {
+function bytesOf({ volumes }: Judged['backup']): number {
   return volumes.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 

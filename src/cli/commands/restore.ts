@@ -1,11 +1,13 @@
-import { join, resolve } from 'node:path';
-import { idsIn, readBackup, verify, type Found } from '../../backup/folder.js';
-import { chooseBackup } from '../../backup/format.js';
+import { resolve } from 'node:path';
+import { readBackup, verify, type Found } from '../../backup/folder.js';
 import { isStaged } from '../../backup/names.js';
 import { restoreBackup, volumesLeft, type Restored } from '../../backup/restore.js';
 import { changeOf, replacedBy, type SecretChange } from '../../backup/secrets.js';
 import { refuseOthers, type BackupTarget } from '../../backup/subject.js';
+import type { Manifest } from '../../domain/manifest.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
+import { findBackup } from '../../runtime/backup-list.js';
+import { placeOf } from '../../runtime/backup-places.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { tellInterrupted, subjectOf, workFor, type DataOptions } from '../../runtime/data.js';
 import { everything, observeFor } from '../../runtime/observe.js';
@@ -50,13 +52,12 @@ async function restore(
 ): Promise<ExitCode> {
   const read = () => runtime.project();
   const ended = withLock(runtime, { ...options, read }, async ({ manifest }) => {
-    const root = runtime.state.backups(manifest.project);
     const subject = subjectOf(
       app,
       manifest,
       await observeFor(runtime, manifest.project, { ...everything, dryRun: options.dryRun }),
     );
-    const from = await backupFor(runtime, options, app, id, root);
+    const from = await backupFor(runtime, options, manifest, app, id);
     const say = (line: string) => {
       runtime.output.step(app, line);
     };
@@ -64,6 +65,8 @@ async function restore(
     await verify(from.folder, from.backup, runtime.output.tell(app));
     const { killed = null } = from.backup;
     if (killed !== null) say(`warning: the app was ended by force before this was copied (${killed})`);
+    // What is replaced goes where the app's backups go, if that is there; nothing was touched yet.
+    const root = placeOf(runtime, manifest, app);
     const work = workFor(runtime, { app, root, manifest, timeout: options.timeout });
     const secrets = await changeOf(from, subject, work);
     if (options.dryRun === true) {
@@ -123,20 +126,20 @@ function isAttached(name: string, { volumes, paths }: BackupTarget): boolean {
 }
 
 async function backupFor(
-  { cwd }: Runtime,
+  runtime: Runtime,
   { from }: RestoreOptions,
+  manifest: Manifest,
   app: string,
   id: string | undefined,
-  root: string,
 ): Promise<Found> {
-  if (from !== undefined && id !== undefined)
+  if (from === undefined) return findBackup(runtime, manifest, app, id);
+  if (id !== undefined)
     throw new ProblemError(
       { code: 'usage', message: 'an id and --from name two backups', hint: 'give one' },
       EXIT.usage,
     );
-  const name = from === undefined ? chooseBackup(id, await idsIn(join(root, app)), app) : '';
-  const folder = from === undefined ? join(root, app, name) : resolve(cwd, from);
-  return { id: name, folder, backup: await readBackup(folder) };
+  const folder = resolve(runtime.cwd, from);
+  return { id: '', folder, backup: await readBackup(folder) };
 }
 
 /** Where nothing is replaced there is nothing to ask. */

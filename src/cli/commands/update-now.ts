@@ -2,10 +2,13 @@ import type { ManifestApp } from '../../domain/manifest.js';
 import type { AppName } from '../../domain/names.js';
 import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
+import type { Actual } from '../../domain/actual.js';
+import { endOfBackup, interruptionOf } from '../../runtime/backups.js';
+import { backUpDue, dueSubjects } from '../../runtime/backups-due.js';
 import { dueApps } from '../../runtime/due.js';
 import { lockPathOf, noteFirst, settleUpdates } from '../../runtime/settle-updates.js';
 import { refusalOf } from '../../runtime/held.js';
-import { nothingWanted, observe } from '../../runtime/observe.js';
+import { everything, observe } from '../../runtime/observe.js';
 import { petIn } from '../../runtime/pets.js';
 import type { Project } from '../../runtime/project.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
@@ -33,26 +36,54 @@ export async function updateNow(
   return withLock(runtime, { ...options, read }, async ({ only, ...found }) => {
     lockPathOf(found);
     const isDry = options.dryRun === true;
-    const actual = await observe(runtime, found.manifest.project, nothingWanted);
+    const actual = await observe(runtime, found.manifest.project, everything);
     const project = await settleUpdates(runtime, found, actual, !isDry);
     const selected = project.manifest.apps.filter(({ name }) => only === null || only.has(name));
     const { due, unseen, halfDone } = dueApps(selected, actual, new Date());
-    const held = new Map(actual.apps.map(({ name, hold }) => [name, hold]));
     // Whoever names an app that is not there yet is told so.
     if (!options.due) for (const { name } of selected) petIn(actual, name);
     const apps = options.due ? due : selected;
-    refuseHeld(apps, held);
-    if (options.due && !selected.some(({ update }) => update !== null))
-      runtime.output.notice('note', 'no app has `update = { auto = true }`: none will ever be due');
-    if (isDry) return show(runtime, project, apps.map(wouldBe), options);
+    refuseHeld(apps, new Map(actual.apps.map(({ name, hold }) => [name, hold])));
+    if (options.due) tellIfNever(runtime, selected);
+    if (isDry) {
+      const backups = wouldBackUp(found, actual, only, options);
+      return show(runtime, project, { backups, updates: apps.map(wouldBe) }, options);
+    }
     await noteFirst(runtime, project, unseen);
-    const run = { ...options, ...UNATTENDED };
-    const finished = await finishApps(runtime, project, options.due ? halfDone : [], run);
-    const isEnded = finished.some(({ result }) => result === 'interrupted');
-    const { updated, code } = await updateApps(runtime, project, isEnded ? [] : apps, run);
-    show(runtime, project, [...finished, ...updated], options);
-    return finished.map((one) => one.code).reduce(worse, code);
+    return runAll(runtime, project, { only, apps, halfDone }, options);
   });
+}
+
+function tellIfNever({ output }: Runtime, apps: readonly ManifestApp[]): void {
+  if (apps.some(({ update, backup }) => update !== null || backup?.schedule)) return;
+  const words = 'no app has `update = { auto = true }` or `backup = { schedule = … }`: none will ever be due';
+  output.notice('note', words);
+}
+
+type Work = {
+  /** Nobody else's backups. */
+  readonly only: ReadonlySet<AppName> | null;
+  readonly apps: readonly ManifestApp[];
+  readonly halfDone: readonly AppName[];
+};
+
+/** Backups first of all: what an update comes to is no backup of what was there before it. */
+async function runAll(
+  runtime: Runtime,
+  project: Project,
+  { only, apps, halfDone }: Work,
+  options: Options,
+): Promise<ExitCode> {
+  const run = { ...options, ...UNATTENDED };
+  const asked = { ...run, only, onFolder: () => undefined };
+  const backups = options.due ? await backUpDue(runtime, project, asked) : [];
+  const isOver = interruptionOf(backups) !== null;
+  const finished = await finishApps(runtime, project, options.due && !isOver ? halfDone : [], run);
+  const isEnded = isOver || finished.some(({ result }) => result === 'interrupted');
+  const { updated, code } = await updateApps(runtime, project, isEnded ? [] : apps, run);
+  const ends = backups.map(endOfBackup);
+  show(runtime, project, { backups: ends, updates: [...finished, ...updated] }, options);
+  return [...finished, ...ends].map((one) => one.code).reduce(worse, code);
 }
 
 function refuseHeld(
@@ -70,18 +101,34 @@ function wouldBe({ name }: ManifestApp) {
   return { app: name, result: 'due' as const, words: 'would be updated now' };
 }
 
-type Shown = Omit<Updated, 'result'> & { readonly result: Updated['result'] | 'due' };
+/** What became of an app, or is about to; `words`: one line. */
+type Line = {
+  readonly app: AppName;
+  readonly result: Updated['result'] | 'due' | 'backed-up';
+  readonly words: string;
+};
+
+function wouldBackUp(
+  project: Project,
+  actual: Actual,
+  only: ReadonlySet<AppName> | null,
+  { due }: Options,
+): Line[] {
+  const subjects = due ? dueSubjects(project, actual, only) : [];
+  return subjects.map(({ app }) => ({ app, result: 'due', words: 'would be backed up now' }));
+}
 
 function show(
   { output }: Runtime,
   { manifest }: Project,
-  updated: readonly Shown[],
+  shown: { readonly backups: readonly Line[]; readonly updates: readonly Line[] },
   { json }: Options,
 ): ExitCode {
-  const updates = updated.map(({ app, result, words }) => ({ app, result, message: words }));
-  const rows = updated.map(({ app, result, words }) => [app, result, words]);
+  const recordOf = ({ app, result, words }: Line) => ({ app, result, message: words });
+  const [backups, updates] = [shown.backups.map(recordOf), shown.updates.map(recordOf)];
+  const rows = [...backups, ...updates].map(({ app, result, message }) => [app, result, message]);
   const text = rows.length === 0 ? 'No app is due.\n' : table(rows, ['APP', 'RESULT', 'WHY']);
-  output.write(json ? jsonText({ version: 1, project: manifest.project, updates }) : text);
+  output.write(json ? jsonText({ version: 1, project: manifest.project, backups, updates }) : text);
   return EXIT.ok;
 }
 

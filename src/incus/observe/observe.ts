@@ -1,5 +1,6 @@
 import { socketsOf } from '../../domain/binding.js';
 import { holdIn } from '../../domain/hold.js';
+import { backupRecordIn } from '../../domain/backup-record.js';
 import { attemptIn } from '../../domain/update.js';
 import { DEPLOYED, INCUS_PET, LABEL, parsePetState } from '../../domain/labels.js';
 import { parseApplied, parseCondemned, unreadableIn } from '../../domain/records.js';
@@ -91,6 +92,7 @@ function actualApp(
     rejected: parseCondemned(config[LABEL.rejected]),
     hold: holdIn(config, Date.now()),
     attempt: attemptIn(config),
+    backup: backupRecordIn(config),
     unreadable: unreadableIn(config),
     store,
     exposures,

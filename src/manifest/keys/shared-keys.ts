@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { formatDuration, quote } from '../../lib/format.js';
 import { STORE_MODES } from '../../domain/store-mode.js';
 import { DEFAULT_GRACE_MS } from '../../domain/stop-timeout.js';
+import { backup } from './backup-keys.js';
 import { health } from './health-keys.js';
 import { choice, refuse, text } from './kinds.js';
 import { key } from '../shape.js';
@@ -17,7 +18,11 @@ export const SWITCH = "the app's services that changed (a switch)";
 
 /** The keys that [defaults] takes as well as each app. */
 export function sharedKeys(directory: string) {
-  return { ...addressKeys(directory), ...healthKeys, ...limitKeys, ...systemKeys, ...updateKeys };
+  return {
+    ...addressKeys(directory),
+    ...{ ...healthKeys, ...limitKeys, ...systemKeys, ...updateKeys },
+    ...backupKeys(directory),
+  };
 }
 
 function addressKeys(directory: string) {
@@ -87,6 +92,18 @@ const updateKeys = {
     interrupts: NOTHING,
   }),
 };
+
+function backupKeys(directory: string) {
+  return {
+    backup: key(v.exactOptional(backup(directory)), {
+      meaning: 'when its volumes are backed up by themselves, where to, and which backups stay',
+      example: { schedule: 'daily', keep: { daily: 7, weekly: 4 } },
+      default: { value: false },
+      details: 'An app’s own is taken whole in place of that of [defaults]; `false`: only by hand.',
+      interrupts: NOTHING,
+    }),
+  };
+}
 
 const ALIAS = '[A-Za-z0-9][A-Za-z0-9._/-]*';
 

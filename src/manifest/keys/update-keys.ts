@@ -1,26 +1,17 @@
 import * as v from 'valibot';
 import type { AutoUpdate } from '../../domain/manifest.js';
 import type { Rehearsal } from '../../domain/twin.js';
-import { parseSchedule, type Schedule } from '../../domain/schedule.js';
-import { quote } from '../../lib/format.js';
 import { key } from '../shape.js';
 import { show } from '../text.js';
 import { flag } from '../values.js';
-import { either, parsedValue, refuse, text } from './kinds.js';
+import { either, parsedValue, refuse } from './kinds.js';
+import { schedule } from './schedule.js';
 import { NOTHING, table } from './tables.js';
 
 /** How a new version of an app comes to serve. */
 export type Updating = { readonly auto: AutoUpdate | null; readonly rehearsal: Rehearsal | null };
 
 const DEFAULT_SCHEDULE = '03:00';
-
-const schedule = text<Schedule>('a schedule', (written) => {
-  const found = parseSchedule(written);
-  if (found) return found;
-  const hint =
-    'such as "03:00", "Sun 04:00" or "Mon..Fri *-*-* 22:30", as systemd.time(7) has calendar events';
-  return refuse(`expected a time that comes again and again, got ${quote(written)}`, hint);
-});
 
 const rehearsal = table({
   network: key(v.exactOptional(flag), {

@@ -9,7 +9,7 @@ function notifyOf(text: string) {
   return read.notify;
 }
 const ALL = [
-  ...['failed', 'rolled-back', 'unhealthy', 'drift', 'backup-failed'],
+  ...['failed', 'rolled-back', 'unhealthy', 'drift', 'backup-failed', 'backup-late'],
   ...['update-failed', 'update-held', 'mended'],
 ];
 

@@ -1,0 +1,25 @@
+import * as v from 'valibot';
+import { LABEL, type Labels } from './labels.js';
+import { isTime, tableIn } from './record-values.js';
+
+/** What an instance knows of its backups. */
+export type BackupRecord = {
+  /** When its schedule began the last one, or was seen first, ISO 8601. */
+  readonly at: string;
+  /** The newest one that is whole, and where it was put; null: there was none yet. */
+  readonly last: { readonly at: string; readonly folder: string } | null;
+};
+
+const LAST = v.object({ at: v.custom<string>(isTime), folder: v.string() });
+
+export function printBackupRecord({ at, last }: BackupRecord): Labels {
+  return { [LABEL.backup]: JSON.stringify({ at, last }) };
+}
+
+/** Null: there was none, or what stands there is not what pets writes. */
+export function backupRecordIn(labels: Labels): BackupRecord | null {
+  const { at, last } = tableIn(labels[LABEL.backup]) ?? {};
+  if (!isTime(at)) return null;
+  const newest = v.safeParse(LAST, last);
+  return { at, last: newest.success ? newest.output : null };
+}
