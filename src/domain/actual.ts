@@ -7,6 +7,7 @@ import type { Attempt } from './update.js';
 import type { InstanceState } from './instance-state.js';
 import type { PetState } from './labels.js';
 import type { Health, Passthrough } from './manifest.js';
+import type { Restarts } from './restarts.js';
 import type { StoreMode } from './store-mode.js';
 import type { AppName, StorePath } from './names.js';
 
@@ -93,6 +94,8 @@ export type ActualApp = {
   readonly attempt: Attempt | null;
   /** What is known of its backups; null: nothing yet. */
   readonly backup: BackupRecord | null;
+  /** When it was restarted by itself, as it was not well. */
+  readonly restarts: Restarts;
   /** Keys of its own records that are there and cannot be read. */
   readonly unreadable: readonly string[];
   readonly store: StoreMode;

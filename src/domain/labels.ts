@@ -25,6 +25,8 @@ export const LABEL = {
   update: 'user.pets.update',
   /** When it was last backed up, by its schedule and at all, as JSON. */
   backup: 'user.pets.backup',
+  /** When it was restarted by itself, as it was not well. */
+  restarts: 'user.pets.restarts',
   /** Names of secrets that a run has touched and not recorded. */
   touchedSecrets: 'user.pets.secrets',
   /** Names of the units that had failed before its last change. */

@@ -173,6 +173,8 @@ export type ManifestApp = AppRefs & {
   readonly update: AutoUpdate | null;
   /** Null: a new system is not tried in a twin first, unless the command line says so. */
   readonly rehearsal: Rehearsal | null;
+  /** Whether a look that finds it not well restarts it. */
+  readonly restartUnhealthy: boolean;
   /** Null: its volumes are backed up only by hand, into pets' own folder. */
   readonly backup: BackupPolicy | null;
 };

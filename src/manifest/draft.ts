@@ -76,7 +76,7 @@ export function appOf({ name, source, keys }: CheckedDraft): ManifestApp {
     volumes: volumesOf(keys).sort((a, b) => (a.name < b.name ? -1 : 1)),
     binds: app.binds ?? [],
     secrets: secretsOf(keys),
-    health: app.health === undefined ? STABLE : app.health,
+    health: app.health === undefined ? STABLE : app.health.health,
     stateful: app.stateful ?? volumesOf(keys).length > 0,
     limits: { memory: limits?.memory ?? null, cpu: limits?.cpu ?? null },
     autostart: app.autostart ?? null,
@@ -96,6 +96,7 @@ export function appOf({ name, source, keys }: CheckedDraft): ManifestApp {
     stopTimeout,
     update: app.update?.auto ?? null,
     rehearsal: app.update?.rehearsal ?? null,
+    restartUnhealthy: app.health?.restart ?? false,
     backup: app.backup ?? null,
   };
 }

@@ -44,7 +44,8 @@ function printApp(app: ManifestApp): string {
 /** The keys as they are written; what is not set and has no default is left out. */
 function keysOf(app: ManifestApp): Tables {
   const { port, was, autostart, store, timeout, limits, volumes, binds } = app;
-  const health = writtenHealth(app.health);
+  const check = writtenHealth(app.health);
+  const health = check !== false && app.restartUnhealthy ? { ...check, restart: true } : check;
   return {
     ...sourceOf(app),
     ...(port !== null && { port }),

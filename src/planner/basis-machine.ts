@@ -63,6 +63,8 @@ const SHOWN = {
   attempt: null,
   // That data was copied meanwhile changes nothing.
   backup: null,
+  // As `power` has it.
+  restarts: null,
   unreadable: ({ unreadable }) => ({ unreadable: listed(unreadable) }),
   store: ({ store }) => ({ store }),
   exposures: ({ exposures }) => each(exposures, (one) => [`device.${one.device}`, json(one.value)]),

@@ -15,6 +15,7 @@ import { observe, wantedBy } from './observe.js';
 import { resolveDesired } from './project.js';
 import { withLock, type LockOptions } from './project-lock.js';
 import type { Project } from './project-type.js';
+import { restartIll } from './restart-ill.js';
 import { listenOf } from './row.js';
 import type { Runtime } from './runtime.js';
 
@@ -32,7 +33,9 @@ export async function watchApps(runtime: Runtime, options: LockOptions): Promise
   const isAllWell = first.every(({ alert }) => alert === null);
   const read = () => runtime.project();
   await withLock(runtime, { ...options, read }, async (project) => {
-    await tellSightings(runtime, project, isAllWell ? first : await lookAtApps(runtime, project));
+    const found = isAllWell ? first : await lookAtApps(runtime, project);
+    await tellSightings(runtime, project, found);
+    await restartIll(runtime, project, found, options);
   }).catch((error: unknown) => {
     if (problemOf(error).code !== 'project-locked') throw error;
     runtime.output.notice('note', 'a run is under way: how the apps are is looked at the next time');

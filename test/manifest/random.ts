@@ -135,6 +135,8 @@ const kept = fc
       '{ db = { generate = true, length = 8, owner = 0 }, _x = { sops = "s.yaml", key = "a.0.b c" } }',
     ]),
     one('health', [
+      '{ restart = true }',
+      '{ unit = "a.service", restart = true }',
       'false',
       '{ path = "/" }',
       '{ path = "/a?b=%20", status = [503, 204, 204], port = 9000, timeout = "2m", interval = "5s", successes = 1 }',

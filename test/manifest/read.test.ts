@@ -37,6 +37,7 @@ const PLAIN = {
   stopTimeout: 30_000,
   update: null,
   backup: null,
+  restartUnhealthy: false,
   rehearsal: null,
   health: { check: { kind: 'stable' }, timeoutMs: 60_000, intervalMs: 1000, successes: 4 },
   stateful: false,

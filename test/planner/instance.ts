@@ -89,6 +89,7 @@ export function created(app: DesiredApp, store: StoreMode, root: number): Instan
     hold: null,
     attempt: null,
     backup: null,
+    restarts: [],
     unreadable: [],
     store,
   } as const;

@@ -260,6 +260,7 @@ export class Machine {
         hold: null,
         attempt: null,
         backup: null,
+        restarts: [],
         unreadable: [],
         facets: { ...seenFacets, meta: facets.meta ?? {} },
       });

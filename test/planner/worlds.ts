@@ -224,6 +224,7 @@ export function applied(app: DesiredApp): ActualApp {
     hold: null,
     attempt: null,
     backup: null,
+    restarts: [],
     unreadable: [],
     store,
     exposures,

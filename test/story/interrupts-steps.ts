@@ -137,6 +137,7 @@ const HEALTH: readonly Step[] = [
   of('health', 'timeout', health('path = "/index.html", timeout = "90s"')),
   of('health', 'interval', health('path = "/index.html", interval = "2s"')),
   of('health', 'successes', health('path = "/index.html", successes = 1')),
+  of('health', 'restart', health('path = "/index.html", successes = 1, restart = true')),
   of('health', 'tcp', health('tcp = true')),
   of('health', 'port', health('tcp = true, port = 8080, successes = 3')),
   of('health', 'unit', health('unit = "hello-web.service"')),

@@ -17,7 +17,7 @@ export function addAlerts({ program, actionOf }: CommandLine): void {
   withLockOptions(program.command('alerts'))
     .summary('list what is wrong and not mended yet')
     .description(
-      'Lists the alerts of the project that are open: apps whose last run failed or was rolled back, apps that were found unhealthy or changed by hand, and backups that failed. One closes by itself with the run that mends it. With --check it looks first: whether each app runs, is reached, passes its health check, and is as it was last applied.',
+      'Lists the alerts of the project that are open: apps whose last run failed or was rolled back, apps that were found unhealthy or changed by hand, and backups that failed. One closes by itself with the run that mends it. With --check it looks first: whether each app runs, is reached, passes its health check, and is as it was last applied; whose `health.restart` says so is restarted.',
     )
     .option('--check', 'look at all apps first, and tell whom [notify] names what is new', false)
     .option('--json', 'print JSON', false)

@@ -1,6 +1,7 @@
 import { socketsOf } from '../../domain/binding.js';
 import { holdIn } from '../../domain/hold.js';
 import { backupRecordIn } from '../../domain/backup-record.js';
+import { restartsIn } from '../../domain/restarts.js';
 import { attemptIn } from '../../domain/update.js';
 import { DEPLOYED, INCUS_PET, LABEL, parsePetState } from '../../domain/labels.js';
 import { parseApplied, parseCondemned, unreadableIn } from '../../domain/records.js';
@@ -93,6 +94,7 @@ function actualApp(
     hold: holdIn(config, Date.now()),
     attempt: attemptIn(config),
     backup: backupRecordIn(config),
+    restarts: restartsIn(config),
     unreadable: unreadableIn(config),
     store,
     exposures,

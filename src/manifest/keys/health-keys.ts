@@ -2,12 +2,13 @@ import * as v from 'valibot';
 import { formatDuration } from '../../lib/format.js';
 import type { Health } from '../../domain/manifest.js';
 import { HEALTH_DEFAULTS } from '../../facets/health.js';
+import { STABLE } from './health.js';
 import { hostName, requestPath, statusCodes, unitName } from './health-values.js';
 import { either, parsedValue, pathItems, refuse } from './kinds.js';
 import { key } from '../shape.js';
 import { NOTHING, table } from './tables.js';
 import { show } from '../text.js';
-import { command, duration, guestPort, integer, onlyTrue } from '../values.js';
+import { command, duration, flag, guestPort, integer, onlyTrue } from '../values.js';
 
 const WAYS = ['path', 'tcp', 'unit', 'command'] as const;
 const ONE_OF = 'one of `path`, `tcp`, `unit` and `command`';
@@ -86,24 +87,45 @@ const patienceKeys = {
   }),
 };
 
-const keys = table({ ...checkKeys, ...patienceKeys });
+const restartKeys = {
+  restart: key(v.exactOptional(flag), {
+    meaning: 'whether `pets alerts --check` restarts it when it runs and is not well',
+    example: true,
+    default: { value: false },
+    details:
+      'Three times in a day at most, ten minutes apart. Alone it goes with what holds without the key.',
+    interrupts: NOTHING,
+  }),
+};
+
+/** How an app is told healthy, and what becomes of one that is not. `health`: null, nobody checks. */
+export type Caring = { readonly health: Health | null; readonly restart: boolean };
+
+const keys = table({ ...checkKeys, ...patienceKeys, ...restartKeys });
 type Keys = v.InferOutput<typeof keys>;
 
 const checked = v.pipe(
   keys,
-  v.rawTransform<Keys, Health>(({ dataset: { value }, addIssue, NEVER }) => {
+  v.rawTransform<Keys, Caring>(({ dataset: { value }, addIssue, NEVER }) => {
     for (const { at, message } of flawsOf(value))
       addIssue({ message, expected: 'key', ...(at !== undefined && { path: pathItems(value, [at]) }) });
+    const restart = value.restart ?? false;
+    if (isRestartAlone(value)) return { health: STABLE, restart };
     const check = checkOf(value);
     const { timeout: timeoutMs, interval: intervalMs, successes } = { ...DEFAULTS, ...value };
-    return check ? { check, timeoutMs, intervalMs, successes } : NEVER;
+    return check ? { health: { check, timeoutMs, intervalMs, successes }, restart } : NEVER;
   }),
 );
+
+function isRestartAlone(value: Keys): boolean {
+  return value.restart !== undefined && Object.keys(value).length === 1;
+}
 
 type Flaw = { readonly at?: string; readonly message: string };
 
 /** What its keys must be to one another. `at`: none where it is said of the table. */
 function flawsOf(value: Keys): Flaw[] {
+  if (isRestartAlone(value)) return [];
   const [first, ...others] = WAYS.filter((way) => value[way] !== undefined);
   if (first === undefined) return [{ message: `exactly ${ONE_OF} is needed\n${EXAMPLE}` }];
   const message = `there is exactly one way to check; this one has \`${first}\`\ntake one of them out`;
@@ -145,8 +167,8 @@ function checkOf(keys: Keys): Health['check'] | undefined {
   return words && { kind: 'command', command: words };
 }
 
-const never = parsedValue<null>({ const: false }, (value) => {
-  if (value === false) return null;
+const never = parsedValue<Caring>({ const: false }, (value) => {
+  if (value === false) return { health: null, restart: false };
   const hint = value === true ? 'without the key no unit may fail; `health = false` checks nothing' : null;
   return refuse(`expected false, or a table such as { ${EXAMPLE} }, got ${show(value)}`, hint);
 });
