@@ -6,7 +6,7 @@ import { isTime, tableIn } from './record-values.js';
 export type BackupRecord = {
   /** When its schedule began the last one, or was seen first, ISO 8601. */
   readonly at: string;
-  /** The newest one that is whole, and where it was put; null: there was none yet. */
+  /** When the newest one that is whole was taken, and where its schedule's are put; null: there was none yet. */
   readonly last: { readonly at: string; readonly folder: string } | null;
 };
 

@@ -110,9 +110,18 @@ async function backUp(runtime: Runtime, subject: BackupTarget, making: Making): 
   }
   const facts = { ...subject.facts, ...(how.isScheduled && { scheduled: true as const }) };
   const work = workFor(runtime, { app, root, manifest, timeout: how.timeout });
-  const { folder, backup } = await takeBackup({ ...subject, facts }, { ...work, stop });
+  const { folder, backup } = await takeBackup({ ...subject, facts }, { ...work, stop }).catch(
+    async (error: unknown) => {
+      // Whoever ends the run wants no backup now, and one with the next.
+      if (error instanceof Interrupted && how.isScheduled && known)
+        await quietly(runtime, () => record(known));
+      throw error;
+    },
+  );
   const at = how.isScheduled ? begun : (known?.at ?? begun);
-  await quietly(runtime, () => record({ at, last: { at: backup.time, folder } }));
+  // One that is taken elsewhere says nothing of where the others are.
+  const place = how.output === undefined ? folder : (known?.last?.folder ?? folder);
+  await quietly(runtime, () => record({ at, last: { at: backup.time, folder: place } }));
   making.onFolder(folder);
   await removeOld(runtime, join(root, app), app, making);
   return folder;

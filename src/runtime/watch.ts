@@ -58,12 +58,13 @@ async function lookAtApps(runtime: Runtime, project: Project): Promise<readonly 
 
 /** Whether the backups come that their schedules ask for: who makes them may not run at all. */
 function latenessIn({ manifest }: Project, actual: Actual): Sighting[] {
-  return lateBackups(manifest.apps, actual, new Date()).map(({ app, late }) => ({
-    app,
-    alert: late === null ? null : { kind: 'backup-late', message: late },
-    mends: late === null ? ['backup-late'] : [],
-    updated: null,
-  }));
+  const late = new Map(lateBackups(manifest.apps, actual, new Date()).map((one) => [one.app, one.late]));
+  // Of one without a schedule nothing is late any more.
+  return manifest.apps.map(({ name }) => {
+    const message = late.get(name) ?? null;
+    const alert = message === null ? null : { kind: 'backup-late' as const, message };
+    return { app: name, alert, mends: message === null ? ['backup-late'] : [], updated: null };
+  });
 }
 
 /** Of an app that is neither wanted nor there any more nothing is wrong, however it went. */

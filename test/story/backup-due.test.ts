@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHE, DATA, keeperStory } from './backup-story.js';
-import { must } from './rig.js';
+import { must, seen } from './rig.js';
 
 type Verified = { backups: { id: string; verified: string }[] };
 type Due = { backups: { app: string; result: string; message: string }[] };
@@ -90,6 +90,21 @@ describe('backups by a schedule', () => {
     renameSync(`${to}.away`, to);
     await ok('backup', '--due');
     expect(await alerts('--check')).toEqual([]);
+  });
+
+  test('one that is interrupted is due again', async () => {
+    await makeDue();
+    const before = ids();
+    const { child, ended } = story.start(['backup', '--due']);
+    await seen(child, 'stopping');
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 130 });
+    expect((await record())?.at).toBe('2001-01-01T00:00:00.000Z');
+    expect(await unfinished()).toEqual([]);
+    expect(ids()).toEqual(before);
+    expect(await inside('systemctl is-active keeper')).toBe('active');
+    await ok('backup', '--due');
+    expect(ids()).not.toEqual(before);
   });
 
   test('each can be restored: the newest is, into volumes of its own', async () => {
