@@ -102,7 +102,7 @@ describe('backups by a schedule', () => {
     expect((await record())?.at).toBe('2001-01-01T00:00:00.000Z');
     expect(await unfinished()).toEqual([]);
     expect(ids()).toEqual(before);
-    expect(await inside('systemctl is-active keeper')).toBe('active');
+    expect((await story.instances()).map(({ status }) => status)).toEqual(['Running']);
     await ok('backup', '--due');
     expect(ids()).not.toEqual(before);
   });

@@ -92,10 +92,10 @@ test('what serves for a moment and ends, again and again, is never healthy', asy
   await systemctl('start', 'flickering');
   const reach = command('bash', '-c', 'exec 3<>/dev/tcp/127.0.0.1/8087');
   // What has not been seen to end is believed by the last try: a busy machine needs time for several.
-  const patience = { ...SOON, timeoutMs: 16_000 };
+  const patience = { ...SOON, timeoutMs: 45_000 };
   const checks = [http('/', 8087, 404), tcp(8087), unit('flickering.service'), reach];
   for (const ill of await Promise.all(checks.map((check) => illness(check, patience))))
-    expect(ill).toMatchObject({ message: expect.stringMatching(/^not healthy within 16 s: /) });
+    expect(ill).toMatchObject({ message: expect.stringMatching(/^not healthy within 45 s: /) });
   await systemctl('stop', 'flickering');
 });
 

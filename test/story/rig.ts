@@ -248,7 +248,9 @@ export class Story {
     const pools = (await this.ask('/1.0/storage-pools?recursion=1')) as { name: string }[];
     const lists = pools.map(async ({ name: pool }) => {
       const path = `/1.0/storage-pools/${pool}/volumes/custom?recursion=1`;
-      const volumes = (await this.ask(path)) as { name: string; config: Record<string, string> }[];
+      // A pool that another story made may be gone by now.
+      const found = await restOf(this.#options.socket).get(path);
+      const volumes = (found?.metadata ?? []) as { name: string; config: Record<string, string> }[];
       return volumes.map((volume) => ({ ...volume, pool }));
     });
     return (await Promise.all(lists))
