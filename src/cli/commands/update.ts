@@ -40,7 +40,11 @@ export function addUpdate({ program, actionOf }: CommandLine): void {
       "Moves the entries of pets.lock for the apps' flake-ref and nixpkgs to what these stand for now, and prints from where to where. Nothing is built or applied: `pets diff` shows what it changes, `pets up` applies it. Local flakes are not pinned. Apps that are held are left out, and refused by name. With --due it takes the backups that are due, and updates the apps whose `update` key says when, each by itself: it finds what is newer, brings the app to it as `up` does, and writes the new pins once they serve; what fails goes back, and a major step waits.",
     )
     .addOption(dryRun())
-    .option('--due', 'back up and update the apps whose `backup.schedule` or `update.schedule` came since the last time', false)
+    .option(
+      '--due',
+      'back up and update the apps whose `backup.schedule` or `update.schedule` came since the last time',
+      false,
+    )
     .option('--allow-major', 'update the named apps now, as --due does, to a new major version too', false)
     .option('--json', 'print JSON', false)
     .addHelpText(
