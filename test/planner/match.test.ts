@@ -59,6 +59,16 @@ describe('what an app takes from its other name', () => {
     expect(taken('old', ['old - becoming=new top=none', 'new - volumes=data:/x'])).toBe('nothing');
   });
 
+  test('and of that name what it has attached itself', () => {
+    const want = ['old'];
+    const there = actualOf({ want, have: ['old - becoming=new', 'new'], volumes: ['new/data', 'new/more'] });
+    const volumes = there.volumes.map((v) => ({ ...v, usedBy: v.volume === 'data' ? ['old'] : ['new'] }));
+    const [app] = desired(want).apps;
+    const [old] = there.apps.filter(({ name }) => name === 'old');
+    const found = app && takenBy(app, old ?? null, { ...there, volumes });
+    expect(found?.volumes.map(({ volume }) => volume)).toEqual(['data']);
+  });
+
   test('of one that is gone: volumes that it has none of', () => {
     expect(taken('new - was=old', [], ['old/data', 'old/more', 'new/more'])).toBe('old: old.data');
     expect(taken('new - was=old', ['new'], ['old/data'])).toBe('nothing');

@@ -45,3 +45,9 @@ test('what the profile itself knows counts as well', async () => {
   profile.links.delete('kept/8');
   expect(await setGeneration(profile, APP, THREE, 3)).toBe(9);
 });
+
+test('a number that only Nix has a link for is not given again', async () => {
+  const profile = directory();
+  profile.links.set('system-9-link', ONE);
+  expect(await setGeneration(profile, APP, TWO, 3)).toBe(10);
+});
