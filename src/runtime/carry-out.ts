@@ -24,6 +24,11 @@ export type RunOptions = LockOptions & {
   readonly input: boolean;
 };
 
+/** Of a run that a timer began: nobody is there to be asked, and each app has as long as `up` gives it. */
+export const UNATTENDED: Omit<RunOptions, keyof LockOptions> = {
+  ...{ jobs: 8, timeout: 300_000, failFast: false, yes: false, input: false },
+};
+
 /** What is to be carried out, and for which verb. */
 export type CarryOut = {
   readonly verb: string;

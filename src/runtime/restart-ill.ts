@@ -3,7 +3,7 @@ import type { AppName } from '../domain/names.js';
 import { EXIT, problemOf, ProblemError } from '../domain/problem.js';
 import { mayRestart, MOST_RESTARTS, printRestarts, recentRestarts } from '../domain/restarts.js';
 import { restartPlan } from '../planner/power.js';
-import { carryOut, type RunOptions } from './carry-out.js';
+import { carryOut, UNATTENDED } from './carry-out.js';
 import { LOCAL } from './daemons.js';
 import { observeIdle, wantedBy } from './observe.js';
 import { resolveDesired } from './project.js';
@@ -42,18 +42,13 @@ export async function restartIll(
   if (chosen.size === 0) return;
   const work = { verb: 'restart', ...restartPlan(desired, actual, chosen), project } as const;
   // What goes wrong with it is no reason not to look at the others, and the next look says whether it is well.
-  const code = await carryOut(runtime, work, { ...UNATTENDED, ...options }).catch((error: unknown) => {
+  const code = await carryOut(runtime, work, { ...options, ...UNATTENDED }).catch((error: unknown) => {
     if (!(error instanceof ProblemError)) throw error;
     runtime.output.notice('warning', `no restart: ${problemOf(error).message}`);
     return EXIT.ok;
   });
   if (code !== EXIT.ok) runtime.output.notice('warning', '`pets runs last` has what the restart came to');
 }
-
-/** Nobody is there to be asked. */
-const UNATTENDED: Omit<RunOptions, keyof LockOptions> = {
-  ...{ jobs: 8, timeout: 300_000, failFast: false, yes: false, input: false },
-};
 
 function tellLeft({ output }: Runtime, app: AppName, times: number): void {
   const why =

@@ -4,6 +4,7 @@ import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { jsonText, table } from '../../ui/index.js';
 import type { Actual } from '../../domain/actual.js';
 import { endOfBackup, interruptionOf } from '../../runtime/backups.js';
+import { UNATTENDED } from '../../runtime/carry-out.js';
 import { backUpDue, dueSubjects } from '../../runtime/backups-due.js';
 import { dueApps } from '../../runtime/due.js';
 import { lockPathOf, noteFirst, settleUpdates } from '../../runtime/settle-updates.js';
@@ -18,9 +19,6 @@ import { finishApps, worse, type Updated } from '../../runtime/finish-updates.js
 import { updateApps } from '../../runtime/updates.js';
 
 type Options = LockOptions & { readonly json: boolean; readonly due: boolean; readonly allowMajor: boolean };
-
-/** Nobody is there to be asked, and each app has as long as `up` gives it. */
-const UNATTENDED = { jobs: 8, timeout: 300_000, failFast: false, yes: false, input: false };
 
 /** Updates apps one after the other: those that are due, or those that are named. */
 export async function updateNow(
