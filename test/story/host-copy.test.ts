@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { recorder, ROOT, standIn, Story, until } from './rig.js';
+import { must, recorder, ROOT, standIn, Story, until } from './rig.js';
 
 /**
  * The units of host/module.nix with the real program, under a real systemd: a pet plays the host. The daemon of Incus and
@@ -13,8 +13,10 @@ describe('the units of a host, and an app with a store of its own', () => {
   let incus: Awaited<ReturnType<typeof recorder>>;
   let nixDaemon: ChildProcess;
 
-  const inner = (note: string) => {
-    story.plainFlake('manifest/inner', `environment.etc."note".text = "${note}";`);
+  /** An app's flake as an archive, which the box serves to itself: what is remote is pinned, and moves. */
+  const inner = async (note: string) => {
+    story.plainFlake('inner', `environment.etc."note".text = "${note}";`);
+    await must('tar', ['-czf', join(story.folder, 'manifest/inner.tar.gz'), '-C', story.folder, 'inner']);
   };
   const start = async (unit: string) => {
     const { code } = await story.ran('box', 'systemctl', 'start', unit);
@@ -29,7 +31,8 @@ describe('the units of a host, and an app with a store of its own', () => {
     incus = await recorder();
     mkdirSync(join(story.folder, 'nix'));
     nixDaemon = await startNixDaemon(join(story.folder, 'nix/socket'));
-    inner('the first note');
+    story.write('manifest/serve.cjs', SERVER);
+    await inner('the first note');
     story.write(
       'manifest/pets.toml',
       `project = "${story.project}-inner"
@@ -37,8 +40,9 @@ describe('the units of a host, and an app with a store of its own', () => {
 nixpkgs = "path:/srv/nixpkgs"
 health = false
 [apps.${story.name('inner')}]
-flake-ref = "./inner"
+flake-ref = "http://127.0.0.1:${SERVED_AT}/inner.tar.gz"
 store = "copy"
+update = { auto = true, schedule = "*:*:0/1" }
 `,
     );
     for (const file of ['host/module.nix', 'test/host/options.nix'])
@@ -70,12 +74,25 @@ store = "copy"
   });
 
   test('pets-update brings the next version of it', async () => {
-    inner('the second note');
+    const updated = { ActiveState: 'inactive', Result: 'success' };
+    await inner('the second note');
     await start('pets-update');
-    expect(await settled('pets-update')).toEqual({ ActiveState: 'inactive', Result: 'success' });
+    expect(await settled('pets-update')).toEqual(updated);
+    // Seen for the first time: its time is yet to come.
+    expect(await story.inside('inner', 'cat', '/etc/note')).toBe('the first note');
+    await start('pets-update');
+    expect(await settled('pets-update')).toEqual(updated);
     expect(await story.inside('inner', 'cat', '/etc/note')).toBe('the second note');
   });
 });
+
+/** In the box, which has a network of its own. */
+const SERVED_AT = 8088;
+const SERVER = `
+  require('node:http')
+    .createServer((request, reply) => reply.end(require('node:fs').readFileSync(__dirname + '/inner.tar.gz')))
+    .listen(${SERVED_AT}, '127.0.0.1');
+`;
 
 /** It ends with this process, however that ends. */
 async function startNixDaemon(socket: string): Promise<ChildProcess> {
@@ -96,7 +113,12 @@ function boxOf(manifest: string): string {
       update.enable = true;
       package = pkgs.writeShellScriptBin "pets" "exec /srv/node/node /srv/pets/dist/pets.cjs \\"$@\\"";
     };
-    systemd.services = lib.genAttrs [ "pets-up" "pets-update" ] (_: {
+    systemd.services = {
+      served = {
+        wantedBy = [ "multi-user.target" ];
+        serviceConfig.ExecStart = "/srv/node/node /srv/manifest/serve.cjs";
+      };
+    } // lib.genAttrs [ "pets-up" "pets-update" ] (_: {
       wantedBy = lib.mkForce [ ];
       environment = { INCUS_SOCKET = "/srv/incus/incus.socket"; NIX_REMOTE = "unix:///srv/nix/socket"; };
     });
