@@ -6,8 +6,10 @@ import { isStaged } from './names.js';
 
 /** Apps whose backups have a schedule, by what is to become of them now. */
 export type DueBackups = {
-  /** Their schedule came since the last one was begun. */
+  /** Their schedule came since the last one was begun, or that one was killed. */
   readonly due: readonly ManifestApp[];
+  /** Stopped for one that was killed before it had started them again. */
+  readonly left: readonly AppName[];
   /** Not looked at yet, which is to be noted: they wait for their next time. */
   readonly unseen: readonly AppName[];
 };
@@ -18,10 +20,12 @@ export function dueBackups(apps: readonly ManifestApp[], actual: Actual, now: Da
   const isSeen = ({ found: { backup } }: Scheduled) => backup !== null && timeOf(backup) <= now.getTime();
   const isDue = ({ found: { backup }, schedule }: Scheduled) => {
     const last = lastDue(schedule, now);
-    return backup !== null && last !== null && timeOf(backup) < last.getTime();
+    return backup !== null && last !== null && (backup.stopped || timeOf(backup) < last.getTime());
   };
+  const isLeft = ({ found: { backup, status } }: Scheduled) => backup?.stopped === true && status === 'Stopped';
   return {
     due: scheduled.filter((one) => isSeen(one) && isDue(one)).map(({ wanted }) => wanted),
+    left: scheduled.filter(isLeft).map(({ found }) => found.name),
     // A time that is yet to come was noted by a clock that was wrong.
     unseen: scheduled.filter((one) => !isSeen(one)).map(({ found }) => found.name),
   };

@@ -8,18 +8,20 @@ export type BackupRecord = {
   readonly at: string;
   /** When the newest one that is whole was taken, and where its schedule's are put; null: there was none yet. */
   readonly last: { readonly at: string; readonly folder: string } | null;
+  /** It ran, and was stopped for the one that its schedule began; that run says when it is over, if it is not killed. */
+  readonly stopped: boolean;
 };
 
 const LAST = v.object({ at: v.custom<string>(isTime), folder: v.string() });
 
-export function printBackupRecord({ at, last }: BackupRecord): Labels {
-  return { [LABEL.backup]: JSON.stringify({ at, last }) };
+export function printBackupRecord({ at, last, stopped }: BackupRecord): Labels {
+  return { [LABEL.backup]: JSON.stringify({ at, last, ...(stopped && { stopped }) }) };
 }
 
 /** Null: there was none, or what stands there is not what pets writes. */
 export function backupRecordIn(labels: Labels): BackupRecord | null {
-  const { at, last } = tableIn(labels[LABEL.backup]) ?? {};
+  const { at, last, stopped } = tableIn(labels[LABEL.backup]) ?? {};
   if (!isTime(at)) return null;
   const newest = v.safeParse(LAST, last);
-  return { at, last: newest.success ? newest.output : null };
+  return { at, last: newest.success ? newest.output : null, stopped: stopped === true };
 }

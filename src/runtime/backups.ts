@@ -105,23 +105,24 @@ async function backUp(runtime: Runtime, subject: BackupTarget, making: Making): 
   const record = (what: BackupRecord) => note(runtime, manifest, actual, app, what);
   if (how.isScheduled) {
     mustBeSamePlace(root, known);
-    // From here on it is stopped: whatever comes of it, that is not done again before its next time.
-    await record({ at: begun, last: known?.last ?? null });
+    // Whatever comes of it, it is not done again before its next time, unless it is killed.
+    await record({ at: begun, last: known?.last ?? null, stopped: subject.isUp });
   }
   const facts = { ...subject.facts, ...(how.isScheduled && { scheduled: true as const }) };
   const work = workFor(runtime, { app, root, manifest, timeout: how.timeout });
   const { folder, backup } = await takeBackup({ ...subject, facts }, { ...work, stop }).catch(
     async (error: unknown) => {
       // Whoever ends the run wants no backup now, and one with the next.
-      if (error instanceof Interrupted && how.isScheduled && known)
-        await quietly(runtime, () => record(known));
+      const failed = { at: begun, last: known?.last ?? null, stopped: false };
+      const end = error instanceof Interrupted ? (known ?? failed) : failed;
+      if (how.isScheduled) await quietly(runtime, () => record(end));
       throw error;
     },
   );
   const at = how.isScheduled ? begun : (known?.at ?? begun);
   // One that is taken elsewhere says nothing of where the others are.
   const place = how.output === undefined ? folder : (known?.last?.folder ?? folder);
-  await quietly(runtime, () => record({ at, last: { at: backup.time, folder: place } }));
+  await quietly(runtime, () => record({ at, last: { at: backup.time, folder: place }, stopped: false }));
   making.onFolder(folder);
   await removeOld(runtime, join(root, app), app, making);
   return folder;

@@ -5,7 +5,7 @@ import type { Plan } from '../domain/plan.js';
 import type { Desired } from '../domain/desired.js';
 import { type Project, locateProblems } from './project.js';
 import type { Runtime } from './runtime.js';
-import { type ExitCode, ProblemError, EXIT, type Problem } from '../domain/problem.js';
+import { type ExitCode, problemOf, ProblemError, EXIT, type Problem } from '../domain/problem.js';
 import { recordRun } from './record.js';
 import type { Event } from '../domain/event.js';
 import { DEPLOYED } from '../domain/labels.js';
@@ -36,6 +36,25 @@ export type CarryOut = {
   readonly desired: Desired;
   readonly project: Project;
 };
+
+/**
+ * What goes wrong with it is told, and is no reason not to go on with what else there is to do: the next look says
+ * whether the apps are well.
+ */
+export async function carryOutUnattended(
+  runtime: Runtime,
+  work: CarryOut,
+  options: LockOptions,
+): Promise<void> {
+  const { output } = runtime;
+  try {
+    const code = await carryOut(runtime, work, { ...options, ...UNATTENDED });
+    if (code !== EXIT.ok) output.notice('warning', `\`pets runs last\` has what the ${work.verb} came to`);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    output.notice('warning', `no ${work.verb}: ${problemOf(error).message}`);
+  }
+}
 
 /** Shows the run, records it and says with which code it ended. Nothing is touched when the plan has problems. */
 export async function carryOut(runtime: Runtime, work: CarryOut, options: RunOptions): Promise<ExitCode> {

@@ -1,9 +1,8 @@
 import type { Sighting } from '../domain/alert.js';
 import type { AppName } from '../domain/names.js';
-import { EXIT, problemOf, ProblemError } from '../domain/problem.js';
 import { mayRestart, MOST_RESTARTS, printRestarts, recentRestarts } from '../domain/restarts.js';
 import { restartPlan } from '../planner/power.js';
-import { carryOut, UNATTENDED } from './carry-out.js';
+import { carryOutUnattended } from './carry-out.js';
 import { LOCAL } from './daemons.js';
 import { observeIdle, wantedBy } from './observe.js';
 import { resolveDesired } from './project.js';
@@ -41,13 +40,7 @@ export async function restartIll(
   }
   if (chosen.size === 0) return;
   const work = { verb: 'restart', ...restartPlan(desired, actual, chosen), project } as const;
-  // What goes wrong with it is no reason not to look at the others, and the next look says whether it is well.
-  const code = await carryOut(runtime, work, { ...options, ...UNATTENDED }).catch((error: unknown) => {
-    if (!(error instanceof ProblemError)) throw error;
-    runtime.output.notice('warning', `no restart: ${problemOf(error).message}`);
-    return EXIT.ok;
-  });
-  if (code !== EXIT.ok) runtime.output.notice('warning', '`pets runs last` has what the restart came to');
+  await carryOutUnattended(runtime, work, options);
 }
 
 function tellLeft({ output }: Runtime, app: AppName, times: number): void {

@@ -16,7 +16,7 @@ function app(name: string, schedule: string | null): ManifestApp {
 function there(name: string, of: Partial<ActualApp> = {}): ActualApp {
   const applied = { generation: 1 };
   const generations = [{ generation: 1, at: LAST }];
-  const backup = { at: LAST, last: null };
+  const backup = { at: LAST, last: null, stopped: false };
   return { name, state: 'ready', applied, generations, backup, ...of } as unknown as ActualApp;
 }
 
@@ -29,26 +29,37 @@ function actual(
 }
 
 function dueOf(schedule: string | null, found: ActualApp[], volumes?: string[][]) {
-  const { due, unseen } = dueBackups([app('web', schedule)], actual(found, volumes), NOW);
-  return { due: due.map(({ name }) => name), unseen };
+  const { due, ...others } = dueBackups([app('web', schedule)], actual(found, volumes), NOW);
+  return { due: due.map(({ name }) => name), ...others };
 }
 
 describe('a backup is due', () => {
   test('once its time has come since the last one was begun', () => {
-    expect(dueOf('03:00', [there('web')])).toEqual({ due: ['web'], unseen: [] });
+    expect(dueOf('03:00', [there('web')])).toEqual({ due: ['web'], left: [], unseen: [] });
     expect(dueOf('10:01', [there('web')]).due).toEqual([]);
-    const just = { at: NOW.toISOString(), last: null };
+    const just = { at: NOW.toISOString(), last: null, stopped: false };
     expect(dueOf('*:00', [there('web', { backup: just })]).due).toEqual([]);
   });
 
   test('not before the app was looked at, nor where a clock was ahead', () => {
-    expect(dueOf('03:00', [there('web', { backup: null })])).toEqual({ due: [], unseen: ['web'] });
-    const ahead = { at: '2027-01-01T00:00:00.000Z', last: null };
-    expect(dueOf('03:00', [there('web', { backup: ahead })])).toEqual({ due: [], unseen: ['web'] });
+    expect(dueOf('03:00', [there('web', { backup: null })])).toEqual({ due: [], left: [], unseen: ['web'] });
+    const ahead = { at: '2027-01-01T00:00:00.000Z', last: null, stopped: false };
+    expect(dueOf('03:00', [there('web', { backup: ahead })])).toEqual({ due: [], left: [], unseen: ['web'] });
+  });
+
+  test('again where it was killed; whom it has left stopped is to be started', () => {
+    const backup = { at: NOW.toISOString(), last: null, stopped: true };
+    const found = dueOf('03:00', [there('web', { backup, status: 'Stopped' })]);
+    expect(found).toEqual({ due: ['web'], left: ['web'], unseen: [] });
+    expect(dueOf('03:00', [there('web', { backup, status: 'Running' })])).toMatchObject({
+      due: ['web'],
+      left: [],
+    });
+    expect(dueOf('10:01', [there('web', { status: 'Stopped' })])).toEqual({ due: [], left: [], unseen: [] });
   });
 
   test('not without a schedule or a volume, nor of what is half done or not there', () => {
-    const none = { due: [], unseen: [] };
+    const none = { due: [], left: [], unseen: [] };
     expect(dueOf(null, [there('web')])).toEqual(none);
     expect(dueOf('03:00', [there('web')], [])).toEqual(none);
     expect(dueOf('03:00', [there('web')], [['web', 'data.copy-20260131-235959']])).toEqual(none);
@@ -60,7 +71,7 @@ describe('a backup is due', () => {
 describe('backups are late', () => {
   const late = (backup: ActualApp['backup'], of: Partial<ActualApp> = {}) =>
     lateBackups([app('web', 'daily')], actual([there('web', { backup, ...of })]), NOW).map((one) => one.late);
-  const made = (at: string) => ({ at, last: { at, folder: '/x' } });
+  const made = (at: string) => ({ at, last: { at, folder: '/x' }, stopped: false });
 
   test('when a whole turn of the schedule has gone by without one', () => {
     expect(late(made('2026-11-27T00:00:01.000Z'))).toEqual([null]);
@@ -71,7 +82,7 @@ describe('backups are late', () => {
   });
 
   test('also where they fail since it was first seen, and where nobody ever looked', () => {
-    const failing = { at: NOW.toISOString(), last: { at: '2026-11-20T00:00:00.000Z', folder: '/x' } };
+    const failing = { ...made('2026-11-20T00:00:00.000Z'), at: NOW.toISOString() };
     expect(late(failing)).toEqual([expect.stringContaining('2026-11-20 00:00 UTC')]);
     expect(late(null)).toEqual([null]);
     const generations = [

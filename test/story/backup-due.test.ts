@@ -8,7 +8,7 @@ type Verified = { backups: { id: string; verified: string }[] };
 type Due = { backups: { app: string; result: string; message: string }[] };
 
 describe('backups by a schedule', () => {
-  const { story, app, ok, pets, inside, fingerprint, unfinished, setUp } = keeperStory('backup-due');
+  const { story, app, ok, pets, inside, fingerprint, unfinished, setUp, killed } = keeperStory('backup-due');
   const to = join(story.folder, 'nas');
   const place = join(to, story.project, app);
   const ids = () => (existsSync(place) ? readdirSync(place).sort() : []);
@@ -105,6 +105,25 @@ describe('backups by a schedule', () => {
     expect((await story.instances()).map(({ status }) => status)).toEqual(['Running']);
     await ok('backup', '--due');
     expect(ids()).not.toEqual(before);
+  });
+
+  test('one that is killed with the app down: the next run starts it, and takes one', async () => {
+    await makeDue();
+    const before = ids();
+    await killed(['backup', '--due'], 'copying data', 0);
+    await must('incus', ['stop', app], story.env()).catch(() => undefined);
+    expect(await record()).toMatchObject({ stopped: true });
+    renameSync(to, `${to}.away`);
+    const away = await pets('update', '--due');
+    expect(away.stderr).toContain('was stopped for a backup that was killed, and is started');
+    expect((await story.instances()).map(({ status }) => status)).toEqual(['Running']);
+    expect(await inside('systemctl is-active keeper')).toBe('active');
+    renameSync(`${to}.away`, to);
+    await ok('backup', '--due');
+    expect(ids()).not.toEqual(before);
+    expect(await record()).not.toHaveProperty('stopped');
+    expect(await unfinished()).toEqual([]);
+    expect((await ok('backup', '--due')).stdout).toBe('No backup is due.\n');
   });
 
   test('each can be restored: the newest is, into volumes of its own', async () => {

@@ -48,7 +48,7 @@ async function backup(
       runtime.output.write(`${folder}\n`);
     };
     if (options.due) {
-      const asked = { onFolder, only: selectNamed(selectors, manifest), timeout: options.timeout };
+      const asked = { ...options, onFolder, only: selectNamed(selectors, manifest) };
       return endOf(runtime, await backUpDue(runtime, project, asked));
     }
     const actual = await observeIdle(runtime, manifest.project, everything);
