@@ -251,7 +251,8 @@ export class Machine {
         makeDirectory: unused,
         writeLink: unused,
         ...{
-          freeBytes: () => later(2 ** 40),
+          poolSpace: () => later({ bytes: { free: 2 ** 40, total: 2 ** 41 }, inodes: null }),
+          poolsWith: () => later([]),
           setDevices: unused,
           exportVolume: unused,
           importVolume: unused,

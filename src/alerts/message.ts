@@ -46,6 +46,8 @@ const IS_BAD: Readonly<Record<Notice['kind'], boolean>> = {
   'backup-late': true,
   'update-failed': true,
   'update-held': false,
+  'disk-full': true,
+  'cannot-run': true,
   mended: false,
   updated: false,
   test: false,

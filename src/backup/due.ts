@@ -22,7 +22,8 @@ export function dueBackups(apps: readonly ManifestApp[], actual: Actual, now: Da
     const last = lastDue(schedule, now);
     return backup !== null && last !== null && (backup.stopped || timeOf(backup) < last.getTime());
   };
-  const isLeft = ({ found: { backup, status } }: Scheduled) => backup?.stopped === true && status === 'Stopped';
+  const isLeft = ({ found: { backup, status } }: Scheduled) =>
+    backup?.stopped === true && status === 'Stopped';
   return {
     due: scheduled.filter((one) => isSeen(one) && isDue(one)).map(({ wanted }) => wanted),
     left: scheduled.filter(isLeft).map(({ found }) => found.name),

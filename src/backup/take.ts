@@ -69,7 +69,7 @@ async function copyAll(
 /** Told of as far as the pool shows it. A pool with snapshots has the copy at once. */
 function copyVolume(volume: Volume, as: string, { incus, tell }: BackupContext): Promise<Volume> {
   const copy = () => incus.copyVolume(volume, { app: volume.app, volume: as });
-  const free = () => incus.freeBytes(volume.pool);
+  const free = async () => (await incus.poolSpace(volume.pool)).bytes.free;
   return volume.copies ? whileFilling({ what: volume.volume, free, tell }, copy) : copy();
 }
 

@@ -1,8 +1,9 @@
+import { shortageIn, spaceWords } from '../domain/disk-space.js';
 import { failed, type Finding, ok, unknown, warning } from '../domain/finding.js';
+import type { Amount } from '../lib/free-space.js';
 import { OLDEST } from './supported.js';
 import { isAtLeast } from './version.js';
 
-type Amount = { readonly free: number; readonly total: number };
 /** Null: not told. */
 export type SpaceFacts = {
   readonly what: string;
@@ -11,24 +12,14 @@ export type SpaceFacts = {
   readonly fix: string;
 };
 
-const GIB = 2 ** 30;
-/** A NixOS system is one or two GiB; a guest's disk little. */
-const LITTLE = 5 * GIB;
-const TOO_LITTLE = GIB;
-const FEW_INODES = 0.05;
+const TOO_LITTLE = 2 ** 30;
 
 export function space({ what, bytes, inodes, fix }: SpaceFacts): Finding {
   if (bytes === null) return unknown(`${what}: what is free there`);
-  const words = `${what} has ${gib(bytes.free)} of ${gib(bytes.total)} GiB free`;
-  if (bytes.free < TOO_LITTLE) return failed(words, fix);
-  if (bytes.free < LITTLE) return warning(words, fix);
-  if (inodes && inodes.free < FEW_INODES * inodes.total)
-    return warning(`${words}, but only ${inodes.free} of ${inodes.total} inodes`, fix);
-  return ok(words);
-}
-
-function gib(bytes: number): string {
-  return (bytes / GIB).toFixed(1);
+  const found = { bytes, inodes };
+  if (bytes.free < TOO_LITTLE) return failed(`${what} has ${spaceWords(found)}`, fix);
+  const shortage = shortageIn(found);
+  return shortage === null ? ok(`${what} has ${spaceWords(found)}`) : warning(`${what} has ${shortage}`, fix);
 }
 
 /** `obstacle`: why `nearest`, the folder itself or what is there above it, cannot be written in; an errno. */

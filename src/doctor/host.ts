@@ -1,18 +1,12 @@
 import { constants } from 'node:fs';
-import { access, stat, statfs } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { spaceAt } from '../lib/free-space.js';
 import type { ClockFacts, FolderFacts, NodeFacts, SpaceFacts } from './host-verdicts.js';
 import { orProblem, type World } from './world.js';
 
 export async function storeSpace(): Promise<SpaceFacts> {
-  const { bsize, blocks, bavail, files, ffree } = await statfs('/nix/store');
-  return {
-    what: '/nix/store',
-    bytes: { free: bavail * bsize, total: blocks * bsize },
-    // btrfs counts none.
-    inodes: files > 0 ? { free: ffree, total: files } : null,
-    fix: 'pets gc && nix-collect-garbage',
-  };
+  return { what: '/nix/store', ...(await spaceAt('/nix/store')), fix: 'pets gc && nix-collect-garbage' };
 }
 
 export function profiles({ folders }: World): Promise<FolderFacts> {

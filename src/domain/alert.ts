@@ -4,6 +4,7 @@ import type { AppName } from './names.js';
 export const ALERT_KINDS = [
   ...(['failed', 'rolled-back', 'unhealthy', 'drift'] as const),
   ...(['backup-failed', 'backup-late', 'update-failed', 'update-held'] as const),
+  ...(['disk-full', 'cannot-run'] as const),
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
@@ -11,19 +12,21 @@ export type AlertKind = (typeof ALERT_KINDS)[number];
 export const NOTICE_KINDS = [...ALERT_KINDS, 'mended', 'updated'] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
-/** Something is wrong with an app. There is one of a kind at a time. */
+/** Something is wrong with an app, or with what all of them stand on. There is one of a kind at a time. */
 export type Alert = {
   readonly kind: AlertKind;
-  readonly app: AppName;
+  /** Null: with none of them, but with the host or the whole project. */
+  readonly app: AppName | null;
   /** When it was found, ISO 8601. */
   readonly since: string;
   /** One line. */
   readonly message: string;
 };
 
-/** What somebody is to be told, once. `app`: null in a test. */
+/** What somebody is to be told, once. */
 export type Notice = {
   readonly kind: NoticeKind | 'test';
+  /** Null in a test, and where `Alert` has it so. */
   readonly app: AppName | null;
   readonly at: string;
   readonly message: string;
@@ -41,9 +44,9 @@ export type Alerts = { readonly open: readonly Alert[]; readonly outbox: readonl
 
 export const NO_ALERTS: Alerts = { open: [], outbox: [] };
 
-/** What a run has shown of an app. `alert`: what is wrong now; `mends`: what is not, whether it was or not. */
+/** What a run has shown of an app, or of what all stand on. `alert`: what is wrong now; `mends`: what is not, whether it was or not. */
 export type Sighting = {
-  readonly app: AppName;
+  readonly app: AppName | null;
   readonly alert: Pick<Alert, 'kind' | 'message'> | null;
   readonly mends: readonly AlertKind[];
   /** Another system serves, and well; how, in words. */
@@ -87,6 +90,8 @@ export const KIND_WORDS: Readonly<Record<Notice['kind'], string>> = {
   'backup-late': 'backup late',
   'update-failed': 'update failed',
   'update-held': 'update waits',
+  'disk-full': 'disk nearly full',
+  'cannot-run': 'cannot run',
   mended: 'well again',
   updated: 'updated',
   test: 'test',

@@ -3,14 +3,36 @@ import type { Volume } from './actual.js';
 import type { Guest, Incus } from './services.js';
 import { ProblemError } from './problem.js';
 import { formatSize } from '../lib/format.js';
+import type { Space } from '../lib/free-space.js';
 
 /** What a guest writes while it starts again must fit in as well, or it is stopped and does not serve again. */
 const SPARE_BYTES = 16 * 1024 * 1024;
 
+const GIB = 2 ** 30;
+/** A NixOS system is one or two GiB; a guest's disk little. */
+const LITTLE_BYTES = 5 * GIB;
+const FEW_INODES = 0.05;
+
+/** `3.1 of 50.0 GiB free` */
+export function spaceWords({ bytes }: Space): string {
+  const [free, total] = [bytes.free, bytes.total].map((n) => (n / GIB).toFixed(1));
+  return `${free} of ${total} GiB free`;
+}
+
+/** What there is too little of, in words; null: of nothing. `margin`: so many times as much is still too little. */
+export function shortageIn(space: Space, margin = 1): string | null {
+  const { bytes, inodes } = space;
+  // Some drivers of storage know no number.
+  if (bytes.total === 0) return null;
+  if (bytes.free < LITTLE_BYTES * margin) return spaceWords(space);
+  if (inodes === null || inodes.free >= FEW_INODES * margin * inodes.total) return null;
+  return `${spaceWords(space)}, but only ${inodes.free} of ${inodes.total} inodes`;
+}
+
 /** A volume of a running app, and where it has it. */
 export type Mounted = { readonly volume: Volume; readonly path: string };
 type Ports = {
-  readonly incus: Pick<Incus, 'freeBytes'>;
+  readonly incus: Pick<Incus, 'poolSpace'>;
   readonly guest: Pick<Guest, 'sizeOf'>;
   readonly limitMs: number;
 };
@@ -29,7 +51,7 @@ export async function findRoom(app: AppName, mounted: readonly Mounted[], ports:
     needed.set(volume.pool, (needed.get(volume.pool) ?? 0) + bytes);
   }
   for (const [pool, bytes] of needed) {
-    const free = await ports.incus.freeBytes(pool);
+    const { free } = (await ports.incus.poolSpace(pool)).bytes;
     if (free < bytes + SPARE_BYTES) throw full(app, pool, bytes, free);
   }
   if (unknown.length > 0) return unknown.join(', ');

@@ -1,3 +1,4 @@
+import type { Space } from '../lib/free-space.js';
 import type { InstanceState } from './instance-state.js';
 import type { Stopped } from './stop-timeout.js';
 import type { Activation, Health, Locked } from './manifest.js';
@@ -131,8 +132,10 @@ export interface Incus {
 
   /** The project's custom volumes, in every pool. */
   volumes(): Promise<readonly Volume[]>;
-  /** What a storage pool has left. */
-  freeBytes(pool: string): Promise<number>;
+  /** Of a storage pool. */
+  poolSpace(pool: string): Promise<Space>;
+  /** Names of the storage pools that the root disks of any of these are in. */
+  poolsWith(instances: readonly AppName[]): Promise<readonly string[]>;
   /** In the pool of the default profile's root disk. One that is there is fine. */
   makeVolume(marks: VolumeMarks, size: string | null): Promise<VolumeMade>;
   resizeVolume(volume: Volume, size: string | null): Promise<VolumeMade>;

@@ -62,7 +62,7 @@ export function copying(
   { services, tell }: OperationContext,
   work: () => Promise<void>,
 ): Promise<void> {
-  const free = () => services.incus.freeBytes(volume.pool);
+  const free = async () => (await services.incus.poolSpace(volume.pool)).bytes.free;
   return volume.copies ? whileFilling({ what: volume.volume, free, tell }, work) : work();
 }
 

@@ -22,7 +22,14 @@ export type ReadManifest =
       readonly notify: Notify | null;
       readonly locate: (path: KeyPath) => Located;
     }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly Problem[];
+      /** Null: not even that could be read. */
+      readonly project: string | null;
+      /** Null: nobody, or that could not be read. */
+      readonly notify: Notify | null;
+    };
 
 /** `file`: as printed in problems. `directory`: absolute, the manifest's folder. */
 export type ManifestOrigin = { readonly file: string; readonly directory: string };
@@ -33,14 +40,14 @@ const isNixos = ([apps, , key, ...below]: KeyPath) => apps === 'apps' && key ===
 /** Reads a manifest's text; all its problems at once, in the order of the file. Never throws. */
 export function readManifest(text: string, { file, directory }: ManifestOrigin): ReadManifest {
   const toml = parseToml(text, file, isNixos);
-  if (!toml.ok) return toml;
+  if (!toml.ok) return { ...toml, project: null, notify: null };
   const { locate } = toml;
   const { project, nixpkgs, notify = null, drafts, findings } = check(toml.table, schemaOf(directory));
   const exposed = drafts.flatMap(exposedBy);
   findings.push(...findDuplicates(exposed, (path) => locate(path).place));
   const checked = checkedDrafts(drafts, findings);
   if (checked === null || project === undefined || nixpkgs === undefined)
-    return { ok: false, problems: problemsOf(findings, locate) };
+    return { ok: false, problems: problemsOf(findings, locate), project: project ?? null, notify };
   const manifest = { project, apps: checked.map(appOf).sort(byName) };
   return { ok: true, manifest, nixpkgs, notify, locate: (path) => locate(path) };
 }

@@ -14,7 +14,7 @@ import {
 } from '../domain/alert.js';
 import type { Notify } from '../domain/manifest.js';
 import { EXIT, problemOf, ProblemError } from '../domain/problem.js';
-import type { Project } from './project-type.js';
+import type { Project, Teller } from './project-type.js';
 import type { Runtime } from './runtime.js';
 
 type Around = Pick<Runtime, 'state' | 'output' | 'programs' | 'cwd'>;
@@ -25,7 +25,7 @@ type Around = Pick<Runtime, 'state' | 'output' | 'programs' | 'cwd'>;
  */
 export async function tellSightings(
   runtime: Around,
-  project: Project,
+  project: Teller,
   sightings: readonly Sighting[],
 ): Promise<void> {
   const { output, state } = runtime;
@@ -48,7 +48,7 @@ export async function tellSightings(
 /** The same for a run that somebody wants to end now: the next one tells. */
 export function keepSightings(
   { state, output }: Pick<Around, 'state' | 'output'>,
-  { manifest, notify }: Project,
+  { manifest, notify }: Teller,
   sightings: readonly Sighting[],
 ): Alerts {
   const kept = state.alerts(manifest.project);
@@ -140,7 +140,7 @@ function waitingOf(outbox: readonly Outgoing[]): Outgoing[] {
 
 export function deliveringFor(
   { programs, state, cwd }: Around,
-  { manifest, path }: Project,
+  { manifest, path }: Teller,
   notify: Notify,
 ): Delivering {
   const directory = path === null ? cwd : dirname(path);

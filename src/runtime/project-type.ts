@@ -20,3 +20,6 @@ export type Project = {
   readonly secrets: SecretStore;
   readonly locate: (path: KeyPath) => Pick<Problem, 'place' | 'excerpt'>;
 };
+
+/** Whose alerts are kept, and whom the manifest names. */
+export type Teller = Pick<Project, 'notify' | 'path'> & { readonly manifest: Pick<Manifest, 'project'> };

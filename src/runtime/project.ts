@@ -19,13 +19,24 @@ import type { Daemons } from './daemons.js';
 import { deployedProject } from './deployed.js';
 import { lockText, manifestFile, type Named } from './manifest-file.js';
 import type { Output } from './output.js';
-import type { Project } from './project-type.js';
+import type { Project, Teller } from './project-type.js';
 import type { State } from './state.js';
 
 export type { Project } from './project-type.js';
 
 /** Nobody named a manifest, and there is none. */
 export class NoManifest extends ProblemError {}
+
+/** Its manifest, or the lock of that, is wrong somewhere. */
+export class UnreadableProject extends ProblemError {
+  /** As far as these could be read; null: not even what the project is called. */
+  readonly teller: Teller | null;
+
+  constructor(problems: readonly Problem[], teller: Teller | null) {
+    super(problems, EXIT.manifest);
+    this.teller = teller;
+  }
+}
 
 /** What a project is read with. */
 export type Reader = Named & { readonly state: State; readonly daemons: Daemons };
@@ -50,7 +61,13 @@ export async function readProjectIfAny(reader: Reader): Promise<Project | null> 
   if (found === null) return null;
   const { text, shown, path, directory, lockPath } = found;
   const read = readManifest(text, { file: shown, directory });
-  if (!read.ok) throw new ProblemError(read.problems, EXIT.manifest);
+  if (!read.ok) {
+    const { project, notify } = read;
+    throw new UnreadableProject(
+      read.problems,
+      project === null ? null : { manifest: { project }, notify, path },
+    );
+  }
   // An update of pets writes another schema: no app is to change for it.
   const own = [path, lockPath, join(directory, SCHEMA_FILE)].filter((one) => one !== null);
   return {
@@ -59,11 +76,23 @@ export async function readProjectIfAny(reader: Reader): Promise<Project | null> 
     notify: read.notify,
     locate: read.locate,
     secrets: reader.state.vault(read.manifest.project, directory),
-    lock: lockPath === null ? emptyLock : lockAt(lockPath, read.manifest),
+    lock: lockOf(found, read),
     path,
     lockPath,
     ownFiles: new Set([...own, ...(await secretFiles(read.manifest))]),
   };
+}
+
+function lockOf(
+  { path, lockPath }: Pick<Project, 'path' | 'lockPath'>,
+  { manifest, notify }: Pick<Project, 'manifest' | 'notify'>,
+): Lock {
+  try {
+    return lockPath === null ? emptyLock : lockAt(lockPath, manifest);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    throw new UnreadableProject(error.problems, { manifest, notify, path });
+  }
 }
 
 /** Those that hold a secret as it is; where one is a link, what it leads to as well. */

@@ -21,7 +21,9 @@ export async function restartIll(
   options: LockOptions,
 ): Promise<void> {
   const asked = new Set(project.manifest.apps.filter((app) => app.restartUnhealthy).map(({ name }) => name));
-  const ill = sightings.filter(({ app, alert }) => alert?.kind === 'unhealthy' && asked.has(app));
+  const ill = sightings.filter(
+    ({ app, alert }) => alert?.kind === 'unhealthy' && app !== null && asked.has(app),
+  );
   if (ill.length === 0) return;
   const desired = await resolveDesired(runtime, project, new Set());
   const actual = await observeIdle(runtime, desired.project, wantedBy(desired));

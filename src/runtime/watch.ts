@@ -11,6 +11,7 @@ import { guestOver } from '../guest/guest.js';
 import { planOf } from '../planner/plan.js';
 import { openAlerts, tellSightings } from './alerts.js';
 import { LOCAL } from './daemons.js';
+import { lookAtDisks } from './disks.js';
 import { observe, wantedBy } from './observe.js';
 import { resolveDesired } from './project.js';
 import { withLock, type LockOptions } from './project-lock.js';
@@ -52,8 +53,8 @@ async function lookAtApps(runtime: Runtime, project: Project): Promise<readonly 
     const some = apps.slice(n, n + AT_A_TIME).map((app) => wellness(runtime, project, app));
     found.push(...(await Promise.all(some)));
   }
-  const late = latenessIn(project, actual);
-  return [...found, ...late, ...driftIn(desired, actual), ...goneSince(runtime, desired, actual)];
+  const others = [await lookAtDisks(runtime, project, actual), ...latenessIn(project, actual)];
+  return [...found, ...others, ...driftIn(desired, actual), ...goneSince(runtime, desired, actual)];
 }
 
 /** Whether the backups come that their schedules ask for: who makes them may not run at all. */
@@ -71,7 +72,7 @@ function latenessIn({ manifest }: Project, actual: Actual): Sighting[] {
 function goneSince(runtime: Runtime, desired: Desired, actual: Actual): Sighting[] {
   const known = new Set([...desired.apps, ...actual.apps].map(({ name }) => name));
   const open = openAlerts(runtime, desired.project).map(({ app }) => app);
-  const gone = [...new Set(open)].filter((app) => !known.has(app));
+  const gone = [...new Set(open)].filter((app) => app !== null && !known.has(app));
   return gone.map((app) => ({ app, alert: null, mends: ALERT_KINDS, updated: null }));
 }
 

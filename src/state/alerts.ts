@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { ALERT_KINDS, NO_ALERTS, NOTICE_KINDS, TARGETS, type Alerts } from '../domain/alert.js';
-import { isAppName } from '../domain/names.js';
+import { isAppName, type AppName } from '../domain/names.js';
 import { ProblemError } from '../domain/problem.js';
 import { isTime } from '../domain/record-values.js';
 import { makeFolderSync, MODES, replaceFileSync } from '../lib/files.js';
@@ -11,15 +11,17 @@ import { readRegular } from '../lib/regular-file.js';
 const MOST_KEPT = 200;
 const MOST_BYTES = 4 * 2 ** 20;
 
-const app = v.custom<Alerts['open'][number]['app']>((value) => typeof value === 'string' && isAppName(value));
+const app = v.custom<AppName>((value) => typeof value === 'string' && isAppName(value));
 const time = v.custom<string>(isTime);
 const kept = v.object({
   version: v.literal(1),
-  open: v.array(v.object({ kind: v.picklist(ALERT_KINDS), app, since: time, message: v.string() })),
+  open: v.array(
+    v.object({ kind: v.picklist(ALERT_KINDS), app: v.nullable(app), since: time, message: v.string() }),
+  ),
   outbox: v.array(
     v.object({
       kind: v.picklist(NOTICE_KINDS),
-      app,
+      app: v.nullable(app),
       at: time,
       message: v.string(),
       to: v.array(v.picklist(TARGETS)),

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { AppName } from '../../src/domain/names.js';
 import type { Volume } from '../../src/domain/actual.js';
-import { findRoom } from '../../src/domain/disk-space.js';
+import { findRoom, shortageIn } from '../../src/domain/disk-space.js';
 import { recordingPorts, type Script } from '../executor/recording.js';
 
 const MIB = 2 ** 20;
@@ -37,4 +37,18 @@ test('a guest that does not tell is no reason not to go on, where the pool has a
   expect(await found({ size, free: 0 })).toBe(
     'a copy of what the volumes of `web` hold does not fit: the storage pool `default` has 0.0 KiB left; nothing was interrupted',
   );
+});
+
+test('there is too little of what a system or many small files need; what nobody counts is enough', () => {
+  const GIB = 2 ** 30;
+  const space = (free: number, inodes: number | null = null) => ({
+    bytes: { free: free * GIB, total: 100 * GIB },
+    inodes: inodes === null ? null : { free: inodes, total: 1000 },
+  });
+  expect(shortageIn(space(5))).toBeNull();
+  expect(shortageIn(space(4.9))).toBe('4.9 of 100.0 GiB free');
+  expect(shortageIn(space(5), 1.2)).toBe('5.0 of 100.0 GiB free');
+  expect(shortageIn(space(50, 50))).toBeNull();
+  expect(shortageIn(space(50, 49))).toBe('50.0 of 100.0 GiB free, but only 49 of 1000 inodes');
+  expect(shortageIn({ bytes: { free: 0, total: 0 }, inodes: null })).toBeNull();
 });

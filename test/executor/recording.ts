@@ -231,7 +231,8 @@ export function recordingPorts(
         await call(['incus.markVolume', volume.name, marks.app, marks.volume], undefined);
         volumes[volumes.indexOf(volume)] = { ...volume, ...marks };
       },
-      freeBytes: (pool) => call(['incus.freeBytes', pool], free),
+      poolSpace: (pool) => call(['incus.poolSpace', pool], { bytes: { free, total: 2 ** 50 }, inodes: null }),
+      poolsWith: (names) => call(['incus.poolsWith', ...names], []),
       setDevices: unused,
       removeVolume: async (volume) => {
         await call(['incus.removeVolume', volume.name], undefined);

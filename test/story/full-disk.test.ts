@@ -130,3 +130,9 @@ test('a disk that somebody else fills meanwhile: the data is not lost, and the n
   expect(await rows()).toBe('row 1\nrow 2');
   expect(await files()).toEqual(expect.arrayContaining(WHOLE));
 });
+
+test('before all that a look tells that it is nearly full', async () => {
+  const alerts = async () => (await story.ok(['alerts', '--check'])).stdout;
+  expect(await alerts()).toMatch(/^- +disk nearly full .* the pool `default` has 0\.\d of 0\.1 GiB free/m);
+  expect(await alerts()).not.toContain('/nix/store has');
+});

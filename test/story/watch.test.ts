@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answerOf, freePorts, must, seen, Story } from './rig.js';
 
-type Told = { kind: string; app: string; message: string };
+type Told = { kind: string; app: string | null; message: string };
 
 describe('apps that are looked at', () => {
   const story = new Story('watch');
@@ -91,10 +91,34 @@ describe('apps that are looked at', () => {
     expect(told()).toMatchObject([{ kind: 'mended', app: other }]);
   });
 
-  test('a daemon that does not answer says nothing of an app', async () => {
-    const away = await story.pets(['alerts', '--check'], { INCUS_SOCKET: join(story.folder, 'none') });
-    expect(away).toMatchObject({ code: 69, stdout: '' });
-    expect(told()).toEqual([]);
+  test('a daemon that does not answer says nothing of an app, but is told', async () => {
+    const env = { INCUS_SOCKET: join(story.folder, 'none') };
+    for (const verb of [
+      ['alerts', '--check'],
+      ['update', '--due'],
+    ])
+      expect(await story.pets(verb, env)).toMatchObject({ code: 69, stdout: '' });
+    expect(told()).toMatchObject([
+      { kind: 'cannot-run', app: null, message: expect.stringContaining('Incus') },
+    ]);
+    expect((await story.ok(['alerts'])).stdout).toMatch(/^APP .*\n- +cannot run +/);
+    expect((await story.ok(['ps'])).stdout).not.toContain('alert:');
+    expect((await look()).stdout).toBe('No alerts are open.\n');
+    expect(told()).toMatchObject([{ kind: 'mended', app: null }]);
+  });
+
+  test.each([
+    ['pets.toml', (text: string) => `${text}\n[apps.more]\nflake-reff = "./web"\n`],
+    ['pets.lock', () => '{ "version": 99 }'],
+  ])('%s that cannot be read is told to whom it still names', async (file, broken) => {
+    const whole = existsSync(join(story.folder, file)) ? story.read(file) : '';
+    story.write(file, broken(whole));
+    for (let n = 0; n < 2; n++) expect(await story.pets(['update', '--due'])).toMatchObject({ code: 65 });
+    expect(told()).toMatchObject([{ kind: 'cannot-run', app: null, message: expect.stringContaining(file) }]);
+    if (whole === '') rmSync(join(story.folder, file));
+    else story.write(file, whole);
+    await story.ok(['update', '--due']);
+    expect(told()).toMatchObject([{ kind: 'mended', app: null }]);
   });
 
   test('beside a run nothing is told', async () => {

@@ -3,6 +3,7 @@ import { EXIT, ProblemError, type ExitCode } from '../../domain/problem.js';
 import { plural } from '../../lib/format.js';
 import { jsonText, table } from '../../ui/index.js';
 import { deliverAll, deliveringFor, notifyIn, targetsOf } from '../../runtime/alerts.js';
+import { unattended } from '../../runtime/unattended.js';
 import { watchApps } from '../../runtime/watch.js';
 import { withLock, type LockOptions } from '../../runtime/project-lock.js';
 import type { Project } from '../../runtime/project-type.js';
@@ -17,7 +18,7 @@ export function addAlerts({ program, actionOf }: CommandLine): void {
   withLockOptions(program.command('alerts'))
     .summary('list what is wrong and not mended yet')
     .description(
-      'Lists the alerts of the project that are open: apps whose last run failed or was rolled back, apps that were found unhealthy or changed by hand, and backups that failed. One closes by itself with the run that mends it. With --check it looks first: whether each app runs, is reached, passes its health check, and is as it was last applied; whose `health.restart` says so is restarted.',
+      'Lists the alerts of the project that are open: apps whose last run failed or was rolled back, apps that were found unhealthy or changed by hand, backups that failed, a disk that is nearly full, and runs by a timer that could not begin. One closes by itself with the run that mends it. With --check it looks first: whether each app runs, is reached, passes its health check, and is as it was last applied, and what the disks have left; whose `health.restart` says so is restarted.',
     )
     .option('--check', 'look at all apps first, and tell whom [notify] names what is new', false)
     .option('--json', 'print JSON', false)
@@ -34,7 +35,7 @@ export function addAlerts({ program, actionOf }: CommandLine): void {
 }
 
 async function alerts(runtime: Runtime, options: AlertsOptions): Promise<ExitCode> {
-  if (options.check) await watchApps(runtime, options);
+  if (options.check) await unattended(runtime, () => watchApps(runtime, options));
   const { manifest } = await runtime.project();
   const { open, outbox } = runtime.state.alerts(manifest.project).read();
   if (options.json) {
@@ -55,7 +56,7 @@ async function alerts(runtime: Runtime, options: AlertsOptions): Promise<ExitCod
 const HEADER = ['APP', 'ALERT', 'SINCE', 'WHY'];
 
 function cellsOf({ app, kind, since, message }: Alert): string[] {
-  return [app, KIND_WORDS[kind], since.replace(/:\d\d(?:\.\d+)?Z$/, 'Z').replace('T', ' '), message];
+  return [app ?? '-', KIND_WORDS[kind], since.replace(/:\d\d(?:\.\d+)?Z$/, 'Z').replace('T', ' '), message];
 }
 
 /** What waits, and a test besides where one is asked for. */

@@ -6,6 +6,7 @@ import { subjectsOf } from '../../runtime/backup-subjects.js';
 import { tellInterrupted, type DataOptions } from '../../runtime/data.js';
 import { everything, observeIdle } from '../../runtime/observe.js';
 import { withLock } from '../../runtime/project-lock.js';
+import { unattended } from '../../runtime/unattended.js';
 import { selectNamed } from '../../runtime/select.js';
 import type { CommandLine } from '../command-line.js';
 import { count, examples, timeoutFlag, withLockOptions } from '../options.js';
@@ -41,6 +42,15 @@ async function backup(
   selectors: readonly string[],
 ): Promise<ExitCode> {
   if (options.due && (options.output !== undefined || options.keep !== undefined)) throw bothSaid();
+  const now = () => backUpNow(runtime, options, selectors);
+  return options.due ? unattended(runtime, now) : now();
+}
+
+function backUpNow(
+  runtime: Runtime,
+  options: BackupOptions,
+  selectors: readonly string[],
+): Promise<ExitCode> {
   const read = () => runtime.project();
   return withLock(runtime, { ...options, read }, async (project) => {
     const { manifest } = project;

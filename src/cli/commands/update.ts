@@ -15,6 +15,7 @@ import { selectNamed } from '../../runtime/select.js';
 import { lockFileOf, nixFor } from '../../runtime/wire.js';
 import type { CommandLine } from '../command-line.js';
 import { dryRun, examples, withLockOptions } from '../options.js';
+import { unattended } from '../../runtime/unattended.js';
 import { updateNow } from './update-now.js';
 
 type UpdateOptions = LockOptions & {
@@ -66,7 +67,9 @@ async function update(
   options: UpdateOptions,
   selectors: readonly string[],
 ): Promise<ExitCode> {
-  if (options.due || options.allowMajor) return updateNow(runtime, options, selectors);
+  const now = () => updateNow(runtime, options, selectors);
+  if (options.due && options.dryRun !== true) return unattended(runtime, now);
+  if (options.due || options.allowMajor) return now();
   const read = async () => {
     const project = await runtime.project();
     return { ...project, only: selectNamed(selectors, project.manifest) };

@@ -21,7 +21,7 @@ export async function hasImage(alias: string, rest: RestClient): Promise<boolean
   return (await rest.get(`/1.0/images/aliases/${encodeURIComponent(alias)}`)) !== null;
 }
 
-export type Pool = { readonly name: string; readonly driver: string };
+export type Pool = { readonly name: string; readonly driver: string; readonly used_by?: readonly string[] };
 
 export async function poolsOf(rest: RestClient): Promise<readonly Pool[]> {
   const found = await rest.get('/1.0/storage-pools?recursion=1');

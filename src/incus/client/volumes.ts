@@ -1,15 +1,25 @@
 import { LABEL, printOwner } from '../../domain/labels.js';
 import type { Volume } from '../../domain/actual.js';
 import type { Incus, VolumeMade, VolumeMarks } from '../../domain/services.js';
+import type { Amount } from '../../lib/free-space.js';
 import { withErrorContext, idempotent } from './attempt.js';
 import { IncusError } from './http.js';
 import type { RestClient } from './operations.js';
+import { instanceUrl } from './own.js';
 import { ensure } from './reach.js';
 import { defaultPool, poolsOf, type Pool } from './server.js';
 import type { Sharing } from './sharing.js';
 import { isMarked, onePerMarks, userOf, type VolumeJson } from '../observe/volume-json.js';
 
-type Calls = 'volumes' | 'freeBytes' | 'makeVolume' | 'resizeVolume' | 'markVolume' | 'removeVolume';
+type Calls =
+  'volumes' | 'poolSpace' | 'poolsWith' | 'makeVolume' | 'resizeVolume' | 'markVolume' | 'removeVolume';
+
+type Used = { readonly used: number; readonly total: number };
+type Resources = { readonly space?: Used; readonly inodes?: Used };
+
+function left({ used, total }: Used): Amount {
+  return { free: total - used, total };
+}
 
 /** The custom volumes that bear one project's marks. No write goes to any other. */
 export function volumesOf(rest: RestClient, project: string, sharing: Sharing): Pick<Incus, Calls> {
@@ -17,12 +27,21 @@ export function volumesOf(rest: RestClient, project: string, sharing: Sharing): 
   return {
     volumes: () => withErrorContext('listing volumes', async () => (await volumes.list()).own),
 
-    freeBytes: (pool) =>
+    poolSpace: (pool) =>
       withErrorContext(`looking at the storage pool \`${pool}\``, async () => {
         const found = await rest.get(`/1.0/storage-pools/${encodeURIComponent(pool)}/resources`);
-        const { space } = (found?.metadata ?? {}) as { readonly space?: { used: number; total: number } };
+        const { space, inodes } = (found?.metadata ?? {}) as Resources;
         if (!space) throw new IncusError('it is not there', 404);
-        return space.total - space.used;
+        return { bytes: left(space), inodes: inodes?.total ? left(inodes) : null };
+      }),
+
+    poolsWith: (instances) =>
+      withErrorContext('listing storage pools', async () => {
+        const pools = await poolsOf(rest);
+        const urls = new Set(instances.map((name) => instanceUrl(name)));
+        return pools
+          .filter(({ used_by = [] }) => used_by.some((url) => urls.has(url)))
+          .map(({ name }) => name);
       }),
 
     makeVolume: (marks, size) =>

@@ -10,7 +10,7 @@ function notifyOf(text: string) {
 }
 const ALL = [
   ...['failed', 'rolled-back', 'unhealthy', 'drift', 'backup-failed', 'backup-late'],
-  ...['update-failed', 'update-held', 'mended'],
+  ...['update-failed', 'update-held', 'disk-full', 'cannot-run', 'mended'],
 ];
 
 test('nobody is told where nobody is named', () => {
