@@ -36,7 +36,17 @@ export const SUBJECTS = [
 export const VARIANTS = [
   ...['after', 'bare', 'contract', 'deliver', 'deploy-remote', 'doctor', 'dry-run', 'everyday-drift', 'exec'],
   ...['exposure-back', 'failing-before', 'health-unit', 'hold', 'hostile', 'incus', 'isolation', 'known'],
-  ...['network', 'nobody', 'packages', 'publish', 'records', 'saved-plan', 'sources', 'stop-timeout'],
+  ...[
+    'network',
+    'nobody',
+    'packages',
+    'publish',
+    'records',
+    'saved-plan',
+    'saved-plan-moves',
+    'sources',
+    'stop-timeout',
+  ],
   ...['surroundings', 'tutorial', 'upgrade-retry', 'whole-system'],
 ];
 

@@ -36,6 +36,7 @@ export class GitServer {
   }
 
   close(): void {
+    this.#server?.closeAllConnections();
     this.#server?.close();
   }
 
