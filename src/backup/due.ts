@@ -6,9 +6,9 @@ import { isStaged } from './names.js';
 
 /** Apps whose backups have a schedule, by what is to become of them now. */
 export type DueBackups = {
-  /** Their schedule came since the last one was begun, or that one was killed. */
+  /** Their schedule came since the last one was begun that came to an end. */
   readonly due: readonly ManifestApp[];
-  /** Stopped for one that was killed before it had started them again. */
+  /** Stopped for one that was killed before it had started them again, and not started since. */
   readonly left: readonly AppName[];
   /** Not looked at yet, which is to be noted: they wait for their next time. */
   readonly unseen: readonly AppName[];
@@ -20,7 +20,7 @@ export function dueBackups(apps: readonly ManifestApp[], actual: Actual, now: Da
   const isSeen = ({ found: { backup } }: Scheduled) => backup !== null && timeOf(backup) <= now.getTime();
   const isDue = ({ found: { backup }, schedule }: Scheduled) => {
     const last = lastDue(schedule, now);
-    return backup !== null && last !== null && (backup.stopped || timeOf(backup) < last.getTime());
+    return backup !== null && last !== null && timeOf(backup) < last.getTime();
   };
   const isLeft = ({ found: { backup, status } }: Scheduled) =>
     backup?.stopped === true && status === 'Stopped';

@@ -40,6 +40,8 @@ export type BackupContext = {
   readonly tell: Tell;
   /** Its reason is the exit code. */
   readonly stop: AbortSignal;
+  /** Before an app that runs is stopped, and once it runs again: who is killed in between cannot start it. */
+  readonly noteDown?: (isDown: boolean) => Promise<void>;
 };
 
 /** A signal came: what was begun has been put in order again. */
@@ -84,13 +86,19 @@ export async function whileStopped(
   await noteFailing(subject, work);
   let end: Stopped;
   try {
+    if (subject.isUp) await work.noteDown?.(true);
     end = await stopApp(subject, work);
     await act();
   } catch (error) {
-    throw both(error, await startApp(subject, work).then(() => null, asError));
+    throw both(error, await startAgain(subject, work).then(() => null, asError));
   }
-  await startApp(subject, work);
+  await startAgain(subject, work);
   return end;
+}
+
+async function startAgain(subject: BackupTarget, work: BackupContext): Promise<void> {
+  await startApp(subject, work);
+  if (subject.isUp) await work.noteDown?.(false);
 }
 
 /** Before the first stop: what fails already is not to be put down to what comes. */

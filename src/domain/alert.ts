@@ -47,7 +47,8 @@ export const NO_ALERTS: Alerts = { open: [], outbox: [] };
 /** What a run has shown of an app, or of what all stand on. `alert`: what is wrong now; `mends`: what is not, whether it was or not. */
 export type Sighting = {
   readonly app: AppName | null;
-  readonly alert: Pick<Alert, 'kind' | 'message'> | null;
+  /** `about`: what of it `message` names. Where the alert that is open does not name one of these, this is another. */
+  readonly alert: (Pick<Alert, 'kind' | 'message'> & { readonly about?: readonly string[] }) | null;
   readonly mends: readonly AlertKind[];
   /** Another system serves, and well; how, in words. */
   readonly updated: string | null;
@@ -64,7 +65,9 @@ function afterOne({ open, notices }: Told, { app, alert, mends, updated }: Sight
   const message = alert === null ? '' : briefly(alert.message);
   const mended = open.filter((one) => one.app === app && mends.includes(one.kind));
   const left = open.filter((one) => !mended.includes(one));
-  const isNew = alert !== null && !left.some((one) => one.app === app && one.kind === alert.kind);
+  const known = left.find((one) => one.app === app && one.kind === alert?.kind);
+  const isKnown = known !== undefined && (alert?.about ?? []).every((what) => known.message.includes(what));
+  const isNew = alert !== null && !isKnown;
   const more: Notice[] = [
     ...mended.map(({ kind, since }) => ({
       ...{ kind: 'mended' as const, app, at },
@@ -75,7 +78,9 @@ function afterOne({ open, notices }: Told, { app, alert, mends, updated }: Sight
   ];
   if (more.length === 0) return { open, notices };
   return {
-    open: isNew ? [...left, { kind: alert.kind, app, since: at, message }] : left,
+    open: isNew
+      ? [...left.filter((one) => one !== known), { kind: alert.kind, app, since: at, message }]
+      : left,
     notices: [...notices, ...more],
   };
 }

@@ -4,11 +4,11 @@ import { isTime, tableIn } from './record-values.js';
 
 /** What an instance knows of its backups. */
 export type BackupRecord = {
-  /** When its schedule began the last one, or was seen first, ISO 8601. */
+  /** When its schedule began the last one that came to an end, or was seen first, ISO 8601. */
   readonly at: string;
   /** When the newest one that is whole was taken, and where its schedule's are put; null: there was none yet. */
   readonly last: { readonly at: string; readonly folder: string } | null;
-  /** It ran, and was stopped for the one that its schedule began; that run says when it is over, if it is not killed. */
+  /** It ran, and was stopped for one that its schedule began. Who is killed meanwhile has not started it again. */
   readonly stopped: boolean;
 };
 

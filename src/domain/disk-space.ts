@@ -11,6 +11,8 @@ const SPARE_BYTES = 16 * 1024 * 1024;
 const GIB = 2 ** 30;
 /** A NixOS system is one or two GiB; a guest's disk little. */
 const LITTLE_BYTES = 5 * GIB;
+/** Of a small disk, which may never have had that much. */
+const LITTLE_SHARE = 0.1;
 const FEW_INODES = 0.05;
 
 /** `3.1 of 50.0 GiB free` */
@@ -24,7 +26,7 @@ export function shortageIn(space: Space, margin = 1): string | null {
   const { bytes, inodes } = space;
   // Some drivers of storage know no number.
   if (bytes.total === 0) return null;
-  if (bytes.free < LITTLE_BYTES * margin) return spaceWords(space);
+  if (bytes.free < Math.min(LITTLE_BYTES, LITTLE_SHARE * bytes.total) * margin) return spaceWords(space);
   if (inodes === null || inodes.free >= FEW_INODES * margin * inodes.total) return null;
   return `${spaceWords(space)}, but only ${inodes.free} of ${inodes.total} inodes`;
 }

@@ -3,13 +3,11 @@ import type { BackupTarget } from '../backup/subject.js';
 import type { Actual } from '../domain/actual.js';
 import { printBackupRecord } from '../domain/backup-record.js';
 import type { AppName } from '../domain/names.js';
-import { startPlan } from '../planner/power.js';
-import { carryOutUnattended } from './carry-out.js';
 import { LOCAL } from './daemons.js';
-import { backUpAll, type BackedUp } from './backups.js';
+import { backUpAll, interruptionOf, tellBackups, type BackedUp } from './backups.js';
 import { subjectOf } from './data.js';
-import { everything, observeIdle, wantedBy } from './observe.js';
-import { resolveDesired } from './project.js';
+import { startLeft } from './left-stopped.js';
+import { everything, observeIdle } from './observe.js';
 import type { LockOptions } from './project-lock.js';
 import type { Project } from './project-type.js';
 import type { Runtime } from './runtime.js';
@@ -34,12 +32,17 @@ export async function backUpDue(
   const { manifest } = project;
   if (!manifest.apps.some(({ backup }) => backup?.schedule)) return [];
   const found = await observeIdle(runtime, manifest.project, everything);
-  const left = chosenOf(dueBackups(manifest.apps, found, new Date()).left, only);
-  const actual = left.size === 0 ? found : await startLeft(runtime, project, left, options);
+  const { actual, failed } = await startLeft(runtime, project, found, { ...options, only });
+  await tellBackups(runtime, project, failed);
+  if (interruptionOf(failed) !== null) return failed;
   await noteUnseen(runtime, project, actual);
-  const subjects = dueSubjects(project, actual, only);
+  const isDown = new Set(failed.map(({ app }) => app));
+  const subjects = dueSubjects(project, actual, only).filter(({ app }) => !isDown.has(app));
   const how = { timeout, isScheduled: true };
-  return runtime.draining((stop) => backUpAll(runtime, subjects, { project, actual, how, stop, onFolder }));
+  const done = await runtime.draining((stop) =>
+    backUpAll(runtime, subjects, { project, actual, how, stop, onFolder }),
+  );
+  return [...failed, ...done];
 }
 
 async function noteUnseen(runtime: Runtime, { manifest }: Project, actual: Actual): Promise<void> {
@@ -50,26 +53,6 @@ async function noteUnseen(runtime: Runtime, { manifest }: Project, actual: Actua
     const record = printBackupRecord({ at: now.toISOString(), last, stopped: false });
     await quietly(runtime, () => incus.setConfig(app, record));
   }
-}
-
-function chosenOf(apps: readonly AppName[], only: ReadonlySet<AppName> | null): ReadonlySet<AppName> {
-  return new Set(apps.filter((app) => only === null || only.has(app)));
-}
-
-/** What is there then. One that cannot be started keeps no other from being backed up, and is told by the next look. */
-async function startLeft(
-  runtime: Runtime,
-  project: Project,
-  apps: ReadonlySet<AppName>,
-  options: LockOptions,
-): Promise<Actual> {
-  const desired = await resolveDesired(runtime, project, new Set());
-  const actual = await observeIdle(runtime, desired.project, wantedBy(desired));
-  for (const app of apps)
-    runtime.output.step(app, 'was stopped for a backup that was killed, and is started');
-  const work = { verb: 'start', ...startPlan(desired, actual, apps), project } as const;
-  await carryOutUnattended(runtime, work, options);
-  return observeIdle(runtime, project.manifest.project, everything);
 }
 
 /** As a run that changes nothing has it too. */

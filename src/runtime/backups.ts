@@ -64,8 +64,16 @@ export async function backUpAll(
       return done;
     }
   }
-  await tellSightings(runtime, project, done.flatMap(sightingOf));
+  await tellBackups(runtime, project, done);
   return done;
+}
+
+export async function tellBackups(
+  runtime: Runtime,
+  project: Project,
+  done: readonly BackedUp[],
+): Promise<void> {
+  await tellSightings(runtime, project, done.flatMap(sightingOf));
 }
 
 /** The signal that ended it; null: none did. */
@@ -103,19 +111,23 @@ async function backUp(runtime: Runtime, subject: BackupTarget, making: Making): 
   const known = actual.apps.find(({ name }) => name === app)?.backup ?? null;
   const begun = new Date().toISOString();
   const record = (what: BackupRecord) => note(runtime, manifest, actual, app, what);
-  if (how.isScheduled) {
-    mustBeSamePlace(root, known);
-    // Whatever comes of it, it is not done again before its next time, unless it is killed.
-    await record({ at: begun, last: known?.last ?? null, stopped: subject.isUp });
-  }
+  const before = { at: known?.at ?? begun, last: known?.last ?? null };
+  if (how.isScheduled) mustBeSamePlace(root, known);
+  let isDown = false;
+  const noteDown = async (down: boolean) => {
+    isDown = down;
+    const noted = record({ ...before, stopped: down });
+    // That it runs again is no failure, whatever stands there.
+    await (down ? noted : quietly(runtime, () => noted));
+  };
   const facts = { ...subject.facts, ...(how.isScheduled && { scheduled: true as const }) };
   const work = workFor(runtime, { app, root, manifest, timeout: how.timeout });
-  const { folder, backup } = await takeBackup({ ...subject, facts }, { ...work, stop }).catch(
+  const context = { ...work, stop, ...(how.isScheduled && { noteDown }) };
+  const { folder, backup } = await takeBackup({ ...subject, facts }, context).catch(
     async (error: unknown) => {
-      // Whoever ends the run wants no backup now, and one with the next.
-      const failed = { at: begun, last: known?.last ?? null, stopped: false };
-      const end = error instanceof Interrupted ? (known ?? failed) : failed;
-      if (how.isScheduled) await quietly(runtime, () => record(end));
+      // One that fails is not done again before its next time. Whoever ends the run wants one with the next.
+      const at = error instanceof Interrupted ? before.at : begun;
+      if (how.isScheduled) await quietly(runtime, () => record({ ...before, at, stopped: isDown }));
       throw error;
     },
   );

@@ -45,14 +45,16 @@ export async function carryOutUnattended(
   runtime: Runtime,
   work: CarryOut,
   options: LockOptions,
-): Promise<void> {
+): Promise<ExitCode> {
   const { output } = runtime;
   try {
     const code = await carryOut(runtime, work, { ...options, ...UNATTENDED });
     if (code !== EXIT.ok) output.notice('warning', `\`pets runs last\` has what the ${work.verb} came to`);
+    return code;
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     output.notice('warning', `no ${work.verb}: ${problemOf(error).message}`);
+    return EXIT.failed;
   }
 }
 

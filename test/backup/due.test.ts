@@ -47,15 +47,12 @@ describe('a backup is due', () => {
     expect(dueOf('03:00', [there('web', { backup: ahead })])).toEqual({ due: [], left: [], unseen: ['web'] });
   });
 
-  test('again where it was killed; whom it has left stopped is to be started', () => {
-    const backup = { at: NOW.toISOString(), last: null, stopped: true };
-    const found = dueOf('03:00', [there('web', { backup, status: 'Stopped' })]);
-    expect(found).toEqual({ due: ['web'], left: ['web'], unseen: [] });
-    expect(dueOf('03:00', [there('web', { backup, status: 'Running' })])).toMatchObject({
-      due: ['web'],
-      left: [],
-    });
-    expect(dueOf('10:01', [there('web', { status: 'Stopped' })])).toEqual({ due: [], left: [], unseen: [] });
+  test('whom one that was killed has left stopped is to be started, and nobody else', () => {
+    const backup = { at: LAST, last: null, stopped: true };
+    const leftOf = (of: Partial<ActualApp>) => dueOf('03:00', [there('web', of)]);
+    expect(leftOf({ backup, status: 'Stopped' })).toEqual({ due: ['web'], left: ['web'], unseen: [] });
+    expect(leftOf({ backup, status: 'Running' })).toMatchObject({ due: ['web'], left: [] });
+    expect(leftOf({ status: 'Stopped' })).toMatchObject({ left: [] });
   });
 
   test('not without a schedule or a volume, nor of what is half done or not there', () => {

@@ -43,6 +43,16 @@ test('a version that serves in place of another is told, and is no alert', () =>
   expect({ left, kinds: notices.map(({ kind }) => kind) }).toEqual({ left: [], kinds: ['updated'] });
 });
 
+test('one that is about more than the open one names is another, and takes its place', () => {
+  const full = (...about: string[]): Sighting => ({
+    ...{ app: null, mends: [], updated: null },
+    alert: { kind: 'disk-full', message: `${about.join(' and ')} are full`, about },
+  });
+  const { open: left, notices } = alertsAfter([], [full('/a', '/b'), full('/b'), full('/b', '/c')], AT);
+  expect(left.map(({ message }) => message)).toEqual(['/b and /c are full']);
+  expect(notices.map(({ message }) => message)).toEqual(['/a and /b are full', '/b and /c are full']);
+});
+
 test('what is wrong is one line, of a length that a phone shows', () => {
   const messageOf = (message: string) => {
     const told = alertsAfter([], [failed(message)], AT);

@@ -48,6 +48,9 @@ test('there is too little of what a system or many small files need; what nobody
   expect(shortageIn(space(5))).toBeNull();
   expect(shortageIn(space(4.9))).toBe('4.9 of 100.0 GiB free');
   expect(shortageIn(space(5), 1.2)).toBe('5.0 of 100.0 GiB free');
+  const small = { bytes: { free: GIB, total: 4 * GIB }, inodes: null };
+  expect(shortageIn(small)).toBeNull();
+  expect(shortageIn({ ...small, bytes: { free: GIB / 4, total: 4 * GIB } })).toBe('0.3 of 4.0 GiB free');
   expect(shortageIn(space(50, 50))).toBeNull();
   expect(shortageIn(space(50, 49))).toBe('50.0 of 100.0 GiB free, but only 49 of 1000 inodes');
   expect(shortageIn({ bytes: { free: 0, total: 0 }, inodes: null })).toBeNull();

@@ -126,6 +126,37 @@ describe('backups by a schedule', () => {
     expect((await ok('backup', '--due')).stdout).toBe('No backup is due.\n');
   });
 
+  test('whom somebody wants stopped is not started, though one that was killed had stopped it', async () => {
+    await makeDue();
+    await killed(['backup', '--due'], 'copying data', 0);
+    await must('incus', ['stop', app], story.env()).catch(() => undefined);
+    await ok('stop', app);
+    await ok('backup', '--due');
+    expect((await story.instances()).map(({ status }) => status)).toEqual(['Stopped']);
+    await ok('start', app);
+    expect(await fingerprint()).toBe(known);
+  });
+
+  test('one that cannot be started is told, and tried again', async () => {
+    await makeDue();
+    await killed(['backup', '--due'], 'copying data', 0);
+    await must('incus', ['stop', app], story.env()).catch(() => undefined);
+    // What somebody else's device needs is away.
+    const folder = join(story.folder, 'passing');
+    const disk = [`source=${folder}`, 'path=/passing'];
+    mkdirSync(folder);
+    await must('incus', ['config', 'device', 'add', app, 'passing', 'disk', ...disk], story.env());
+    rmSync(folder, { recursive: true });
+    const failing = await pets('backup', '--due');
+    await must('incus', ['config', 'device', 'remove', app, 'passing'], story.env());
+    expect(failing).toMatchObject({ code: 1, stderr: expect.stringContaining('does not run again') });
+    expect(await record()).toMatchObject({ stopped: true });
+    await ok('backup', '--due');
+    expect((await story.instances()).map(({ status }) => status)).toEqual(['Running']);
+    expect(await record()).not.toHaveProperty('stopped');
+    expect(await alerts()).toEqual([]);
+  });
+
   test('each can be restored: the newest is, into volumes of its own', async () => {
     const [boot] = Object.values(await story.bootIds());
     const { backups } = JSON.parse((await ok('backups', '--verify', '--json')).stdout) as Verified;

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { restOf } from './guest.js';
 import { OwnDaemon } from './own-daemon.js';
 import { freePorts, get, seen, Story } from './rig.js';
 
+const MB = 1024 * 1024;
 const POOL_MB = 64;
 const BIG_MB = 16;
 const DATA = '/var/lib/ledger';
@@ -33,11 +34,15 @@ function ledger(version: string, ...steps: readonly string[]): void {
   );
 }
 
-/** To the last byte. */
-function fill(): void {
-  const block = Buffer.alloc(1024 * 1024, 1);
+/** To the last byte; or so that `leftMb` are left. */
+function fill(leftMb = 0): void {
+  const block = Buffer.alloc(MB, 1);
+  const isLeft = () => {
+    const { bavail, bsize } = statfsSync(daemon.pool);
+    return bavail * bsize > leftMb * MB;
+  };
   try {
-    for (;;) writeFileSync(ballast, block, { flag: 'a' });
+    while (leftMb === 0 || isLeft()) writeFileSync(ballast, block, { flag: 'a' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
   }
@@ -133,6 +138,10 @@ test('a disk that somebody else fills meanwhile: the data is not lost, and the n
 
 test('before all that a look tells that it is nearly full', async () => {
   const alerts = async () => (await story.ok(['alerts', '--check'])).stdout;
+  expect(await alerts()).not.toContain('disk nearly full');
+  fill(5);
   expect(await alerts()).toMatch(/^- +disk nearly full .* the pool `default` has 0\.\d of 0\.1 GiB free/m);
   expect(await alerts()).not.toContain('/nix/store has');
+  makeRoom();
+  expect(await alerts()).not.toContain('disk nearly full');
 });

@@ -49,12 +49,12 @@ const REFUSED: readonly [string, Move][] = [
   ['what was applied is no record', set('user.pets.applied', '{')],
   ['a run has left it half done', set('user.pets.state', 'upgrading')],
   ['it is another project’s', set('user.pets.project', 'another')],
+  ['it may not be deleted', set('security.protection.delete', 'true')],
 ];
 
 const IRRELEVANT: readonly [string, Move][] = [
   ['restarted', () => incus('restart', '--force', web)],
   ['a snapshot of it', () => incus('snapshot', 'create', web, 'by-hand')],
-  ['it may not be deleted', set('security.protection.delete', 'true')],
   ['a key of its own', set('user.mine', 'x')],
   [
     'a snapshot of its volume',

@@ -99,7 +99,11 @@ describe('apps that are looked at', () => {
     ])
       expect(await story.pets(verb, env)).toMatchObject({ code: 69, stdout: '' });
     expect(told()).toMatchObject([
-      { kind: 'cannot-run', app: null, message: expect.stringContaining('Incus') },
+      {
+        kind: 'cannot-run',
+        app: null,
+        message: expect.stringMatching(/^`pets alerts --check`: no Incus daemon answers/),
+      },
     ]);
     expect((await story.ok(['alerts'])).stdout).toMatch(/^APP .*\n- +cannot run +/);
     expect((await story.ok(['ps'])).stdout).not.toContain('alert:');

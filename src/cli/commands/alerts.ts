@@ -35,7 +35,7 @@ export function addAlerts({ program, actionOf }: CommandLine): void {
 }
 
 async function alerts(runtime: Runtime, options: AlertsOptions): Promise<ExitCode> {
-  if (options.check) await unattended(runtime, () => watchApps(runtime, options));
+  if (options.check) await unattended(runtime, 'alerts --check', () => watchApps(runtime, options));
   const { manifest } = await runtime.project();
   const { open, outbox } = runtime.state.alerts(manifest.project).read();
   if (options.json) {

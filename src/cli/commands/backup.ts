@@ -43,7 +43,7 @@ async function backup(
 ): Promise<ExitCode> {
   if (options.due && (options.output !== undefined || options.keep !== undefined)) throw bothSaid();
   const now = () => backUpNow(runtime, options, selectors);
-  return options.due ? unattended(runtime, now) : now();
+  return options.due ? unattended(runtime, 'backup --due', now) : now();
 }
 
 function backUpNow(

@@ -5,6 +5,7 @@ import { nothingWanted, observe, observeIdle, wantedBy } from '../../runtime/obs
 import { namesOf } from '../../runtime/pets.js';
 import { resolveDesired } from '../../runtime/project.js';
 import { withLock } from '../../runtime/project-lock.js';
+import { forgetLeft } from '../../runtime/left-stopped.js';
 import { carryOut, type RunOptions } from '../../runtime/carry-out.js';
 import type { CommandLine } from '../command-line.js';
 import { examples, withRunOptions } from '../options.js';
@@ -65,6 +66,9 @@ async function power(
     if (problems.length > 0 && selectors.length > 0) throw new ProblemError(problems);
     for (const { app, message } of problems) runtime.output.notice('warning', `${app}: ${message}`);
     const only = new Set([...chosen].filter((name) => !problems.some(({ app }) => app === name)));
+    // What somebody wants stopped nobody starts, whoever has stopped it.
+    const wanted = actual.apps.filter(({ name }) => verb === 'stop' && only.has(name));
+    if (options.dryRun !== true) await forgetLeft(runtime, project, wanted);
     return carryOut(runtime, { verb, ...PLANS[verb](desired, actual, only), project }, options);
   });
 }

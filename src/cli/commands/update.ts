@@ -68,7 +68,7 @@ async function update(
   selectors: readonly string[],
 ): Promise<ExitCode> {
   const now = () => updateNow(runtime, options, selectors);
-  if (options.due && options.dryRun !== true) return unattended(runtime, now);
+  if (options.due && options.dryRun !== true) return unattended(runtime, 'update --due', now);
   if (options.due || options.allowMajor) return now();
   const read = async () => {
     const project = await runtime.project();
