@@ -1,5 +1,5 @@
 /**
- * `npm run test:node [-- units|stories] [22 26]`: the units and two stories under other releases of Node, the newest of
+ * `npm run test:node [-- units|stories] [22 26]`: the units and three stories under other releases of Node, the newest of
  * each line; of the files of units every third one, and the next runs the others. A deprecation warning, of the tests or of a `pets` that they run, is a failure.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
@@ -14,7 +14,14 @@ const LINES = ['20', '22', '24', '26'];
 /** What each release runs. Of the stories, what is drawn on a terminal; builds, guests, programs that talk to them. */
 const PARTS = {
   units: [JEST, '--selectProjects', 'unit', '--maxWorkers=100%'],
-  stories: [...TYPESCRIPT, 'test/bench/test.ts', '--story', 'story/terminal.test', 'story/everyday.test'],
+  stories: [
+    ...TYPESCRIPT,
+    'test/bench/test.ts',
+    '--story',
+    'story/terminal.test',
+    'story/everyday.test',
+    'launch.real',
+  ],
 };
 type Part = keyof typeof PARTS;
 const folder = join(MADE, 'node');
